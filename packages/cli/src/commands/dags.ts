@@ -1,0 +1,238 @@
+/** `millrace dags …` */
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  GetDagResponseSchema,
+  GetDagSpecResponseSchema,
+  ListDagsResponseSchema,
+  PauseDagResponseSchema,
+  TriggerDagRunResponseSchema,
+  UnpauseDagResponseSchema,
+  type Dag,
+  type ImportError,
+  type RunSummary,
+} from "@millrace/wire/v1";
+import type { Command } from "commander";
+import { randomUUID } from "node:crypto";
+import pc from "picocolors";
+import { connect, type Connection } from "../connection.ts";
+import { CommandFailure, ExitCode } from "../exit-codes.ts";
+import { runStateWord, showState, showTime } from "../format.ts";
+import { messageToJson, printJson, printMessage, printTable, say } from "../output.ts";
+import { globalOptions } from "../program-options.ts";
+import { watchRun } from "../watch.ts";
+import { testDag } from "./dags-test.ts";
+
+type ListOptions = { search?: string; tag: string[]; all?: boolean };
+type TriggerOptions = {
+  params?: string;
+  logicalDate?: string;
+  note?: string;
+  watch?: boolean;
+  requestId?: string;
+};
+
+export function addDagCommands(program: Command): void {
+  const dags = program.command("dags").description("list, show, trigger, pause and test DAGs");
+
+  dags
+    .command("list")
+    .description("list DAGs, their schedules and newest runs; files that do not compile come last")
+    .option("--search <text>", "only ids, descriptions or tags that contain this")
+    .option("--tag <tag>", "only DAGs with this tag (repeatable)", collect, [])
+    .option("--all", "also DAGs whose file is gone")
+    .action(listDags);
+  dags
+    .command("show")
+    .description("show one DAG with its tasks and arrows")
+    .argument("<dag-id>")
+    .action(showDag);
+  dags
+    .command("trigger")
+    .description("make a run now")
+    .argument("<dag-id>")
+    .option("--params <json>", "params as a JSON object")
+    .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone")
+    .option("--note <text>", "free text kept with the run")
+    .option("--request-id <id>", "repeat a trigger safely: the same id makes one run only")
+    .option("--watch", "follow the run; exit 0 only if it succeeds")
+    .action(triggerDag);
+  dags
+    .command("pause")
+    .description("stop scheduled runs and new tasks")
+    .argument("<dag-id>")
+    .action((dagId: string, _options: unknown, command: Command) => setPaused(dagId, true, command));
+  dags
+    .command("unpause")
+    .description("undo pause")
+    .argument("<dag-id>")
+    .action((dagId: string, _options: unknown, command: Command) =>
+      setPaused(dagId, false, command),
+    );
+  dags
+    .command("test")
+    .description("run a DAG here and now in one process, without server or database")
+    .argument("<dag-id>")
+    .option("--params <json>", "params as a JSON object")
+    .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone")
+    .option("--dags <folder>", "the DAG folder (default: of millrace.config.ts, else ./dags)")
+    .action(testDag);
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+async function listDags(options: ListOptions, command: Command): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = connect(connection);
+  const found: Dag[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.dags.listDags({
+      pageSize: 500,
+      pageToken,
+      search: options.search ?? "",
+      tags: options.tag,
+      includeInactive: options.all ?? false,
+    });
+    found.push(...page.dags);
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  const errors = await importErrors(client);
+  if (json) {
+    const page = { $typeName: ListDagsResponseSchema.typeName, dags: found } as const;
+    const list = messageToJson(ListDagsResponseSchema, {
+      ...page,
+      nextPageToken: "",
+      total: found.length,
+    }) as object;
+    printJson({
+      ...list,
+      importErrors: errors.map(({ folder, file, message }) => ({ folder, file, message })),
+    });
+    return;
+  }
+  printTable(
+    ["DAG", "SCHEDULE", "PAUSED", "NEXT RUN", "TASKS", "LAST RUNS"],
+    found.map((dag) => [
+      dag.dagId,
+      dag.schedule || "-",
+      dag.isPaused ? "yes" : "no",
+      showTime(dag.nextRunAt),
+      String(dag.taskCount),
+      dag.recentRuns.slice(0, 5).map(runGlyph).join(" ") || "-",
+    ]),
+  );
+  for (const error of errors) say(pc.red(`✘ ${error.file}: ${error.message}`));
+}
+
+function runGlyph(run: RunSummary): string {
+  return showState(runStateWord(run.state)).replace(/ \w+/, "");
+}
+
+async function importErrors(client: Connection): Promise<ImportError[]> {
+  const errors: ImportError[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.dags.listImportErrors({ pageSize: 500, pageToken });
+    errors.push(...page.errors);
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  return errors;
+}
+
+async function showDag(dagId: string, _options: unknown, command: Command): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = connect(connection);
+  const [about, compiled] = await Promise.all([
+    client.dags.getDag({ dagId }),
+    client.dags.getDagSpec({ dagId }),
+  ]);
+  if (json) {
+    printJson({
+      ...(messageToJson(GetDagResponseSchema, about) as object),
+      ...(messageToJson(GetDagSpecResponseSchema, compiled) as object),
+    });
+    return;
+  }
+  const dag = about.dag!;
+  const spec = compiled.spec!;
+  say(`${pc.bold(dag.dagId)} version ${dag.version}${dag.isPaused ? " (paused)" : ""}`);
+  if (dag.description) say(dag.description);
+  const next = dag.nextRunAt ? `, next ${showTime(dag.nextRunAt)}` : "";
+  say(`schedule ${dag.schedule || "none"}${next}; file ${dag.file}`);
+  printTable(
+    ["TASK", "AFTER", "QUEUE", "RETRIES"],
+    spec.tasks.map((task) => [
+      task.taskId,
+      spec.edges
+        .filter((edge) => edge.toTaskId === task.taskId)
+        .map((edge) => edge.fromTaskId)
+        .join(", ") || "-",
+      task.queue || "default",
+      String(task.retries),
+    ]),
+  );
+}
+
+async function triggerDag(dagId: string, options: TriggerOptions, command: Command): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = connect(connection);
+  const answer = await client.runs.triggerDagRun({
+    requestId: options.requestId ?? randomUUID(),
+    dagId,
+    note: options.note ?? "",
+    ...(options.params && {
+      params: { data: new TextEncoder().encode(checkedJson("--params", options.params)) },
+    }),
+    ...(options.logicalDate && {
+      logicalDate: timestampFromDate(parseInstant("--logical-date", options.logicalDate)),
+    }),
+  });
+  const run = answer.run!;
+  if (options.watch) return watchRun(client, run.runId, { json });
+  if (json) return printMessage(TriggerDagRunResponseSchema, answer);
+  const date = run.logicalDate ? ` for ${timestampDate(run.logicalDate).toISOString()}` : "";
+  process.stdout.write(`${run.runId}\n`);
+  say(`Triggered ${dagId}${date}. Follow it: millrace runs watch ${run.runId}`);
+}
+
+/** Text that parses as JSON, or a usage error naming the option. */
+export function checkedJson(option: string, text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch (error) {
+    throw new CommandFailure(
+      ExitCode.usage,
+      `${option} is not JSON: ${(error as Error).message}. Quote it for the shell, like ${option} '{"region":"eu"}'.`,
+    );
+  }
+}
+
+export function parseInstant(option: string, text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()) || !/(Z|[+-]\d\d:?\d\d)$/.test(text)) {
+    throw new CommandFailure(
+      ExitCode.usage,
+      `${option} must be an instant with a zone, like 2026-01-31T00:00:00Z; got "${text}".`,
+    );
+  }
+  return date;
+}
+
+async function setPaused(dagId: string, isPaused: boolean, command: Command): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = connect(connection);
+  const request = { requestId: randomUUID(), dagId };
+  if (isPaused) {
+    const answer = await client.dags.pauseDag(request);
+    if (json) return printMessage(PauseDagResponseSchema, answer);
+    say(`Paused ${dagId}: no scheduled runs, no new tasks; what runs goes on.`);
+  } else {
+    const answer = await client.dags.unpauseDag(request);
+    if (json) return printMessage(UnpauseDagResponseSchema, answer);
+    const next = answer.dag?.nextRunAt;
+    say(`Unpaused ${dagId}${next ? `; next run ${showTime(next)}` : ""}.`);
+  }
+}

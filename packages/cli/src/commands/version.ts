@@ -1,0 +1,29 @@
+/** `millrace version` */
+import type { Command } from "commander";
+import { connect } from "../connection.ts";
+import { printJson, say } from "../output.ts";
+import { globalOptions } from "../program-options.ts";
+import { cliVersion } from "../package.ts";
+
+export function addVersionCommand(program: Command): void {
+  program
+    .command("version")
+    .description("print the version of this command, and of the server where one answers")
+    .action(printVersion);
+}
+
+async function printVersion(_options: unknown, command: Command): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = connect(connection);
+  const server = await client.system.getVersion({}).then(
+    (answer) => ({ version: answer.version, workerProtocol: answer.workerProtocol }),
+    (error: Error) => ({ unreachable: error.message }),
+  );
+  if (json) return printJson({ cli: cliVersion(), node: process.version, url: client.url, server });
+  process.stdout.write(`millrace ${cliVersion()}\n`);
+  say(
+    "version" in server
+      ? `server ${server.version} at ${client.url}, worker protocol ${server.workerProtocol}`
+      : `no server answers at ${client.url}`,
+  );
+}

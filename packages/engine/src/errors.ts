@@ -1,0 +1,75 @@
+/** The one table of what can be wrong: each reason has a gRPC code and a sentence that `docs/errors.md` repeats. */
+
+export type ReasonInfo = {
+  readonly code:
+    | "invalid_argument"
+    | "not_found"
+    | "already_exists"
+    | "permission_denied"
+    | "unauthenticated"
+    | "failed_precondition"
+    | "resource_exhausted"
+    | "unavailable"
+    | "aborted"
+    | "internal"
+    | "unimplemented"
+    | "deadline_exceeded";
+  readonly text: string;
+};
+
+export const reasons = {
+  DAG_INVALID: { code: "invalid_argument", text: "The DAG breaks a rule; the message names the field, the value and the remedy." },
+  DAG_HAS_CYCLE: { code: "invalid_argument", text: "Tasks of a DAG must not wait for each other in a circle." },
+  DAG_NOT_FOUND: { code: "not_found", text: "No DAG has this id." },
+  DAG_VERSION_NOT_FOUND: { code: "not_found", text: "The DAG has no such version." },
+  DAG_HAS_ACTIVE_RUNS: { code: "failed_precondition", text: "The DAG has runs that are not final; cancel them first." },
+  RUN_NOT_FOUND: { code: "not_found", text: "No DAG run has this id." },
+  TASK_NOT_FOUND: { code: "not_found", text: "The run's DAG version has no such task, or the task no such map index." },
+  LOGICAL_DATE_TAKEN: { code: "already_exists", text: "Another run of this DAG has this logical date." },
+  PARAMS_INVALID: { code: "invalid_argument", text: "The params break the DAG's schema; the message names the field." },
+  CRON_INVALID: { code: "invalid_argument", text: "The cron expression, or its zone, cannot be read." },
+  VALUE_TOO_LARGE: { code: "invalid_argument", text: "A value is over its limit." },
+  VALUE_INVALID: { code: "invalid_argument", text: "A value cannot be carried, or cannot be read." },
+  REQUEST_ID_MISSING: { code: "invalid_argument", text: "Calls that change something need a request_id of 1 to 200 characters." },
+  REQUEST_ID_REUSED: { code: "already_exists", text: "This request_id was used for another request." },
+  FIELD_INVALID: { code: "invalid_argument", text: "A field of the request has a value that is not allowed." },
+  PAGE_TOKEN_INVALID: { code: "invalid_argument", text: "The page token is not from this list, or the filters have changed." },
+  BUNDLE_NOT_FOUND: { code: "not_found", text: "No bundle has this digest; upload it first." },
+  BUNDLE_DIGEST_MISMATCH: { code: "invalid_argument", text: "The digest is not that of the content." },
+  BUNDLE_TOO_LARGE: { code: "resource_exhausted", text: "A bundle may have at most 32 MiB." },
+  UNAUTHENTICATED: { code: "unauthenticated", text: "No credential, or one that is unknown, expired or revoked." },
+  PERMISSION_DENIED: { code: "permission_denied", text: "The credential does not allow this call." },
+  LOGIN_REFUSED: { code: "unauthenticated", text: "The login token is unknown, used or expired; make a new one with `millrace up` or the CLI." },
+  SESSION_EXPIRED: { code: "failed_precondition", text: "The worker session has ended; open a new one." },
+  QUEUE_NOT_ALLOWED: { code: "permission_denied", text: "The worker key is limited to other queues." },
+  PROTOCOL_UNSUPPORTED: { code: "failed_precondition", text: "The server does not speak this version of the worker protocol." },
+  ATTEMPT_UNKNOWN: { code: "not_found", text: "No attempt has this id." },
+  LOG_LIMIT_REACHED: { code: "resource_exhausted", text: "The attempt's log is full; further lines are dropped and the log says so." },
+  NOT_OWNER: { code: "unavailable", text: "No live process owns the DAG's shard just now; try again." },
+  UNAVAILABLE: { code: "unavailable", text: "A part of the system cannot be reached just now; try again with the same request_id." },
+  OVERLOADED: { code: "resource_exhausted", text: "A limit of this server is reached; try again later." },
+  INTERNAL: { code: "internal", text: "A fault in Millrace; the log has the details under the same request id." },
+} as const satisfies Record<string, ReasonInfo>;
+
+export type ReasonName = keyof typeof reasons;
+
+const brand = Symbol.for("millrace.error");
+
+/** An error of ours, with a reason that callers can act on. A failing task is not one: that is a `Failure` value. */
+export class MillraceError extends Error {
+  readonly reason: ReasonName;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly [brand] = true;
+
+  constructor(reason: ReasonName, message?: string, options: { metadata?: Record<string, string>; cause?: unknown } = {}) {
+    super(message ?? reasons[reason].text, { cause: options.cause });
+    this.name = "MillraceError";
+    this.reason = reason;
+    this.metadata = options.metadata ?? {};
+  }
+}
+
+/** Holds for errors of another copy of this package too, which a bundle may carry. */
+export function isMillraceError(error: unknown): error is MillraceError {
+  return typeof error === "object" && error !== null && brand in error;
+}
