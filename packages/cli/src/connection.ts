@@ -4,7 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { cliEnvironment } from "./environment.ts";
+import { loadSettings } from "./settings.ts";
 
 export type ConnectionOptions = { readonly url?: string; readonly keyFile?: string };
 
@@ -23,12 +23,16 @@ const defaultUrl = "http://127.0.0.1:8080";
 const stateDirName = ".millrace";
 
 /** --url, then MILLRACE_URL, then the nearest `.millrace/` above the working directory, then the default port. */
-export function connect(options: ConnectionOptions): Connection {
-  const environment = cliEnvironment();
-  const stateDir = findStateDir(environment.stateDir);
-  const url = options.url ?? environment.url ?? readEndpoint(stateDir)?.url ?? defaultUrl;
+export async function connect(options: ConnectionOptions): Promise<Connection> {
+  const { values, sources } = await loadSettings();
+  const stateDir = sources["stateDir"] === "default" ? nearestStateDir() : resolve(values.stateDir);
+  const url = options.url ?? values.url ?? readEndpoint(stateDir)?.url ?? defaultUrl;
   const keyFile = options.keyFile ?? (stateDir ? join(stateDir, "keys", "admin.key") : null);
-  const key = environment.key ?? (keyFile ? readKey(keyFile) : null);
+  const key = values.key ?? (keyFile ? readIfThere(keyFile)?.trim() : undefined);
+  return connectTo(url, key);
+}
+
+export function connectTo(url: string, key: string | undefined): Connection {
   const withKey: Interceptor = (next) => (request) => {
     if (key) request.header.set("authorization", `Bearer ${key}`);
     return next(request);
@@ -47,8 +51,7 @@ export function connect(options: ConnectionOptions): Connection {
   };
 }
 
-export function findStateDir(given: string | undefined): string | null {
-  if (given) return resolve(given);
+function nearestStateDir(): string | null {
   for (let dir = process.cwd(); ; dir = dirname(dir)) {
     const candidate = join(dir, stateDirName);
     if (readEndpoint(candidate)) return candidate;
@@ -56,14 +59,9 @@ export function findStateDir(given: string | undefined): string | null {
   }
 }
 
-export function readEndpoint(stateDir: string | null): Endpoint | null {
-  if (!stateDir) return null;
-  const text = readIfThere(join(stateDir, "endpoint.json"));
+function readEndpoint(stateDir: string | null): Endpoint | null {
+  const text = stateDir ? readIfThere(join(stateDir, "endpoint.json")) : null;
   return text === null ? null : (JSON.parse(text) as Endpoint);
-}
-
-function readKey(file: string): string | null {
-  return readIfThere(file)?.trim() ?? null;
 }
 
 function readIfThere(file: string): string | null {

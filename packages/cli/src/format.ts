@@ -1,7 +1,8 @@
 /** States, times and durations as the terminal shows them. */
+import type { DescEnum } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { RunState, TaskState } from "@millrace/wire/v1";
+import { RunStateSchema, TaskStateSchema, type RunState, type TaskState } from "@millrace/wire/v1";
 import pc from "picocolors";
 
 type Look = { readonly glyph: string; readonly color: (text: string) => string };
@@ -18,12 +19,17 @@ const looks: Record<string, Look> = {
   up_for_retry: { glyph: "↻", color: pc.yellow },
 };
 
+/** The value's name in lower case; "unknown" for one that a newer server has added. */
+export function enumWord(schema: DescEnum, value: number): string {
+  return schema.value[value]?.localName.toLowerCase() ?? "unknown";
+}
+
 export function taskStateWord(state: TaskState): string {
-  return (TaskState[state] ?? "unknown").toLowerCase();
+  return enumWord(TaskStateSchema, state);
 }
 
 export function runStateWord(state: RunState): string {
-  return (RunState[state] ?? "unknown").toLowerCase();
+  return enumWord(RunStateSchema, state);
 }
 
 /** A glyph and the state's name, coloured: never colour alone. */

@@ -84,7 +84,7 @@ function collect(value: string, earlier: string[]): string[] {
 
 async function listDags(options: ListOptions, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const found: Dag[] = [];
   let pageToken = "";
   do {
@@ -143,7 +143,7 @@ async function importErrors(client: Connection): Promise<ImportError[]> {
 
 async function showDag(dagId: string, _options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const [about, compiled] = await Promise.all([
     client.dags.getDag({ dagId }),
     client.dags.getDagSpec({ dagId }),
@@ -177,7 +177,7 @@ async function showDag(dagId: string, _options: unknown, command: Command): Prom
 
 async function triggerDag(dagId: string, options: TriggerOptions, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const answer = await client.runs.triggerDagRun({
     requestId: options.requestId ?? randomUUID(),
     dagId,
@@ -223,7 +223,7 @@ export function parseInstant(option: string, text: string): Date {
 
 async function setPaused(dagId: string, isPaused: boolean, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const request = { requestId: randomUUID(), dagId };
   if (isPaused) {
     const answer = await client.dags.pauseDag(request);

@@ -44,7 +44,7 @@ export function addRunCommands(program: Command): void {
     .argument("<run-id>")
     .action(async (runId: string, _options: unknown, command: Command) => {
       const { json, ...connection } = globalOptions(command);
-      await watchRun(connect(connection), runId, { json });
+      await watchRun(await connect(connection), runId, { json });
     });
   runs
     .command("cancel")
@@ -56,7 +56,7 @@ export function addRunCommands(program: Command): void {
 async function listRuns(options: ListOptions, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
   const state = options.state?.toUpperCase() as keyof typeof RunState | undefined;
-  const page = await connect(connection).runs.listDagRuns({
+  const page = await (await connect(connection)).runs.listDagRuns({
     pageSize: Number(options.limit),
     dagId: options.dag ?? "",
     states: state ? [RunState[state]] : [],
@@ -78,7 +78,7 @@ async function listRuns(options: ListOptions, command: Command): Promise<void> {
 
 async function showRun(runId: string, _options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const answer = await client.runs.getDagRun({ runId });
   if (json) return printMessage(GetDagRunResponseSchema, answer);
   const run = answer.run!;
@@ -95,7 +95,7 @@ function failureOf(run: DagRun): string {
 
 async function cancelRun(runId: string, _options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const answer = await connect(connection).runs.cancelDagRun({ requestId: randomUUID(), runId });
+  const answer = await (await connect(connection)).runs.cancelDagRun({ requestId: randomUUID(), runId });
   if (json) return printMessage(CancelDagRunResponseSchema, answer);
   say(`${runId} is ${runStateWord(answer.run!.state)}${failureOf(answer.run!)}`);
 }

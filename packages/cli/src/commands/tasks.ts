@@ -6,7 +6,7 @@ import {
   LogLevel,
   LogLineSchema,
   LogStream,
-  ReasonKind,
+  ReasonKindSchema,
   type LogLine,
   type TaskInstance,
 } from "@millrace/wire/v1";
@@ -14,7 +14,7 @@ import { toJson } from "@bufbuild/protobuf";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { connect, type Connection } from "../connection.ts";
-import { showDuration, showState, showTime, taskStateWord } from "../format.ts";
+import { enumWord, showDuration, showState, showTime, taskStateWord } from "../format.ts";
 import { printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 
@@ -73,7 +73,7 @@ export function printTasks(instances: readonly TaskInstance[]): void {
 
 async function listTasks(runId: string, _options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const instances = await listAllTasks(connect(connection), runId);
+  const instances = await listAllTasks(await connect(connection), runId);
   if (!json) return printTasks(instances);
   printMessage(ListTaskInstancesResponseSchema, {
     $typeName: ListTaskInstancesResponseSchema.typeName,
@@ -89,7 +89,7 @@ async function printLogs(
   command: Command,
 ): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const of = { runId, taskId, mapIndex: Number(options.mapIndex) };
   const tryNumber = Number(options.attempt ?? 0);
   const print = json ? printLineJson : printLine;
@@ -132,7 +132,7 @@ async function explainTask(
   command: Command,
 ): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const answer = await connect(connection).tasks.explainTaskInstance({
+  const answer = await (await connect(connection)).tasks.explainTaskInstance({
     runId,
     taskId,
     mapIndex: Number(options.mapIndex),
@@ -140,7 +140,7 @@ async function explainTask(
   if (json) return printMessage(ExplainTaskInstanceResponseSchema, answer);
   say(`${taskId} is ${showState(taskStateWord(answer.state))}`);
   for (const reason of answer.reasons) {
-    const kind = (ReasonKind[reason.kind] ?? "unknown").toLowerCase();
+    const kind = enumWord(ReasonKindSchema, reason.kind);
     const until = reason.until ? pc.dim(` (until ${showTime(reason.until)})`) : "";
     process.stdout.write(`${pc.bold(kind)}: ${reason.message}${until}\n`);
   }

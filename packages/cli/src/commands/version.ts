@@ -14,7 +14,7 @@ export function addVersionCommand(program: Command): void {
 
 async function printVersion(_options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const server = await client.system.getVersion({}).then(
     (answer) => ({ version: answer.version, workerProtocol: answer.workerProtocol }),
     (error: Error) => ({ unreachable: error.message }),

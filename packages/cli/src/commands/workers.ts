@@ -13,7 +13,7 @@ export function addWorkersCommands(program: Command): void {
 
 async function listWorkers(_options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const client = connect(connection);
+  const client = await connect(connection);
   const found: Worker[] = [];
   let pageToken = "";
   do {

@@ -1,0 +1,67 @@
+/** `millrace server`: api and scheduler alone, for an installation of several nodes. */
+import { createLifecycle, createLogger } from "@millrace/service";
+import type { Command } from "commander";
+import { join } from "node:path";
+import { CommandFailure, ExitCode } from "../exit-codes.ts";
+import { loadSettings } from "../settings.ts";
+import { stopWithParent } from "../up/child.ts";
+import { startServerNode } from "../up/server-node.ts";
+
+type ServerOptions = {
+  host?: string;
+  grpcPort?: string;
+  httpPort?: string;
+  stateDir?: string;
+  insecureBind?: boolean;
+};
+
+export function addServerCommand(program: Command): void {
+  program
+    .command("server")
+    .description("start one server node (api and scheduler) on DATABASE_URL and NATS_URL")
+    .option("--host <address>", "the address to listen on (default 127.0.0.1)")
+    .option("--grpc-port <port>", "for workers and clients (default 7070)")
+    .option("--http-port <port>", "for the console and JSON (default 8080)")
+    .option("--state-dir <folder>", "where the keys are kept (default ./.millrace)")
+    .option("--insecure-bind", "listen where others can reach it, without TLS")
+    .action(serve);
+}
+
+async function serve(options: ServerOptions): Promise<void> {
+  stopWithParent();
+  const { values } = await loadSettings({
+    host: options.host,
+    grpcPort: options.grpcPort === undefined ? undefined : Number(options.grpcPort),
+    httpPort: options.httpPort === undefined ? undefined : Number(options.httpPort),
+    stateDir: options.stateDir,
+    insecureBind: options.insecureBind,
+  });
+  const log = createLogger({ name: "server", level: values.logLevel });
+  const lifecycle = createLifecycle({ log });
+  if (!values.databaseUrl) {
+    throw new CommandFailure(
+      ExitCode.usage,
+      'Set DATABASE_URL to a PostgreSQL that all nodes share; for one machine, "millrace up" brings its own.',
+    );
+  }
+  try {
+    const node = await startServerNode({
+      databaseUrl: values.databaseUrl,
+      natsUrl: values.natsUrl,
+      host: values.host,
+      grpcPort: values.grpcPort,
+      httpPort: values.httpPort,
+      insecureBind: values.insecureBind,
+      keysDir: join(values.stateDir, "keys"),
+      consoleUrl: () => null,
+      log,
+      lifecycle,
+    });
+    log.info({ grpcPort: node.grpcPort, httpPort: node.httpPort }, "server.ready");
+    process.send?.({ ready: { grpcPort: node.grpcPort, httpPort: node.httpPort } });
+    await lifecycle.stopped;
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,195 @@
+/** `millrace up`: the whole of Millrace on this machine, from one command. */
+import { startEmbeddedPostgres } from "@millrace/db/embedded";
+import { createLifecycle, createLogger, type Lifecycle } from "@millrace/service";
+import type { Command } from "commander";
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { join, resolve } from "node:path";
+import pc from "picocolors";
+import { connectTo, type Connection } from "../connection.ts";
+import { showMilliseconds } from "../format.ts";
+import { say } from "../output.ts";
+import { loadSettings, type LoadedSettings } from "../settings.ts";
+import { startChild } from "../up/child.ts";
+import { startConsole } from "../up/console.ts";
+import { freePort } from "../up/ports.ts";
+import { runOnce } from "../up/run-once.ts";
+import { startServerNode, type ServerNode } from "../up/server-node.ts";
+import { openStateDir, type StateDir } from "../up/state-dir.ts";
+
+type UpOptions = {
+  dags?: string;
+  stateDir?: string;
+  host?: string;
+  grpcPort?: string;
+  httpPort?: string;
+  slots?: string;
+  queues?: string[];
+  insecureBind?: boolean;
+  console?: boolean;
+  run?: string;
+  print: string[];
+  exit?: boolean;
+};
+
+export function addUpCommand(program: Command): void {
+  program
+    .command("up")
+    .description("start everything here: PostgreSQL, api, scheduler, a worker with your DAGs, the console")
+    .option("--dags <folder>", "the DAG folder (default ./dags)")
+    .option("--state-dir <folder>", "where keys, data and logs are kept (default ./.millrace)")
+    .option("--host <address>", "the address to listen on (default 127.0.0.1)")
+    .option("--grpc-port <port>", "for workers and clients (default 7070)")
+    .option("--http-port <port>", "for the console and JSON (default 8080)")
+    .option("--slots <n>", "tasks at a time in the worker (default 16)")
+    .option("--queues <names...>", "queues of the worker (default: default)")
+    .option("--insecure-bind", "listen where others can reach it, without TLS")
+    .option("--no-console", "leave the console out")
+    .option("--run <dag-id>", "trigger this DAG once and show its progress")
+    .option("--print <task-id>", "with --run: print what this task returned (repeatable)", collect, [])
+    .option("--exit", "with --run: end with the run; exit 0 only if it succeeds")
+    .action(up);
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const begin = performance.now();
+  const loaded = await loadSettings(flagsOf(options));
+  const { values } = loaded;
+  const state = openStateDir(values.stateDir);
+  const log = createLogger({ name: "server", level: values.logLevel, pretty: false, write: logFile(state) });
+  const lifecycle = createLifecycle({ log, signals: ["SIGINT", "SIGTERM", "SIGHUP"], partTimeoutMs: 40_000 });
+  lifecycle.add({ name: "state dir", stop: async () => state.release() });
+  try {
+    const consoleUrl = { current: null as string | null };
+    const node = await startServer(loaded, state, lifecycle, () => consoleUrl.current);
+    const url = `http://${values.host}:${node.httpPort}`;
+    state.writeEndpoint({ url, grpc: `${values.host}:${node.grpcPort}`, pid: process.pid });
+    const client = connectTo(url, node.adminKey);
+    startWorkerChild(loaded, state, lifecycle, node);
+    say(`${pc.green("✔")} Millrace runs at ${pc.bold(url)} ${pc.dim(`(${showMilliseconds(performance.now() - begin)})`)}`);
+    const isConsoleWanted = values.console && !options.exit;
+    const consoleUp = isConsoleWanted ? runConsole(state, lifecycle, consoleUrl) : Promise.resolve(false);
+    if (options.run) await runOnce(client, options.run, { print: options.print, stopped: lifecycle.stopped });
+    if (options.exit) return await lifecycle.stop();
+    if (await Promise.race([consoleUp, lifecycle.stopped.then(() => false)])) await sayLogin(client, url);
+    say(pc.dim("Ctrl+C stops it."));
+    await lifecycle.stopped;
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+function flagsOf(options: UpOptions): Record<string, unknown> {
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  return {
+    dags: options.dags,
+    stateDir: options.stateDir,
+    host: options.host,
+    grpcPort: number(options.grpcPort),
+    httpPort: number(options.httpPort),
+    slots: number(options.slots),
+    queues: options.queues,
+    insecureBind: options.insecureBind,
+    ...(options.console === false && { console: false }),
+  };
+}
+
+function logFile(state: StateDir): (line: string) => void {
+  const file = createWriteStream(join(state.logs, "server.log"), { flags: "a" });
+  return (line) => void file.write(line);
+}
+
+async function startServer(
+  { values, sources }: LoadedSettings,
+  state: StateDir,
+  lifecycle: Lifecycle,
+  consoleUrl: () => string | null,
+): Promise<ServerNode> {
+  const log = createLogger({ name: "server", level: values.logLevel, pretty: false, write: logFile(state) });
+  const { host } = values;
+  const isAsked = (name: string) => sources[name] !== "default";
+  const [grpcPort, httpPort] = [
+    await freePort(host, { port: values.grpcPort, isAsked: isAsked("grpcPort"), flag: "--grpc-port" }),
+    await freePort(host, { port: values.httpPort, isAsked: isAsked("httpPort"), flag: "--http-port" }),
+  ];
+  for (const [usual, port] of [[values.grpcPort, grpcPort], [values.httpPort, httpPort]]) {
+    if (usual !== port) say(`Port ${usual} is in use by another program; using ${port}.`);
+  }
+  let databaseUrl = values.databaseUrl;
+  if (!databaseUrl) {
+    const postgres = await startEmbeddedPostgres({ dataDir: state.postgres, log });
+    lifecycle.add({ name: "postgres", stop: () => postgres.stop() });
+    databaseUrl = postgres.url;
+  }
+  return startServerNode({
+    databaseUrl,
+    natsUrl: values.natsUrl,
+    host,
+    grpcPort,
+    httpPort,
+    insecureBind: values.insecureBind,
+    keysDir: state.keys,
+    consoleUrl,
+    log,
+    lifecycle,
+  });
+}
+
+function startWorkerChild(
+  { values }: LoadedSettings,
+  state: StateDir,
+  lifecycle: Lifecycle,
+  node: ServerNode,
+): void {
+  const logPath = join(state.logs, "worker.log");
+  const worker = startChild({
+    name: "worker",
+    file: process.argv[1]!,
+    args: [
+      "worker",
+      "--server",
+      `${values.host}:${node.grpcPort}`,
+      "--dags",
+      resolve(values.dags),
+      "--state-dir",
+      state.path,
+      "--slots",
+      String(values.slots),
+      "--queues",
+      ...values.queues,
+    ],
+    logFile: logPath,
+    onDeath: (how) => say(`The worker ${how}; starting it again. Its log: ${logPath}`),
+  });
+  lifecycle.add({ name: "worker", stop: () => worker.stop() });
+}
+
+async function runConsole(
+  state: StateDir,
+  lifecycle: Lifecycle,
+  url: { current: string | null },
+): Promise<boolean> {
+  const abort = new AbortController();
+  const logPath = join(state.logs, "console.log");
+  const starting = startConsole({ logFile: logPath, say, signal: abort.signal });
+  lifecycle.add({
+    name: "console",
+    stop: async () => {
+      abort.abort();
+      await (await starting)?.child.stop();
+    },
+  });
+  const running = await starting;
+  url.current = running?.url ?? null;
+  return running !== null;
+}
+
+async function sayLogin(client: Connection, url: string): Promise<void> {
+  const { token } = await client.system.createLoginToken({ requestId: randomUUID() });
+  say(`${pc.green("✔")} Console: ${pc.bold(`${url}/login?token=${token}`)} ${pc.dim("(good once, 15 minutes)")}`);
+}

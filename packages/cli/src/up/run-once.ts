@@ -1,0 +1,71 @@
+/** Triggers a DAG as soon as it is registered, shows its progress, and prints what chosen tasks returned. */
+import { Code, ConnectError } from "@connectrpc/connect";
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Connection } from "../connection.ts";
+import { CommandFailure, ExitCode } from "../exit-codes.ts";
+import { watchRun } from "../watch.ts";
+
+export type RunOnceOptions = {
+  readonly print: readonly string[];
+  /** Resolves when the process is stopping. */
+  readonly stopped: Promise<unknown>;
+};
+
+const registerLimitMs = 60_000;
+const pollMs = 100;
+
+export async function runOnce(
+  client: Connection,
+  dagId: string,
+  { print, stopped }: RunOnceOptions,
+): Promise<void> {
+  const abort = new AbortController();
+  void stopped.then(() => abort.abort());
+  const runId = await triggerWhenThere(client, dagId, abort.signal);
+  try {
+    await watchRun(client, runId, { json: false, signal: abort.signal });
+  } catch (error) {
+    if (abort.signal.aborted) {
+      throw new CommandFailure(ExitCode.interrupted, `Stopped before ${dagId} had ended.`);
+    }
+    throw error;
+  }
+  for (const taskId of print) await printResult(client, runId, taskId);
+}
+
+/** The worker registers the DAG folder a moment after the server is up. */
+async function triggerWhenThere(
+  client: Connection,
+  dagId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const requestId = randomUUID();
+  const until = performance.now() + registerLimitMs;
+  for (;;) {
+    try {
+      const { run } = await client.runs.triggerDagRun({ requestId, dagId }, { signal });
+      return run!.runId;
+    } catch (error) {
+      const isYoung = error instanceof ConnectError && error.code === Code.NotFound;
+      if (!isYoung) throw error;
+      const { errors } = await client.dags.listImportErrors({});
+      const about = errors.map((it) => `\n  ${it.file}: ${it.message}`).join("");
+      if (performance.now() > until || errors.some((it) => it.file.includes(dagId))) {
+        throw new CommandFailure(
+          ExitCode.notFound,
+          `No DAG "${dagId}" was found in the DAG folder.${about}`,
+        );
+      }
+    }
+    await delay(pollMs, undefined, { signal });
+  }
+}
+
+async function printResult(client: Connection, runId: string, taskId: string): Promise<void> {
+  const { xcoms } = await client.tasks.listXComs({ runId, taskId });
+  const returned = xcoms.find((it) => it.key === "return_value")?.value;
+  if (!returned) return;
+  const text = new TextDecoder().decode(returned.data);
+  process.stdout.write(`${taskId}: ${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+}

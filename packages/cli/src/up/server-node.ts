@@ -1,0 +1,58 @@
+/** A server node: api and scheduler in this process, on one database and one bus. */
+import { ensureCredentials, startApi } from "@millrace/api";
+import { connectNatsBus, createLocalBus } from "@millrace/bus";
+import { migrate, openDatabase } from "@millrace/db";
+import { startScheduler } from "@millrace/scheduler";
+import type { Lifecycle, Logger } from "@millrace/service";
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+
+export type ServerNodeOptions = {
+  readonly databaseUrl: string;
+  readonly natsUrl: string | undefined;
+  readonly host: string;
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly insecureBind: boolean;
+  readonly keysDir: string;
+  readonly consoleUrl: () => string | null;
+  readonly log: Logger;
+  /** Gets the parts, in the order they start; they stop in the reverse order. */
+  readonly lifecycle: Lifecycle;
+};
+
+export type ServerNode = {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly adminKey: string;
+  readonly workerKey: string;
+};
+
+/** Migrates, then starts; the parts are handed to the lifecycle as they come up. */
+export async function startServerNode(options: ServerNodeOptions): Promise<ServerNode> {
+  const { log, lifecycle, host, grpcPort, httpPort } = options;
+  await migrate(options.databaseUrl);
+  const db = await openDatabase({ url: options.databaseUrl, log });
+  lifecycle.add({ name: "database", stop: () => db.close() });
+  const { adminKey, workerKey } = await ensureCredentials(db, options.keysDir);
+  const nodeId = `${hostname().slice(0, 40)}-${randomBytes(4).toString("hex")}`;
+  const bus = options.natsUrl
+    ? await connectNatsBus({ url: options.natsUrl, nodeId, log })
+    : createLocalBus(nodeId);
+  lifecycle.add({ name: "bus", stop: () => bus.close() });
+  const scheduler = await startScheduler({ db, bus, log, nodeId });
+  lifecycle.add({ name: "scheduler", stop: () => scheduler.stop() });
+  const api = await startApi({
+    db,
+    bus,
+    log,
+    nodeId,
+    host,
+    grpcPort,
+    httpPort,
+    isInsecureBindAllowed: options.insecureBind,
+    consoleUrl: options.consoleUrl,
+  });
+  lifecycle.add({ name: "api", stop: () => api.stop() });
+  return { grpcPort: api.grpcPort, httpPort: api.httpPort, adminKey, workerKey };
+}

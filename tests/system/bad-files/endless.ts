@@ -1,0 +1,2 @@
+for (;;) Math.sqrt(Math.random());
+export {};

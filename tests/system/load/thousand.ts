@@ -1,0 +1,40 @@
+/** 1,000 tasks in ten layers, each task after two of the layer before; every body notes that it ran. */
+import { appendFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { chain, context, dag, task, type Handle } from "@millrace/sdk";
+
+const layers = 10;
+const width = 100;
+
+const step = task({ retries: 2, retryDelay: "1s" }, async function step(journal: string, millis: number) {
+  const { task: self, attempt } = context();
+  await delay(millis);
+  if (journal) appendFileSync(journal, `${self.id} ${attempt.number}\n`);
+  return self.id;
+});
+
+export default dag(
+  "thousand",
+  {
+    maxActiveTasks: 64,
+    params: {
+      type: "object",
+      properties: {
+        journal: { type: "string", default: "" },
+        millis: { type: "integer", default: 20 },
+      },
+    } as const,
+  },
+  (run) => {
+    let before: Handle<string>[] = [];
+    for (let layer = 0; layer < layers; layer++) {
+      const now = Array.from({ length: width }, (_, n) =>
+        step.with({ id: `step_${layer}_${n}` })(run.params.journal as never, run.params.millis as never),
+      );
+      now.forEach((handle, n) => {
+        if (layer > 0) chain([before[n]!, before[(n + 1) % width]!], handle);
+      });
+      before = now;
+    }
+  },
+);
