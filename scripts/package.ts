@@ -50,7 +50,7 @@ async function prepack(manifest: Manifest): Promise<void> {
     outdir: "dist",
     outbase: "src",
     bundle: true,
-    splitting: true,
+    splitting: entries.length > 1,
     format: "esm",
     platform: "node",
     target: "node22",

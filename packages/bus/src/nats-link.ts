@@ -5,8 +5,10 @@ import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-
 import type { BusLog } from "./bus.ts";
 
 export type NatsLink = {
-  /** The connection while it is up, else null. */
+  /** The connection while messages can be sent, else null. */
   current(): NatsConnection | null;
+  /** The connection, also while it is being made again: it keeps what is subscribed then. Null before the first. */
+  connection(): NatsConnection | null;
   stop(): Promise<void>;
 };
 
@@ -99,6 +101,7 @@ export function startNatsLink(
   const running = runAll();
   return {
     current: () => (isUp ? connection : null),
+    connection: () => connection,
     async stop() {
       stopping.abort();
       await connection?.close();

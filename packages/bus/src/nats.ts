@@ -116,13 +116,17 @@ export function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
     }
   }
 
-  function ask(subject: string, data: Uint8Array, settle: Settle): void {
-    const connection = link.current();
+  function askOthers(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     const reply = `${inbox}.${requestCount++}`;
-    awaited.set(reply, settle);
-    if (connection === null || !send(connection, subject, data, { reply })) {
-      settle(new BusUnavailable(subject, "no responder in this node, and NATS cannot be reached"));
-    }
+    return requests
+      .open(subject, timeoutMs, (settle) => {
+        awaited.set(reply, settle);
+        const connection = link.current();
+        if (connection === null || !send(connection, subject, data, { reply })) {
+          settle(new BusUnavailable(subject, "this node does not respond and NATS is not reached"));
+        }
+      })
+      .finally(() => awaited.delete(reply));
   }
 
   function drop(key: string): void {
@@ -142,7 +146,7 @@ export function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
     subscribe(pattern, handler) {
       const own: typeof handler = (data, subject) => handler(data, subject);
       const isFirst = exchange.subscribe(pattern, own);
-      const connection = link.current();
+      const connection = link.connection();
       if (isFirst && connection !== null) subscribeAt(connection, pattern);
       return { close: () => void (exchange.unsubscribe(pattern, own) && drop(pattern)) };
     },
@@ -150,17 +154,14 @@ export function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
       assertSubject(subject);
       assertMessageFits(subject, data);
       if (isClosed) throw new BusUnavailable(subject, "the bus is closed");
-      const reply = `${inbox}.${requestCount}`;
-      return requests
-        .open(subject, timeoutMs, (settle) => {
-          if (exchange.hasResponder(subject)) settleWith(settle, subject, exchange.answer(subject, data));
-          else ask(subject, data, settle);
-        })
-        .finally(() => awaited.delete(reply));
+      if (!exchange.hasResponder(subject)) return askOthers(subject, data, timeoutMs);
+      return requests.open(subject, timeoutMs, (settle) =>
+        settleWith(settle, subject, exchange.answer(subject, data)),
+      );
     },
     respond(subject, handler) {
       exchange.respond(subject, handler);
-      const connection = link.current();
+      const connection = link.connection();
       if (connection !== null) respondAt(connection, subject);
       return closeOnce(() => {
         exchange.unrespond(subject);

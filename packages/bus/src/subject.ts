@@ -5,7 +5,9 @@ const word = /^[^\s.*>]+$/;
 /** Throws when a subject could not be published to. */
 export function assertSubject(subject: string): void {
   if (!subject.split(".").every((part) => word.test(part))) {
-    throw new TypeError(`"${subject}" is not a subject: use words without spaces, * or >, joined by dots.`);
+    throw new TypeError(
+      `"${subject}" is not a subject: use words without spaces, * or >, joined by dots.`,
+    );
   }
 }
 
@@ -16,7 +18,9 @@ export function assertPattern(pattern: string): void {
     (part, i) => part === "*" || (part === ">" && i === parts.length - 1) || word.test(part),
   );
   if (!isRight) {
-    throw new TypeError(`"${pattern}" is not a pattern: * stands for a whole word, > for all words at the end.`);
+    throw new TypeError(
+      `"${pattern}" is not a pattern: * stands for a whole word, > for all words at the end.`,
+    );
   }
 }
 

@@ -18,37 +18,149 @@ export type ReasonInfo = {
 };
 
 export const reasons = {
-  DAG_INVALID: { code: "invalid_argument", text: "The DAG breaks a rule; the message names the field, the value and the remedy." },
-  DAG_HAS_CYCLE: { code: "invalid_argument", text: "Tasks of a DAG must not wait for each other in a circle." },
+  DAG_INVALID: {
+    code: "invalid_argument",
+    text: "The DAG breaks a rule; the message names the field, the value and the remedy.",
+  },
+  DAG_HAS_CYCLE: {
+    code: "invalid_argument",
+    text: "Tasks of a DAG must not wait for each other in a circle.",
+  },
   DAG_NOT_FOUND: { code: "not_found", text: "No DAG has this id." },
   DAG_VERSION_NOT_FOUND: { code: "not_found", text: "The DAG has no such version." },
-  DAG_HAS_ACTIVE_RUNS: { code: "failed_precondition", text: "The DAG has runs that are not final; cancel them first." },
+  DAG_HAS_ACTIVE_RUNS: {
+    code: "failed_precondition",
+    text: "The DAG has runs that are not final; cancel them first.",
+  },
+  DAG_INACTIVE: {
+    code: "failed_precondition",
+    text: "The DAG's file is gone; put it back to run it. Its history stays.",
+  },
   RUN_NOT_FOUND: { code: "not_found", text: "No DAG run has this id." },
-  TASK_NOT_FOUND: { code: "not_found", text: "The run's DAG version has no such task, or the task no such map index." },
-  LOGICAL_DATE_TAKEN: { code: "already_exists", text: "Another run of this DAG has this logical date." },
-  PARAMS_INVALID: { code: "invalid_argument", text: "The params break the DAG's schema; the message names the field." },
-  CRON_INVALID: { code: "invalid_argument", text: "The cron expression, or its zone, cannot be read." },
+  TASK_NOT_FOUND: {
+    code: "not_found",
+    text: "The run's DAG version has no such task, or the task no such map index.",
+  },
+  LOGICAL_DATE_TAKEN: {
+    code: "already_exists",
+    text: "Another run of this DAG has this logical date.",
+  },
+  PARAMS_INVALID: {
+    code: "invalid_argument",
+    text: "The params break the DAG's schema; the message names the field.",
+  },
+  CRON_INVALID: {
+    code: "invalid_argument",
+    text: "The cron expression, or its zone, cannot be read.",
+  },
   VALUE_TOO_LARGE: { code: "invalid_argument", text: "A value is over its limit." },
-  VALUE_INVALID: { code: "invalid_argument", text: "A value cannot be carried, or cannot be read." },
-  REQUEST_ID_MISSING: { code: "invalid_argument", text: "Calls that change something need a request_id of 1 to 200 characters." },
-  REQUEST_ID_REUSED: { code: "already_exists", text: "This request_id was used for another request." },
-  FIELD_INVALID: { code: "invalid_argument", text: "A field of the request has a value that is not allowed." },
-  PAGE_TOKEN_INVALID: { code: "invalid_argument", text: "The page token is not from this list, or the filters have changed." },
+  VALUE_INVALID: {
+    code: "invalid_argument",
+    text: "A value cannot be carried, or cannot be read.",
+  },
+  REQUEST_ID_MISSING: {
+    code: "invalid_argument",
+    text: "Calls that change something need a request_id of 1 to 200 characters.",
+  },
+  REQUEST_ID_REUSED: {
+    code: "already_exists",
+    text: "This request_id was used for another request.",
+  },
+  FIELD_INVALID: {
+    code: "invalid_argument",
+    text: "A field of the request has a value that is not allowed.",
+  },
+  PAGE_TOKEN_INVALID: {
+    code: "invalid_argument",
+    text: "The page token is not from this list, or the filters have changed.",
+  },
   BUNDLE_NOT_FOUND: { code: "not_found", text: "No bundle has this digest; upload it first." },
-  BUNDLE_DIGEST_MISMATCH: { code: "invalid_argument", text: "The digest is not that of the content." },
+  BUNDLE_DIGEST_MISMATCH: {
+    code: "invalid_argument",
+    text: "The digest is not that of the content.",
+  },
   BUNDLE_TOO_LARGE: { code: "resource_exhausted", text: "A bundle may have at most 32 MiB." },
-  UNAUTHENTICATED: { code: "unauthenticated", text: "No credential, or one that is unknown, expired or revoked." },
-  PERMISSION_DENIED: { code: "permission_denied", text: "The credential does not allow this call." },
-  LOGIN_REFUSED: { code: "unauthenticated", text: "The login token is unknown, used or expired; make a new one with `millrace up` or the CLI." },
-  SESSION_EXPIRED: { code: "failed_precondition", text: "The worker session has ended; open a new one." },
-  QUEUE_NOT_ALLOWED: { code: "permission_denied", text: "The worker key is limited to other queues." },
-  PROTOCOL_UNSUPPORTED: { code: "failed_precondition", text: "The server does not speak this version of the worker protocol." },
+  UNAUTHENTICATED: {
+    code: "unauthenticated",
+    text: "No credential, or one that is unknown, expired or revoked.",
+  },
+  PERMISSION_DENIED: {
+    code: "permission_denied",
+    text: "The credential does not allow this call.",
+  },
+  LOGIN_REFUSED: {
+    code: "unauthenticated",
+    text: "The login token is unknown, used or expired; make a new one with `millrace up` or the CLI.",
+  },
+  SESSION_EXPIRED: {
+    code: "failed_precondition",
+    text: "The worker session has ended; open a new one.",
+  },
+  QUEUE_NOT_ALLOWED: {
+    code: "permission_denied",
+    text: "The worker key is limited to other queues.",
+  },
+  PROTOCOL_UNSUPPORTED: {
+    code: "failed_precondition",
+    text: "The server does not speak this version of the worker protocol.",
+  },
   ATTEMPT_UNKNOWN: { code: "not_found", text: "No attempt has this id." },
-  LOG_LIMIT_REACHED: { code: "resource_exhausted", text: "The attempt's log is full; further lines are dropped and the log says so." },
-  NOT_OWNER: { code: "unavailable", text: "No live process owns the DAG's shard just now; try again." },
-  UNAVAILABLE: { code: "unavailable", text: "A part of the system cannot be reached just now; try again with the same request_id." },
-  OVERLOADED: { code: "resource_exhausted", text: "A limit of this server is reached; try again later." },
-  INTERNAL: { code: "internal", text: "A fault in Millrace; the log has the details under the same request id." },
+  LOG_LIMIT_REACHED: {
+    code: "resource_exhausted",
+    text: "The attempt's log is full; further lines are dropped and the log says so.",
+  },
+  NOT_OWNER: {
+    code: "unavailable",
+    text: "No live process owns the DAG's shard just now; try again.",
+  },
+  UNAVAILABLE: {
+    code: "unavailable",
+    text: "A part of the system cannot be reached just now; try again with the same request_id.",
+  },
+  DATABASE_UNREACHABLE: {
+    code: "unavailable",
+    text: "The database cannot be reached; the message names its address.",
+  },
+  DATABASE_UNFIT: {
+    code: "failed_precondition",
+    text: "The database server is too old, or set up so that acknowledged work could be lost.",
+  },
+  DATABASE_NEWER: {
+    code: "failed_precondition",
+    text: "The database was migrated by a newer Millrace than this one; upgrade this one.",
+  },
+  MIGRATION_CHANGED: {
+    code: "failed_precondition",
+    text: "A migration that was applied is not the one in this build.",
+  },
+  EMBEDDED_POSTGRES_IN_USE: {
+    code: "failed_precondition",
+    text: "Another Millrace runs on this data directory; stop it or choose another directory.",
+  },
+  EMBEDDED_POSTGRES_FAILED: {
+    code: "internal",
+    text: "The embedded Postgres could not be started; the message says why.",
+  },
+  OVERLOADED: {
+    code: "resource_exhausted",
+    text: "A limit of this server is reached; try again later.",
+  },
+  WRONG_PLACE: {
+    code: "failed_precondition",
+    text: "A word of the SDK was used where it means nothing; the message says where it belongs.",
+  },
+  RUN_FAILED: {
+    code: "failed_precondition",
+    text: "The DAG run that a client waited for failed or was cancelled.",
+  },
+  WAIT_TIMED_OUT: {
+    code: "deadline_exceeded",
+    text: "What a client waited for did not happen in time; it may still happen.",
+  },
+  INTERNAL: {
+    code: "internal",
+    text: "A fault in Millrace; the log has the details under the same request id.",
+  },
 } as const satisfies Record<string, ReasonInfo>;
 
 export type ReasonName = keyof typeof reasons;
@@ -61,7 +173,11 @@ export class MillraceError extends Error {
   readonly metadata: Readonly<Record<string, string>>;
   readonly [brand] = true;
 
-  constructor(reason: ReasonName, message?: string, options: { metadata?: Record<string, string>; cause?: unknown } = {}) {
+  constructor(
+    reason: ReasonName,
+    message?: string,
+    options: { metadata?: Record<string, string>; cause?: unknown } = {},
+  ) {
     super(message ?? reasons[reason].text, { cause: options.cause });
     this.name = "MillraceError";
     this.reason = reason;

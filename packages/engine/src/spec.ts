@@ -25,9 +25,17 @@ export type TaskSpec = {
   readonly argSchemas: readonly (string | null)[];
 };
 
-export type GroupSpec = { readonly id: string; readonly parentId: string | null; readonly tooltip: string };
+export type GroupSpec = {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly tooltip: string;
+};
 
-export type Schedule = { readonly kind: "cron"; readonly expression: string; readonly timezone: string };
+export type Schedule = {
+  readonly kind: "cron";
+  readonly expression: string;
+  readonly timezone: string;
+};
 
 export type DagSpec = {
   readonly dagId: string;

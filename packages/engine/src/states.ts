@@ -23,14 +23,12 @@ export const RunState = { queued: 1, running: 2, success: 3, failed: 4 } as cons
 export type RunStateName = keyof typeof RunState;
 export type RunState = (typeof RunState)[RunStateName];
 
-const taskNames = Object.fromEntries(Object.entries(TaskState).map(([name, code]) => [code, name])) as Record<
-  TaskState,
-  TaskStateName
->;
-const runNames = Object.fromEntries(Object.entries(RunState).map(([name, code]) => [code, name])) as Record<
-  RunState,
-  RunStateName
->;
+const taskNames = Object.fromEntries(
+  Object.entries(TaskState).map(([name, code]) => [code, name]),
+) as Record<TaskState, TaskStateName>;
+const runNames = Object.fromEntries(
+  Object.entries(RunState).map(([name, code]) => [code, name]),
+) as Record<RunState, RunStateName>;
 
 export function taskStateName(state: TaskState): TaskStateName {
   return taskNames[state];

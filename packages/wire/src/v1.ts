@@ -7,3 +7,4 @@ export * from "./gen/millrace/v1/task_instance_pb.ts";
 export * from "./gen/millrace/v1/task_instance_service_pb.ts";
 export * from "./gen/millrace/v1/system_service_pb.ts";
 export * from "./gen/google/rpc/error_details_pb.ts";
+export * from "./gen/google/rpc/status_pb.ts";

@@ -15,12 +15,12 @@ import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import pc from "picocolors";
 import { connect, type Connection } from "../connection.ts";
-import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { runStateWord, showState, showTime } from "../format.ts";
 import { messageToJson, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
 import { testDag } from "./dags-test.ts";
+import { checkedJson, parseInstant } from "./parse-options.ts";
 
 type ListOptions = { search?: string; tag: string[]; all?: boolean };
 type TriggerOptions = {
@@ -195,30 +195,6 @@ async function triggerDag(dagId: string, options: TriggerOptions, command: Comma
   const date = run.logicalDate ? ` for ${timestampDate(run.logicalDate).toISOString()}` : "";
   process.stdout.write(`${run.runId}\n`);
   say(`Triggered ${dagId}${date}. Follow it: millrace runs watch ${run.runId}`);
-}
-
-/** Text that parses as JSON, or a usage error naming the option. */
-export function checkedJson(option: string, text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch (error) {
-    throw new CommandFailure(
-      ExitCode.usage,
-      `${option} is not JSON: ${(error as Error).message}. Quote it for the shell, like ${option} '{"region":"eu"}'.`,
-    );
-  }
-}
-
-export function parseInstant(option: string, text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime()) || !/(Z|[+-]\d\d:?\d\d)$/.test(text)) {
-    throw new CommandFailure(
-      ExitCode.usage,
-      `${option} must be an instant with a zone, like 2026-01-31T00:00:00Z; got "${text}".`,
-    );
-  }
-  return date;
 }
 
 async function setPaused(dagId: string, isPaused: boolean, command: Command): Promise<void> {

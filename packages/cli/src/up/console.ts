@@ -35,7 +35,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const child = startChild({
     name: "console",
     file: join(folder, "server.mjs"),
-    args: ["--port", String(port), "--host", consoleHost],
+    args: ["--port", String(port), "--hostname", consoleHost],
     cwd: folder,
     logFile: options.logFile,
     onDeath: (how) => options.say(`The console ${how}; starting it again. Its log: ${options.logFile}`),

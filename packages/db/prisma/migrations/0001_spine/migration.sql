@@ -15,6 +15,7 @@ CREATE TABLE bundle (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+CREATE SEQUENCE dag_changed_seq;
 CREATE TABLE dag (
   dag_id text PRIMARY KEY CHECK (length(dag_id) BETWEEN 1 AND 250),
   shard smallint NOT NULL REFERENCES shard (id),
@@ -31,11 +32,10 @@ CREATE TABLE dag (
   -- The last tick that became a run, or the moment scheduling began: ticks after it are still to come.
   scheduled_through timestamptz NOT NULL DEFAULT clock_timestamp(),
   next_run_at timestamptz,
-  -- Grows with every change of this row; owners look for rows above what they have seen.
+  -- nextval('dag_changed_seq') with every change of this row; owners look for rows above what they have seen.
   changed_seq bigint NOT NULL,
   registered_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE SEQUENCE dag_changed_seq;
 CREATE INDEX dag_changed ON dag (changed_seq);
 
 CREATE TABLE dag_version (
@@ -50,7 +50,9 @@ CREATE TABLE dag_version (
   bundle_digest text REFERENCES bundle (digest),
   task_count int NOT NULL CHECK (task_count > 0),
   registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  UNIQUE (dag_id, version)
+  UNIQUE (dag_id, version),
+  -- What a run refers to.
+  UNIQUE (id, dag_id)
 );
 
 CREATE TABLE import_error (
@@ -66,8 +68,8 @@ CREATE SEQUENCE run_id_seq INCREMENT BY 64;
 
 CREATE TABLE run (
   id bigint PRIMARY KEY CHECK (id > 0 AND id < 9007199254740992),
-  dag_id text NOT NULL REFERENCES dag (dag_id) ON DELETE CASCADE,
-  dag_version_id int NOT NULL REFERENCES dag_version (id) ON DELETE CASCADE,
+  dag_id text NOT NULL,
+  dag_version_id int NOT NULL,
   shard smallint NOT NULL,
   -- 1 queued, 2 running, 3 success, 4 failed
   state smallint NOT NULL CHECK (state BETWEEN 1 AND 4),
@@ -94,11 +96,14 @@ CREATE TABLE run (
   UNIQUE (dag_id, run_name),
   CHECK ((ended_at IS NOT NULL) = (state IN (3, 4))),
   CHECK (state <> 2 OR started_at IS NOT NULL),
-  CHECK (failure IS NULL OR state = 4)
+  CHECK (failure IS NULL OR state = 4),
+  -- One reference, so that a new run locks one row of its DAG.
+  FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version (id, dag_id) ON DELETE CASCADE
 ) WITH (fillfactor = 70);
 CREATE UNIQUE INDEX run_logical ON run (dag_id, logical_at) WHERE logical_at IS NOT NULL;
 CREATE INDEX run_active ON run (shard) WHERE state IN (1, 2);
 CREATE INDEX run_of_dag ON run (dag_id, id DESC);
+CREATE INDEX run_newest ON run (queued_at, id);
 
 -- A task instance has a row once it has started, was skipped or upstream_failed. Its only index is its key, no column
 -- of which ever changes, so updates stay within the page (HOT).
@@ -123,12 +128,18 @@ CREATE TABLE task_instance (
   -- millrace.v1.Failure of the newest attempt.
   failure bytea,
   PRIMARY KEY (run_id, ix, map_ix),
-  CHECK (state <> 4 OR (session_key IS NOT NULL AND started_at IS NOT NULL AND ended_at IS NULL AND attempt > 0)),
   CHECK ((ended_at IS NOT NULL) = (state <> 4)),
   CHECK ((retry_at IS NOT NULL) = (state = 11)),
   CHECK (out IS NULL OR state = 6),
-  CHECK (lost <= attempt)
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+  CHECK (failure IS NULL OR state IN (2, 7, 11)),
+  CHECK (lost BETWEEN 0 AND attempt),
+  CHECK ((attempt > 0) = (session_key IS NOT NULL AND started_at IS NOT NULL)),
+  CHECK (attempt > 0 OR state IN (7, 8, 9))
+) WITH (
+  -- A page keeps room for the one update of each of its rows, with a result of some ten bytes.
+  fillfactor = 40,
+  autovacuum_vacuum_scale_factor = 0.05
+);
 
 -- Earlier attempts: written when the next one is granted.
 CREATE TABLE task_instance_attempt (
@@ -217,8 +228,8 @@ CREATE TABLE credential (
   role text NOT NULL CHECK (role IN ('admin', 'worker')),
   -- SHA-256 of the secret; the secret itself is never stored.
   token_hash bytea NOT NULL UNIQUE,
-  -- Queues a worker key is limited to; NULL means all.
-  queues text[],
+  -- Queues a worker key is limited to; empty means all.
+  queues text[] NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz,
   -- When a login token was traded in.

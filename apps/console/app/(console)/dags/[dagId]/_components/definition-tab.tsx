@@ -1,0 +1,84 @@
+"use client";
+import { useQuery } from "@connectrpc/connect-query";
+import { useCallback, useState } from "react";
+import { DagService, TaskKind } from "@millrace/wire/v1";
+import type { Dag, TaskSpec } from "@millrace/wire/v1";
+import { DagGraph } from "../../../../../components/graph/dag-graph.tsx";
+import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { durationMsOf, formatDuration, plural } from "../../../../../lib/format.ts";
+
+/** The graph of the newest version, and the options of the task that is chosen in it. */
+export function DefinitionTab({ dag }: { readonly dag: Dag }) {
+  const [selected, setSelected] = useState<string | null>(null);
+  const select = useCallback((taskId: string | null) => setSelected(taskId), []);
+  const query = useQuery(
+    DagService.method.getDagSpec,
+    { dagId: dag.dagId, version: dag.version },
+    { staleTime: Infinity },
+  );
+  const spec = query.data?.spec;
+  if (spec === undefined) {
+    return query.isError ? (
+      <ErrorFace
+        error={query.error}
+        what="The graph could not be read"
+        onRetry={() => void query.refetch()}
+      />
+    ) : (
+      <SkeletonRows rows={4} />
+    );
+  }
+  const task = spec.tasks.find((one) => one.taskId === selected);
+  return (
+    <div className="relative">
+      <DagGraph
+        spec={spec}
+        tasks={null}
+        selected={selected}
+        onSelect={select}
+        className="h-[calc(100dvh-16rem)] min-h-80"
+      />
+      {task !== undefined && <TaskOptions task={task} />}
+    </div>
+  );
+}
+
+function TaskOptions({ task }: { readonly task: TaskSpec }) {
+  const timeout = durationMsOf(task.executionTimeout);
+  const facts = [
+    ["Handler", task.handler],
+    [
+      "Runs in",
+      task.kind === TaskKind.EXTERNAL ? "workers with the handler" : "any worker with bundles",
+    ],
+    ["Queue", task.queue === "" ? "default" : task.queue],
+    ["Retries", retriesOf(task)],
+    ["Timeout", timeout === null ? "none" : formatDuration(timeout)],
+    ["Owner", task.owner === "" ? "the DAG's" : task.owner],
+  ] as const;
+  return (
+    <aside
+      aria-label={`Options of ${task.taskId}`}
+      className="absolute top-3 right-3 w-72 max-w-[calc(100%-1.5rem)] space-y-2 rounded-panel border border-line bg-raised p-3 shadow-overlay"
+    >
+      <h2 className="font-medium break-all">{task.taskId}</h2>
+      {task.docs !== "" && <p className="text-muted">{task.docs}</p>}
+      <dl className="grid grid-cols-[5rem_1fr] gap-y-0.5 text-dense">
+        {facts.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="break-words">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </aside>
+  );
+}
+
+function retriesOf(task: TaskSpec): string {
+  if (task.retries === 0) return "none";
+  const delay = durationMsOf(task.retryDelay);
+  const wait = delay === null ? "" : `, ${formatDuration(delay)} apart`;
+  const grows = task.retryBackoff > 1 ? `, times ${task.retryBackoff}` : "";
+  return `${plural(task.retries, "time")}${wait}${grows}`;
+}

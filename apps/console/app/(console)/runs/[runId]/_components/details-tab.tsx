@@ -1,0 +1,100 @@
+"use client";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { TaskState } from "@millrace/wire/v1";
+import type { Attempt, GetTaskInstanceResponse, TaskInstance } from "@millrace/wire/v1";
+import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { FailureBox } from "../../../../../components/failure-box.tsx";
+import { StateBadge } from "../../../../../components/state-glyph.tsx";
+import { Elapsed, Time } from "../../../../../components/time.tsx";
+import { msOf } from "../../../../../lib/format.ts";
+import { taskFace } from "../../../../../lib/states.ts";
+
+type Props = {
+  readonly live: TaskInstance | null;
+  readonly query: UseQueryResult<GetTaskInstanceResponse, Error>;
+};
+
+/** Facts of the task instance, and each of its attempts with what went wrong. */
+export function DetailsTab({ live, query }: Props) {
+  const task = live ?? query.data?.taskInstance;
+  if (task === undefined) {
+    return query.isError ? (
+      <ErrorFace
+        error={query.error}
+        what="The task could not be read"
+        onRetry={() => void query.refetch()}
+      />
+    ) : (
+      <SkeletonRows rows={6} />
+    );
+  }
+  const attempts = query.data?.attempts.toReversed() ?? [];
+  return (
+    <div className="space-y-5">
+      <dl className="grid grid-cols-[7rem_1fr] gap-y-1.5">
+        <Fact name="Queue">{task.queue === "" ? "default" : task.queue}</Fact>
+        <Fact name="Worker">{task.worker === "" ? "–" : task.worker}</Fact>
+        <Fact name="Attempt">
+          {task.tryNumber === 0 ? "–" : `${task.tryNumber} of ${task.maxTries}`}
+          {task.lostCount > 0 && ` (${task.lostCount} lost with their workers)`}
+        </Fact>
+        <Fact name="Ready">
+          <Time at={msOf(task.readyAt)} isAbsolute />
+        </Fact>
+        <Fact name="Started">
+          <Time at={msOf(task.startedAt)} isAbsolute />
+        </Fact>
+        <Fact name="Ended">
+          <Time at={msOf(task.endedAt)} isAbsolute />
+        </Fact>
+        {task.state === TaskState.UP_FOR_RETRY && (
+          <Fact name="Next attempt">
+            <Time at={msOf(task.retryAt)} />
+          </Fact>
+        )}
+      </dl>
+      {attempts.length > 0 && (
+        <section className="space-y-2">
+          <h3 className="text-dense font-medium text-muted">Attempts</h3>
+          <ol className="space-y-2">
+            {attempts.map((attempt) => (
+              <AttemptItem key={attempt.tryNumber} attempt={attempt} />
+            ))}
+          </ol>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function AttemptItem({ attempt }: { readonly attempt: Attempt }) {
+  return (
+    <li className="space-y-2 rounded-panel border border-line p-3">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+        <span className="font-medium">#{attempt.tryNumber}</span>
+        <StateBadge face={taskFace(attempt.state, attempt.failure)} size={16} />
+        <Elapsed
+          from={msOf(attempt.startedAt)}
+          to={attempt.state === TaskState.RUNNING ? null : msOf(attempt.endedAt)}
+        />
+        <span className="text-muted">
+          <Time at={msOf(attempt.startedAt)} />
+          {attempt.worker !== "" && ` on ${attempt.worker}`}
+        </span>
+      </div>
+      {attempt.failure !== undefined && <FailureBox failure={attempt.failure} />}
+    </li>
+  );
+}
+
+type FactProps = { readonly name: string; readonly children: ReactNode };
+
+function Fact({ name, children }: FactProps) {
+  return (
+    <>
+      <dt className="text-muted">{name}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  );
+}

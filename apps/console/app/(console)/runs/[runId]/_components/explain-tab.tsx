@@ -1,0 +1,114 @@
+"use client";
+import { useQuery } from "@connectrpc/connect-query";
+import { CircleCheck, CircleDot, Clock } from "lucide-react";
+import { TaskInstanceService } from "@millrace/wire/v1";
+import type { Reason } from "@millrace/wire/v1";
+import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Time } from "../../../../../components/time.tsx";
+import { msOf } from "../../../../../lib/format.ts";
+import { reasonWords } from "../../../../../lib/reasons.ts";
+import { useOnChange } from "../../../../../lib/use-on-change.ts";
+import { useUrlState } from "../../../../../lib/use-url-state.ts";
+import type { TaskRequest } from "./task-panel.tsx";
+
+/** Reasons change without the task changing, as when a slot frees. */
+const refreshMs = 5_000;
+
+type Props = {
+  readonly request: TaskRequest;
+  /** Changes whenever the task does; then the answer is asked for at once. */
+  readonly change: string;
+  readonly isFinal: boolean;
+};
+
+/** Why the task is not running, from the function that admits it. */
+export function ExplainTab({ request, change, isFinal }: Props) {
+  const query = useQuery(TaskInstanceService.method.explainTaskInstance, request, {
+    refetchInterval: isFinal ? false : refreshMs,
+    staleTime: 0,
+  });
+  const { refetch } = query;
+  useOnChange(change, refetch);
+  if (query.data === undefined) {
+    return query.isError ? (
+      <ErrorFace
+        error={query.error}
+        what="The reasons could not be read"
+        onRetry={() => void refetch()}
+      />
+    ) : (
+      <SkeletonRows rows={3} />
+    );
+  }
+  return (
+    <div className="space-y-3" data-testid="explain">
+      <ol className="space-y-3">
+        {query.data.reasons.map((reason, ix) => (
+          <ReasonItem key={`${reason.kind}/${ix}`} reason={reason} />
+        ))}
+      </ol>
+      <p className="text-label text-muted">
+        The answer of the function that admits tasks, as of <Time at={query.dataUpdatedAt} />.
+      </p>
+    </div>
+  );
+}
+
+function ReasonItem({ reason }: { readonly reason: Reason }) {
+  const [, setParams] = useUrlState();
+  const words = reasonWords(reason.kind);
+  const until = msOf(reason.until);
+  const Icon = words.isBlocking ? (until === null ? CircleDot : Clock) : CircleCheck;
+  const evidence = Object.entries(reason.evidence);
+  return (
+    <li
+      data-reason={reason.kind}
+      className="flex gap-3 rounded-panel border border-line bg-surface p-3"
+    >
+      <Icon
+        size={18}
+        aria-hidden
+        className={`mt-px shrink-0 ${words.isBlocking ? "text-warn" : "text-(--state-success)"}`}
+      />
+      <div className="min-w-0 flex-1 space-y-2">
+        <div>
+          <p className="text-label text-muted">
+            {words.isBlocking ? "Blocking" : "Not blocking"} · {words.gate}
+          </p>
+          <p className="font-medium break-words">{reason.message}</p>
+          {until !== null && (
+            <p className="text-muted">
+              Until <Time at={until} isAbsolute />, <Time at={until} />
+            </p>
+          )}
+        </div>
+        {reason.taskIds.length > 0 && (
+          <ul aria-label="Tasks concerned" className="flex flex-wrap gap-1.5">
+            {reason.taskIds.map((taskId) => (
+              <li key={taskId}>
+                <button
+                  type="button"
+                  onClick={() => setParams({ task: taskId, tab: null }, { isStep: true })}
+                  className="rounded-control border border-line bg-raised px-1.5 py-px font-mono text-dense hover:border-accent hover:text-accent"
+                >
+                  {taskId}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+        {evidence.length > 0 && (
+          <dl className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-dense">
+            {evidence.map(([name, value]) => (
+              <div key={name} className="contents">
+                <dt className="text-muted">{name}</dt>
+                <dd className="break-words">{value}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        {words.remedy !== "" && <p className="text-muted">{words.remedy}</p>}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,99 @@
+"use client";
+import { Hourglass } from "lucide-react";
+import { TaskState } from "@millrace/wire/v1";
+import type { Attempt } from "@millrace/wire/v1";
+import { Button } from "../../../../../components/button.tsx";
+import { Empty } from "../../../../../components/faces.tsx";
+import { FailureBox } from "../../../../../components/failure-box.tsx";
+import { LogViewer } from "../../../../../components/log/log-viewer.tsx";
+import { StateGlyph } from "../../../../../components/state-glyph.tsx";
+import { taskFace } from "../../../../../lib/states.ts";
+import { useLogTail } from "../../../../../lib/use-log-tail.ts";
+import { useUrlState } from "../../../../../lib/use-url-state.ts";
+import type { TaskRequest } from "./task-panel.tsx";
+
+type Props = {
+  readonly request: TaskRequest;
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  readonly state: TaskState;
+  /** Of the newest attempt; 0 before the first. */
+  readonly tryNumber: number;
+};
+
+/** The log of the newest attempt, or of the one the address names. */
+export function LogsTab({ request, attempts, state, tryNumber }: Props) {
+  const [params, setParams] = useUrlState();
+  const newest = Math.max(tryNumber, attempts.at(-1)?.tryNumber ?? 0);
+  const asked = Number(params.get("try"));
+  const shown = asked >= 1 && asked <= newest ? asked : newest;
+  if (newest === 0) {
+    return (
+      <Empty title="No log yet" icon={<Hourglass size={18} aria-hidden />}>
+        <p>The log begins with the first attempt.</p>
+        <Button onClick={() => setParams({ tab: "explain" })}>Why has it not begun?</Button>
+      </Empty>
+    );
+  }
+  const attempt = attempts.find((one) => one.tryNumber === shown);
+  return (
+    <>
+      {newest > 1 && (
+        <div role="group" aria-label="Attempt" className="flex flex-wrap gap-1 px-3 pt-2">
+          {Array.from({ length: newest }, (_, ix) => ix + 1).map((number) => {
+            const known = attempts.find((one) => one.tryNumber === number);
+            return (
+              <button
+                key={number}
+                type="button"
+                aria-pressed={number === shown}
+                onClick={() => setParams({ try: number === newest ? null : String(number) })}
+                className="ghost-transition inline-flex h-6 items-center gap-1 rounded-control border border-line px-1.5 text-dense hover:bg-hover aria-pressed:border-accent aria-pressed:bg-selected"
+              >
+                {known !== undefined && (
+                  <StateGlyph look={taskFace(known.state, known.failure).look} size={13} />
+                )}
+                Attempt {number}
+              </button>
+            );
+          })}
+        </div>
+      )}
+      {attempt?.failure !== undefined && (
+        <div className="max-h-[40%] shrink-0 overflow-y-auto px-3 pt-2">
+          <FailureBox failure={attempt.failure} />
+        </div>
+      )}
+      <AttemptLog
+        key={`${request.runId}/${request.taskId}/${shown}`}
+        request={request}
+        tryNumber={shown}
+        isOpen={shown === newest && openStates.has(state)}
+      />
+    </>
+  );
+}
+
+/** In these the newest attempt may still write. */
+const openStates: ReadonlySet<TaskState> = new Set([
+  TaskState.QUEUED,
+  TaskState.RUNNING,
+  TaskState.RESTARTING,
+]);
+
+type LogProps = {
+  readonly request: TaskRequest;
+  readonly tryNumber: number;
+  readonly isOpen: boolean;
+};
+
+function AttemptLog({ request, tryNumber, isOpen }: LogProps) {
+  const buffer = useLogTail({ ...request, tryNumber, isOpen });
+  return (
+    <LogViewer
+      buffer={buffer}
+      isOpen={isOpen}
+      fileName={`${request.runId}-${request.taskId}-${tryNumber}.log`}
+    />
+  );
+}

@@ -1,0 +1,105 @@
+"use client";
+import { useQuery } from "@connectrpc/connect-query";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { RunState, RunType, TaskInstanceService, TaskState } from "@millrace/wire/v1";
+import type { DagSpec } from "@millrace/wire/v1";
+import { CopyButton } from "../../../../../components/copy-command.tsx";
+import { StateBadge } from "../../../../../components/state-glyph.tsx";
+import { StateBar } from "../../../../../components/state-bar.tsx";
+import { Elapsed, Time } from "../../../../../components/time.tsx";
+import { countLooks } from "../../../../../lib/counts.ts";
+import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
+import type { RunLive } from "../../../../../lib/run-live.ts";
+import { runSentence } from "../../../../../lib/run-sentence.ts";
+import { isFinalTask, runFace } from "../../../../../lib/states.ts";
+import { CancelRun } from "./cancel-run.tsx";
+import { RunParams } from "./run-params.tsx";
+
+type Props = { readonly live: RunLive; readonly spec: DagSpec | null };
+
+/** What this run is, how it stands and why, and how far it has come. */
+export function RunHeader({ live, spec }: Props) {
+  const { run, tasks } = live;
+  const states = spec
+    ? spec.tasks.map((task) => tasks.get(task.taskId)?.state ?? TaskState.NONE)
+    : [...tasks.values()].map((task) => task.state);
+  const done = states.filter(isFinalTask).length;
+  const started = msOf(run.startedAt);
+  const ended = msOf(run.endedAt);
+  return (
+    <header className="space-y-3 border-b border-line px-4 py-4 md:px-6">
+      <div className="flex items-start gap-3">
+        <div className="min-w-0 flex-1 space-y-1">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <StateBadge face={runFace(run)} size={22} className="text-section" />
+            <h1 className="text-title font-semibold tracking-tight break-all">{run.dagId}</h1>
+            <Link
+              href={`/dags/${run.dagId}?tab=code`}
+              className="rounded-full border border-line px-2 text-dense text-muted hover:text-text"
+              title="The version this run is pinned to"
+            >
+              v{run.dagVersion}
+            </Link>
+          </div>
+          <p className="text-muted" data-testid="run-sentence">
+            {runSentence(live)}{" "}
+            {run.state === RunState.QUEUED && <QueuedReason live={live} spec={spec} />}
+          </p>
+        </div>
+        <CancelRun run={run} />
+      </div>
+      <dl className="grid grid-cols-2 gap-x-8 gap-y-2 sm:flex sm:flex-wrap">
+        <Fact name="Run">
+          <span className="font-mono text-dense break-all">{run.runName}</span>
+          <CopyButton text={run.runId} label="Copy the run id" size={12} />
+        </Fact>
+        <Fact name="Made by">
+          {run.runType === RunType.SCHEDULED ? "Schedule" : "Hand"}
+          {run.triggeredBy !== "" && <span className="text-muted"> · {run.triggeredBy}</span>}
+        </Fact>
+        <Fact name="Logical date">
+          <Time at={msOf(run.logicalDate)} isAbsolute />
+        </Fact>
+        <Fact name="Started">
+          <Time at={started} />
+        </Fact>
+        <Fact name="Duration">
+          <span data-testid="run-duration">
+            <Elapsed from={started} to={ended} />
+          </span>
+        </Fact>
+        <Fact name="Progress">
+          <span data-testid="run-progress">
+            {formatCount(done)} of {plural(states.length, "task")}
+          </span>
+        </Fact>
+      </dl>
+      <StateBar counts={countLooks(states)} className="h-2" />
+      {run.note !== "" && <p className="text-muted">Note: {run.note}</p>}
+      <RunParams run={run} />
+    </header>
+  );
+}
+
+type FactProps = { readonly name: string; readonly children: ReactNode };
+
+function Fact({ name, children }: FactProps) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-label text-muted">{name}</dt>
+      <dd className="flex items-center gap-1">{children}</dd>
+    </div>
+  );
+}
+
+/** A queued run waits for the same gates as its first task, so that task is asked. */
+function QueuedReason({ live, spec }: Props) {
+  const taskId = spec?.tasks[0]?.taskId ?? "";
+  const { data } = useQuery(
+    TaskInstanceService.method.explainTaskInstance,
+    { runId: live.run.runId, taskId },
+    { enabled: taskId !== "", refetchInterval: 5_000 },
+  );
+  return data?.reasons[0]?.message ?? null;
+}

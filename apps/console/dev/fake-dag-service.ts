@@ -1,0 +1,82 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { DagSchema } from "@millrace/wire/v1";
+import type { Dag, DagService } from "@millrace/wire/v1";
+import type { FakeDag } from "./fake-dags.ts";
+import { summary } from "./fake-lookup.ts";
+import type { Lookup } from "./fake-lookup.ts";
+import type { FakeWorld } from "./fake-world.ts";
+
+export function dagService(
+  world: FakeWorld,
+  lookup: Lookup,
+): Partial<ServiceImpl<typeof DagService>> {
+  const pause = (dagId: string, isPaused: boolean) => {
+    const dag = lookup.dag(dagId);
+    if (isPaused) world.paused.add(dagId);
+    else world.paused.delete(dagId);
+    return { dag: dagMessage(world, dag) };
+  };
+  return {
+    listDags(request) {
+      const wanted = request.search.toLowerCase();
+      const matching = [...world.dags.values()]
+        .filter(({ spec }) =>
+          [spec.dagId, spec.description, ...spec.tags].join(" ").toLowerCase().includes(wanted),
+        )
+        .filter(({ spec }) => request.tags.every((tag) => spec.tags.includes(tag)))
+        .filter(
+          ({ spec }) =>
+            request.isPaused === undefined || world.paused.has(spec.dagId) === request.isPaused,
+        )
+        .sort((a, b) => a.spec.dagId.localeCompare(b.spec.dagId));
+      const dags = matching.slice(0, request.pageSize || 50).map((dag) => dagMessage(world, dag));
+      return { dags, total: matching.length };
+    },
+    getDag: ({ dagId }) => ({ dag: dagMessage(world, lookup.dag(dagId)) }),
+    pauseDag: ({ dagId }) => pause(dagId, true),
+    unpauseDag: ({ dagId }) => pause(dagId, false),
+    getDagSpec: ({ dagId }) => ({ spec: lookup.dag(dagId).spec, version: 3 }),
+    getDagSource({ dagId }) {
+      const { spec } = lookup.dag(dagId);
+      return { file: spec.file, source: spec.source, version: 3 };
+    },
+    listImportErrors: () => ({
+      errors: [
+        {
+          folder: "dags",
+          file: "invoices/monthly.ts",
+          message:
+            'invoices/monthly.ts:14:22: error: Could not resolve "./rates.ts"\n\n    14 │ import { rates } from "./rates.ts";\n       ╵                       ~~~~~~~~~~~~',
+          seenAt: timestampFromMs(Date.now() - 95_000),
+        },
+      ],
+    }),
+  };
+}
+
+function dagMessage(world: FakeWorld, { spec }: FakeDag): Dag {
+  const cron = spec.schedule?.kind.case === "cron" ? spec.schedule.kind.value : undefined;
+  const isPaused = world.paused.has(spec.dagId);
+  const nextAt = Math.ceil(Date.now() / 1_800_000) * 1_800_000;
+  return create(DagSchema, {
+    dagId: spec.dagId,
+    version: 3,
+    description: spec.description,
+    tags: spec.tags,
+    owner: spec.owner,
+    isPaused,
+    isActive: true,
+    schedule: cron?.expression ?? "",
+    timezone: cron?.timezone ?? "",
+    recentRuns: world.runsOf(spec.dagId).slice(0, 25).map(summary),
+    file: spec.file,
+    taskCount: spec.tasks.length,
+    paramsSchema: spec.paramsSchema,
+    maxActiveRuns: spec.maxActiveRuns,
+    maxActiveTasks: spec.maxActiveTasks,
+    registeredAt: timestampFromMs(Date.now() - 86_400_000),
+    ...(cron === undefined || isPaused ? {} : { nextRunAt: timestampFromMs(nextAt) }),
+  });
+}

@@ -1,0 +1,114 @@
+/** Reasons of the test double, in the words that the real admission would use. */
+import { create } from "@bufbuild/protobuf";
+import { ReasonKind, ReasonSchema, TaskState } from "@millrace/wire/v1";
+import type { Reason } from "@millrace/wire/v1";
+import type { FakeRun } from "./fake-run.ts";
+import { workerSlots } from "./fake-world.ts";
+import type { FakeWorld } from "./fake-world.ts";
+
+export function fakeReasons(world: FakeWorld, run: FakeRun, taskId: string): readonly Reason[] {
+  const task = run.tasks.get(taskId);
+  const { dagId } = run.run;
+  const queue = task?.instance.queue ?? "default";
+  if (task === undefined) return [];
+  switch (task.instance.state) {
+    case TaskState.NONE:
+      return [...gatesOfRun(world, run), upstream(run, taskId)];
+    case TaskState.SCHEDULED:
+      if (run.behaviourOf(taskId).isOrphan === true) {
+        return [
+          create(ReasonSchema, {
+            kind: ReasonKind.NO_WORKER_FOR_QUEUE,
+            message: `No live worker serves the queue "${queue}".`,
+            evidence: { queue, workers: "0", handler: taskId },
+          }),
+        ];
+      }
+      return [...gatesOfRun(world, run), limits(world, run)];
+    case TaskState.UP_FOR_RETRY:
+      return [
+        create(ReasonSchema, {
+          kind: ReasonKind.RETRY_WAIT,
+          message: `Attempt ${task.instance.tryNumber} failed; the next begins after the retry delay of 4 s.`,
+          evidence: {
+            attempt: String(task.instance.tryNumber),
+            max_tries: String(task.instance.maxTries),
+          },
+          ...(task.instance.retryAt === undefined ? {} : { until: task.instance.retryAt }),
+        }),
+      ];
+    case TaskState.RUNNING:
+      return [
+        create(ReasonSchema, {
+          kind: ReasonKind.RUNNING,
+          message: `Worker ${task.instance.worker} runs attempt ${task.instance.tryNumber} of ${dagId}.${taskId}.`,
+          evidence: { worker: task.instance.worker },
+        }),
+      ];
+    default:
+      return [
+        create(ReasonSchema, {
+          kind: ReasonKind.FINAL,
+          message: "It is final; nothing is waited for.",
+        }),
+      ];
+  }
+}
+
+function gatesOfRun(world: FakeWorld, run: FakeRun): readonly Reason[] {
+  const { dagId } = run.run;
+  const gates: Reason[] = [];
+  if (world.paused.has(dagId)) {
+    gates.push(
+      create(ReasonSchema, {
+        kind: ReasonKind.DAG_PAUSED,
+        message: `The DAG ${dagId} is paused: nothing new starts.`,
+        evidence: { dag: dagId },
+      }),
+    );
+  }
+  if (world.isHeld(run)) {
+    gates.push(
+      create(ReasonSchema, {
+        kind: ReasonKind.MAX_ACTIVE_RUNS,
+        message: `${run.dag.spec.maxActiveRuns} of ${run.dag.spec.maxActiveRuns} runs of ${dagId} are active.`,
+        evidence: { limit: String(run.dag.spec.maxActiveRuns) },
+      }),
+    );
+  }
+  return gates;
+}
+
+function upstream(run: FakeRun, taskId: string): Reason {
+  const open = run
+    .parentsOf(taskId)
+    .filter((id) => run.tasks.get(id)?.instance.state !== TaskState.SUCCESS);
+  return create(ReasonSchema, {
+    kind: ReasonKind.UPSTREAM,
+    message: `Waits for ${open.length} of ${run.parentsOf(taskId).length} tasks before it.`,
+    evidence: { trigger_rule: "all_success", open: String(open.length) },
+    taskIds: open.slice(0, 20),
+  });
+}
+
+function limits(world: FakeWorld, run: FakeRun): Reason {
+  const running = run.countOf(TaskState.RUNNING);
+  if (running >= run.dag.spec.maxActiveTasks) {
+    return create(ReasonSchema, {
+      kind: ReasonKind.MAX_ACTIVE_TASKS,
+      message: `${running} of ${run.dag.spec.maxActiveTasks} tasks of the run are running.`,
+      evidence: { limit: String(run.dag.spec.maxActiveTasks), running: String(running) },
+    });
+  }
+  if (world.running() >= workerSlots) {
+    return create(ReasonSchema, {
+      kind: ReasonKind.NO_FREE_SLOT,
+      message: `2 workers could run it, and all their ${workerSlots} slots are taken.`,
+      evidence: { workers: "2", slots: String(workerSlots) },
+    });
+  }
+  return create(ReasonSchema, {
+    kind: ReasonKind.DISPATCHING,
+    message: "Nothing holds it back: it is about to be handed out.",
+  });
+}

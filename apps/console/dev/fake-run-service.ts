@@ -1,0 +1,123 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { StateCountSchema, TaskState, WatchDagRunResponseSchema } from "@millrace/wire/v1";
+import type { DagRun, DagRunService } from "@millrace/wire/v1";
+import { refusal } from "./fake-errors.ts";
+import { pause, summary } from "./fake-lookup.ts";
+import type { Lookup } from "./fake-lookup.ts";
+import { checkParams } from "./fake-params.ts";
+import type { FakeRun } from "./fake-run.ts";
+import type { FakeWorld } from "./fake-world.ts";
+
+const watchPauseMs = 250;
+
+export function runService(
+  world: FakeWorld,
+  lookup: Lookup,
+): Partial<ServiceImpl<typeof DagRunService>> {
+  const answered = new Map<string, FakeRun>();
+  return {
+    triggerDagRun(request) {
+      const dag = lookup.dag(request.dagId);
+      const before = answered.get(request.requestId);
+      if (before !== undefined) return { run: before.run };
+      const at = request.logicalDate;
+      const logicalDate = at === undefined ? null : timestampMs(at);
+      const isTaken = world
+        .runsOf(request.dagId)
+        .some(
+          ({ run }) =>
+            run.logicalDate !== undefined && timestampMs(run.logicalDate) === logicalDate,
+        );
+      if (isTaken) {
+        throw refusal(
+          Code.AlreadyExists,
+          "LOGICAL_DATE_TAKEN",
+          "Another run has this logical date.",
+        );
+      }
+      const params = checkParams(dag.spec.paramsSchema, request.params?.data);
+      const run = world.trigger(dag, Date.now(), { params, logicalDate, note: request.note });
+      answered.set(request.requestId, run);
+      return { run: run.run };
+    },
+    getDagRun: ({ runId }) => ({ run: withCounts(lookup.run(runId)) }),
+    listDagRuns(request) {
+      const size = request.pageSize || 50;
+      const matching = world.runs
+        .filter(({ run }) => request.dagId === "" || run.dagId === request.dagId)
+        .filter(({ run }) => request.states.length === 0 || request.states.includes(run.state))
+        .sort((a, b) => msOf(b) - msOf(a));
+      return {
+        runs: matching.slice(0, size).map(withCounts),
+        nextPageToken: matching.length > size ? "more" : "",
+      };
+    },
+    cancelDagRun({ runId }) {
+      const run = lookup.run(runId);
+      run.cancel(Date.now());
+      world.announce(run);
+      return { run: run.run };
+    },
+    async *watchDagRun({ runId }, { signal }) {
+      const run = lookup.run(runId);
+      const changed = new Set<string>();
+      const stop = world.watch(runId, (changes) => {
+        for (const { taskId } of changes) changed.add(taskId);
+      });
+      try {
+        let revision = run.run.revision;
+        const begun = [...run.tasks.values()].filter(
+          ({ instance }) => instance.state !== TaskState.NONE,
+        );
+        yield watched(
+          run,
+          begun.map(({ instance }) => instance.taskId),
+        );
+        while (!run.isFinal && !signal.aborted) {
+          await pause(watchPauseMs, signal);
+          if (run.run.revision === revision) continue;
+          revision = run.run.revision;
+          const ids = [...changed];
+          changed.clear();
+          yield watched(run, ids);
+        }
+      } finally {
+        stop();
+      }
+    },
+    getDagGrid({ dagId, runCount }) {
+      const taskIds = lookup.dag(dagId).spec.tasks.map((task) => task.taskId);
+      const columns = world.runsOf(dagId).slice(0, runCount || 25);
+      return {
+        taskIds,
+        columns: columns.map((run) => ({
+          run: summary(run),
+          states: taskIds.map((id) => run.tasks.get(id)?.instance.state ?? TaskState.UNSPECIFIED),
+        })),
+      };
+    },
+  };
+}
+
+function watched(run: FakeRun, taskIds: readonly string[]) {
+  return create(WatchDagRunResponseSchema, {
+    run: withCounts(run),
+    taskInstances: taskIds.flatMap((id) => run.tasks.get(id)?.instance ?? []),
+  });
+}
+
+function withCounts(run: FakeRun): DagRun {
+  const counts = new Map<TaskState, number>();
+  for (const { instance } of run.tasks.values()) {
+    counts.set(instance.state, (counts.get(instance.state) ?? 0) + 1);
+  }
+  run.run.counts = [...counts].map(([state, count]) => create(StateCountSchema, { state, count }));
+  return run.run;
+}
+
+function msOf({ run }: FakeRun): number {
+  return run.queuedAt === undefined ? 0 : timestampMs(run.queuedAt);
+}

@@ -1,0 +1,19 @@
+/** The services of `millrace.v1` over the fake world. */
+import type { ConnectRouter } from "@connectrpc/connect";
+import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import { dagService } from "./fake-dag-service.ts";
+import { lookups } from "./fake-lookup.ts";
+import { runService } from "./fake-run-service.ts";
+import { systemService } from "./fake-system.ts";
+import { taskService } from "./fake-task-service.ts";
+import type { FakeWorld } from "./fake-world.ts";
+
+export function fakeRoutes(world: FakeWorld): (router: ConnectRouter) => void {
+  const lookup = lookups(world);
+  return (router) => {
+    router.service(SystemService, systemService(world));
+    router.service(DagService, dagService(world, lookup));
+    router.service(DagRunService, runService(world, lookup));
+    router.service(TaskInstanceService, taskService(world, lookup));
+  };
+}

@@ -1,0 +1,59 @@
+/** What each gate is called, whether it blocks, and what a person can do about it. */
+import { ReasonKind } from "@millrace/wire/v1";
+
+export type ReasonWords = {
+  readonly gate: string;
+  readonly isBlocking: boolean;
+  /** Empty when there is nothing to do but wait. */
+  readonly remedy: string;
+};
+
+const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
+  [ReasonKind.UPSTREAM, blocking("Tasks before it")],
+  [ReasonKind.RETRY_WAIT, blocking("Retry delay")],
+  [
+    ReasonKind.MAX_ACTIVE_TASKS,
+    blocking(
+      "Running tasks of the run",
+      "Raise max_active_tasks of the DAG to run more side by side.",
+    ),
+  ],
+  [
+    ReasonKind.MAX_ACTIVE_RUNS,
+    blocking("Runs of the DAG", "An earlier run must end, or max_active_runs be raised."),
+  ],
+  [ReasonKind.DAG_PAUSED, blocking("The DAG's switch", "Make the DAG active in the list of DAGs.")],
+  [
+    ReasonKind.NO_WORKER_FOR_QUEUE,
+    blocking("Workers of the queue", "Start a worker that serves this queue."),
+  ],
+  [
+    ReasonKind.NO_WORKER_FOR_HANDLER,
+    blocking("Workers with the handler", "Start a worker that announces this handler."),
+  ],
+  [ReasonKind.NO_FREE_SLOT, blocking("Free slots", "Add workers, or slots to those there are.")],
+  [
+    ReasonKind.NO_OWNER,
+    blocking(
+      "An owner for the DAG",
+      "A scheduler takes it over within its lease; if none does, start one.",
+    ),
+  ],
+  [ReasonKind.CANCELLING, blocking("Cancellation of the run")],
+  [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],
+  [ReasonKind.RUNNING, passed("It runs")],
+  [ReasonKind.FINAL, passed("It is final")],
+]);
+
+/** Kinds may be added by newer servers: their message still says it all. */
+export function reasonWords(kind: ReasonKind): ReasonWords {
+  return words.get(kind) ?? blocking("A gate this console does not know");
+}
+
+function blocking(gate: string, remedy = ""): ReasonWords {
+  return { gate, isBlocking: true, remedy };
+}
+
+function passed(gate: string): ReasonWords {
+  return { gate, isBlocking: false, remedy: "" };
+}

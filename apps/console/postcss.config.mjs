@@ -1,0 +1,3 @@
+export const config = { plugins: { "@tailwindcss/postcss": {} } };
+
+export default config;

@@ -1,0 +1,54 @@
+"""Millrace workers in Python: implement handlers that tasks of a DAG name, and run them.
+
+    from millrace import Worker, context
+
+    worker = Worker(key_file=".millrace/worker.key", queues=["python"])
+
+    @worker.handler("score_model")
+    def score_model(rows):
+        context().log.info("scoring", rows=len(rows))
+        return {"score": len(rows)}
+
+    if __name__ == "__main__":
+        worker.run()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._context import TaskContext, context
+from ._handlers import task
+from ._version import VERSION as __version__
+from .codec import UNDEFINED, BigInt, CodecError, Map
+from .errors import CancelledError, ConfigError, FailTask, SkipTask, TimeoutReached, WorkerRefused
+
+if TYPE_CHECKING:
+    from ._worker import Worker
+
+__all__ = [
+    "UNDEFINED",
+    "BigInt",
+    "CancelledError",
+    "CodecError",
+    "ConfigError",
+    "FailTask",
+    "Map",
+    "SkipTask",
+    "TaskContext",
+    "TimeoutReached",
+    "Worker",
+    "WorkerRefused",
+    "__version__",
+    "context",
+    "task",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The worker brings gRPC with it, which the process of a single body has no use for.
+    if name == "Worker":
+        from ._worker import Worker
+
+        return Worker
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,346 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from millrace._gen.v1 import value_pb2 as _value_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class TaskKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TASK_KIND_UNSPECIFIED: _ClassVar[TaskKind]
+    TASK_KIND_BUNDLE: _ClassVar[TaskKind]
+    TASK_KIND_EXTERNAL: _ClassVar[TaskKind]
+
+class TriggerRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRIGGER_RULE_UNSPECIFIED: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALL_SUCCESS: _ClassVar[TriggerRule]
+
+class Isolation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ISOLATION_UNSPECIFIED: _ClassVar[Isolation]
+    ISOLATION_THREAD: _ClassVar[Isolation]
+    ISOLATION_PROCESS: _ClassVar[Isolation]
+
+class RunState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RUN_STATE_UNSPECIFIED: _ClassVar[RunState]
+    RUN_STATE_QUEUED: _ClassVar[RunState]
+    RUN_STATE_RUNNING: _ClassVar[RunState]
+    RUN_STATE_SUCCESS: _ClassVar[RunState]
+    RUN_STATE_FAILED: _ClassVar[RunState]
+
+class RunType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RUN_TYPE_UNSPECIFIED: _ClassVar[RunType]
+    RUN_TYPE_SCHEDULED: _ClassVar[RunType]
+    RUN_TYPE_MANUAL: _ClassVar[RunType]
+
+class TaskState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TASK_STATE_UNSPECIFIED: _ClassVar[TaskState]
+    TASK_STATE_NONE: _ClassVar[TaskState]
+    TASK_STATE_SCHEDULED: _ClassVar[TaskState]
+    TASK_STATE_QUEUED: _ClassVar[TaskState]
+    TASK_STATE_RUNNING: _ClassVar[TaskState]
+    TASK_STATE_RESTARTING: _ClassVar[TaskState]
+    TASK_STATE_SUCCESS: _ClassVar[TaskState]
+    TASK_STATE_FAILED: _ClassVar[TaskState]
+    TASK_STATE_SKIPPED: _ClassVar[TaskState]
+    TASK_STATE_UPSTREAM_FAILED: _ClassVar[TaskState]
+    TASK_STATE_REMOVED: _ClassVar[TaskState]
+    TASK_STATE_UP_FOR_RETRY: _ClassVar[TaskState]
+    TASK_STATE_UP_FOR_RESCHEDULE: _ClassVar[TaskState]
+    TASK_STATE_DEFERRED: _ClassVar[TaskState]
+    TASK_STATE_AWAITING_INPUT: _ClassVar[TaskState]
+TASK_KIND_UNSPECIFIED: TaskKind
+TASK_KIND_BUNDLE: TaskKind
+TASK_KIND_EXTERNAL: TaskKind
+TRIGGER_RULE_UNSPECIFIED: TriggerRule
+TRIGGER_RULE_ALL_SUCCESS: TriggerRule
+ISOLATION_UNSPECIFIED: Isolation
+ISOLATION_THREAD: Isolation
+ISOLATION_PROCESS: Isolation
+RUN_STATE_UNSPECIFIED: RunState
+RUN_STATE_QUEUED: RunState
+RUN_STATE_RUNNING: RunState
+RUN_STATE_SUCCESS: RunState
+RUN_STATE_FAILED: RunState
+RUN_TYPE_UNSPECIFIED: RunType
+RUN_TYPE_SCHEDULED: RunType
+RUN_TYPE_MANUAL: RunType
+TASK_STATE_UNSPECIFIED: TaskState
+TASK_STATE_NONE: TaskState
+TASK_STATE_SCHEDULED: TaskState
+TASK_STATE_QUEUED: TaskState
+TASK_STATE_RUNNING: TaskState
+TASK_STATE_RESTARTING: TaskState
+TASK_STATE_SUCCESS: TaskState
+TASK_STATE_FAILED: TaskState
+TASK_STATE_SKIPPED: TaskState
+TASK_STATE_UPSTREAM_FAILED: TaskState
+TASK_STATE_REMOVED: TaskState
+TASK_STATE_UP_FOR_RETRY: TaskState
+TASK_STATE_UP_FOR_RESCHEDULE: TaskState
+TASK_STATE_DEFERRED: TaskState
+TASK_STATE_AWAITING_INPUT: TaskState
+
+class DagSpec(_message.Message):
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "start_paused", "file", "source", "bundle_digest")
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    EDGES_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    DOCS_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_RUNS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_TASKS_FIELD_NUMBER: _ClassVar[int]
+    DAGRUN_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
+    END_DATE_FIELD_NUMBER: _ClassVar[int]
+    CATCHUP_FIELD_NUMBER: _ClassVar[int]
+    START_PAUSED_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    dag_id: str
+    tasks: _containers.RepeatedCompositeFieldContainer[TaskSpec]
+    edges: _containers.RepeatedCompositeFieldContainer[Edge]
+    groups: _containers.RepeatedCompositeFieldContainer[GroupSpec]
+    schedule: Schedule
+    description: str
+    docs: str
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    owner: str
+    params_schema: str
+    max_active_runs: int
+    max_active_tasks: int
+    dagrun_timeout: _duration_pb2.Duration
+    start_date: _timestamp_pb2.Timestamp
+    end_date: _timestamp_pb2.Timestamp
+    catchup: bool
+    start_paused: bool
+    file: str
+    source: str
+    bundle_digest: str
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ...) -> None: ...
+
+class TaskSpec(_message.Message):
+    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas")
+    class EnvEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    GROUP_ID_FIELD_NUMBER: _ClassVar[int]
+    HANDLER_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ARGS_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    RETRY_DELAY_FIELD_NUMBER: _ClassVar[int]
+    RETRY_BACKOFF_FIELD_NUMBER: _ClassVar[int]
+    MAX_RETRY_DELAY_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_RULE_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    ISOLATION_FIELD_NUMBER: _ClassVar[int]
+    ENV_FIELD_NUMBER: _ClassVar[int]
+    DOCS_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    RESULT_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    ARG_SCHEMAS_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    group_id: str
+    handler: str
+    kind: TaskKind
+    args: bytes
+    retries: int
+    retry_delay: _duration_pb2.Duration
+    retry_backoff: float
+    max_retry_delay: _duration_pb2.Duration
+    execution_timeout: _duration_pb2.Duration
+    trigger_rule: TriggerRule
+    queue: str
+    priority_weight: int
+    isolation: Isolation
+    env: _containers.ScalarMap[str, str]
+    docs: str
+    owner: str
+    result_schema: str
+    arg_schemas: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Edge(_message.Message):
+    __slots__ = ("from_task_id", "to_task_id")
+    FROM_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    from_task_id: str
+    to_task_id: str
+    def __init__(self, from_task_id: _Optional[str] = ..., to_task_id: _Optional[str] = ...) -> None: ...
+
+class GroupSpec(_message.Message):
+    __slots__ = ("group_id", "parent_group_id", "tooltip")
+    GROUP_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_GROUP_ID_FIELD_NUMBER: _ClassVar[int]
+    TOOLTIP_FIELD_NUMBER: _ClassVar[int]
+    group_id: str
+    parent_group_id: str
+    tooltip: str
+    def __init__(self, group_id: _Optional[str] = ..., parent_group_id: _Optional[str] = ..., tooltip: _Optional[str] = ...) -> None: ...
+
+class Schedule(_message.Message):
+    __slots__ = ("cron",)
+    CRON_FIELD_NUMBER: _ClassVar[int]
+    cron: CronSchedule
+    def __init__(self, cron: _Optional[_Union[CronSchedule, _Mapping]] = ...) -> None: ...
+
+class CronSchedule(_message.Message):
+    __slots__ = ("expression", "timezone")
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
+    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
+    expression: str
+    timezone: str
+    def __init__(self, expression: _Optional[str] = ..., timezone: _Optional[str] = ...) -> None: ...
+
+class Dag(_message.Message):
+    __slots__ = ("dag_id", "version", "description", "tags", "owner", "is_paused", "is_active", "schedule", "timezone", "next_run_at", "recent_runs", "file", "task_count", "params_schema", "docs", "max_active_runs", "max_active_tasks", "registered_at")
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    IS_PAUSED_FIELD_NUMBER: _ClassVar[int]
+    IS_ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_RUN_AT_FIELD_NUMBER: _ClassVar[int]
+    RECENT_RUNS_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    DOCS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_RUNS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_TASKS_FIELD_NUMBER: _ClassVar[int]
+    REGISTERED_AT_FIELD_NUMBER: _ClassVar[int]
+    dag_id: str
+    version: int
+    description: str
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    owner: str
+    is_paused: bool
+    is_active: bool
+    schedule: str
+    timezone: str
+    next_run_at: _timestamp_pb2.Timestamp
+    recent_runs: _containers.RepeatedCompositeFieldContainer[RunSummary]
+    file: str
+    task_count: int
+    params_schema: str
+    docs: str
+    max_active_runs: int
+    max_active_tasks: int
+    registered_at: _timestamp_pb2.Timestamp
+    def __init__(self, dag_id: _Optional[str] = ..., version: _Optional[int] = ..., description: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., is_paused: bool = ..., is_active: bool = ..., schedule: _Optional[str] = ..., timezone: _Optional[str] = ..., next_run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recent_runs: _Optional[_Iterable[_Union[RunSummary, _Mapping]]] = ..., file: _Optional[str] = ..., task_count: _Optional[int] = ..., params_schema: _Optional[str] = ..., docs: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., registered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RunSummary(_message.Message):
+    __slots__ = ("run_id", "state", "started_at", "ended_at", "logical_date")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    LOGICAL_DATE_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    state: RunState
+    started_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    logical_date: _timestamp_pb2.Timestamp
+    def __init__(self, run_id: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class DagVersion(_message.Message):
+    __slots__ = ("dag_id", "version", "digest", "registered_at", "bundle_digest")
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REGISTERED_AT_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    dag_id: str
+    version: int
+    digest: str
+    registered_at: _timestamp_pb2.Timestamp
+    bundle_digest: str
+    def __init__(self, dag_id: _Optional[str] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., registered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bundle_digest: _Optional[str] = ...) -> None: ...
+
+class ImportError(_message.Message):
+    __slots__ = ("folder", "file", "message", "seen_at")
+    FOLDER_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    SEEN_AT_FIELD_NUMBER: _ClassVar[int]
+    folder: str
+    file: str
+    message: str
+    seen_at: _timestamp_pb2.Timestamp
+    def __init__(self, folder: _Optional[str] = ..., file: _Optional[str] = ..., message: _Optional[str] = ..., seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class DagRun(_message.Message):
+    __slots__ = ("run_id", "dag_id", "dag_version", "run_name", "state", "run_type", "logical_date", "data_interval_start", "data_interval_end", "params", "queued_at", "started_at", "ended_at", "failure", "counts", "note", "triggered_by", "revision")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    DAG_VERSION_FIELD_NUMBER: _ClassVar[int]
+    RUN_NAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RUN_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LOGICAL_DATE_FIELD_NUMBER: _ClassVar[int]
+    DATA_INTERVAL_START_FIELD_NUMBER: _ClassVar[int]
+    DATA_INTERVAL_END_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_AT_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    TRIGGERED_BY_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    dag_id: str
+    dag_version: int
+    run_name: str
+    state: RunState
+    run_type: RunType
+    logical_date: _timestamp_pb2.Timestamp
+    data_interval_start: _timestamp_pb2.Timestamp
+    data_interval_end: _timestamp_pb2.Timestamp
+    params: _value_pb2.Value
+    queued_at: _timestamp_pb2.Timestamp
+    started_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    failure: _value_pb2.Failure
+    counts: _containers.RepeatedCompositeFieldContainer[StateCount]
+    note: str
+    triggered_by: str
+    revision: int
+    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., dag_version: _Optional[int] = ..., run_name: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., run_type: _Optional[_Union[RunType, str]] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., queued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., note: _Optional[str] = ..., triggered_by: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class StateCount(_message.Message):
+    __slots__ = ("state", "count")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    state: TaskState
+    count: int
+    def __init__(self, state: _Optional[_Union[TaskState, str]] = ..., count: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,352 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from millrace._gen.v1 import dag_pb2 as _dag_pb2
+from millrace._gen.v1 import task_instance_pb2 as _task_instance_pb2
+from millrace._gen.v1 import value_pb2 as _value_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class VerdictKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VERDICT_KIND_UNSPECIFIED: _ClassVar[VerdictKind]
+    VERDICT_KIND_OK: _ClassVar[VerdictKind]
+    VERDICT_KIND_ALREADY: _ClassVar[VerdictKind]
+    VERDICT_KIND_CONFLICT: _ClassVar[VerdictKind]
+    VERDICT_KIND_STALE: _ClassVar[VerdictKind]
+    VERDICT_KIND_CANCEL_REQUESTED: _ClassVar[VerdictKind]
+
+class StaleReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STALE_REASON_UNSPECIFIED: _ClassVar[StaleReason]
+    STALE_REASON_EXPIRED_AND_REGRANTED: _ClassVar[StaleReason]
+    STALE_REASON_CANCELLED: _ClassVar[StaleReason]
+    STALE_REASON_CLEARED: _ClassVar[StaleReason]
+    STALE_REASON_EPOCH: _ClassVar[StaleReason]
+    STALE_REASON_FINISHED: _ClassVar[StaleReason]
+VERDICT_KIND_UNSPECIFIED: VerdictKind
+VERDICT_KIND_OK: VerdictKind
+VERDICT_KIND_ALREADY: VerdictKind
+VERDICT_KIND_CONFLICT: VerdictKind
+VERDICT_KIND_STALE: VerdictKind
+VERDICT_KIND_CANCEL_REQUESTED: VerdictKind
+STALE_REASON_UNSPECIFIED: StaleReason
+STALE_REASON_EXPIRED_AND_REGRANTED: StaleReason
+STALE_REASON_CANCELLED: StaleReason
+STALE_REASON_CLEARED: StaleReason
+STALE_REASON_EPOCH: StaleReason
+STALE_REASON_FINISHED: StaleReason
+
+class OpenSessionRequest(_message.Message):
+    __slots__ = ("request_id", "worker_name", "sdk", "protocol", "queues", "handlers", "runs_bundles", "slots")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    WORKER_NAME_FIELD_NUMBER: _ClassVar[int]
+    SDK_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    HANDLERS_FIELD_NUMBER: _ClassVar[int]
+    RUNS_BUNDLES_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    worker_name: str
+    sdk: str
+    protocol: int
+    queues: _containers.RepeatedScalarFieldContainer[str]
+    handlers: _containers.RepeatedScalarFieldContainer[str]
+    runs_bundles: bool
+    slots: int
+    def __init__(self, request_id: _Optional[str] = ..., worker_name: _Optional[str] = ..., sdk: _Optional[str] = ..., protocol: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., handlers: _Optional[_Iterable[str]] = ..., runs_bundles: bool = ..., slots: _Optional[int] = ...) -> None: ...
+
+class OpenSessionResponse(_message.Message):
+    __slots__ = ("session_id", "session_token", "ttl", "renew_interval")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TTL_FIELD_NUMBER: _ClassVar[int]
+    RENEW_INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    session_token: str
+    ttl: _duration_pb2.Duration
+    renew_interval: _duration_pb2.Duration
+    def __init__(self, session_id: _Optional[str] = ..., session_token: _Optional[str] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., renew_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class SessionRef(_message.Message):
+    __slots__ = ("session_id", "session_token")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    session_token: str
+    def __init__(self, session_id: _Optional[str] = ..., session_token: _Optional[str] = ...) -> None: ...
+
+class RenewSessionRequest(_message.Message):
+    __slots__ = ("session", "attempt_ids")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_IDS_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RenewSessionResponse(_message.Message):
+    __slots__ = ("verdicts",)
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    def __init__(self, verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
+
+class CloseSessionRequest(_message.Message):
+    __slots__ = ("session",)
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ...) -> None: ...
+
+class CloseSessionResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WorkRequest(_message.Message):
+    __slots__ = ("hello", "credit", "results")
+    HELLO_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    hello: Hello
+    credit: Credit
+    results: Results
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., results: _Optional[_Union[Results, _Mapping]] = ...) -> None: ...
+
+class Hello(_message.Message):
+    __slots__ = ("session",)
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ...) -> None: ...
+
+class Credit(_message.Message):
+    __slots__ = ("count",)
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    def __init__(self, count: _Optional[int] = ...) -> None: ...
+
+class Results(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[Result]
+    def __init__(self, results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ...) -> None: ...
+
+class Result(_message.Message):
+    __slots__ = ("attempt_id", "succeeded", "failed", "skipped", "returned")
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_FIELD_NUMBER: _ClassVar[int]
+    attempt_id: str
+    succeeded: Succeeded
+    failed: _value_pb2.Failure
+    skipped: Skipped
+    returned: Returned
+    def __init__(self, attempt_id: _Optional[str] = ..., succeeded: _Optional[_Union[Succeeded, _Mapping]] = ..., failed: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ...) -> None: ...
+
+class Succeeded(_message.Message):
+    __slots__ = ("return_value", "xcoms")
+    class XcomsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _value_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+    RETURN_VALUE_FIELD_NUMBER: _ClassVar[int]
+    XCOMS_FIELD_NUMBER: _ClassVar[int]
+    return_value: _value_pb2.Value
+    xcoms: _containers.MessageMap[str, _value_pb2.Value]
+    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., xcoms: _Optional[_Mapping[str, _value_pb2.Value]] = ...) -> None: ...
+
+class Skipped(_message.Message):
+    __slots__ = ("message",)
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    message: str
+    def __init__(self, message: _Optional[str] = ...) -> None: ...
+
+class Returned(_message.Message):
+    __slots__ = ("message",)
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    message: str
+    def __init__(self, message: _Optional[str] = ...) -> None: ...
+
+class WorkResponse(_message.Message):
+    __slots__ = ("assignments", "verdicts", "cancels")
+    ASSIGNMENTS_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    CANCELS_FIELD_NUMBER: _ClassVar[int]
+    assignments: Assignments
+    verdicts: Verdicts
+    cancels: Cancels
+    def __init__(self, assignments: _Optional[_Union[Assignments, _Mapping]] = ..., verdicts: _Optional[_Union[Verdicts, _Mapping]] = ..., cancels: _Optional[_Union[Cancels, _Mapping]] = ...) -> None: ...
+
+class Assignments(_message.Message):
+    __slots__ = ("assignments",)
+    ASSIGNMENTS_FIELD_NUMBER: _ClassVar[int]
+    assignments: _containers.RepeatedCompositeFieldContainer[Assignment]
+    def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
+
+class Assignment(_message.Message):
+    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key")
+    class InputsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _value_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+    class EnvEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
+    TRY_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    MAX_TRIES_FIELD_NUMBER: _ClassVar[int]
+    HANDLER_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    ARGS_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    ISOLATION_FIELD_NUMBER: _ClassVar[int]
+    ENV_FIELD_NUMBER: _ClassVar[int]
+    FENCING_FIELD_NUMBER: _ClassVar[int]
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    attempt_id: str
+    run: RunFacts
+    task_id: str
+    map_index: int
+    try_number: int
+    max_tries: int
+    handler: str
+    kind: _dag_pb2.TaskKind
+    bundle_digest: str
+    args: bytes
+    inputs: _containers.MessageMap[str, _value_pb2.Value]
+    execution_timeout: _duration_pb2.Duration
+    isolation: _dag_pb2.Isolation
+    env: _containers.ScalarMap[str, str]
+    fencing: str
+    idempotency_key: str
+    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ...) -> None: ...
+
+class RunFacts(_message.Message):
+    __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    RUN_NAME_FIELD_NUMBER: _ClassVar[int]
+    LOGICAL_DATE_FIELD_NUMBER: _ClassVar[int]
+    DATA_INTERVAL_START_FIELD_NUMBER: _ClassVar[int]
+    DATA_INTERVAL_END_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    RUN_TYPE_FIELD_NUMBER: _ClassVar[int]
+    DAG_VERSION_FIELD_NUMBER: _ClassVar[int]
+    RUN_AFTER_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    dag_id: str
+    run_name: str
+    logical_date: _timestamp_pb2.Timestamp
+    data_interval_start: _timestamp_pb2.Timestamp
+    data_interval_end: _timestamp_pb2.Timestamp
+    params: _value_pb2.Value
+    run_type: _dag_pb2.RunType
+    dag_version: int
+    run_after: _timestamp_pb2.Timestamp
+    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., run_name: _Optional[str] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., run_type: _Optional[_Union[_dag_pb2.RunType, str]] = ..., dag_version: _Optional[int] = ..., run_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Verdicts(_message.Message):
+    __slots__ = ("verdicts",)
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    def __init__(self, verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
+
+class Verdict(_message.Message):
+    __slots__ = ("attempt_id", "kind", "stale_reason")
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STALE_REASON_FIELD_NUMBER: _ClassVar[int]
+    attempt_id: str
+    kind: VerdictKind
+    stale_reason: StaleReason
+    def __init__(self, attempt_id: _Optional[str] = ..., kind: _Optional[_Union[VerdictKind, str]] = ..., stale_reason: _Optional[_Union[StaleReason, str]] = ...) -> None: ...
+
+class Cancels(_message.Message):
+    __slots__ = ("attempt_ids",)
+    ATTEMPT_IDS_FIELD_NUMBER: _ClassVar[int]
+    attempt_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, attempt_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class LeaseRequest(_message.Message):
+    __slots__ = ("request_id", "session", "max", "wait")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    session: SessionRef
+    max: int
+    wait: _duration_pb2.Duration
+    def __init__(self, request_id: _Optional[str] = ..., session: _Optional[_Union[SessionRef, _Mapping]] = ..., max: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class LeaseResponse(_message.Message):
+    __slots__ = ("assignments",)
+    ASSIGNMENTS_FIELD_NUMBER: _ClassVar[int]
+    assignments: _containers.RepeatedCompositeFieldContainer[Assignment]
+    def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
+
+class ReportRequest(_message.Message):
+    __slots__ = ("session", "results")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    results: _containers.RepeatedCompositeFieldContainer[Result]
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ...) -> None: ...
+
+class ReportResponse(_message.Message):
+    __slots__ = ("verdicts",)
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    def __init__(self, verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
+
+class AppendLogRequest(_message.Message):
+    __slots__ = ("session", "attempt_id", "lines")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_id: str
+    lines: _containers.RepeatedCompositeFieldContainer[_task_instance_pb2.LogLine]
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[_task_instance_pb2.LogLine, _Mapping]]] = ...) -> None: ...
+
+class AppendLogResponse(_message.Message):
+    __slots__ = ("stored_through_seq",)
+    STORED_THROUGH_SEQ_FIELD_NUMBER: _ClassVar[int]
+    stored_through_seq: int
+    def __init__(self, stored_through_seq: _Optional[int] = ...) -> None: ...
+
+class DownloadBundleRequest(_message.Message):
+    __slots__ = ("session", "digest")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    digest: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., digest: _Optional[str] = ...) -> None: ...
+
+class DownloadBundleResponse(_message.Message):
+    __slots__ = ("content",)
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    def __init__(self, content: _Optional[bytes] = ...) -> None: ...

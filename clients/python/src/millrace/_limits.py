@@ -1,0 +1,66 @@
+"""Every limit of the worker has its name here; the protocol's own are in docs/worker-protocol.md."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+FAILURE_MESSAGE_BYTES_MAX: Final = 4 * KIB
+FAILURE_STACK_BYTES_MAX: Final = 16 * KIB
+XCOMS_MAX: Final = 100
+#: All values of one result: keeps its message under gRPC's usual 4 MiB.
+RESULT_BYTES_MAX: Final = 2 * MIB
+
+RESULTS_PER_MESSAGE_MAX: Final = 1000
+RESULT_MESSAGE_BYTES_MAX: Final = 2 * MIB
+#: No new work is asked for while so many results wait for their verdict.
+UNREPORTED_MAX: Final = 1000
+#: Ids of attempts that are over, remembered so that a repeated assignment does not run twice.
+SETTLED_REMEMBERED: Final = 10_000
+RECEIVED_BYTES_MAX: Final = 64 * MIB
+
+LOG_LINE_BYTES_MAX: Final = 16 * KIB
+LOG_CHUNK_LINES_MAX: Final = 1000
+LOG_CHUNK_BYTES_MAX: Final = 512 * KIB
+#: What an attempt may have waiting to be sent; a body that writes faster is held up, then lines are left out.
+LOG_PENDING_LINES_MAX: Final = 20_000
+LOG_PENDING_BYTES_MAX: Final = 8 * MIB
+#: Logs not stored yet, of attempts running and ended.
+LOG_BUFFERS_MAX: Final = 20_000
+
+SLOTS_MAX: Final = 10_000
+WORKER_NAME_MAX: Final = 200
+
+RESULT_HOLD_S: Final = 24 * 3600.0
+RESULT_RESEND_S: Final = 10.0
+#: How long a result waits for the last lines of its log.
+LOG_BEFORE_RESULT_S: Final = 10.0
+LOG_BATCH_S: Final = 0.05
+LOG_RETRY_MAX_S: Final = 5.0
+LOG_BACKPRESSURE_S: Final = 2.0
+RPC_TIMEOUT_S: Final = 10.0
+#: From the forced end of a body that ignores it to reporting without it.
+ABANDON_S: Final = 5.0
+#: For the last results and log lines, once the bodies have ended.
+GOODBYE_S: Final = 10.0
+KEEPALIVE_S: Final = 30.0
+BACKOFF_FIRST_S: Final = 0.2
+BACKOFF_MAX_S: Final = 30.0
+
+
+def cut(text: str, bytes_max: int) -> str:
+    """At most so many bytes of UTF-8; what was cut ends in "…"."""
+    data = text.encode("utf-8", errors="replace")
+    if len(data) <= bytes_max:
+        return data.decode("utf-8")
+    return data[: bytes_max - 3].decode("utf-8", errors="ignore") + "…"
+
+
+def cut_front(text: str, bytes_max: int) -> str:
+    """Like `cut`, keeping the end: what was cut begins with "…"."""
+    data = text.encode("utf-8", errors="replace")
+    if len(data) <= bytes_max:
+        return data.decode("utf-8")
+    return "…" + data[3 - bytes_max :].decode("utf-8", errors="ignore")

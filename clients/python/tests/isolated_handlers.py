@@ -1,0 +1,57 @@
+"""Handlers of the tests of processes of their own, and of the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from millrace import SkipTask, context, task
+
+
+@task(isolation="process")
+def adds(one, two):
+    return one + two
+
+
+@task(isolation="process")
+def says_where_it_runs():
+    return {"pid": os.getpid(), "parent": os.getppid(), "env": os.environ.get("GREETING"), "key": os.environ.get("MILLRACE_WORKER_KEY")}
+
+
+@task(isolation="process")
+def talks():
+    print("printed")
+    context().log.info("said", rows=1)
+    subprocess.run([sys.executable, "-c", "print('from a subprocess')"], check=True)
+
+
+@task(isolation="process")
+def skips():
+    raise SkipTask("nothing to do")
+
+
+@task(isolation="process")
+def crashes():
+    os._exit(7)
+
+
+@task(isolation="process")
+def hangs(file):
+    """Never ends, and neither does the process it starts, whose id it leaves in a file."""
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    with open(file, "w", encoding="utf-8") as out:
+        out.write(f"{os.getpid()} {sleeper.pid}\n")
+    while True:
+        try:
+            time.sleep(600)
+        except BaseException:
+            continue
+
+
+@task
+def waits(seconds):
+    context().log.info("waiting")
+    context().sleep(seconds)
+    return "waited"

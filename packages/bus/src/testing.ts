@@ -1,0 +1,59 @@
+/** A real NATS server for tests. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { connect } from "@nats-io/transport-node";
+import { findNatsServer } from "../../../scripts/nats-server.mjs";
+
+export { findNatsServer };
+
+export type TestNatsServer = AsyncDisposable & {
+  readonly url: string;
+  /** Kills it; `start` brings it back on the same port. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+};
+
+/** Starts nats-server on a free port of loopback. Throws, with what to run, when there is none on this machine. */
+export async function startTestNatsServer(): Promise<TestNatsServer> {
+  const program = await findNatsServer();
+  const port = await freePort();
+  const url = `nats://127.0.0.1:${port}`;
+  let server: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    server = spawn(program, ["-a", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+    const probe = await connect({
+      servers: url,
+      waitOnFirstConnect: true,
+      maxReconnectAttempts: 200,
+      reconnectTimeWait: 25,
+      reconnectJitter: 0,
+    });
+    await probe.close();
+  }
+
+  async function stop(): Promise<void> {
+    const running = server;
+    server = null;
+    if (running === null || running.exitCode !== null) return;
+    const gone = once(running, "exit");
+    running.kill("SIGKILL");
+    await gone;
+  }
+
+  await start();
+  return { url, start, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** A port that was free a moment ago, so that a stopped server can come back to the same address. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,232 @@
+-- What all migrations together make. Written by src/schema.int.test.ts (vitest -u); do not edit.
+
+CREATE SEQUENCE dag_changed_seq INCREMENT BY 1;
+CREATE SEQUENCE run_id_seq INCREMENT BY 64;
+
+CREATE TABLE bundle (
+  digest text NOT NULL,
+  content bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT bundle_pkey PRIMARY KEY (digest),
+  CONSTRAINT bundle_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+);
+
+CREATE TABLE credential (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  token_hash bytea NOT NULL,
+  queues text[] NOT NULL DEFAULT '{}'::text[],
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamp with time zone,
+  used_at timestamp with time zone,
+  CONSTRAINT credential_pkey PRIMARY KEY (id),
+  CONSTRAINT credential_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT credential_kind_check CHECK ((kind = ANY (ARRAY['api_key'::text, 'worker_key'::text, 'login_token'::text, 'console_session'::text]))),
+  CONSTRAINT credential_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'worker'::text])))
+);
+
+CREATE TABLE dag (
+  dag_id text NOT NULL,
+  shard smallint NOT NULL,
+  version integer NOT NULL,
+  folder text NOT NULL,
+  file text NOT NULL,
+  description text NOT NULL,
+  tags text[] NOT NULL,
+  owner text NOT NULL,
+  schedule text NOT NULL,
+  timezone text NOT NULL,
+  is_paused boolean NOT NULL,
+  is_active boolean NOT NULL,
+  scheduled_through timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  next_run_at timestamp with time zone,
+  changed_seq bigint NOT NULL,
+  registered_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT dag_pkey PRIMARY KEY (dag_id),
+  CONSTRAINT dag_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id),
+  CONSTRAINT dag_dag_id_check CHECK (((length(dag_id) >= 1) AND (length(dag_id) <= 250))),
+  CONSTRAINT dag_version_check CHECK ((version > 0))
+);
+CREATE INDEX dag_changed ON dag USING btree (changed_seq);
+
+CREATE TABLE dag_version (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  dag_id text NOT NULL,
+  version integer NOT NULL,
+  digest text NOT NULL,
+  spec bytea NOT NULL,
+  file text NOT NULL,
+  source text NOT NULL,
+  bundle_digest text,
+  task_count integer NOT NULL,
+  registered_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT dag_version_pkey PRIMARY KEY (id),
+  CONSTRAINT dag_version_dag_id_version_key UNIQUE (dag_id, version),
+  CONSTRAINT dag_version_id_dag_id_key UNIQUE (id, dag_id),
+  CONSTRAINT dag_version_bundle_digest_fkey FOREIGN KEY (bundle_digest) REFERENCES bundle(digest),
+  CONSTRAINT dag_version_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id) ON DELETE CASCADE,
+  CONSTRAINT dag_version_task_count_check CHECK ((task_count > 0)),
+  CONSTRAINT dag_version_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE event (
+  run_id bigint NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  run_state smallint NOT NULL,
+  changes integer[] NOT NULL,
+  CONSTRAINT event_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT event_changes_check CHECK (((cardinality(changes) % 4) = 0))
+);
+
+CREATE TABLE import_error (
+  folder text NOT NULL,
+  file text NOT NULL,
+  message text NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT import_error_pkey PRIMARY KEY (folder, file)
+);
+
+CREATE TABLE request (
+  method text NOT NULL,
+  principal text NOT NULL,
+  request_id text NOT NULL,
+  body_hash bytea NOT NULL,
+  answer bytea NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT request_pkey PRIMARY KEY (method, principal, request_id)
+);
+CREATE INDEX request_age ON request USING btree (at);
+
+CREATE TABLE run (
+  id bigint NOT NULL,
+  dag_id text NOT NULL,
+  dag_version_id integer NOT NULL,
+  shard smallint NOT NULL,
+  state smallint NOT NULL,
+  run_type smallint NOT NULL,
+  run_name text NOT NULL,
+  logical_at timestamp with time zone,
+  interval_start_at timestamp with time zone,
+  interval_end_at timestamp with time zone,
+  run_after timestamp with time zone NOT NULL,
+  params bytea NOT NULL,
+  queued_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  failure bytea,
+  counts integer[] NOT NULL DEFAULT '{}'::integer[],
+  note text NOT NULL DEFAULT ''::text,
+  triggered_by text NOT NULL,
+  revision bigint NOT NULL DEFAULT 0,
+  CONSTRAINT run_pkey PRIMARY KEY (id),
+  CONSTRAINT run_dag_id_run_name_key UNIQUE (dag_id, run_name),
+  CONSTRAINT run_dag_version_id_dag_id_fkey FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version(id, dag_id) ON DELETE CASCADE,
+  CONSTRAINT run_check CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY[3, 4])))),
+  CONSTRAINT run_check1 CHECK (((state <> 2) OR (started_at IS NOT NULL))),
+  CONSTRAINT run_check2 CHECK (((failure IS NULL) OR (state = 4))),
+  CONSTRAINT run_id_check CHECK (((id > 0) AND (id < '9007199254740992'::bigint))),
+  CONSTRAINT run_run_type_check CHECK (((run_type >= 1) AND (run_type <= 2))),
+  CONSTRAINT run_state_check CHECK (((state >= 1) AND (state <= 4)))
+) WITH (fillfactor=70);
+CREATE INDEX run_active ON run USING btree (shard) WHERE (state = ANY (ARRAY[1, 2]));
+CREATE UNIQUE INDEX run_logical ON run USING btree (dag_id, logical_at) WHERE (logical_at IS NOT NULL);
+CREATE INDEX run_newest ON run USING btree (queued_at, id);
+CREATE INDEX run_of_dag ON run USING btree (dag_id, id DESC);
+
+CREATE TABLE shard (
+  id smallint NOT NULL,
+  owner text,
+  epoch bigint NOT NULL DEFAULT 0,
+  expires_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  CONSTRAINT shard_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE task_instance (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  state smallint NOT NULL,
+  attempt smallint NOT NULL,
+  lost smallint NOT NULL DEFAULT 0,
+  session_key integer,
+  ready_at timestamp with time zone,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  retry_at timestamp with time zone,
+  "out" bytea,
+  failure bytea,
+  CONSTRAINT task_instance_pkey PRIMARY KEY (run_id, ix, map_ix),
+  CONSTRAINT task_instance_attempt_check CHECK ((attempt >= 0)),
+  CONSTRAINT task_instance_check CHECK (((ended_at IS NOT NULL) = (state <> 4))),
+  CONSTRAINT task_instance_check1 CHECK (((retry_at IS NOT NULL) = (state = 11))),
+  CONSTRAINT task_instance_check2 CHECK ((("out" IS NULL) OR (state = 6))),
+  CONSTRAINT task_instance_check3 CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 7, 11])))),
+  CONSTRAINT task_instance_check4 CHECK (((lost >= 0) AND (lost <= attempt))),
+  CONSTRAINT task_instance_check5 CHECK (((attempt > 0) = ((session_key IS NOT NULL) AND (started_at IS NOT NULL)))),
+  CONSTRAINT task_instance_check6 CHECK (((attempt > 0) OR (state = ANY (ARRAY[7, 8, 9])))),
+  CONSTRAINT task_instance_state_check CHECK ((state = ANY (ARRAY[2, 4, 6, 7, 8, 9, 11])))
+) WITH (fillfactor=40, autovacuum_vacuum_scale_factor=0.05);
+
+CREATE TABLE task_instance_attempt (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  attempt smallint NOT NULL,
+  state smallint NOT NULL,
+  session_key integer,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  failure bytea,
+  CONSTRAINT task_instance_attempt_pkey PRIMARY KEY (run_id, ix, map_ix, attempt)
+);
+
+CREATE TABLE task_log (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  attempt smallint NOT NULL,
+  first_seq bigint NOT NULL,
+  last_seq bigint NOT NULL,
+  lines bytea NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT task_log_pkey PRIMARY KEY (run_id, ix, map_ix, attempt, first_seq),
+  CONSTRAINT task_log_check CHECK ((last_seq >= first_seq)),
+  CONSTRAINT task_log_first_seq_check CHECK ((first_seq > 0))
+);
+
+CREATE TABLE worker_session (
+  key integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  session_id text NOT NULL,
+  token_hash bytea NOT NULL,
+  request_id text NOT NULL,
+  worker_name text NOT NULL,
+  sdk text NOT NULL,
+  queues text[] NOT NULL,
+  handlers text[] NOT NULL,
+  runs_bundles boolean NOT NULL,
+  slots integer NOT NULL,
+  node_id text NOT NULL,
+  started_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  renewed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT worker_session_pkey PRIMARY KEY (key),
+  CONSTRAINT worker_session_request_id_key UNIQUE (request_id),
+  CONSTRAINT worker_session_session_id_key UNIQUE (session_id),
+  CONSTRAINT worker_session_slots_check CHECK ((slots > 0))
+);
+CREATE INDEX worker_session_live ON worker_session USING btree (expires_at) WHERE (ended_at IS NULL);
+
+CREATE TABLE xcom (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  key text NOT NULL,
+  value bytea NOT NULL,
+  CONSTRAINT xcom_pkey PRIMARY KEY (run_id, ix, map_ix, key),
+  CONSTRAINT xcom_key_check CHECK ((((length(key) >= 1) AND (length(key) <= 250)) AND (key <> 'return_value'::text)))
+);

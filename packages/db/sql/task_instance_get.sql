@@ -1,0 +1,10 @@
+-- task_instance_get: one task instance, if it has a row.
+-- Index: task_instance_pkey.
+-- @param {BigInt} $1:runKey
+-- @param {Int} $2:ix
+-- @param {Int} $3:mapIx
+SELECT t.ix, t.map_ix, t.state, t.attempt, t.lost, t.ready_at, t.started_at, t.ended_at, t.retry_at, t.failure,
+       s.worker_name, t.out
+FROM task_instance AS t
+LEFT JOIN worker_session AS s ON s.key = t.session_key
+WHERE t.run_id = $1 AND t.ix = $2 AND t.map_ix = $3

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { withClient } from "./connect.ts";
+import { lockTimeoutMs, openDatabase, statementTimeoutMs } from "./database.ts";
+import { createLane, laneLockTimeoutMs, laneStatementTimeoutMs } from "./lane.ts";
+import { silentLog } from "./log.ts";
+import { testDatabase, type TestDatabase } from "./testing.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+describe("values arrive", () => {
+  test("as number from int8, Date from timestamptz and Buffer from bytea, in rows of the pool and of lanes", async () => {
+    const text = `SELECT 9007199254740991::int8, ARRAY[1, NULL, 3]::int8[], '{}'::int8[],
+      '2026-01-02T03:04:05.678Z'::timestamptz, '\\x00ff'::bytea`;
+    const values = [
+      2 ** 53 - 1,
+      [1, null, 3],
+      [],
+      new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678)),
+      Buffer.from([0, 255]),
+    ];
+
+    const [ofLane] = await database.db.lanes[0]!.send([{ text }]);
+    const ofPool = await database.db.pool.query({ text, rowMode: "array" });
+
+    expect(ofLane).toEqual([values]);
+    expect(ofPool.rows).toEqual([values]);
+  });
+});
+
+describe("timeouts are set for each connection", () => {
+  const question =
+    "SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') AS found";
+
+  test("of the pool", async () => {
+    const { rows } = await database.db.pool.query(question);
+    expect(rows).toEqual([{ found: `${statementTimeoutMs / 1000}s ${lockTimeoutMs / 1000}s` }]);
+  });
+
+  test("of lanes", async () => {
+    const [rows] = await database.db.lanes[1]!.send([{ text: question }]);
+    expect(rows).toEqual([[`${laneStatementTimeoutMs / 1000}s ${laneLockTimeoutMs / 1000}s`]]);
+  });
+});
+
+describe("a lane", () => {
+  test("answers each statement in order and goes on after one that fails", async () => {
+    const lane = createLane({ url: database.url, name: "test" });
+
+    await expect(
+      lane.send([{ text: "BEGIN" }, { text: "SELECT 1 / 0" }, { text: "COMMIT" }]),
+    ).rejects.toThrow("division by zero");
+    const answers = await lane.send([{ text: "SELECT 1" }, { text: "SELECT 2, 3" }]);
+
+    expect(answers).toEqual([[[1]], [[2, 3]]]);
+    await lane.close();
+  });
+
+  test("says that its server cannot be reached, and tries again the next time", async () => {
+    const lane = createLane({ url: "postgresql://127.0.0.1:1/nowhere", name: "test" });
+
+    for (const _ of [1, 2]) {
+      await expect(lane.send([{ text: "SELECT 1" }])).rejects.toMatchObject({
+        reason: "DATABASE_UNREACHABLE",
+      });
+    }
+    await lane.close();
+  });
+});
+
+describe("the server is refused", () => {
+  test("when a crash could lose acknowledged work, but only warned about in development", async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await withClient(database.url, (client) =>
+      client.query(`ALTER DATABASE ${name} SET synchronous_commit = off`),
+    );
+    const warnings: unknown[] = [];
+    const log = {
+      ...silentLog,
+      warn: (fields: object, event: string) => warnings.push({ event, ...fields }),
+    };
+
+    await expect(openDatabase({ url: database.url })).rejects.toMatchObject({
+      reason: "DATABASE_UNFIT",
+      message: expect.stringContaining("synchronous_commit=off") as string,
+    });
+    const opened = await openDatabase({ url: database.url, isDev: true, log });
+
+    expect(warnings).toMatchObject([{ event: "db.settings.unsafe" }]);
+    await opened.close();
+    await withClient(database.url, (client) =>
+      client.query(`ALTER DATABASE ${name} RESET synchronous_commit`),
+    );
+  });
+});
+
+test("transactions of Prisma and statements of the pool share the pool", async () => {
+  const { prisma, pool } = database.db;
+  const digest = "a".repeat(64);
+
+  await prisma.$transaction(async (tx) => {
+    await tx.bundle.create({ data: { digest, content: Buffer.from("zip") } });
+    expect((await pool.query("SELECT FROM bundle")).rowCount).toBe(0);
+  });
+
+  expect((await pool.query("SELECT content FROM bundle")).rows).toEqual([
+    { content: Buffer.from("zip") },
+  ]);
+});

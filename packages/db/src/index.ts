@@ -1,0 +1,142 @@
+export { openDatabase, type Database, type DatabaseOptions } from "./database.ts";
+export { hasSqlState } from "./errors.ts";
+export { flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts";
+export {
+  newFlushBatch,
+  type EventRow,
+  type FinishedRow,
+  type FlushBatch,
+  type RunUpdate,
+  type SettledRow,
+  type ShardFence,
+  type StartedRow,
+  type XcomRow,
+} from "./flush-batch.ts";
+export type { Lane } from "./lane.ts";
+export type { DbLog } from "./log.ts";
+export { migrate, migrationStatus, type MigrateOptions, type MigrationStatus } from "./migrate.ts";
+export {
+  claimShards,
+  releaseShards,
+  renewShards,
+  type ShardRow,
+  type ShardsAnswer,
+} from "./shards.ts";
+export {
+  listActiveRuns,
+  listTaskInstances,
+  readOutcomes,
+  readTaskOutputs,
+  type ActiveRunRow,
+  type AttemptKey,
+  type AttemptOutcome,
+  type TaskInstanceRow,
+  type TaskKey,
+  type TaskOutput,
+} from "./task-rows.ts";
+export {
+  createRuns,
+  deleteDag,
+  setNextRunAt,
+  takeRunIds,
+  type RunCreation,
+  type RunToCreate,
+} from "./runs-write.ts";
+export {
+  findDeadSessions,
+  grantAmnesty,
+  listOwnedDags,
+  listSupply,
+  readDagVersions,
+  readRunPlace,
+  readSessionNames,
+  type DagVersionRow,
+  type OwnedDagRow,
+  type RunPlace,
+  type SupplyRow,
+} from "./owner-reads.ts";
+export { missingBundles, readBundlePiece, storeBundle } from "./bundles.ts";
+export {
+  addCredential,
+  deleteCredential,
+  deleteExpiredCredentials,
+  findCredential,
+  isLoginTokenUsed,
+  slideConsoleSession,
+  tradeLoginToken,
+  type CredentialKind,
+  type CredentialRow,
+  type NewCredential,
+} from "./credentials.ts";
+export {
+  countDags,
+  deactivateMissingDags,
+  findDagVersion,
+  getDags,
+  listDags,
+  listDagVersions,
+  listImportErrors,
+  lockDagHeads,
+  readDagSpecs,
+  replaceImportErrors,
+  setDagPaused,
+  writeDags,
+  type DagFilter,
+  type DagHead,
+  type DagRow,
+  type DagVersionHead,
+  type DagVersionWrite,
+  type DagWrite,
+  type ImportErrorRow,
+} from "./dags.ts";
+export {
+  appendLogChunks,
+  readLogChunks,
+  readLogState,
+  type LogChunk,
+  type LogKey,
+  type LogState,
+} from "./logs.ts";
+export {
+  answerRequestOnce,
+  deleteOldRequests,
+  findAnswer,
+  requestKeptDays,
+  type RequestKey,
+  type Transaction,
+} from "./requests.ts";
+export {
+  getRun,
+  listRuns,
+  readShardOwners,
+  recentRuns,
+  type ListedRun,
+  type RecentRunRow,
+  type RunFilter,
+  type RunPosition,
+  type RunRow,
+} from "./runs-read.ts";
+export {
+  countLiveSessions,
+  endAbandonedSessions,
+  endSession,
+  getSession,
+  listLiveSessions,
+  openSession,
+  renewSessions,
+  type LiveSessionRow,
+  type NewSession,
+  type SessionRow,
+} from "./sessions.ts";
+export {
+  listEarlierAttempts,
+  listXComs,
+  readTaskStates,
+  viewTaskInstance,
+  viewTaskInstances,
+  type AttemptRow,
+  type TaskInstanceKey,
+  type TaskInstanceView,
+  type TaskStates,
+} from "./task-instances-read.ts";
+export { asUnavailable } from "./unavailable.ts";

@@ -1,0 +1,98 @@
+/** Runs, as people ask for them. */
+
+import type { RunState } from "@millrace/engine";
+
+import type { Database } from "./database.ts";
+import { rowsOf } from "./statement.ts";
+
+export type RunRow = {
+  readonly id: number;
+  readonly dag_id: string;
+  readonly dag_version_id: number;
+  readonly dag_version: number;
+  readonly shard: number;
+  readonly state: RunState;
+  /** 1 scheduled, 2 manual */
+  readonly run_type: 1 | 2;
+  readonly run_name: string;
+  readonly logical_at: Date | null;
+  readonly interval_start_at: Date | null;
+  readonly interval_end_at: Date | null;
+  readonly run_after: Date;
+  readonly params: Buffer;
+  readonly queued_at: Date;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly cancel_requested_at: Date | null;
+  /** millrace.v1.Failure */
+  readonly failure: Buffer | null;
+  /** By state code 1..14. */
+  readonly counts: readonly number[];
+  readonly note: string;
+  readonly triggered_by: string;
+  readonly revision: number;
+};
+
+export async function getRun(db: Database, runKey: number): Promise<RunRow | null> {
+  const [row] = await rowsOf<RunRow>(db.pool, "run_get", [runKey]);
+  return row ?? null;
+}
+
+export type RunFilter = {
+  /** Null means all. */
+  readonly dagId: string | null;
+  /** Any of these codes; empty means all. */
+  readonly states: readonly number[];
+  /** Any of these codes; empty means all. */
+  readonly runTypes: readonly number[];
+};
+
+/** Where a page of runs ended. `queuedUs` is 0 in lists of one DAG. */
+export type RunPosition = { readonly queuedUs: number; readonly runKey: number };
+
+/** A run in a list. */
+export type ListedRun = RunRow & {
+  /** Only in lists of all DAGs, which are ordered by it. */
+  readonly queued_us?: number;
+};
+
+/** Runs newest first, before a position; `positionAfter` is where a page that ends with a row ends. */
+export async function listRuns(
+  db: Database,
+  filter: RunFilter,
+  page: { readonly before: RunPosition | null; readonly limit: number },
+): Promise<{ readonly rows: ListedRun[]; positionAfter(row: ListedRun): RunPosition }> {
+  const states = filter.states.length > 0 ? filter.states : null;
+  const runTypes = filter.runTypes.length > 0 ? filter.runTypes : null;
+  const { before, limit } = page;
+  const rows =
+    filter.dagId === null
+      ? await rowsOf<ListedRun>(db.pool, "run_list_page", [
+          states,
+          runTypes,
+          before?.queuedUs ?? null,
+          before?.runKey ?? null,
+          limit,
+        ])
+      : await rowsOf<ListedRun>(db.pool, "run_list_page_of_dag", [
+          filter.dagId,
+          states,
+          runTypes,
+          before?.runKey ?? null,
+          limit,
+        ]);
+  return { rows, positionAfter: (row) => ({ queuedUs: row.queued_us ?? 0, runKey: row.id }) };
+}
+
+export type RecentRunRow = Pick<RunRow, "id" | "dag_id" | "dag_version_id" | "state" | "started_at" | "ended_at" | "logical_at">;
+
+/** The newest runs of each DAG, newest first within a DAG. */
+export async function recentRuns(db: Database, dagIds: readonly string[], limit: number): Promise<RecentRunRow[]> {
+  return rowsOf<RecentRunRow>(db.pool, "run_recent_of_dags", [dagIds, limit]);
+}
+
+/** The owner of each shard that has a live one, by shard. */
+export async function readShardOwners(db: Database): Promise<Map<number, string>> {
+  const rows = await rowsOf<{ id: number; owner: string }>(db.pool, "shard_owners");
+  return new Map(rows.map((row) => [row.id, row.owner]));
+}

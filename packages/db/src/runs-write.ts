@@ -1,0 +1,156 @@
+/** Makes and deletes runs. What changes in a run once it exists goes through `flush`. */
+
+import { MillraceError, type EpochMs } from "@millrace/engine";
+import type { Database } from "./database.ts";
+import { shardLockClass } from "./flush.ts";
+import type { ShardFence } from "./flush-batch.ts";
+import { rowsOf } from "./statement.ts";
+import { inTransaction, type Run } from "./transaction.ts";
+
+/** Runs of a DAG that one statement deletes. */
+const deleteBatch = 200;
+/** `run_id_seq` counts in steps of this. */
+const idBlock = 64;
+
+export type RunToCreate = {
+  readonly id: number;
+  readonly dagId: string;
+  readonly dagVersionId: number;
+  readonly shard: number;
+  /** 1 scheduled, 2 manual. */
+  readonly runType: 1 | 2;
+  readonly runName: string;
+  /** Its data interval is this instant alone. */
+  readonly logicalAt: EpochMs | null;
+  readonly runAfter: EpochMs;
+  readonly params: Uint8Array;
+  readonly note: string;
+  readonly triggeredBy: string;
+  /** The request that asks for it, with the answer to store; null for a tick of a schedule. */
+  readonly request: {
+    readonly method: string;
+    readonly requestId: string;
+    readonly bodyHash: Uint8Array;
+    readonly answer: Uint8Array;
+  } | null;
+  /** Of a tick: when the schedule's next one is due. */
+  readonly nextRunAt: EpochMs | null;
+};
+
+/** What came of a run that was to be made, by its id. */
+export type RunCreation =
+  | { readonly kind: "born"; readonly queuedAt: EpochMs }
+  /** The request was answered before. */
+  | { readonly kind: "known"; readonly bodyHash: Uint8Array; readonly answer: Uint8Array }
+  | { readonly kind: "date_taken" }
+  | { readonly kind: "name_taken" };
+
+type CreateRow = {
+  id: number;
+  is_born: boolean;
+  queued_at: Date | null;
+  body_hash: Buffer | null;
+  answer: Buffer | null;
+  is_date_taken: boolean;
+};
+
+/**
+ * Makes queued runs with the answers to their requests, in one transaction. Ids, and requests, must differ within it.
+ *
+ * @throws MillraceError NOT_OWNER when one of the shards is somebody else's now: nothing was made.
+ */
+export async function createRuns(
+  db: Database,
+  fences: readonly ShardFence[],
+  runs: readonly RunToCreate[],
+): Promise<Map<number, RunCreation>> {
+  const rows = await inTransaction(db, async (run) => {
+    await assertHeld(run, fences);
+    return run<CreateRow>("run_create_batch", columnsOf(runs));
+  });
+  return new Map(rows.map((row) => [row.id, creationOf(row)]));
+}
+
+function creationOf(row: CreateRow): RunCreation {
+  if (row.queued_at !== null) return { kind: "born", queuedAt: row.queued_at.getTime() };
+  if (row.body_hash !== null && row.answer !== null) {
+    return { kind: "known", bodyHash: row.body_hash, answer: row.answer };
+  }
+  return { kind: row.is_date_taken ? "date_taken" : "name_taken" };
+}
+
+function columnsOf(runs: readonly RunToCreate[]): unknown[] {
+  return [
+    runs.map((run) => run.id),
+    runs.map((run) => run.dagId),
+    runs.map((run) => run.dagVersionId),
+    runs.map((run) => run.shard),
+    runs.map((run) => run.runType),
+    runs.map((run) => run.runName),
+    runs.map((run) => dateOf(run.logicalAt)),
+    runs.map((run) => dateOf(run.runAfter)),
+    runs.map((run) => Buffer.from(run.params)),
+    runs.map((run) => run.note),
+    runs.map((run) => run.triggeredBy),
+    runs.map((run) => run.request?.method ?? null),
+    runs.map((run) => run.request?.requestId ?? null),
+    runs.map((run) => bufferOf(run.request?.bodyHash)),
+    runs.map((run) => bufferOf(run.request?.answer)),
+    runs.map((run) => dateOf(run.nextRunAt)),
+  ];
+}
+
+function dateOf(at: EpochMs | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+function bufferOf(bytes: Uint8Array | undefined): Buffer | null {
+  return bytes === undefined ? null : Buffer.from(bytes);
+}
+
+async function assertHeld(run: Run, fences: readonly ShardFence[]): Promise<void> {
+  const shards = fences.map((fence) => fence.shard).toSorted((a, b) => a - b);
+  await run("flush_fence", [shardLockClass, shards]);
+  const held = await run("shard_held", [
+    fences.map((fence) => fence.shard),
+    fences.map((fence) => fence.epoch),
+  ]);
+  if (held.length < fences.length) throw new MillraceError("NOT_OWNER");
+}
+
+/** At least `count` ids for runs, never handed out before. */
+export async function takeRunIds(db: Database, count: number): Promise<number[]> {
+  const blocks = Math.ceil(count / idBlock);
+  const rows = await rowsOf<{ first: number }>(db.pool, "run_id_take", [blocks]);
+  return rows.flatMap(({ first }) => Array.from({ length: idBlock }, (_, i) => first + i));
+}
+
+/** Notes when a DAG's next scheduled run is due, for people. */
+export async function setNextRunAt(db: Database, dagId: string, nextRunAt: EpochMs | null): Promise<void> {
+  await rowsOf(db.pool, "dag_set_next_run", [dagId, dateOf(nextRunAt)]);
+}
+
+/**
+ * Deletes a DAG, its versions, and its final runs with all that hangs on them, some hundred runs at a time: cut short, it
+ * can be asked again. False when the DAG does not exist.
+ *
+ * @throws MillraceError DAG_HAS_ACTIVE_RUNS when a run is not final, NOT_OWNER when the shard is somebody else's now.
+ */
+export async function deleteDag(db: Database, fence: ShardFence, dagId: string): Promise<boolean> {
+  for (;;) {
+    const step = await inTransaction(db, async (run) => {
+      await assertHeld(run, [fence]);
+      const { length } = await run("dag_delete_runs", [dagId, deleteBatch]);
+      if (length === deleteBatch) return "more";
+      return (await run("dag_delete", [dagId])).length > 0 ? "deleted" : "kept";
+    });
+    if (step === "deleted") return true;
+    if (step === "kept") return assertGone(db, dagId);
+  }
+}
+
+async function assertGone(db: Database, dagId: string): Promise<false> {
+  const active = await rowsOf<{ active: number }>(db.pool, "run_count_active", [dagId]);
+  if ((active[0]?.active ?? 0) > 0) throw new MillraceError("DAG_HAS_ACTIVE_RUNS");
+  return false;
+}

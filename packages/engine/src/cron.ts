@@ -1,0 +1,113 @@
+/** Cron expressions as sets of wall times. The only module that knows `cron-parser`. */
+
+import { CronExpressionParser } from "cron-parser";
+import type { CronExpression } from "cron-parser";
+import { MillraceError } from "./errors.ts";
+import type { WallMs } from "./zone.ts";
+
+/** The presets, spelled as in Airflow. */
+const presets: Readonly<Record<string, string>> = {
+  "@hourly": "0 * * * *",
+  "@daily": "0 0 * * *",
+  "@weekly": "0 0 * * 0",
+  "@monthly": "0 0 1 * *",
+  "@quarterly": "0 0 1 */3 *",
+  "@yearly": "0 0 1 1 *",
+};
+
+const expressionLength = 250;
+/** What a field may hold. `H`, a random value, is left out: a schedule must be the same in every process. */
+const field =
+  /^(?:[0-9*?,/#L-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
+/** A leap cycle and more: whatever fires at all fires within it. 1 January 2000. */
+const probeStart: WallMs = 946_684_800_000;
+
+export type Cron = {
+  /** Whether the hour field allows every hour, so that the hour before and after a clock change count alike. */
+  readonly everyHour: boolean;
+  /** The matches strictly after a wall time, ascending. */
+  after(wall: WallMs): Iterable<WallMs>;
+  /** The matches strictly before a wall time, descending. */
+  before(wall: WallMs): Iterable<WallMs>;
+};
+
+/**
+ * Reads five fields, six fields (seconds first), or a preset. A day of month and a day of week that are both limited
+ * are joined by OR.
+ *
+ * @throws MillraceError CRON_INVALID that says what is wrong; also for expressions that never fire
+ */
+export function readCron(expression: string): Cron {
+  const text = plainExpression(expression);
+  const parsed = parse(expression, text, probeStart);
+  if (step(parsed, "next") === null) throw invalid(expression, "never fires: no date matches it");
+  return {
+    everyHour: parsed.fields.hour.values.length === 24,
+    *after(wall) {
+      const cursor = parse(expression, text, wall);
+      for (let at = step(cursor, "next"); at !== null; at = step(cursor, "next")) yield at;
+    },
+    *before(wall) {
+      const cursor = parse(expression, text, wall);
+      for (let at = step(cursor, "prev"); at !== null; at = step(cursor, "prev")) yield at;
+    },
+  };
+}
+
+function plainExpression(expression: string): string {
+  if (expression.length > expressionLength)
+    throw invalid(expression.slice(0, 40) + "…", `is longer than ${expressionLength} characters`);
+  const text = expression.trim();
+  if (text.startsWith("@")) {
+    const preset = presets[text];
+    if (preset === undefined)
+      throw invalid(expression, `is no preset; use one of ${Object.keys(presets).join(", ")}`);
+    return preset;
+  }
+  const fields = text.split(/\s+/);
+  if (fields.length !== 5 && fields.length !== 6) {
+    const count = text === "" ? 0 : fields.length;
+    throw invalid(
+      expression,
+      `has ${count} fields; write minute, hour, day of month, month, day of week`,
+    );
+  }
+  const odd = fields.find((one) => !field.test(one));
+  if (odd !== undefined) throw invalid(expression, `has the field "${odd}", which is not cron`);
+  return fields.join(" ");
+}
+
+function parse(expression: string, text: string, from: WallMs): CronExpression {
+  try {
+    // Wall times are read as UTC: what they mean in a zone is decided in `timetable.ts`.
+    return CronExpressionParser.parse(text, {
+      currentDate: new Date(from),
+      tz: "UTC",
+      hashSeed: "0",
+    });
+  } catch (error) {
+    // The library refuses days that a month never has, unless it is told of a day of the week too.
+    if (error instanceof Error && error.message.includes("explicit day of month"))
+      throw invalid(expression, "never fires: the month has no such day");
+    throw invalid(
+      expression,
+      `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** The next match, or null once the library has given up looking: it stops after a bounded number of steps. */
+function step(cursor: CronExpression, direction: "next" | "prev"): WallMs | null {
+  try {
+    return cursor[direction]().getTime();
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("loop limit")) return null;
+    throw error;
+  }
+}
+
+function invalid(expression: string, what: string): MillraceError {
+  return new MillraceError("CRON_INVALID", `The schedule "${expression}" ${what}.`, {
+    metadata: { field: "schedule.cron.expression", value: expression },
+  });
+}

@@ -1,0 +1,23 @@
+/** The world around a run, as far as it can hold a task back: what `admit` and `explain` are told. */
+
+import type { EpochMs } from "./spec.ts";
+
+/** What workers offer for a queue and a handler (null: any worker that runs bundles). */
+export type Slots = {
+  readonly state: "free" | "none_free" | "no_queue" | "no_handler";
+  /** Live workers that could run it, and their slots in all. */
+  readonly workers: number;
+  readonly slots: number;
+};
+
+/** The world around a run, as far as it can hold a task back. */
+export type Limits = {
+  readonly now: EpochMs;
+  readonly isPaused: boolean;
+  /** Runs of the DAG in state running, and how many it allows now. */
+  readonly activeRuns: number;
+  readonly maxActiveRuns: number;
+  /** When a task that is up for retry is due; null when not known. */
+  retryAtOf(ix: number): EpochMs | null;
+  slots(queue: string, handler: string | null): Slots;
+};

@@ -1,0 +1,25 @@
+/** The names of runs, as users of Airflow know them. */
+
+import type { EpochMs } from "./spec.ts";
+
+export type RunTypeName = "scheduled" | "manual";
+
+/**
+ * Names a run after its type and the moment it was due, such as `manual__2026-01-01T00:00:00+00:00`.
+ *
+ * As in Airflow 3, the logical date has no part in it. Names may collide (two triggers in one millisecond): whoever
+ * stores runs adds a suffix.
+ */
+export function runName(
+  type: RunTypeName,
+  _logicalDate: EpochMs | null,
+  runAfter: EpochMs,
+): string {
+  return `${type}__${isoOffset(runAfter)}`;
+}
+
+/** ISO 8601 with an explicit zone, and with microseconds only where there is a fraction. */
+function isoOffset(at: EpochMs): string {
+  const [seconds, fraction] = new Date(at).toISOString().slice(0, -1).split(".");
+  return `${seconds}${fraction === "000" ? "" : `.${fraction}000`}+00:00`;
+}

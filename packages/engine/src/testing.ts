@@ -1,0 +1,114 @@
+/** Builders for tests: they state only what matters, the rest is the default of the SDK. */
+
+import type { Limits, Slots } from "./limits.ts";
+import { compileDag } from "./graph.ts";
+import type { CompiledDag } from "./graph.ts";
+import type { Failure, Run } from "./run.ts";
+import { taskStateOf } from "./run.ts";
+import type { DagSpec, TaskSpec } from "./spec.ts";
+import { taskStateName } from "./states.ts";
+
+/** A task of the bundle, without arguments. */
+export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    id,
+    groupId: null,
+    kind: "bundle",
+    handler: id,
+    args: "[]",
+    retries: 0,
+    retryDelayMs: 300_000,
+    retryBackoff: 1,
+    maxRetryDelayMs: 86_400_000,
+    executionTimeoutMs: null,
+    triggerRule: "all_success",
+    queue: "default",
+    priorityWeight: 1,
+    isolation: "thread",
+    env: {},
+    docs: "",
+    owner: "",
+    resultSchema: null,
+    argSchemas: [],
+    ...options,
+  };
+}
+
+/** Tasks by id with their options, and arrows as in "a b > c" (from a and from b to c); a chain is "a > b > c". */
+export type DagShape = {
+  readonly tasks: Readonly<Record<string, Partial<TaskSpec>>>;
+  readonly arrows?: readonly string[];
+};
+
+/** A DAG "demo" of the given shape. */
+export function aDagSpec(shape: DagShape, options: Partial<DagSpec> = {}): DagSpec {
+  return {
+    dagId: "demo",
+    tasks: Object.entries(shape.tasks).map(([id, task]) => aTask(id, task)),
+    edges: (shape.arrows ?? []).flatMap(edgesOf),
+    groups: [],
+    schedule: null,
+    description: "",
+    docs: "",
+    tags: [],
+    owner: "",
+    paramsSchema: null,
+    maxActiveRuns: 16,
+    maxActiveTasks: 16,
+    dagrunTimeoutMs: null,
+    startDate: null,
+    endDate: null,
+    catchup: false,
+    startPaused: false,
+    file: "demo.ts",
+    source: "",
+    bundleDigest: null,
+    ...options,
+  };
+}
+
+export function aDag(shape: DagShape, options: Partial<DagSpec> = {}): CompiledDag {
+  return compileDag(aDagSpec(shape, options));
+}
+
+export function aFailure(options: Partial<Failure> = {}): Failure {
+  return {
+    kind: "application",
+    type: "Error",
+    message: "boom",
+    stack: "",
+    retryable: true,
+    ...options,
+  };
+}
+
+const freeSlots: Slots = { state: "free", workers: 1, slots: 8 };
+
+/** A world that holds nothing back, except for what is given. */
+export function someLimits(options: Partial<Limits> = {}): Limits {
+  return {
+    now: 0,
+    isPaused: false,
+    activeRuns: 0,
+    maxActiveRuns: 16,
+    retryAtOf: () => null,
+    slots: () => freeSlots,
+    ...options,
+  };
+}
+
+/** The states of a run's tasks by id. */
+export function statesOf(run: Run): Record<string, string> {
+  return Object.fromEntries(
+    run.dag.taskIds.map((id, ix) => [id, taskStateName(taskStateOf(run, ix))]),
+  );
+}
+
+function edgesOf(arrow: string): { from: string; to: string }[] {
+  const stops = arrow.split(">").map((stop) => stop.trim().split(/\s+/));
+  return stops
+    .slice(1)
+    .flatMap((targets, at) =>
+      (stops[at] ?? []).flatMap((from) => targets.map((to) => ({ from, to }))),
+    );
+}

@@ -1,0 +1,123 @@
+/** Rules for one task by itself. */
+
+import { dagLimits } from "./dag-limits.ts";
+import { readSchema } from "./json-schema.ts";
+import type { Problems } from "./problems.ts";
+import type { TaskSpec } from "./spec.ts";
+
+const idSyntax = /^[A-Za-z0-9_.-]+$/;
+
+export const idRule = `an id has 1 to ${dagLimits.idLength} characters of A-Z a-z 0-9 _ - .`;
+
+export function isId(id: string): boolean {
+  return id.length <= dagLimits.idLength && idSyntax.test(id);
+}
+
+export function checkTask(task: TaskSpec, problems: Problems): void {
+  const at = `tasks["${task.id}"]`;
+  if (!isId(task.id)) problems.add(`${at}.id`, task.id, idRule);
+  if (!["bundle", "external"].includes(task.kind))
+    problems.add(
+      `${at}.kind`,
+      task.kind,
+      'write "bundle" for a function of the bundle, "external" for a worker\'s handler',
+    );
+  if (task.handler === "" || task.handler.length > dagLimits.lineLength)
+    problems.add(
+      `${at}.handler`,
+      task.handler,
+      "name the function, or the handler that a worker announces",
+    );
+  if (!isId(task.queue))
+    problems.add(`${at}.queue`, task.queue, idRule.replace("an id", "a queue"));
+  const rule: string = task.triggerRule;
+  if (rule !== "all_success")
+    problems.add(
+      `${at}.triggerRule`,
+      rule,
+      'this version knows no such trigger rule; write "all_success"',
+    );
+  if (!["thread", "process"].includes(task.isolation))
+    problems.add(`${at}.isolation`, task.isolation, 'write "thread" or "process"');
+  checkNumbers(task, at, problems);
+  checkTexts(task, at, problems);
+}
+
+function checkNumbers(task: TaskSpec, at: string, problems: Problems): void {
+  const { retries, retryBackoff, priorityWeight } = task;
+  if (!Number.isInteger(retries) || retries < 0 || retries > dagLimits.retries)
+    problems.add(`${at}.retries`, retries, `write a whole number from 0 to ${dagLimits.retries}`);
+  if (!(retryBackoff === 0 || (retryBackoff >= 1 && retryBackoff <= dagLimits.retryBackoff)))
+    problems.add(
+      `${at}.retryBackoff`,
+      retryBackoff,
+      `write 1 to keep the delay, or a factor up to ${dagLimits.retryBackoff}`,
+    );
+  if (!Number.isInteger(priorityWeight) || Math.abs(priorityWeight) > dagLimits.priorityWeight)
+    problems.add(
+      `${at}.priorityWeight`,
+      priorityWeight,
+      `write a whole number up to ${dagLimits.priorityWeight}`,
+    );
+  checkDuration(problems, `${at}.retryDelay`, task.retryDelayMs, 0);
+  checkDuration(problems, `${at}.maxRetryDelay`, task.maxRetryDelayMs, 0);
+  if (task.executionTimeoutMs !== null)
+    checkDuration(problems, `${at}.executionTimeout`, task.executionTimeoutMs, 1);
+}
+
+function checkDuration(problems: Problems, field: string, ms: number, least: 0 | 1): void {
+  if (Number.isFinite(ms) && ms >= least && ms <= dagLimits.durationMs) return;
+  const rule = least === 0 ? "a duration is not negative" : "a duration is at least a millisecond";
+  problems.add(field, `${ms} ms`, `${rule} and at most ten years`);
+}
+
+function checkTexts(task: TaskSpec, at: string, problems: Problems): void {
+  if (task.docs.length > dagLimits.docsLength)
+    problems.add(
+      `${at}.docs`,
+      `${task.docs.length} characters`,
+      `the limit is ${dagLimits.docsLength}; shorten it`,
+    );
+  if (task.owner.length > dagLimits.lineLength)
+    problems.add(
+      `${at}.owner`,
+      `${task.owner.length} characters`,
+      `the limit is ${dagLimits.lineLength}; shorten it`,
+    );
+  for (const [field, text] of schemasOf(task))
+    if (text.length > dagLimits.schemaBytes || readSchema(text) === null)
+      problems.add(
+        `${at}.${field}`,
+        text,
+        "it is not a JSON Schema; write a JSON object, or leave it out",
+      );
+  checkEnv(task, at, problems);
+}
+
+function schemasOf(task: TaskSpec): [field: string, text: string][] {
+  const found: [string, string][] =
+    task.resultSchema === null ? [] : [["resultSchema", task.resultSchema]];
+  for (const [ix, text] of task.argSchemas.entries())
+    if (text !== null) found.push([`argSchemas[${ix}]`, text]);
+  return found;
+}
+
+function checkEnv(task: TaskSpec, at: string, problems: Problems): void {
+  const entries = Object.entries(task.env);
+  if (entries.length > dagLimits.envEntries)
+    problems.add(`${at}.env`, `${entries.length} entries`, `the limit is ${dagLimits.envEntries}`);
+  for (const [name, value] of entries) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      problems.add(
+        `${at}.env`,
+        name,
+        "an environment variable has letters, digits and _, and begins with no digit",
+      );
+    if (value.length > dagLimits.envLength || value.includes("\0"))
+      problems.add(
+        `${at}.env.${name}`,
+        `${value.length} characters`,
+        `at most ${dagLimits.envLength} and no NUL`,
+      );
+  }
+}

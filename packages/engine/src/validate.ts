@@ -1,0 +1,126 @@
+/** Says what is wrong with a DAG before anything of it is stored. */
+
+import { readCron } from "./cron.ts";
+import { dagLimits } from "./dag-limits.ts";
+import { isMillraceError } from "./errors.ts";
+import { readSchema } from "./json-schema.ts";
+import type { Problem, Problems } from "./problems.ts";
+import { collectProblems } from "./problems.ts";
+import type { DagSpec } from "./spec.ts";
+import { checkArgs } from "./validate-args.ts";
+import { checkEdges, checkGroups } from "./validate-graph.ts";
+import { checkTask, idRule, isId } from "./validate-task.ts";
+import { isZone } from "./zone.ts";
+
+/** Every problem of a DAG, at most 100, in the order of its fields; empty when it may be registered. Never throws. */
+export function validateDagSpec(spec: DagSpec): Problem[] {
+  const problems = collectProblems();
+  checkHead(spec, problems);
+  checkSchedule(spec, problems);
+  if (spec.tasks.length > dagLimits.tasks || spec.edges.length > dagLimits.edges)
+    return problems.list;
+  const ids = new Set<string>();
+  for (const task of spec.tasks) {
+    checkTask(task, problems);
+    if (ids.has(task.id))
+      problems.add(
+        `tasks["${task.id}"].id`,
+        task.id,
+        "another task has this id; give one of them its own",
+      );
+    ids.add(task.id);
+  }
+  checkGroups(spec, ids, problems);
+  checkEdges(spec, ids, problems);
+  checkArgs(spec, ids, problems);
+  return problems.list;
+}
+
+function checkHead(spec: DagSpec, problems: Problems): void {
+  const { tasks, edges, tags } = spec;
+  if (!isId(spec.dagId)) problems.add("dagId", spec.dagId, idRule);
+  if (tasks.length === 0)
+    problems.add(
+      "tasks",
+      tasks.length,
+      "a DAG has at least one task; call a task in its wire function",
+    );
+  if (tasks.length > dagLimits.tasks)
+    problems.add("tasks", tasks.length, `a DAG has at most ${dagLimits.tasks} tasks; split it`);
+  if (edges.length > dagLimits.edges)
+    problems.add(
+      "edges",
+      edges.length,
+      `a DAG has at most ${dagLimits.edges} edges; gather wide joins in a task between`,
+    );
+  if (tags.length > dagLimits.tags)
+    problems.add("tags", tags.length, `a DAG has at most ${dagLimits.tags} tags; drop some`);
+  for (const tag of tags)
+    if (tag.length === 0 || tag.length > dagLimits.tagLength)
+      problems.add("tags", tag, `a tag has 1 to ${dagLimits.tagLength} characters`);
+  checkLength(problems, "description", spec.description, dagLimits.lineLength);
+  checkLength(problems, "owner", spec.owner, dagLimits.lineLength);
+  checkLength(problems, "docs", spec.docs, dagLimits.docsLength);
+  checkLength(problems, "source", spec.source, dagLimits.sourceBytes);
+  checkLimit(problems, "maxActiveRuns", spec.maxActiveRuns, dagLimits.activeRuns);
+  checkLimit(problems, "maxActiveTasks", spec.maxActiveTasks, dagLimits.activeTasks);
+  checkDuration(problems, "dagrunTimeout", spec.dagrunTimeoutMs);
+  if (spec.paramsSchema !== null && !isSchema(spec.paramsSchema))
+    problems.add(
+      "paramsSchema",
+      spec.paramsSchema,
+      "it is not a JSON Schema; write a JSON object, or leave it out",
+    );
+  if (spec.catchup)
+    problems.add(
+      "catchup",
+      true,
+      "missed runs are not made up for in this version; set it to false and trigger the runs you need",
+    );
+  if (spec.startDate !== null && spec.endDate !== null && spec.startDate > spec.endDate)
+    problems.add(
+      "endDate",
+      new Date(spec.endDate),
+      `it is before startDate (${new Date(spec.startDate).toISOString()}); swap them`,
+    );
+}
+
+function checkSchedule({ schedule }: DagSpec, problems: Problems): void {
+  if (schedule === null) return;
+  const { expression, timezone } = schedule;
+  if (!isZone(timezone)) {
+    const remedy = 'it is not an IANA zone; write one such as "Europe/Zurich" or "UTC"';
+    problems.add("schedule.timezone", timezone, remedy, "CRON_INVALID");
+  }
+  try {
+    readCron(expression);
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    problems.list.push({
+      reason: error.reason,
+      field: "schedule.expression",
+      value: expression,
+      message: error.message,
+    });
+  }
+}
+
+function checkLength(problems: Problems, field: string, text: string, limit: number): void {
+  if (text.length > limit)
+    problems.add(field, `${text.length} characters`, `the limit is ${limit}; shorten it`);
+}
+
+function checkLimit(problems: Problems, field: string, value: number, limit: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > limit)
+    problems.add(field, value, `write a whole number from 1 to ${limit}`);
+}
+
+function checkDuration(problems: Problems, field: string, value: number | null): void {
+  if (value === null) return;
+  if (!Number.isFinite(value) || value <= 0 || value > dagLimits.durationMs)
+    problems.add(field, `${value} ms`, "a duration is longer than nothing and at most ten years");
+}
+
+function isSchema(text: string): boolean {
+  return text.length <= dagLimits.schemaBytes && readSchema(text) !== null;
+}

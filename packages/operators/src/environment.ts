@@ -1,0 +1,5 @@
+/** The environment of commands: that of the body, which holds nothing of Millrace's own, and what the task adds. */
+
+export function commandEnvironment(added: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...added };
+}

@@ -1,0 +1,41 @@
+/** Names that find a task's function in a bundle. */
+
+import { MillraceError } from "@millrace/engine";
+import { bodyOf, dagsOf, type Body, type DagDefinition } from "../spec.ts";
+
+/** What a bundle exports: from each DAG file to a function that loads it. */
+export type BundleFiles = Readonly<Record<string, () => Promise<object>>>;
+
+/** "<file>#<DAG id>#<task id>": ids have no "#", so it reads in one way only. */
+export function handlerOf(file: string, dagId: string, taskId: string): string {
+  return `${file}#${dagId}#${taskId}`;
+}
+
+/** The files of an imported bundle. @throws MillraceError when it is no bundle. */
+export function bundleFiles(module: unknown): BundleFiles {
+  const files =
+    typeof module === "object" && module !== null && "files" in module ? module.files : undefined;
+  if (typeof files === "object" && files !== null) return files as BundleFiles;
+  throw new MillraceError("VALUE_INVALID", "The module is no Millrace bundle: it does not export `files`.");
+}
+
+/**
+ * The function behind a handler. Loads the handler's file, and no other.
+ *
+ * @throws MillraceError TASK_NOT_FOUND when the bundle has no such task; whatever the file throws while it loads.
+ */
+export async function loadHandler(module: unknown, handler: string): Promise<Body> {
+  const taskAt = handler.lastIndexOf("#");
+  const dagAt = handler.lastIndexOf("#", taskAt - 1);
+  const file = handler.slice(0, Math.max(0, dagAt));
+  const dagId = handler.slice(dagAt + 1, taskAt);
+  const load = dagAt < 1 ? undefined : bundleFiles(module)[file];
+  if (load === undefined) throw notFound(handler, `no file "${file}"`);
+  const dag = dagsOf(await load()).find((one: DagDefinition) => one.id === dagId);
+  if (dag === undefined) throw notFound(handler, `no DAG "${dagId}" in ${file}`);
+  return bodyOf(dag, handler.slice(taskAt + 1));
+}
+
+function notFound(handler: string, why: string): MillraceError {
+  return new MillraceError("TASK_NOT_FOUND", `The bundle has ${why}, which the handler "${handler}" asks for.`);
+}

@@ -1,0 +1,120 @@
+/** DAG definitions: what a file exports, and what bundlers, workers and tests take from it. */
+
+import { MillraceError, validateDagSpec, type DagSpec } from "@millrace/engine";
+import { compileWiring, type WiredParts } from "./compile.ts";
+import { readDagOptions, type DagOptions, type DagSettings } from "./dag-options.ts";
+import { firstDifference } from "./difference.ts";
+import { makeRun, type Run } from "./run-refs.ts";
+import type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
+import { placeOfCall } from "./place.ts";
+import { recordWiring, type Body, type Wiring } from "./wiring.ts";
+
+export const dagMark: unique symbol = Symbol.for("millrace.dag");
+
+/** What a spec says beyond options and wiring: where it came from. */
+export type SpecOrigin = Partial<Pick<DagSpec, "file" | "source" | "bundleDigest" | "docs">>;
+
+/** A DAG as a file exports it. `Given` is the type of the params that `trigger` takes. */
+export interface DagDefinition<in Given = never> {
+  readonly id: string;
+  /**
+   * Compiles the DAG: runs its wire function twice, and refuses it when the two differ.
+   *
+   * @param origin file, source and bundle; `docs` is used where the options give none.
+   * @throws MillraceError DAG_INVALID, DAG_HAS_CYCLE and other reasons of registration.
+   */
+  spec(origin?: SpecOrigin): DagSpec;
+  /** For workers, of this and other copies of this package. `given` exists for the compiler only. */
+  readonly [dagMark]: {
+    readonly bodyOf: (handler: string) => Body | undefined;
+    readonly given?: (params: Given) => void;
+  };
+}
+
+/** What an async function gives instead of a wiring. */
+type MustWireAtOnce<W> =
+  W extends PromiseLike<unknown>
+    ? { readonly "wire must not be async": "move what it awaits into a task" }
+    : unknown;
+
+/**
+ * Defines a DAG.
+ *
+ * `wire` runs when the DAG is compiled, more than once: it may only call tasks and order them.
+ *
+ * @example
+ * export default dag("etl", { schedule: "@daily" }, (run) => {
+ *   load(transform(extract(run.ds)));
+ * });
+ * @throws MillraceError DAG_INVALID for an unknown option or a wrong value.
+ */
+export function dag<const S extends ParamsSchema | undefined = undefined, W = void>(
+  id: string,
+  options: DagOptions<S>,
+  wire: ((run: Run<ParamsOf<S>>) => W) & MustWireAtOnce<W>,
+): DagDefinition<ParamsGivenOf<S>> {
+  if (typeof wire !== "function") {
+    const place = placeOfCall(dag);
+    throw new MillraceError(
+      "DAG_INVALID",
+      `dag("${id}", …) at ${place} needs a wire function as its third argument`,
+    );
+  }
+  return makeDag(id, options, () => wire(makeRun()));
+}
+
+/** A definition around any way of wiring. */
+export function makeDag<Given>(
+  id: string,
+  options: DagOptions<ParamsSchema | undefined>,
+  wire: () => unknown,
+): DagDefinition<Given> {
+  const settings = readDagOptions(id, options);
+  // Wired when asked for: a worker that loads many DAGs wires only those it runs, and only once.
+  let recorded: Wiring | undefined;
+  const wiring = () => (recorded ??= recordWiring(id, wire));
+  let compiled: WiredParts | undefined;
+  const compile = () => (compiled ??= compileTwice(settings, wiring(), wire));
+  return {
+    id,
+    spec: (origin = {}) => specOf(settings, compile(), origin),
+    [dagMark]: {
+      bodyOf: (handler) => {
+        const source = wiring().nodes.get(handler)?.source;
+        return source?.kind === "bundle" ? source.body : undefined;
+      },
+    },
+  };
+}
+
+function compileTwice(settings: DagSettings, wiring: Wiring, wire: () => unknown): WiredParts {
+  const { dagId } = settings.spec;
+  const parts = compileWiring(wiring, settings.defaults);
+  const again = compileWiring(recordWiring(dagId, wire), settings.defaults);
+  const difference = firstDifference(parts, again);
+  if (difference === null) return parts;
+  throw new MillraceError(
+    "DAG_INVALID",
+    `DAG "${dagId}" compiles differently each time: ${difference}. ` +
+      "Take dates, random values and files out of the wire function, or pass them through params",
+    { metadata: { field: "wire" } },
+  );
+}
+
+function specOf(settings: DagSettings, parts: WiredParts, origin: SpecOrigin): DagSpec {
+  const { docs = "", ...place } = origin;
+  const spec: DagSpec = {
+    file: "",
+    source: "",
+    bundleDigest: null,
+    ...settings.spec,
+    ...parts,
+    ...place,
+    docs: settings.spec.docs === "" ? docs : settings.spec.docs,
+  };
+  const [problem] = validateDagSpec(spec);
+  if (problem === undefined) return spec;
+  throw new MillraceError(problem.reason, problem.message, {
+    metadata: { field: problem.field, value: problem.value },
+  });
+}

@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import * as sdk from "./index.ts";
+
+/** Imports the package in a process of its own and gives everything that was resolved for it. */
+const script = `
+  import { registerHooks } from "node:module";
+  const seen = new Set();
+  registerHooks({ resolve(specifier, context, next) { seen.add(specifier); return next(specifier, context); } });
+  await import(${JSON.stringify(new URL("./index.ts", import.meta.url).href)});
+  console.log(JSON.stringify([...seen]));
+`;
+
+describe("importing the package", () => {
+  test("loads nothing that only workers, bundlers and clients need", () => {
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+    });
+    const packages = (JSON.parse(out) as string[]).filter((name) => /^[@a-z]/.test(name));
+    const ours = packages.filter((name) => !name.startsWith("node:") && !name.startsWith("file:"));
+    expect(ours.sort()).toEqual(["@millrace/engine", "cron-parser", "luxon"]);
+  });
+
+  test("gives at most 50 names", () => {
+    expect(Object.keys(sdk).sort()).toEqual([
+      "Client",
+      "Dag",
+      "FailTask",
+      "MillraceError",
+      "SkipTask",
+      "Task",
+      "chain",
+      "context",
+      "cron",
+      "dag",
+      "decodeValue",
+      "encodeValue",
+      "externalTask",
+      "group",
+      "isMillraceError",
+      "nextRuns",
+      "task",
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+/** Which runs a DAG's schedule makes next. Pure: time comes in. */
+
+import { MillraceError, nextRuns as planRuns } from "@millrace/engine";
+import type { DagDefinition } from "./dag.ts";
+import { instantForms, instantMs, type Instant } from "./instant.ts";
+
+/** An automated run that is going to be made. */
+export type PlannedRun = {
+  readonly logicalDate: Date;
+  readonly dataInterval: { readonly start: Date; readonly end: Date };
+  readonly runAfter: Date;
+};
+
+export type NextRunsOptions = {
+  readonly now: Instant;
+  /** The data interval of the last automated run; null when there was none. */
+  readonly last: { readonly start: Instant; readonly end: Instant } | null;
+  /** At most this many. */
+  readonly count: number;
+};
+
+/**
+ * The next scheduled runs of a DAG, soonest first; none for a DAG without a schedule.
+ *
+ * @throws MillraceError FIELD_INVALID for a date without a zone.
+ */
+export function nextRuns(dag: DagDefinition, options: NextRunsOptions): PlannedRun[] {
+  const { now, last, count } = options;
+  const planned = planRuns(dag.spec(), {
+    now: ms("now", now),
+    last: last && { start: ms("last.start", last.start), end: ms("last.end", last.end) },
+    count,
+  });
+  return planned.map(({ logicalDate, dataInterval, runAfter }) => ({
+    logicalDate: new Date(logicalDate),
+    dataInterval: { start: new Date(dataInterval.start), end: new Date(dataInterval.end) },
+    runAfter: new Date(runAfter),
+  }));
+}
+
+function ms(name: string, value: Instant): number {
+  const found = instantMs(value);
+  if (found !== null) return found;
+  throw new MillraceError(
+    "FIELD_INVALID",
+    `${name} is ${String(value)}; it must be ${instantForms}`,
+  );
+}

@@ -1,0 +1,35 @@
+/** What a body may know of its run, and the names under which references reach it. */
+
+export type RunFacts = {
+  readonly id: string;
+  /** Unique within the DAG, such as "manual__2026-01-01T00:00:00+00:00". */
+  readonly name: string;
+  readonly dagId: string;
+  readonly type: "scheduled" | "manual";
+  readonly dagVersion: number;
+  readonly logicalDate: Date | null;
+  readonly dataInterval: { readonly start: Date | null; readonly end: Date | null };
+  /** When the run was due: its tick, or the moment somebody asked for it. */
+  readonly runAfter: Date;
+  readonly params: unknown;
+};
+
+export type RunValue = RunFacts & {
+  /** Day of the logical date (else of `runAfter`) in UTC, "YYYY-MM-DD". */
+  readonly ds: string;
+  /** The same instant as ISO 8601 with zone, as Airflow writes it: "2026-01-01T00:00:00+00:00". */
+  readonly ts: string;
+};
+
+/** The object that `{"$":"run","path":…}` walks, and `context().run`. */
+export function valueOfRun(facts: RunFacts): RunValue {
+  const instant = facts.logicalDate ?? facts.runAfter;
+  return { ...facts, ds: instant.toISOString().slice(0, 10), ts: isoWithOffset(instant) };
+}
+
+/** As Python's `isoformat` writes UTC: an offset instead of Z, and six decimals or none. */
+function isoWithOffset(instant: Date): string {
+  const iso = instant.toISOString();
+  const millis = iso.slice(-4, -1);
+  return millis === "000" ? iso.replace(/\.000Z$/, "+00:00") : iso.replace(/Z$/, "000+00:00");
+}

@@ -1,0 +1,159 @@
+/** The options of a task: their types, their readers, and how those of several levels merge. */
+
+import { dagLimits, type TaskSpec } from "@millrace/engine";
+import type { Duration } from "./duration.ts";
+import {
+  duration,
+  integer,
+  oneOf,
+  positiveDuration,
+  readOptions,
+  refuseOption,
+} from "./read-options.ts";
+import { text, textsByName, type Read } from "./read-options.ts";
+
+/** Options every task has, whoever implements it. */
+export type SharedTaskOptions = {
+  /** Attempts after the first. Default 0, at most 1000. */
+  readonly retries?: number;
+  /** Wait before the first retry. Default "5m". */
+  readonly retryDelay?: Duration;
+  /** Factor from one retry to the next: 1 keeps the delay, 2 doubles it. Default 1. */
+  readonly retryBackoff?: number;
+  /** No wait between attempts is longer. Default "24h". */
+  readonly maxRetryDelay?: Duration;
+  /** An attempt that takes longer fails. Default: no limit. */
+  readonly executionTimeout?: Duration;
+  /** Which upstream outcomes let it run. Default "all_success". */
+  readonly triggerRule?: "all_success";
+  /** The line its instances wait in. Default "default". */
+  readonly queue?: string;
+  /** Higher goes first within a DAG. Default 1. */
+  readonly priorityWeight?: number;
+  /** Markdown shown on the task's page. */
+  readonly docs?: string;
+  /** Who answers for it. Default: the DAG's owner. */
+  readonly owner?: string;
+};
+
+/** Options of a task whose body is TypeScript. */
+export type TaskOptions = SharedTaskOptions & {
+  /** Default: the function's name. */
+  readonly id?: string;
+  /** Where the body runs: a worker thread, or a process of its own that can be killed whatever it does. Default "thread". */
+  readonly isolation?: "thread" | "process";
+  /** Environment variables of the body's process; needs `isolation: "process"`. Replaces those of outer levels. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Options that a DAG or a group gives its tasks. */
+export type TaskDefaults = Omit<TaskOptions, "id">;
+
+/** Options as the engine wants them. */
+export type TaskSettings = Pick<
+  TaskSpec,
+  | "retries"
+  | "retryDelayMs"
+  | "retryBackoff"
+  | "maxRetryDelayMs"
+  | "executionTimeoutMs"
+  | "triggerRule"
+  | "queue"
+  | "priorityWeight"
+  | "isolation"
+  | "env"
+  | "docs"
+  | "owner"
+>;
+
+const builtIn: TaskSettings = {
+  retries: 0,
+  retryDelayMs: 300_000,
+  retryBackoff: 1,
+  maxRetryDelayMs: 86_400_000,
+  executionTimeoutMs: null,
+  triggerRule: "all_success",
+  queue: "default",
+  priorityWeight: 1,
+  isolation: "thread",
+  env: {},
+  docs: "",
+  owner: "",
+};
+
+/** What can be read of options; `Settings` of the engine under the options' own names. */
+type ReadTask = {
+  id: string;
+  retries: number;
+  retryDelay: number;
+  retryBackoff: number;
+  maxRetryDelay: number;
+  executionTimeout: number;
+  triggerRule: "all_success";
+  queue: string;
+  priorityWeight: number;
+  isolation: "thread" | "process";
+  env: Readonly<Record<string, string>>;
+  docs: string;
+  owner: string;
+};
+
+const backoff: Read<number> = (value, name) =>
+  typeof value === "number" && value >= 1 && value <= dagLimits.retryBackoff
+    ? value
+    : refuseOption(
+        name,
+        value,
+        `a number from 1 (the same delay each time) to ${dagLimits.retryBackoff}`,
+      );
+
+const sharedReaders = {
+  retries: integer(0, dagLimits.retries),
+  retryDelay: duration,
+  retryBackoff: backoff,
+  maxRetryDelay: duration,
+  executionTimeout: positiveDuration,
+  triggerRule: oneOf<"all_success">("all_success"),
+  queue: text,
+  priorityWeight: integer(1, dagLimits.priorityWeight),
+  docs: text,
+  owner: text,
+};
+const bundleReaders = {
+  ...sharedReaders,
+  isolation: oneOf<"thread" | "process">("thread", "process"),
+  env: textsByName,
+};
+
+/** Settings that a DAG or a group gives its tasks. @throws MillraceError DAG_INVALID */
+export function readDefaults(options: object, what: string): Partial<TaskSettings> {
+  return settingsOf(readOptions<Omit<ReadTask, "id">>(options, bundleReaders, what));
+}
+
+/** Settings of a task in TypeScript. @throws MillraceError DAG_INVALID */
+export function readTaskOptions(options: object, what: string): Partial<TaskSettings> {
+  return settingsOf(readOptions<ReadTask>(options, { ...bundleReaders, id: text }, what));
+}
+
+/** Settings of a task in another language. @throws MillraceError DAG_INVALID */
+export function readExternalOptions(options: object, what: string): Partial<TaskSettings> {
+  type ReadExternal = Omit<ReadTask, "isolation" | "env"> & { handler: string };
+  const readers = { ...sharedReaders, id: text, handler: text };
+  return settingsOf(readOptions<ReadExternal>(options, readers, what));
+}
+
+/** Later levels win: built-in, DAG, groups from the outside in, task. */
+export function mergeSettings(levels: readonly Partial<TaskSettings>[]): TaskSettings {
+  return Object.assign({}, builtIn, ...levels) as TaskSettings;
+}
+
+function settingsOf(read: Partial<ReadTask>): Partial<TaskSettings> {
+  const { id: _id, retryDelay, maxRetryDelay, executionTimeout, ...same } = read;
+  const { handler: _handler, ...settings } = same as typeof same & { handler?: string };
+  return {
+    ...settings,
+    ...(retryDelay !== undefined && { retryDelayMs: retryDelay }),
+    ...(maxRetryDelay !== undefined && { maxRetryDelayMs: maxRetryDelay }),
+    ...(executionTimeout !== undefined && { executionTimeoutMs: executionTimeout }),
+  };
+}

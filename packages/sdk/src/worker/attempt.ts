@@ -1,0 +1,113 @@
+/** An attempt where its body runs: the context the body sees, its log, and how it is told to stop. */
+
+import { MillraceError, type Failure } from "@millrace/engine";
+import type { TaskContext, TaskLog } from "../context.ts";
+import { decodeValue, encodeValue } from "../codec.ts";
+import { xcomsMax } from "../limits.ts";
+import { valueOfRun, type RunFacts, type RunValue } from "../run-facts.ts";
+import { xcomKeyCharsMax, xcomsBytesMax } from "./limits.ts";
+import { LogLines } from "./log-lines.ts";
+import type { StopCause, Work } from "./messages.ts";
+
+/** The reason that `context().signal` aborts with. */
+export class TaskStopped extends Error {
+  override readonly name = "TaskStopped";
+  readonly why: StopCause | "broken";
+
+  constructor(why: StopCause | "broken") {
+    super(stopTexts[why]);
+    this.why = why;
+  }
+}
+
+const stopTexts = {
+  cancelled: "The attempt was cancelled.",
+  timeout: "The attempt reached its execution timeout.",
+  stale: "The attempt belongs to another worker by now.",
+  broken: "The attempt has failed already: it threw where nobody awaits it, or exited.",
+} as const;
+
+export class Attempt implements TaskContext {
+  readonly work: Work;
+  readonly facts: RunFacts;
+  readonly task: { readonly id: string; readonly mapIndex: number | null };
+  readonly attempt: { readonly number: number; readonly max: number };
+  readonly fencing: string;
+  readonly idempotencyKey: string;
+  readonly lines: LogLines;
+  readonly log: TaskLog;
+  readonly xcoms: Record<string, Uint8Array> = {};
+  #xcomBytes = 0;
+  /** What will be reported, whatever the body does from now on. */
+  broken: Failure | null = null;
+  /** A controller takes time to make, and most bodies never ask for it. */
+  #controller: AbortController | null = null;
+  #stopped: TaskStopped | null = null;
+  #run: RunValue | null = null;
+
+  constructor(work: Work, onLine: (attempt: Attempt) => void) {
+    this.work = work;
+    this.facts = { ...work.run, params: work.params === null ? {} : decodeValue(work.params, "params") };
+    this.task = { id: work.taskId, mapIndex: work.mapIndex < 0 ? null : work.mapIndex };
+    this.attempt = { number: work.tryNumber, max: work.maxTries };
+    this.fencing = work.fencing;
+    this.idempotencyKey = work.idempotencyKey;
+    this.lines = new LogLines(() => onLine(this));
+    this.log = taskLog(this.lines);
+  }
+
+  get run(): RunValue {
+    return (this.#run ??= valueOfRun(this.facts));
+  }
+
+  get params(): Readonly<Record<string, unknown>> {
+    return this.facts.params as Readonly<Record<string, unknown>>;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#stopped !== null) this.#controller.abort(this.#stopped);
+    }
+    return this.#controller.signal;
+  }
+
+  readonly xcom = {
+    push: (key: string, value: unknown): void => {
+      const what = `the value "${key}" of task "${this.task.id}"`;
+      if (key === "" || key === "return_value" || key.length > xcomKeyCharsMax) {
+        throw new MillraceError(
+          "VALUE_INVALID",
+          `${what} has a key that is not allowed: 1 to ${xcomKeyCharsMax} characters, not "return_value"`,
+        );
+      }
+      const isNew = !Object.hasOwn(this.xcoms, key);
+      if (isNew && Object.keys(this.xcoms).length >= xcomsMax) {
+        throw new MillraceError("VALUE_INVALID", `${what} is one too many: an attempt may leave ${xcomsMax}`);
+      }
+      const data = encodeValue(value, what);
+      this.#xcomBytes += data.length - (this.xcoms[key]?.length ?? 0);
+      if (this.#xcomBytes > xcomsBytesMax) {
+        throw new MillraceError(
+          "VALUE_TOO_LARGE",
+          `${what} brings the values of the attempt to ${this.#xcomBytes} bytes; together they may have ${xcomsBytesMax}`,
+        );
+      }
+      this.xcoms[key] = data;
+    },
+  };
+
+  stop(why: StopCause | "broken"): void {
+    this.#stopped ??= new TaskStopped(why);
+    this.#controller?.abort(this.#stopped);
+  }
+}
+
+function taskLog(lines: LogLines): TaskLog {
+  return {
+    debug: (message, fields) => lines.add("debug", "log", message, fields),
+    info: (message, fields) => lines.add("info", "log", message, fields),
+    warn: (message, fields) => lines.add("warn", "log", message, fields),
+    error: (message, fields) => lines.add("error", "log", message, fields),
+  };
+}

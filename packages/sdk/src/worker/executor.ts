@@ -1,0 +1,165 @@
+/**
+ * Runs bodies where it is: in an execution thread, in a child process, or in the process that started the worker.
+ * What it has to say is gathered and said once a turn of the event loop, however many attempts end in it.
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { isMillraceError, type Failure } from "@millrace/engine";
+import { resolveArgs } from "../args.ts";
+import { decodeValue, encodeValue } from "../codec.ts";
+import { runInContext } from "../context.ts";
+import type { Body } from "../wiring.ts";
+import { Attempt } from "./attempt.ts";
+import { logFlushMs } from "./limits.ts";
+import type { Ended, FromRunner, LogBatch, Outcome, StopCause, Work } from "./messages.ts";
+import { bodyOutcome, failureOf } from "./outcome.ts";
+
+export type ExecutorOptions = {
+  post(message: FromRunner): void;
+  /** Finds the function. What it throws is a failure of kind `setup`. */
+  loadBody(work: Work): Body | Promise<Body>;
+  /** Whether the attempt may still begin; see `claims.ts`. */
+  claim(work: Work): boolean;
+};
+
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #running = new AsyncLocalStorage<Attempt>();
+  #ended: Ended[] = [];
+  readonly #talkative = new Set<Attempt>();
+  #isPosting = false;
+  #logTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** The attempt whose body, or something it started, is running right now. */
+  get current(): Attempt | undefined {
+    return this.#running.getStore();
+  }
+
+  run(works: readonly Work[]): void {
+    for (const work of works) {
+      if (this.#options.claim(work)) this.#begin(work);
+    }
+  }
+
+  stop(attemptId: string, cause: StopCause): void {
+    const attempt = this.#attempts.get(attemptId);
+    if (attempt !== undefined) this.#signal(attempt, cause);
+  }
+
+  /** Fails an attempt whose body may still be running. */
+  break(attempt: Attempt, failure: Failure): void {
+    if (attempt.broken !== null || !this.#attempts.has(attempt.work.attemptId)) return;
+    attempt.broken = failure;
+    this.#signal(attempt, "broken");
+    this.#flush();
+    this.#options.post({ kind: "broken", attemptId: attempt.work.attemptId, failure });
+  }
+
+  /** Listeners of the body are of the body: what they print and throw is its own. */
+  #signal(attempt: Attempt, why: StopCause | "broken"): void {
+    this.#running.run(attempt, () => runInContext(attempt, () => attempt.stop(why)));
+  }
+
+  #onLine(attempt: Attempt): void {
+    if (attempt.lines.isUrgent) {
+      const { attemptId } = attempt.work;
+      this.#options.post({ kind: "batch", logs: [{ attemptId, entries: attempt.lines.take() }], ended: [] });
+      return;
+    }
+    this.#talkative.add(attempt);
+    this.#logTimer ??= setTimeout(() => this.#flush(), logFlushMs);
+  }
+
+  #begin(work: Work): void {
+    let attempt: Attempt;
+    try {
+      attempt = new Attempt(work, (from) => this.#onLine(from));
+    } catch (error) {
+      this.#report({ attemptId: work.attemptId, outcome: failed(error), droppedLines: 0, tookMs: 0 });
+      return;
+    }
+    this.#attempts.set(work.attemptId, attempt);
+    this.#running.run(attempt, () => void this.#execute(attempt));
+  }
+
+  async #execute(attempt: Attempt): Promise<void> {
+    const { work } = attempt;
+    let outcome: Outcome;
+    let startedAt = performance.now();
+    try {
+      const body = await this.#options.loadBody(work);
+      const args = argsOf(attempt);
+      if (work.isTimed) this.#options.post({ kind: "begun", attemptId: work.attemptId });
+      startedAt = performance.now();
+      outcome = await callBody(attempt, body, args);
+    } catch (error) {
+      outcome = failed(error);
+    }
+    const tookMs = performance.now() - startedAt;
+    if (attempt.broken !== null) outcome = { kind: "failed", failure: attempt.broken };
+    attempt.lines.end();
+    this.#attempts.delete(work.attemptId);
+    this.#report({ attemptId: work.attemptId, outcome, droppedLines: attempt.lines.dropped, tookMs });
+  }
+
+  #report(ended: Ended): void {
+    this.#ended.push(ended);
+    if (this.#isPosting) return;
+    this.#isPosting = true;
+    setImmediate(() => {
+      this.#isPosting = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    clearTimeout(this.#logTimer);
+    this.#logTimer = undefined;
+    const logs: LogBatch[] = [];
+    for (const { work, lines } of this.#talkative) {
+      if (!lines.isEmpty) logs.push({ attemptId: work.attemptId, entries: lines.take() });
+    }
+    this.#talkative.clear();
+    const ended = this.#ended;
+    this.#ended = [];
+    if (logs.length > 0 || ended.length > 0) this.#options.post({ kind: "batch", logs, ended });
+  }
+}
+
+function argsOf(attempt: Attempt): unknown[] {
+  const inputs = new Map<string, unknown>();
+  for (const [taskId, data] of Object.entries(attempt.work.inputs)) {
+    inputs.set(taskId, decodeValue(data, `the result of task "${taskId}"`));
+  }
+  return resolveArgs(attempt.work.args, inputs, attempt.facts);
+}
+
+async function callBody(attempt: Attempt, body: Body, args: unknown[]): Promise<Outcome> {
+  let result: unknown;
+  try {
+    result = await runInContext(attempt, () => millraceCallBody(body, args));
+  } catch (error) {
+    return bodyOutcome(error);
+  }
+  try {
+    const value = result === undefined ? null : encodeValue(result, `the result of task "${attempt.task.id}"`);
+    return { kind: "succeeded", value, xcoms: attempt.xcoms };
+  } catch (error) {
+    // The same value would be refused again: no retry can help.
+    return { kind: "failed", failure: failureOf(error, "application", isMillraceError(error) ? false : true) };
+  }
+}
+
+/** Its name marks in stacks where the user's frames end; see `outcome.ts`. */
+async function millraceCallBody(body: Body, args: unknown[]): Promise<unknown> {
+  return await body(...args);
+}
+
+function failed(error: unknown): Outcome {
+  return { kind: "failed", failure: failureOf(error, "setup") };
+}

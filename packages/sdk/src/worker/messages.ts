@@ -1,0 +1,90 @@
+/** What the session thread and those that run bodies (threads, processes, the starter) say to each other. */
+
+import type { Failure } from "@millrace/engine";
+import type { RunFacts } from "../run-facts.ts";
+
+/** One attempt, as the place that runs it needs it. */
+export type Work = {
+  readonly attemptId: string;
+  /** Where in the shared claims the right to begin lies; -1 when it is given with the message. */
+  readonly cell: number;
+  /** What stands in that cell as long as the attempt may begin. */
+  readonly serial: number;
+  readonly run: Omit<RunFacts, "params">;
+  /** Codec JSON; null for none. */
+  readonly params: Uint8Array | null;
+  readonly taskId: string;
+  /** -1 for a task that is not mapped. */
+  readonly mapIndex: number;
+  readonly tryNumber: number;
+  readonly maxTries: number;
+  readonly handler: string;
+  /** File of the bundle; null for a handler of this worker. */
+  readonly bundlePath: string | null;
+  readonly args: Uint8Array;
+  /** Codec JSON by task id. */
+  readonly inputs: Readonly<Record<string, Uint8Array>>;
+  /** Whether the session thread wants to know the moment the body begins, since a time limit counts from it. */
+  readonly isTimed: boolean;
+  readonly fencing: string;
+  readonly idempotencyKey: string;
+};
+
+export type Outcome =
+  | {
+      readonly kind: "succeeded";
+      /** Codec JSON; null when nothing was returned. */
+      readonly value: Uint8Array | null;
+      readonly xcoms: Readonly<Record<string, Uint8Array>>;
+    }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "skipped"; readonly message: string }
+  | { readonly kind: "returned"; readonly message: string };
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogStream = "log" | "stdout" | "stderr" | "system";
+
+export type LogEntry = {
+  /** By this machine's clock. */
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly stream: LogStream;
+  readonly message: string;
+  /** JSON object; empty for none. */
+  readonly fieldsJson: string;
+};
+
+export type LogBatch = { readonly attemptId: string; readonly entries: readonly LogEntry[] };
+
+export type Ended = {
+  readonly attemptId: string;
+  readonly outcome: Outcome;
+  /** Lines left out because of the attempt's limit. */
+  readonly droppedLines: number;
+  readonly tookMs: number;
+};
+
+/** Why a body is told to stop. */
+export type StopCause = "cancelled" | "timeout" | "stale";
+
+/** To a place that runs bodies. */
+export type ToRunner =
+  | { readonly kind: "run"; readonly works: readonly Work[] }
+  | { readonly kind: "stop"; readonly attemptId: string; readonly cause: StopCause };
+
+/** From a place that runs bodies. Lines of an attempt come before its end. */
+export type FromRunner =
+  | { readonly kind: "ready" }
+  | { readonly kind: "begun"; readonly attemptId: string }
+  | { readonly kind: "batch"; readonly logs: readonly LogBatch[]; readonly ended: readonly Ended[] }
+  /** The attempt has failed while its body still runs: the body threw where nobody awaits it, or exited. */
+  | { readonly kind: "broken"; readonly attemptId: string; readonly failure: Failure }
+  /** Something that no attempt can be blamed for went wrong; the thread is not to be trusted any more. */
+  | { readonly kind: "suspect"; readonly message: string };
+
+export type ExecutionThreadData = {
+  /** A cell for each attempt the thread may hold; see `Work.cell`. */
+  readonly claims: SharedArrayBuffer;
+  /** One counter that grows as long as the event loop turns. */
+  readonly beat: SharedArrayBuffer;
+};

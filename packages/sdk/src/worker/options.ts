@@ -1,0 +1,86 @@
+/** What a worker is started with. */
+
+import { availableParallelism, hostname } from "node:os";
+import { MillraceError } from "@millrace/engine";
+import type { ServerOptions } from "./connection.ts";
+import { defaultDrainMs, defaultGraceMs, nameCharsMax, slotsMax } from "./limits.ts";
+import type { WorkerLog } from "./log.ts";
+
+/** A function that implements an external task. It gets the task's arguments; `context()` works in it. */
+export type ExternalHandler = (...args: never[]) => unknown;
+
+export type WorkerOptions = ServerOptions & {
+  /** For people, in lists. Default: the machine's name and the process id. At most 200 characters. */
+  readonly name?: string | undefined;
+  /** Lines it takes work from. Default `["default"]`. */
+  readonly queues?: readonly string[] | undefined;
+  /** How many tasks it runs at a time. 1 to 10,000; default 16. */
+  readonly slots?: number | undefined;
+  /**
+   * How many threads bodies usually share. More are started while bodies block theirs. Default: as many as the machine
+   * has cores, at most `slots`.
+   */
+  readonly threads?: number | undefined;
+  /**
+   * External tasks it implements, by handler. They run in this process, one event loop for all: a handler that blocks
+   * delays the others, and one that does not stop can only be given up, not killed.
+   */
+  readonly handlers?: Readonly<Record<string, ExternalHandler>> | undefined;
+  /** Whether it runs tasks of bundles. Default true. */
+  readonly runsBundles?: boolean | undefined;
+  /** Where bundles are kept between starts. May be shared by workers of the same user. */
+  readonly bundleCacheDir: string;
+  /** How long a body may go on after it was told to stop. Default 10,000. */
+  readonly graceMs?: number | undefined;
+  /** How long bodies may go on when the worker stops. Default 30,000. */
+  readonly drainMs?: number | undefined;
+  /** Whether SIGTERM and SIGINT stop the worker, and a second one stops it at once. Default true. */
+  readonly handlesSignals?: boolean | undefined;
+  /** Ends the start, which otherwise waits for a server as long as it takes. Later it does nothing: use `stop`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly log: WorkerLog;
+};
+
+export type CheckedOptions = {
+  readonly server: ServerOptions;
+  readonly name: string;
+  readonly queues: string[];
+  readonly slots: number;
+  readonly threads: number;
+  readonly runsBundles: boolean;
+  readonly graceMs: number;
+  readonly drainMs: number;
+};
+
+/** Fills in defaults. @throws MillraceError FIELD_INVALID naming the option, its value and what is allowed. */
+export function checkOptions(options: WorkerOptions): CheckedOptions {
+  const slots = within("slots", options.slots ?? 16, slotsMax);
+  const name = options.name ?? `${hostname()}:${process.pid}`;
+  if (name === "" || name.length > nameCharsMax) {
+    throw invalid(`name has ${name.length} characters; 1 to ${nameCharsMax} are allowed`);
+  }
+  if (!/^.+:\d{1,5}$/.test(options.server)) {
+    throw invalid(`server is "${options.server}"; write host:port of the server's gRPC port, such as 127.0.0.1:7070`);
+  }
+  if (options.key === "") throw invalid("key is empty; give the worker key of the server");
+  const { server, key, tlsCa, plaintext } = options;
+  return {
+    server: { server, key, tlsCa, plaintext },
+    name,
+    queues: [...(options.queues ?? ["default"])],
+    slots,
+    threads: within("threads", options.threads ?? Math.min(availableParallelism(), slots), slots),
+    runsBundles: options.runsBundles ?? true,
+    graceMs: options.graceMs ?? defaultGraceMs,
+    drainMs: options.drainMs ?? defaultDrainMs,
+  };
+}
+
+function within(name: string, value: number, max: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw invalid(`${name} is ${value}; a whole number from 1 to ${max} is allowed`);
+}
+
+function invalid(message: string): MillraceError {
+  return new MillraceError("FIELD_INVALID", `A worker cannot start: ${message}.`);
+}

@@ -1,0 +1,285 @@
+/**
+ * A server of the worker protocol with a script instead of a scheduler: tests say what it assigns and how it answers,
+ * and read what the worker did. It keeps the protocol's promises: gives no more than the credit, answers each result.
+ */
+
+import { EventEmitter, on } from "node:events";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
+import { toBinary } from "@bufbuild/protobuf";
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  status,
+  type sendUnaryData,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from "@grpc/grpc-js";
+import { reasons, type ReasonName } from "@millrace/engine";
+import { grpcDefinition } from "@millrace/wire/grpc";
+import { ErrorInfoSchema, StatusSchema, type LogLine } from "@millrace/wire/v1";
+import {
+  AssignmentSchema,
+  VerdictKind,
+  WorkerService,
+  WorkResponseSchema,
+  type AppendLogRequest,
+  type Assignment,
+  type DownloadBundleRequest,
+  type OpenSessionRequest,
+  type RenewSessionRequest,
+  type Result,
+  type SessionRef,
+  type Verdict,
+  type WorkRequest,
+  type WorkResponse,
+} from "@millrace/wire/worker";
+
+type Stream = ServerDuplexStream<WorkRequest, WorkResponse>;
+
+export type FakeServerOptions = {
+  /** Default 60,000: sessions end only when a test says so. */
+  readonly ttlMs?: number;
+  /** Default 100. */
+  readonly renewIntervalMs?: number;
+};
+
+export class FakeServer {
+  address = "";
+  readonly sessions: string[] = [];
+  /** What workers said of themselves, one for each session. */
+  readonly opened: OpenSessionRequest[] = [];
+  readonly closed: string[] = [];
+  readonly renewals: { readonly at: number; readonly attemptIds: readonly string[] }[] = [];
+  /** Every result that came, repeated ones too. */
+  readonly results: Result[] = [];
+  readonly bundles = new Map<string, Uint8Array>();
+  downloads = 0;
+  /** Set to have AppendLog answer UNAVAILABLE. */
+  refusesLogs = false;
+  /** Set to have OpenSession answer with a reason. */
+  refusesSessions: ReasonName | null = null;
+  /** What a result is answered with; null for no answer. */
+  verdictOn: (result: Result) => VerdictKind | null = () => VerdictKind.OK;
+  /** What renewals say about attempts. */
+  renewalVerdicts: Pick<Verdict, "attemptId" | "kind">[] = [];
+  readonly #logs = new Map<string, LogLine[]>();
+  readonly #changes = new EventEmitter();
+  readonly #server = new Server({ "grpc.max_receive_message_length": -1 });
+  readonly #streams = new Map<Stream, { credit: number }>();
+  readonly #options: FakeServerOptions;
+  #waiting: Assignment[] = [];
+  #serial = 0;
+
+  constructor(options: FakeServerOptions = {}) {
+    this.#options = options;
+    this.#changes.setMaxListeners(0);
+    this.#server.addService(grpcDefinition(WorkerService), {
+      openSession: unary((request: OpenSessionRequest) => this.#open(request)),
+      renewSession: unary((request: RenewSessionRequest) => this.#renew(request)),
+      closeSession: unary(({ session }: { session?: SessionRef }) => {
+        this.closed.push(session?.sessionId ?? "");
+        return this.#changed({});
+      }),
+      appendLog: unary((request: AppendLogRequest) => this.#append(request)),
+      work: (stream: Stream) => this.#work(stream),
+      downloadBundle: (call: ServerWritableStream<DownloadBundleRequest, unknown>) => this.#download(call),
+    });
+  }
+
+  async start(port = 0): Promise<this> {
+    const bound = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
+        error === null ? resolve(at) : reject(error),
+      );
+    });
+    this.address = `127.0.0.1:${bound}`;
+    return this;
+  }
+
+  /** At once: connections break. */
+  stop(): void {
+    this.#server.forceShutdown();
+    this.#changes.removeAllListeners();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
+
+  get credit(): number {
+    return [...this.#streams.values()].reduce((sum, { credit }) => sum + credit, 0);
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Hands out work, as soon as there is credit for it. */
+  assign(...assignments: MessageInitShape<typeof AssignmentSchema>[]): void {
+    this.#waiting.push(...assignments.map((assignment) => create(AssignmentSchema, assignment)));
+    this.#hand();
+  }
+
+  cancel(...attemptIds: string[]): void {
+    this.#say({ case: "cancels", value: { attemptIds } });
+  }
+
+  /** Breaks the connection of the work streams, as a restarting server would. */
+  breakStreams(): void {
+    for (const stream of this.#streams.keys()) stream.emit("error", errorOf("UNAVAILABLE"));
+    this.#streams.clear();
+  }
+
+  /** Forgets all sessions: workers have to open new ones. */
+  expireSessions(): void {
+    this.sessions.length = 0;
+    for (const stream of this.#streams.keys()) stream.emit("error", errorOf("SESSION_EXPIRED"));
+    this.#streams.clear();
+  }
+
+  linesOf(attemptId: string): readonly LogLine[] {
+    return this.#logs.get(attemptId) ?? [];
+  }
+
+  resultsOf(attemptId: string): Result[] {
+    return this.results.filter((result) => result.attemptId === attemptId);
+  }
+
+  /** The first result of an attempt, once it is there. */
+  async result(attemptId: string): Promise<Result> {
+    await this.until(() => this.resultsOf(attemptId).length > 0);
+    return this.resultsOf(attemptId)[0]!;
+  }
+
+  /** Resolves when the condition holds; it is looked at after everything that happens to the server. */
+  async until(condition: () => boolean): Promise<void> {
+    if (condition()) return;
+    for await (const _ of on(this.#changes, "change")) if (condition()) return;
+  }
+
+  #open(request: OpenSessionRequest) {
+    if (this.refusesSessions !== null) throw errorOf(this.refusesSessions);
+    const sessionId = `session-${++this.#serial}`;
+    this.sessions.push(sessionId);
+    this.opened.push(request);
+    const { ttlMs = 60_000, renewIntervalMs = 100 } = this.#options;
+    return this.#changed({
+      sessionId,
+      sessionToken: `token of ${sessionId}`,
+      ttl: durationFromMs(ttlMs),
+      renewInterval: durationFromMs(renewIntervalMs),
+    });
+  }
+
+  #renew({ session, attemptIds }: RenewSessionRequest) {
+    this.#check(session);
+    this.renewals.push({ at: performance.now(), attemptIds });
+    return this.#changed({ verdicts: this.renewalVerdicts });
+  }
+
+  #append({ session, attemptId, lines }: AppendLogRequest) {
+    this.#check(session);
+    if (this.refusesLogs) throw errorOf("UNAVAILABLE");
+    const stored = this.#logs.get(attemptId) ?? [];
+    this.#logs.set(attemptId, stored);
+    for (const line of lines) if (line.seq > BigInt(stored.length)) stored.push(line);
+    return this.#changed({ storedThroughSeq: BigInt(stored.length) });
+  }
+
+  #work(stream: Stream): void {
+    stream.on("data", ({ message }: WorkRequest) => {
+      if (message.case === "hello") {
+        if (!this.sessions.includes(message.value.session?.sessionId ?? "")) {
+          stream.emit("error", errorOf("SESSION_EXPIRED"));
+          return;
+        }
+        this.#streams.set(stream, { credit: 0 });
+        stream.sendMetadata(new Metadata());
+      } else if (message.case === "credit") {
+        const state = this.#streams.get(stream);
+        if (state !== undefined) state.credit += message.value.count;
+        this.#hand();
+      } else if (message.case === "results") this.#answer(stream, message.value.results);
+      this.#changed({});
+    });
+    const forget = (): void => {
+      this.#streams.delete(stream);
+      this.#changed({});
+    };
+    stream.on("cancelled", forget);
+    stream.on("end", () => {
+      forget();
+      stream.end();
+    });
+  }
+
+  #answer(stream: Stream, results: readonly Result[]): void {
+    this.results.push(...results);
+    const verdicts = results.flatMap((result) => {
+      const kind = this.verdictOn(result);
+      return kind === null ? [] : [{ attemptId: result.attemptId, kind }];
+    });
+    if (verdicts.length > 0) {
+      stream.write(create(WorkResponseSchema, { message: { case: "verdicts", value: { verdicts } } }));
+    }
+  }
+
+  #hand(): void {
+    for (const [stream, state] of this.#streams) {
+      const assignments = this.#waiting.splice(0, state.credit);
+      if (assignments.length === 0) continue;
+      state.credit -= assignments.length;
+      stream.write(create(WorkResponseSchema, { message: { case: "assignments", value: { assignments } } }));
+    }
+  }
+
+  #say(message: MessageInitShape<typeof WorkResponseSchema>["message"] & object): void {
+    for (const stream of this.#streams.keys()) stream.write(create(WorkResponseSchema, { message }));
+  }
+
+  #download(call: ServerWritableStream<DownloadBundleRequest, unknown>): void {
+    this.downloads++;
+    const content = this.bundles.get(call.request.digest);
+    if (content === undefined) {
+      call.emit("error", errorOf("BUNDLE_NOT_FOUND"));
+      return;
+    }
+    const pieceBytes = 1024;
+    for (let at = 0; at < content.length; at += pieceBytes) {
+      call.write({ content: content.subarray(at, at + pieceBytes) });
+    }
+    call.end();
+  }
+
+  #check(session: SessionRef | undefined): void {
+    if (!this.sessions.includes(session?.sessionId ?? "")) throw errorOf("SESSION_EXPIRED");
+  }
+
+  #changed<T>(answer: T): T {
+    this.#changes.emit("change");
+    return answer;
+  }
+}
+
+function unary<I>(answer: (request: I) => object) {
+  return (call: ServerUnaryCall<I, object>, callback: sendUnaryData<object>): void => {
+    try {
+      callback(null, answer(call.request));
+    } catch (error) {
+      callback(error as Error);
+    }
+  };
+}
+
+/** An error as servers of ours send it. */
+function errorOf(reason: ReasonName): Error {
+  const code = status[reasons[reason].code.toUpperCase() as keyof typeof status];
+  const details = anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: "millrace" }));
+  const metadata = new Metadata();
+  const packed = create(StatusSchema, { code, message: reasons[reason].text, details: [details] });
+  metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, packed)));
+  return Object.assign(new Error(reasons[reason].text), { code, details: reasons[reason].text, metadata });
+}

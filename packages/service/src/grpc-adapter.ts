@@ -1,0 +1,215 @@
+/** Mounts handlers on grpc-js. Messages pass grpc-js as bytes: they are decoded here, where a bad one has a good error. */
+
+import type { EventEmitter } from "node:events";
+import { create, fromBinary, toBinary, type DescMethod, type Message } from "@bufbuild/protobuf";
+import {
+  Metadata,
+  type handleBidiStreamingCall,
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type MethodDefinition,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type StatusObject,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { MillraceError } from "@millrace/engine";
+import { requestIdOf, undecodable, type Calls, type IncomingCall } from "./calls.ts";
+import { statusDetails } from "./error-to-status.ts";
+import { messageBytesMaxOf } from "./limits.ts";
+import type { Call, RpcMethod, RpcService } from "./rpc.ts";
+
+/** What the four kinds of grpc-js calls have in common. */
+type GrpcCall =
+  | ServerUnaryCall<Buffer, Buffer>
+  | ServerWritableStream<Buffer, Buffer>
+  | ServerReadableStream<Buffer, Buffer>
+  | ServerDuplexStream<Buffer, Buffer>;
+
+type Writable = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+
+export function grpcService(service: RpcService, calls: Calls): [ServiceDefinition, UntypedServiceImplementation] {
+  const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
+  const implementation: UntypedServiceImplementation = {};
+  for (const method of service.methods) {
+    definition[method.desc.localName] = bytesDefinition(method);
+    implementation[method.desc.localName] = mount(method, calls);
+  }
+  return [definition, implementation];
+}
+
+function bytesDefinition({ desc, name }: RpcMethod): MethodDefinition<Buffer, Buffer> {
+  const same = (bytes: Buffer): Buffer => bytes;
+  return {
+    path: `/${name}`,
+    requestStream: desc.methodKind === "client_streaming" || desc.methodKind === "bidi_streaming",
+    responseStream: desc.methodKind === "server_streaming" || desc.methodKind === "bidi_streaming",
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+}
+
+function mount(method: RpcMethod, calls: Calls): UntypedServiceImplementation[string] {
+  switch (method.desc.methodKind) {
+    case "unary": {
+      const handle: handleUnaryCall<Buffer, Buffer> = (grpc, callback) => {
+        void answerOnce(method, calls, grpc, () => decode(method, grpc.request)).then(
+          (bytes) => callback(null, bytes),
+          (status: StatusObject) => callback(status),
+        );
+      };
+      return handle;
+    }
+    case "client_streaming": {
+      const handle: handleClientStreamingCall<Buffer, Buffer> = (grpc, callback) => {
+        void answerOnce(method, calls, grpc, () => incoming(method, grpc)).then(
+          (bytes) => callback(null, bytes),
+          (status: StatusObject) => callback(status),
+        );
+      };
+      return handle;
+    }
+    case "server_streaming": {
+      const handle: handleServerStreamingCall<Buffer, Buffer> = (grpc) => {
+        void answerMany(method, calls, grpc, () => decode(method, grpc.request));
+      };
+      return handle;
+    }
+    case "bidi_streaming": {
+      const handle: handleBidiStreamingCall<Buffer, Buffer> = (grpc) => {
+        void answerMany(method, calls, grpc, () => incoming(method, grpc));
+      };
+      return handle;
+    }
+  }
+}
+
+/** Opens and authorises the call; rejects with the status that grpc-js is to send. */
+async function answerOnce(
+  method: RpcMethod,
+  calls: Calls,
+  grpc: GrpcCall,
+  read: () => Message | AsyncIterable<Message>,
+): Promise<Buffer> {
+  const entry = enter(method, grpc);
+  try {
+    const { call, request } = await admit(calls, entry, read);
+    const answer = await (method.handle(request, call) as Promise<Message>);
+    return encode(method.desc, answer);
+  } catch (error) {
+    throw statusOf(calls, error, entry);
+  }
+}
+
+async function answerMany(
+  method: RpcMethod,
+  calls: Calls,
+  grpc: Writable,
+  read: () => Message | AsyncIterable<Message>,
+): Promise<void> {
+  const entry = enter(method, grpc);
+  let unread: Message | AsyncIterable<Message> | null = null;
+  try {
+    const { call, request } = await admit(calls, entry, read);
+    unread = request;
+    for await (const answer of method.handle(request, call) as AsyncIterable<Message>) {
+      if (entry.signal.aborted) return;
+      if (!grpc.write(encode(method.desc, answer))) await drained(grpc, entry.signal);
+    }
+    if (!entry.signal.aborted) grpc.end();
+  } catch (error) {
+    const status = statusOf(calls, error, entry);
+    if (!entry.signal.aborted) grpc.emit("error", status);
+  } finally {
+    drain(grpc, unread);
+  }
+}
+
+/** A stream whose requests are not read to their end never closes, however well it was answered. */
+function drain(grpc: Writable, requests: Message | AsyncIterable<Message> | null): void {
+  if (!("resume" in grpc)) return;
+  const reading = requests !== null && Symbol.asyncIterator in requests ? (requests as AsyncGenerator<Message>) : null;
+  void Promise.resolve(reading?.return(undefined))
+    .catch(() => undefined)
+    .then(() => grpc.resume());
+}
+
+/** A duplicate header is refused at the gate, where it is read; here it must not throw. */
+function enter({ name }: RpcMethod, grpc: GrpcCall): IncomingCall {
+  const gone = new AbortController();
+  // All four kinds are emitters; their overloads have nothing else in common.
+  (grpc as EventEmitter).on("cancelled", () => gone.abort());
+  const header = (key: string): string | undefined => {
+    const values = grpc.metadata.get(key);
+    if (values.length > 1) throw new MillraceError("UNAUTHENTICATED", `The header ${key} was sent twice.`);
+    return values[0]?.toString();
+  };
+  const requestId = requestIdOf((key) => grpc.metadata.get(key)[0]?.toString());
+  const setCookie = (): void => undefined;
+  return { method: name, header, signal: gone.signal, isHttp: false, isGet: false, setCookie, requestId };
+}
+
+async function admit(
+  calls: Calls,
+  entry: IncomingCall,
+  read: () => Message | AsyncIterable<Message>,
+): Promise<{ call: Call; request: Message | AsyncIterable<Message> }> {
+  const call = await calls.open(entry);
+  const request = read();
+  calls.authorize(call, request);
+  return { call, request };
+}
+
+function decode({ desc, name }: RpcMethod, bytes: Buffer): Message {
+  const most = messageBytesMaxOf(name);
+  if (bytes.length > most) {
+    throw new MillraceError("OVERLOADED", `The request has ${bytes.length} bytes; ${name} takes at most ${most}.`);
+  }
+  try {
+    return fromBinary(desc.input, bytes);
+  } catch (error) {
+    throw undecodable(error);
+  }
+}
+
+async function* incoming(
+  method: RpcMethod,
+  grpc: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+): AsyncGenerator<Message, void, undefined> {
+  // A handler may stop reading and still answer, so leaving the loop must not destroy the stream.
+  for await (const bytes of grpc.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    yield decode(method, bytes);
+  }
+}
+
+function encode(desc: DescMethod, answer: Message): Buffer {
+  const bytes = toBinary(desc.output, create(desc.output, answer));
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function drained(grpc: Writable, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      grpc.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    grpc.on("drain", done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+function statusOf(calls: Calls, error: unknown, entry: IncomingCall): StatusObject {
+  const shown = calls.fail(error, entry);
+  const metadata = new Metadata();
+  metadata.set("grpc-status-details-bin", statusDetails(shown));
+  metadata.set("x-request-id", entry.requestId);
+  return { code: shown.code, details: shown.message, metadata };
+}

@@ -1,0 +1,92 @@
+/** A DAG on the wire and as the engine knows it. */
+
+import { create } from "@bufbuild/protobuf";
+import type { DagSpec, GroupSpec, Schedule } from "@millrace/engine";
+import { MillraceError } from "@millrace/engine";
+import { specDefaults } from "./defaults.ts";
+import type {
+  DagSpec as DagSpecMessage,
+  GroupSpec as GroupSpecMessage,
+  Schedule as ScheduleMessage,
+} from "./gen/millrace/v1/dag_pb.ts";
+import { DagSpecSchema, ScheduleSchema } from "./gen/millrace/v1/dag_pb.ts";
+import { taskSpecFromProto, taskSpecToProto } from "./task-spec.ts";
+import { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
+
+export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
+  return create(DagSpecSchema, {
+    dagId: spec.dagId,
+    tasks: spec.tasks.map(taskSpecToProto),
+    edges: spec.edges.map(({ from, to }) => ({ fromTaskId: from, toTaskId: to })),
+    groups: spec.groups.map(({ id, parentId, tooltip }) => ({
+      groupId: id,
+      parentGroupId: parentId ?? "",
+      tooltip,
+    })),
+    schedule: spec.schedule === null ? undefined : scheduleToProto(spec.schedule),
+    description: spec.description,
+    docs: spec.docs,
+    tags: [...spec.tags],
+    owner: spec.owner,
+    paramsSchema: spec.paramsSchema ?? "",
+    maxActiveRuns: spec.maxActiveRuns,
+    maxActiveTasks: spec.maxActiveTasks,
+    dagrunTimeout: durationOf(spec.dagrunTimeoutMs),
+    startDate: timestampOf(spec.startDate),
+    endDate: timestampOf(spec.endDate),
+    catchup: spec.catchup,
+    startPaused: spec.startPaused,
+    file: spec.file,
+    source: spec.source,
+    bundleDigest: spec.bundleDigest ?? "",
+  });
+}
+
+/**
+ * Reads a spec, with the defaults of unset fields filled in. Whether it makes sense is for `validateDagSpec` to say.
+ *
+ * @throws MillraceError DAG_INVALID for what the engine has no words for: an unknown kind of task, schedule or rule
+ */
+export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
+  return {
+    dagId: message.dagId,
+    tasks: message.tasks.map((task) => taskSpecFromProto(task, message.owner)),
+    edges: message.edges.map(({ fromTaskId, toTaskId }) => ({ from: fromTaskId, to: toTaskId })),
+    groups: message.groups.map(groupFromProto),
+    schedule: message.schedule ? scheduleFromProto(message.schedule) : null,
+    description: message.description,
+    docs: message.docs,
+    tags: message.tags,
+    owner: message.owner,
+    paramsSchema: message.paramsSchema || null,
+    maxActiveRuns: message.maxActiveRuns || specDefaults.maxActiveRuns,
+    maxActiveTasks: message.maxActiveTasks || specDefaults.maxActiveTasks,
+    dagrunTimeoutMs: msOf(message.dagrunTimeout),
+    startDate: epochMsOf(message.startDate),
+    endDate: epochMsOf(message.endDate),
+    catchup: message.catchup,
+    startPaused: message.startPaused,
+    file: message.file,
+    source: message.source,
+    bundleDigest: message.bundleDigest || null,
+  };
+}
+
+function groupFromProto({ groupId, parentGroupId, tooltip }: GroupSpecMessage): GroupSpec {
+  return { id: groupId, parentId: parentGroupId || null, tooltip };
+}
+
+function scheduleToProto({ expression, timezone }: Schedule): ScheduleMessage {
+  return create(ScheduleSchema, { kind: { case: "cron", value: { expression, timezone } } });
+}
+
+function scheduleFromProto({ kind }: ScheduleMessage): Schedule {
+  if (kind.case !== "cron")
+    throw new MillraceError(
+      "DAG_INVALID",
+      "schedule is of a kind that this version does not know: send a cron schedule, or none.",
+      { metadata: { field: "schedule", value: "unknown kind" } },
+    );
+  const { expression, timezone } = kind.value;
+  return { kind: "cron", expression, timezone: timezone || specDefaults.timezone };
+}

@@ -1,0 +1,10 @@
+/** The only mapping between the wire and the engine's types. Messages themselves: `@millrace/wire/v1`, `/worker`, `/internal`. */
+
+export { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
+export { failureFromProto, failureToProto } from "./failure.ts";
+export { reasonToProto } from "./reason.ts";
+export { isolations, taskKinds } from "./task-spec.ts";
+export { specDefaults } from "./defaults.ts";
+export { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
+export { attemptIdOf, parseAttemptId, type AttemptRef } from "./attempt-id.ts";
+export { runIdOf, runKeyOf } from "./run-id.ts";

@@ -1,0 +1,33 @@
+/** Reasons of `explain` on the wire. */
+
+import { create } from "@bufbuild/protobuf";
+import type { Reason, ReasonKind as ReasonKindName } from "@millrace/engine";
+import type { Reason as ReasonMessage } from "./gen/millrace/v1/task_instance_pb.ts";
+import { ReasonKind, ReasonSchema } from "./gen/millrace/v1/task_instance_pb.ts";
+import { timestampOf } from "./time.ts";
+
+const kinds = {
+  upstream: ReasonKind.UPSTREAM,
+  retry_wait: ReasonKind.RETRY_WAIT,
+  max_active_tasks: ReasonKind.MAX_ACTIVE_TASKS,
+  max_active_runs: ReasonKind.MAX_ACTIVE_RUNS,
+  dag_paused: ReasonKind.DAG_PAUSED,
+  no_worker_for_queue: ReasonKind.NO_WORKER_FOR_QUEUE,
+  no_worker_for_handler: ReasonKind.NO_WORKER_FOR_HANDLER,
+  no_free_slot: ReasonKind.NO_FREE_SLOT,
+  dispatching: ReasonKind.DISPATCHING,
+  running: ReasonKind.RUNNING,
+  cancelling: ReasonKind.CANCELLING,
+  final: ReasonKind.FINAL,
+  no_owner: ReasonKind.NO_OWNER,
+} as const satisfies Record<ReasonKindName, ReasonKind>;
+
+export function reasonToProto(reason: Reason): ReasonMessage {
+  return create(ReasonSchema, {
+    kind: kinds[reason.kind],
+    message: reason.message,
+    evidence: { ...reason.evidence },
+    until: timestampOf(reason.until),
+    taskIds: [...reason.taskIds],
+  });
+}

@@ -1,0 +1,64 @@
+/** Who may call which method. A method without a rule is refused, and a test sees to it that every method has one. */
+
+import type { Role } from "@millrace/service";
+
+export type Rule =
+  /** Everybody, without a credential. */
+  | { readonly kind: "public" }
+  /** Whoever has any credential. */
+  | { readonly kind: "anyone_known" }
+  | { readonly kind: "roles"; readonly roles: readonly Role[] };
+
+const everybody: Rule = { kind: "public" };
+const known: Rule = { kind: "anyone_known" };
+const admin: Rule = { kind: "roles", roles: ["admin"] };
+/** Workers only: an administrator's key on a worker would be one too powerful for where it lies. */
+const worker: Rule = { kind: "roles", roles: ["worker"] };
+
+export const rules: Readonly<Record<string, Rule>> = {
+  // Registering a DAG is running code on workers: not for the workers' own key.
+  "millrace.v1.DagService/UploadBundle": admin,
+  "millrace.v1.DagService/RegisterDags": admin,
+  "millrace.v1.DagService/GetDag": admin,
+  "millrace.v1.DagService/ListDags": admin,
+  "millrace.v1.DagService/PauseDag": admin,
+  "millrace.v1.DagService/UnpauseDag": admin,
+  "millrace.v1.DagService/DeleteDag": admin,
+  "millrace.v1.DagService/ListDagVersions": admin,
+  "millrace.v1.DagService/GetDagSpec": admin,
+  "millrace.v1.DagService/GetDagSource": admin,
+  "millrace.v1.DagService/ListImportErrors": admin,
+
+  "millrace.v1.DagRunService/TriggerDagRun": admin,
+  "millrace.v1.DagRunService/GetDagRun": admin,
+  "millrace.v1.DagRunService/ListDagRuns": admin,
+  "millrace.v1.DagRunService/CancelDagRun": admin,
+  "millrace.v1.DagRunService/WatchDagRun": admin,
+  "millrace.v1.DagRunService/GetDagGrid": admin,
+
+  "millrace.v1.TaskInstanceService/ListTaskInstances": admin,
+  "millrace.v1.TaskInstanceService/GetTaskInstance": admin,
+  "millrace.v1.TaskInstanceService/ReadLogs": admin,
+  "millrace.v1.TaskInstanceService/TailLogs": admin,
+  "millrace.v1.TaskInstanceService/ExplainTaskInstance": admin,
+  "millrace.v1.TaskInstanceService/ListXComs": admin,
+
+  "millrace.v1.SystemService/GetVersion": everybody,
+  "millrace.v1.SystemService/Login": everybody,
+  "millrace.v1.SystemService/Logout": known,
+  "millrace.v1.SystemService/WhoAmI": known,
+  "millrace.v1.SystemService/GetHealth": known,
+  "millrace.v1.SystemService/ListWorkers": admin,
+  "millrace.v1.SystemService/CreateLoginToken": admin,
+
+  "millrace.worker.v1.WorkerService/OpenSession": worker,
+  "millrace.worker.v1.WorkerService/RenewSession": worker,
+  "millrace.worker.v1.WorkerService/CloseSession": worker,
+  "millrace.worker.v1.WorkerService/Work": worker,
+  "millrace.worker.v1.WorkerService/Lease": worker,
+  "millrace.worker.v1.WorkerService/Report": worker,
+  "millrace.worker.v1.WorkerService/AppendLog": worker,
+  "millrace.worker.v1.WorkerService/DownloadBundle": worker,
+
+  "grpc.reflection.v1.ServerReflection/ServerReflectionInfo": known,
+};

@@ -1,0 +1,98 @@
+/** Every limit and interval of the front door, by name. Milliseconds where the name says `Ms`. */
+export const apiLimits = {
+  requestIdLength: 200,
+  noteLength: 1_000,
+  searchLength: 200,
+  tagsFilterMax: 32,
+  folderLength: 250,
+  fileLength: 1_000,
+  /** DAGs in one registration. */
+  dagsMax: 5_000,
+  /** Import errors in one registration. */
+  importErrorsMax: 5_000,
+  importErrorLength: 16_000,
+  bundleBytesMax: 32 * 1024 * 1024,
+  bundlePieceBytes: 1024 * 1024,
+  paramsBytesMax: 64 * 1024,
+  paramsDepthMax: 32,
+  valueBytesMax: 256 * 1024,
+  pageDefault: 50,
+  pageMax: 500,
+  taskInstancePageDefault: 100,
+  taskInstancePageMax: 1_000,
+  recentRunsMax: 25,
+  gridRunsDefault: 25,
+  gridRunsMax: 100,
+  logPageDefault: 1_000,
+  logPageMax: 5_000,
+  /** Chunks of a log read from the database at a time. */
+  logChunksPerRead: 50,
+  /** Compiled DAG versions kept in memory, counted in tasks. */
+  compiledTasksMax: 1_000_000,
+  /** Rows about old requests that one turn of the cleaning deletes. */
+  requestsDeletedPerTurn: 5_000,
+  cleanEveryMs: 60 * 60 * 1_000,
+  /** How long a credential that was found is believed without looking again. */
+  credentialCacheMs: 5_000,
+  credentialCacheMax: 10_000,
+  loginTokenTtlMs: 15 * 60 * 1_000,
+  consoleSessionTtlMs: 12 * 60 * 60 * 1_000,
+  /** A console session in use is prolonged at most this often. */
+  consoleSessionSlideMs: 60_000,
+  /** How long a command looks for its owner. */
+  ownerSearchMs: 5_000,
+  /** First and longest wait before the owner is looked for again. */
+  ownerRetryMs: { first: 50, max: 400 },
+  /** A node that has not been heard of for this long is no owner. */
+  nodeSilenceMs: 3_500,
+  /** The shard rows are read at most this often when beats are missing. */
+  ownersReadMs: 200,
+  /** A followed run sends at most one message in this time. */
+  watchEveryMs: 250,
+  /** A followed run, and a followed log, are read again this often, whatever the bus says. */
+  watchSafetyMs: 3_000,
+} as const;
+
+/** Limits of what workers do. */
+export const workerLimits = {
+  protocol: 1,
+  sessionTtlMs: 30_000,
+  renewIntervalMs: 10_000,
+  workerNameLength: 200,
+  sdkLength: 100,
+  namesMax: 1_000,
+  slotsMax: 10_000,
+  resultsPerMessage: 1_000,
+  xcomsPerResult: 100,
+  failureMessageLength: 4_096,
+  failureStackLength: 16_384,
+  leaseWaitMaxMs: 30_000,
+  leaseMax: 1_000,
+  /** Sessions renewed in one statement. */
+  renewalsPerBatch: 5_000,
+  /** Results in one message to an owner. */
+  resultsPerBatch: 1_000,
+  resultBatchBytes: 8 * 1024 * 1024,
+  /** Messages with results that an owner may have unanswered from this node. */
+  resultBatchesInFlight: 4,
+  /** How long an owner may take to answer results: a flush under load. */
+  resultsTimeoutMs: 15_000,
+  /** Wait before results whose owner did not answer are sent again. */
+  resultsRetryMs: 200,
+  inventoryTimeoutMs: 3_000,
+  /** An owner that has not said what it needs for this long needs nothing. */
+  demandSilenceMs: 3_500,
+  /** Slots granted and neither used nor returned for this long were lost on the way. */
+  grantLostMs: 10_000,
+  /** Sessions this long beyond their time are ended for good. */
+  abandonedAfterMs: 24 * 60 * 60 * 1_000,
+  /** Sessions that nobody used through this node for this long are forgotten here. */
+  sessionIdleMs: 90_000,
+  logLinesPerAppend: 1_000,
+  logBytesPerAppend: 1024 * 1024,
+  logLineLength: 16 * 1024,
+  logBytesPerAttempt: 10 * 1024 * 1024,
+  logChunksPerBatch: 500,
+  /** Attempts whose stored length is remembered. */
+  logStatesMax: 20_000,
+} as const;

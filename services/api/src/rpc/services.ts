@@ -1,0 +1,65 @@
+/** Every method of the services for people and programs. */
+
+import { rpcService, type RpcService } from "@millrace/service";
+import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import type { ApiContext } from "../context.ts";
+import { cancelDagRun } from "./cancel-dag-run.ts";
+import { deleteDag } from "./delete-dag.ts";
+import { explainTaskInstance } from "./explain-task-instance.ts";
+import { getDagGrid } from "./get-dag-grid.ts";
+import { listImportErrorsPage } from "./list-import-errors.ts";
+import { createLoginToken, login, logout } from "./login.ts";
+import { pauseDag, unpauseDag } from "./pause-dag.ts";
+import { getDagRun, listDagRuns } from "./read-dag-runs.ts";
+import { getDagSource, getDagSpec, listVersions } from "./read-dag-versions.ts";
+import { getDag, listDagsPage } from "./read-dags.ts";
+import { readLogs, tailLogs } from "./read-logs.ts";
+import { getTaskInstance, listTaskInstances, listXComsOf } from "./read-task-instances.ts";
+import { registerDags } from "./register-dags.ts";
+import { getHealth, getVersion, listWorkers, whoAmI } from "./system.ts";
+import { triggerDagRun } from "./trigger-dag-run.ts";
+import { uploadBundle } from "./upload-bundle.ts";
+import { watchDagRun } from "./watch-dag-run.ts";
+
+export function callerServices(context: ApiContext): RpcService[] {
+  return [
+    rpcService(DagService, {
+      uploadBundle: uploadBundle(context),
+      registerDags: registerDags(context),
+      getDag: getDag(context),
+      listDags: listDagsPage(context),
+      pauseDag: pauseDag(context),
+      unpauseDag: unpauseDag(context),
+      deleteDag: deleteDag(context),
+      listDagVersions: listVersions(context),
+      getDagSpec: getDagSpec(context),
+      getDagSource: getDagSource(context),
+      listImportErrors: listImportErrorsPage(context),
+    }),
+    rpcService(DagRunService, {
+      triggerDagRun: triggerDagRun(context),
+      getDagRun: getDagRun(context),
+      listDagRuns: listDagRuns(context),
+      cancelDagRun: cancelDagRun(context),
+      watchDagRun: watchDagRun(context),
+      getDagGrid: getDagGrid(context),
+    }),
+    rpcService(TaskInstanceService, {
+      listTaskInstances: listTaskInstances(context),
+      getTaskInstance: getTaskInstance(context),
+      readLogs: readLogs(context),
+      tailLogs: tailLogs(context),
+      explainTaskInstance: explainTaskInstance(context),
+      listXComs: listXComsOf(context),
+    }),
+    rpcService(SystemService, {
+      getVersion: getVersion(),
+      getHealth: getHealth(context),
+      listWorkers: listWorkers(context),
+      createLoginToken: createLoginToken(context),
+      login: login(context),
+      logout: logout(context),
+      whoAmI: whoAmI(),
+    }),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Starts the front door: gRPC for workers and programs, HTTP for people, over one set of handlers. */
+
+import type { Bus } from "@millrace/bus";
+import { asUnavailable, deleteExpiredCredentials, deleteOldRequests, endAbandonedSessions, type Database } from "@millrace/db";
+import { createCalls, createLoop, startGrpcServer, startHttpServer, type BindOptions, type Logger } from "@millrace/service";
+import { createGate } from "./auth/gate.ts";
+import { createCommands } from "./commands.ts";
+import type { ApiContext } from "./context.ts";
+import { createDagVersions } from "./dag-versions.ts";
+import { apiLimits, workerLimits } from "./limits.ts";
+import { createOwners } from "./owners.ts";
+import { callerServices } from "./rpc/services.ts";
+import { isDatabaseUp } from "./rpc/system.ts";
+import { version } from "./version.ts";
+import { startWorkerPlane } from "./worker/handlers.ts";
+
+export type ApiOptions = BindOptions & {
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly log: Logger;
+  readonly nodeId: string;
+  /** 0 picks a free one. */
+  readonly grpcPort: number;
+  /** 0 picks a free one. */
+  readonly httpPort: number;
+  /** Where the console listens; null while it does not. */
+  readonly consoleUrl?: (() => string | null) | undefined;
+};
+
+export type RunningApi = {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** Takes no new calls, ends streams, lets calls in flight end. */
+  stop(): Promise<void>;
+};
+
+/** @throws MillraceError FIELD_INVALID when the address is not safe to listen on; errors of the system when a port is taken. */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const { db, bus, log, nodeId } = options;
+  const gate = createGate(db);
+  const owners = createOwners({ db, bus });
+  const context: ApiContext = {
+    db,
+    bus,
+    log,
+    nodeId,
+    owners,
+    commands: createCommands({ bus, owners }),
+    versions: createDagVersions(db),
+    isSecure: options.tls !== undefined,
+    forgetCredential: gate.forget,
+  };
+  const workers = startWorkerPlane(context);
+  const services = [...callerServices(context), workers.service];
+  const calls = createCalls({ gate, log, translate: asUnavailable });
+  const cleaning = createLoop({
+    name: "cleaning",
+    intervalMs: apiLimits.cleanEveryMs,
+    log,
+    async runOnce() {
+      await deleteExpiredCredentials(db);
+      await deleteOldRequests(db, apiLimits.requestsDeletedPerTurn);
+      await endAbandonedSessions(db, workerLimits.abandonedAfterMs, apiLimits.requestsDeletedPerTurn);
+    },
+  });
+
+  const stopParts = async (): Promise<void> => {
+    await workers.stop();
+    await cleaning.stop();
+    owners.stop();
+  };
+  try {
+    const grpc = await startGrpcServer({ ...options, port: options.grpcPort, services, calls });
+    const http = await startHttpServer({
+      ...options,
+      port: options.httpPort,
+      services,
+      calls,
+      version: { version, worker_protocol: workerLimits.protocol },
+      isReady: () => isDatabaseUp(context),
+    }).catch(async (error: unknown) => {
+      await grpc.stop();
+      throw error;
+    });
+    cleaning.start();
+    log.info({ grpc_port: grpc.port, http_port: http.port, host: options.host }, "api.started");
+    return {
+      grpcPort: grpc.port,
+      httpPort: http.port,
+      async stop() {
+        await workers.stop();
+        await Promise.all([grpc.stop(), http.stop()]);
+        await stopParts();
+      },
+    };
+  } catch (error) {
+    await stopParts();
+    throw error;
+  }
+}

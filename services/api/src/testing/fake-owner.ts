@@ -1,0 +1,153 @@
+/** An owner of all shards that does what a test tells it: the scheduler's side of the bus, and nothing of its rules. */
+
+import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import type { Bus } from "@millrace/bus";
+import { getDags, type Database } from "@millrace/db";
+import { shardCount } from "@millrace/engine";
+import {
+  DemandSchema,
+  DispatchSchema,
+  InventorySchema,
+  InventoryVerdictsSchema,
+  NodeBeatSchema,
+  OwnerCommandSchema,
+  OwnerReplySchema,
+  ResultBatchSchema,
+  RunChangedSchema,
+  SlotGrantsSchema,
+  VerdictBatchSchema,
+  type Dispatch,
+  type Inventory,
+  type OwnerCommand,
+  type ResultBatch,
+  type SlotGrants,
+} from "@millrace/wire/internal";
+import { VerdictKind, type Result, type Verdict, type VerdictSchema } from "@millrace/wire/worker";
+import { createInbox, type Inbox } from "./inbox.ts";
+
+type Reply = NonNullable<MessageInitShape<typeof OwnerReplySchema>["reply"]>;
+
+type DispatchInit = Exclude<MessageInitShape<typeof DispatchSchema>, Dispatch>;
+
+export type FakeOwner = {
+  readonly nodeId: string;
+  readonly commands: Inbox<OwnerCommand>;
+  readonly results: Inbox<ResultBatch>;
+  readonly grants: Inbox<SlotGrants>;
+  readonly inventories: Inbox<Inventory>;
+  /** Default: makes runs, and cancels them at once. */
+  onCommand: (command: OwnerCommand) => Promise<Reply>;
+  /** Default: OK. */
+  onResult: (result: Result) => VerdictKind;
+  /** Default: none. */
+  onInventory: (inventory: Inventory) => MessageInitShape<typeof VerdictSchema>[];
+  /** Says that this node owns these shards, now and every second; all of them at first. */
+  beat(shards?: readonly number[], options?: { isLeaving?: boolean }): void;
+  demand(lines: MessageInitShape<typeof DemandSchema>["lines"]): void;
+  dispatch(message: DispatchInit): void;
+  changed(message: MessageInitShape<typeof RunChangedSchema>): void;
+  stop(): void;
+};
+
+export function startFakeOwner({ bus, db }: { bus: Bus; db: Database }, nodeId = "owner-a"): FakeOwner {
+  let owned: readonly number[] = Array.from({ length: shardCount }, (_, shard) => shard);
+  const owner: FakeOwner = {
+    nodeId,
+    commands: createInbox(),
+    results: createInbox(),
+    grants: createInbox(),
+    inventories: createInbox(),
+    onCommand: (command) => makeRun(db, command),
+    onResult: () => VerdictKind.OK,
+    onInventory: () => [],
+    beat(shards = owned, { isLeaving = false } = {}) {
+      owned = shards;
+      bus.publish("nodes", toBinary(NodeBeatSchema, create(NodeBeatSchema, { nodeId, shards: [...shards], isLeaving })));
+    },
+    demand: (lines) => bus.publish("demand", toBinary(DemandSchema, create(DemandSchema, { nodeId, lines: lines ?? [] }))),
+    dispatch: (message) =>
+      bus.publish(`api.${bus.nodeId}.assign`, toBinary(DispatchSchema, create(DispatchSchema, { ...message, nodeId }))),
+    changed: (message) => bus.publish(`runs.${message.runKey}`, toBinary(RunChangedSchema, create(RunChangedSchema, message))),
+    stop() {
+      clearInterval(beating);
+      for (const subscription of subscriptions) subscription.close();
+    },
+  };
+  const subscriptions = [
+    bus.subscribe(`owner.${nodeId}.grant`, (data) => owner.grants.put(fromBinary(SlotGrantsSchema, data))),
+    bus.respond(`owner.${nodeId}.command`, async (data) => {
+      const command = fromBinary(OwnerCommandSchema, data);
+      owner.commands.put(command);
+      return toBinary(OwnerReplySchema, create(OwnerReplySchema, { reply: await owner.onCommand(command) }));
+    }),
+    bus.respond(`owner.${nodeId}.results`, (data) => {
+      const batch = fromBinary(ResultBatchSchema, data);
+      owner.results.put(batch);
+      const verdicts = batch.results.map(({ result }) => ({
+        attemptId: result?.attemptId ?? "",
+        kind: result === undefined ? VerdictKind.STALE : owner.onResult(result),
+      }));
+      return Promise.resolve(toBinary(VerdictBatchSchema, create(VerdictBatchSchema, { verdicts: verdicts as Verdict[] })));
+    }),
+    bus.respond(`owner.${nodeId}.inventory`, (data) => {
+      const inventory = fromBinary(InventorySchema, data);
+      owner.inventories.put(inventory);
+      const answer = create(InventoryVerdictsSchema, { verdicts: owner.onInventory(inventory) });
+      return Promise.resolve(toBinary(InventoryVerdictsSchema, answer));
+    }),
+  ];
+  const beating = setInterval(() => owner.beat(), 1_000);
+  owner.beat();
+  return owner;
+}
+
+let nextRunKey = 64;
+
+async function makeRun(db: Database, { command, principal, requestId, bodyHash }: OwnerCommand): Promise<Reply> {
+  switch (command.case) {
+    case "triggerRun": {
+      const { dagId, params, note, logicalDateMs } = command.value;
+      const known = await db.prisma.request.findFirst({ where: { method: "trigger", principal, requestId } });
+      if (known !== null && Buffer.compare(known.bodyHash, bodyHash) !== 0) return refusal("REQUEST_ID_REUSED");
+      if (known !== null) return { case: "runKey", value: BigInt(Buffer.from(known.answer).toString()) };
+      const [head] = await getDags(db, [dagId]);
+      if (head === undefined) return refusal("DAG_NOT_FOUND");
+      const id = nextRunKey++;
+      const logicalAt = logicalDateMs === undefined ? null : new Date(Number(logicalDateMs));
+      await db.prisma.run.create({
+        data: {
+          id,
+          dagId,
+          dagVersionId: head.dag_version_id,
+          shard: 1,
+          state: 1,
+          runType: 2,
+          runName: `manual__${id}`,
+          logicalAt,
+          runAfter: new Date(),
+          params: Uint8Array.from(params),
+          note,
+          triggeredBy: principal,
+        },
+      });
+      await db.prisma.request.create({
+        data: { method: "trigger", principal, requestId, bodyHash: Uint8Array.from(bodyHash), answer: Uint8Array.from(Buffer.from(String(id))) },
+      });
+      return { case: "runKey", value: BigInt(id) };
+    }
+    case "cancelRun":
+      await db.prisma.run.update({ where: { id: command.value.runKey }, data: { state: 4, endedAt: new Date(), revision: { increment: 1 } } });
+      return { case: "runKey", value: command.value.runKey };
+    case "deleteDag":
+      await db.prisma.dag.delete({ where: { dagId: command.value.dagId } });
+      return { case: "done", value: {} };
+    case "explainTask":
+      return { case: "explanation", value: { state: 2, reasons: [{ kind: 6, message: "No live worker serves queue default." }] } };
+    case undefined:
+      return refusal("INTERNAL");
+  }
+}
+
+function refusal(reason: string): Reply {
+  return { case: "refusal", value: { reason, message: "", metadata: {} } };
+}

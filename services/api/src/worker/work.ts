@@ -1,0 +1,87 @@
+import type { Handler, Outbox } from "@millrace/service";
+import type { WorkerService, WorkRequest, WorkResponse } from "@millrace/wire/worker";
+import { fieldInvalid } from "../fields.ts";
+import { workerLimits } from "../limits.ts";
+import type { WorkerContext } from "./context.ts";
+import { workResponse } from "./gateway.ts";
+import { checkedResults } from "./result-limits.ts";
+import type { WorkerSession } from "./session.ts";
+
+/** One stream of one session. Reading and writing go their own ways; when either ends, so does the stream. */
+export function work(context: WorkerContext): Handler<typeof WorkerService.method.work> {
+  return (requests, call) => stream(context, requests, call.signal);
+}
+
+async function* stream(
+  context: WorkerContext,
+  requests: AsyncIterable<WorkRequest>,
+  signal: AbortSignal,
+): AsyncGenerator<WorkResponse, void, undefined> {
+  const incoming = requests[Symbol.asyncIterator]();
+  const session = await context.sessions.require(await hello(incoming));
+  const outbox = context.gateway.attach(session);
+  const leave = (): void => context.gateway.detach(session, outbox);
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    void read(context, session, incoming, outbox);
+    yield* outbox;
+  } finally {
+    leave();
+  }
+}
+
+async function hello(incoming: AsyncIterator<WorkRequest>) {
+  const first = await incoming.next();
+  const message = first.done === true ? undefined : first.value.message;
+  if (message?.case !== "hello") throw fieldInvalid("message", "is not hello; a stream begins with hello.");
+  return message.value.session;
+}
+
+/** Ends the stream with the error when there is one; after a half-close, once every result has its verdict. */
+async function read(
+  context: WorkerContext,
+  session: WorkerSession,
+  incoming: AsyncIterator<WorkRequest>,
+  outbox: Outbox<WorkResponse>,
+): Promise<void> {
+  const reports = new Set<Promise<void>>();
+  try {
+    for (let next = await incoming.next(); next.done !== true; next = await incoming.next()) {
+      if (outbox.isClosed) return;
+      const report = take(context, session, next.value, outbox);
+      if (report === null) continue;
+      reports.add(report);
+      void report.finally(() => reports.delete(report));
+    }
+    await Promise.all(reports);
+    outbox.close();
+  } catch (error) {
+    outbox.close(error);
+  }
+}
+
+/** Takes one message; the promise, when there is one, is for verdicts that are still to come. */
+function take(
+  { gateway }: WorkerContext,
+  session: WorkerSession,
+  { message }: WorkRequest,
+  outbox: Outbox<WorkResponse>,
+): Promise<void> | null {
+  session.usedAtMs = performance.now();
+  switch (message.case) {
+    case "credit":
+      if (message.value.count < 1 || message.value.count > workerLimits.slotsMax) {
+        throw fieldInvalid("credit.count", `is ${message.value.count}; write a number from 1 to ${workerLimits.slotsMax}.`);
+      }
+      gateway.addCredit(session, message.value.count);
+      return null;
+    case "results":
+      return Promise.all(checkedResults(message.value.results).map((result) => gateway.report(session, result))).then(
+        (verdicts) => void outbox.push(workResponse({ case: "verdicts", value: { verdicts } })),
+      );
+    case "hello":
+      throw fieldInvalid("message", "is a second hello; a stream has one.");
+    case undefined:
+      throw fieldInvalid("message", "is unset.");
+  }
+}

@@ -1,0 +1,176 @@
+import { StaleReason, VerdictKind, type Verdict } from "@millrace/wire/worker";
+import { expect, test } from "vitest";
+import { aDag, aTask, registerDag } from "./testing/dags.ts";
+import { failure, success, type FakeApi } from "./testing/fake-api.ts";
+import { movingClock } from "./testing/moving-clock.ts";
+import { aWorld } from "./testing/world.ts";
+
+/** Sessions are looked at often, and none is spared for a start of ours. */
+const watchful = { sweepMs: 20, sessionTtlMs: 0 };
+
+const kindOf = (verdict: Verdict) => VerdictKind[verdict.kind];
+
+async function nthAssignment(api: FakeApi, n: number): Promise<string> {
+  await expect.poll(() => api.assigned.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(n);
+  return api.assigned[n - 1]?.attemptId ?? "";
+}
+
+test("a failed task runs again when its delay is over, not before, as often as its retries allow", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("retries", [aTask("a", { retries: 2, retryDelayMs: 300_000 })]));
+  const clock = movingClock();
+  await world.scheduler({ clock });
+  const api = await world.api({ body: ({ tryNumber }) => failure(`try ${tryNumber}`) });
+  const run = await api.trigger("retries");
+  for (const tries of [1, 2]) {
+    await expect.poll(() => world.taskStates(run)).toEqual(["up_for_retry"]);
+    clock.advance(290_000);
+    await api.inventory([]);
+    expect(api.assigned).toHaveLength(tries);
+    clock.advance(10_500);
+    await nthAssignment(api, tries + 1);
+  }
+  expect(await world.untilFinal(run)).toBe("failed");
+  expect(api.assigned.map(({ tryNumber, maxTries }) => [tryNumber, maxTries])).toEqual([[1, 3], [2, 3], [3, 3]]);
+  const { rows } = await world.db.pool.query("SELECT attempt, state FROM task_instance_attempt ORDER BY attempt");
+  expect(rows).toEqual([{ attempt: 1, state: 11 }, { attempt: 2, state: 11 }]);
+});
+
+test("values reach the tasks that refer to them, and only those", async () => {
+  await using world = await aWorld();
+  const b = aTask("b", { args: JSON.stringify([{ $: "task", id: "a", path: [] }]) });
+  await registerDag(world.db, aDag("values", ["a", "nothing", b], ["a>b", "nothing>b"]));
+  await world.scheduler();
+  const api = await world.api({ body: ({ taskId }) => (taskId === "a" ? success({ rows: [1, 2] }) : success()) });
+  expect(await world.untilFinal(await api.trigger("values", { params: { x: 1 } }))).toBe("success");
+  const given = api.assigned.find((assignment) => assignment.taskId === "b");
+  expect(Object.keys(given?.inputs ?? {})).toEqual(["a"]);
+  expect(Buffer.from(given?.inputs["a"]?.data ?? []).toString()).toBe('{"rows":[1,2]}');
+  expect(Buffer.from(given?.run?.params?.data ?? []).toString()).toBe('{"x":1}');
+});
+
+test("a repeated result is ALREADY, another one is CONFLICT, during the run and after it", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("twice", ["a", "b"], ["a>b"]));
+  await world.scheduler();
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("twice");
+  const a = await nthAssignment(api, 1);
+  expect(kindOf(await api.report(a, success(1)))).toBe("OK");
+  expect(kindOf(await api.report(a, success(1)))).toBe("ALREADY");
+  expect(kindOf(await api.report(a, success(2)))).toBe("CONFLICT");
+  expect(kindOf(await api.report(a, failure("no")))).toBe("CONFLICT");
+  const b = await nthAssignment(api, 2);
+  const [first, second] = await Promise.all([api.report(b, failure("x", false)), api.report(b, failure("x", false))]);
+  expect([kindOf(first), kindOf(second)].toSorted()).toEqual(["ALREADY", "OK"]);
+  expect(await world.untilFinal(run)).toBe("failed");
+  expect(kindOf(await api.report(a, success(1)))).toBe("ALREADY");
+  expect(kindOf(await api.report(b, failure("x", false)))).toBe("ALREADY");
+  expect(kindOf(await api.report(b, failure("y", false)))).toBe("CONFLICT");
+  expect(kindOf(await api.report(b, success()))).toBe("CONFLICT");
+  expect(await api.report(b.replace(/\d+$/, "9"), success())).toMatchObject({
+    kind: VerdictKind.STALE,
+    staleReason: StaleReason.EPOCH,
+  });
+});
+
+test("when a session outlives its time its task goes to another worker, and its own late result is STALE", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("lost", ["a"]));
+  await world.scheduler({ settings: watchful });
+  const dying = await world.api({ name: "dying", slots: 1, ttlMs: 300, body: () => null });
+  const run = await dying.trigger("lost");
+  const first = await nthAssignment(dying, 1);
+  dying.die();
+  const other = await world.api({ name: "other", body: () => null });
+  const second = await nthAssignment(other, 1);
+  expect(await dying.report(first, success())).toMatchObject({
+    kind: VerdictKind.STALE,
+    staleReason: StaleReason.EXPIRED_AND_REGRANTED,
+  });
+  expect(kindOf(await other.report(second, success()))).toBe("OK");
+  expect(await world.untilFinal(run)).toBe("success");
+  expect(other.assigned[0]).toMatchObject({ tryNumber: 2, maxTries: 2 });
+});
+
+test("a late result of a lost session is taken while nobody else has the task", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("late", ["a"]));
+  await world.scheduler({ settings: watchful });
+  const dying = await world.api({ slots: 1, ttlMs: 300, body: () => null });
+  const run = await dying.trigger("late");
+  const attemptId = await nthAssignment(dying, 1);
+  dying.die();
+  await expect.poll(() => world.taskStates(run)).toEqual(["scheduled"]);
+  expect(kindOf(await dying.report(attemptId, success()))).toBe("OK");
+  expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("a session that ends gives its tasks back at once", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("closed", ["a"]));
+  await world.scheduler();
+  const closing = await world.api({ slots: 1, body: () => null });
+  const run = await closing.trigger("closed");
+  await nthAssignment(closing, 1);
+  closing.die();
+  await closing.inventory([], true);
+  expect(await world.taskStates(run)).toEqual(["scheduled"]);
+});
+
+test("an attempt missing from two inventories in a row is lost, from one it is not", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("missing", ["a"]));
+  await world.scheduler();
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("missing");
+  const first = await nthAssignment(api, 1);
+  await api.inventory([]);
+  await api.inventory([first]);
+  await api.inventory([]);
+  expect(api.assigned).toHaveLength(1);
+  await api.inventory([]);
+  const second = await nthAssignment(api, 2);
+  expect(await api.inventory([first])).toMatchObject([{ attemptId: first, kind: VerdictKind.STALE }]);
+  await api.report(second, success());
+  expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("a stranger's report on a live worker's attempt counts for nothing; the worker's next session may report", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("guarded", ["a"]));
+  await world.scheduler();
+  const mine = await world.api({ name: "mine", body: () => null });
+  const stranger = await world.api({ name: "stranger", slots: 0, body: () => null });
+  const again = await world.api({ name: "mine", slots: 0, body: () => null });
+  const run = await mine.trigger("guarded");
+  const attemptId = await nthAssignment(mine, 1);
+  expect(kindOf(await mine.report(attemptId, success(), stranger.sessionKey))).toBe("STALE");
+  expect(await world.runState(run)).toBe("running");
+  expect(kindOf(await mine.report(attemptId, success(), again.sessionKey))).toBe("OK");
+});
+
+test("a task given back unbegun goes to another at once and spends no retry", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("returned", ["a"]));
+  await world.scheduler();
+  const api = await world.api({
+    body: ({ tryNumber }) => (tryNumber === 1 ? { case: "returned", value: {} } : success()),
+  });
+  expect(await world.untilFinal(await api.trigger("returned"))).toBe("success");
+});
+
+test("a run over its dagrun timeout fails and stops what runs", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("slow", ["a", "b"], ["a>b"], { dagrunTimeoutMs: 60_000 }));
+  const clock = movingClock();
+  await world.scheduler({ clock });
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("slow");
+  const attemptId = await nthAssignment(api, 1);
+  clock.advance(61_000);
+  expect(await world.untilFinal(run)).toBe("failed");
+  expect(await world.taskStates(run)).toEqual(["skipped", "skipped"]);
+  await expect.poll(() => api.cancelled).toEqual([attemptId]);
+  expect(kindOf(await api.report(attemptId, success()))).toBe("STALE");
+});

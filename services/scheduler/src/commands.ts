@@ -1,0 +1,164 @@
+/** Carries out what people and programs ask of an owner. */
+
+import { createHash } from "node:crypto";
+import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { deleteDag, readRunPlace } from "@millrace/db";
+import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
+import {
+  OwnerCommandSchema,
+  OwnerReplySchema,
+  TriggerRunSchema,
+  type OwnerCommand,
+  type OwnerReply,
+  type TriggerRun,
+} from "@millrace/wire/internal";
+import { apply } from "./apply.ts";
+import type { OwnedDag } from "./dag.ts";
+import { explainTask } from "./explain.ts";
+import { StepFailed } from "./flush-loop.ts";
+import { loadedShard, type Owner, type OwnedShard } from "./owner.ts";
+import type { RunLife } from "./run-life.ts";
+import type { RunMaker } from "./run-maker.ts";
+import type { Versions } from "./versions.ts";
+
+export type CommandParts = {
+  readonly owner: Owner;
+  readonly life: RunLife;
+  readonly maker: RunMaker;
+  readonly versions: Versions;
+  /** A DAG that was forgotten is back: its schedule and queued runs go on. */
+  replan(dag: OwnedDag): void;
+};
+
+type Reply = MessageInitShape<typeof OwnerReplySchema>;
+
+/** Under what a trigger's answer is stored: the rpc it comes from. */
+const triggerMethod = "millrace.v1.DagRunService/TriggerDagRun";
+
+/** Answers an OwnerCommand once its effect is durable; what is refused says why. */
+export async function takeCommand(parts: CommandParts, data: Uint8Array): Promise<Uint8Array> {
+  const command = fromBinary(OwnerCommandSchema, data);
+  const reply = await carryOut(parts, command).catch((error: unknown): Reply => {
+    if (error instanceof StepFailed) return refusal(new MillraceError("NOT_OWNER"));
+    if (isMillraceError(error)) return refusal(error);
+    throw error;
+  });
+  return toBinary(OwnerReplySchema, create(OwnerReplySchema, reply));
+}
+
+function refusal({ reason, message, metadata }: MillraceError): Reply {
+  return { reply: { case: "refusal", value: { reason, message, metadata: { ...metadata } } } };
+}
+
+function runKeyReply(runKey: number): Reply {
+  return { reply: { case: "runKey", value: BigInt(runKey) } };
+}
+
+async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Reply | OwnerReply> {
+  const asked = command.command;
+  switch (asked.case) {
+    case "triggerRun":
+      return trigger(parts, command, asked.value);
+    case "cancelRun":
+      return cancel(parts, Number(asked.value.runKey));
+    case "explainTask":
+      return { reply: { case: "explanation", value: await explainTask(parts, asked.value) } };
+    case "deleteDag":
+      return remove(parts, asked.value.dagId);
+    case undefined:
+      throw new MillraceError("FIELD_INVALID", "An owner command of a kind that this version does not know.");
+  }
+}
+
+function requireShard(owner: Owner, shard: number): OwnedShard {
+  const owned = loadedShard(owner, shard);
+  if (owned === null) throw new MillraceError("NOT_OWNER");
+  return owned;
+}
+
+async function requireDag(owner: Owner, dagId: string): Promise<OwnedDag> {
+  const shard = shardOf(dagId);
+  requireShard(owner, shard);
+  const dag = await owner.dags.find(shard, dagId);
+  if (dag === null) throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
+  return dag;
+}
+
+async function trigger({ owner, maker }: CommandParts, command: OwnerCommand, asked: TriggerRun): Promise<Reply | OwnerReply> {
+  const dag = await requireDag(owner, asked.dagId);
+  if (!dag.isActive) {
+    const message = `The DAG ${dag.dagId} is not in its folder any more; put it back to run it.`;
+    throw new MillraceError("DAG_INACTIVE", message, { metadata: { dag_id: dag.dagId } });
+  }
+  const logicalAt = asked.logicalDateMs === undefined ? null : Number(asked.logicalDateMs);
+  const made = await maker.make({
+    dag,
+    runType: 2,
+    logicalAt,
+    runAfter: owner.dbClock.now(),
+    params: asked.params.byteLength === 0 ? Buffer.from("{}") : asked.params,
+    note: asked.note,
+    triggeredBy: command.principal,
+    request: {
+      method: triggerMethod,
+      requestId: command.requestId,
+      bodyHash: hashOf(command, asked),
+      answerFor: (runKey) => toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
+    },
+    nextRunAt: null,
+  });
+  switch (made.kind) {
+    case "born":
+      return runKeyReply(made.runKey);
+    case "known":
+      return fromBinary(OwnerReplySchema, made.answer);
+    case "date_taken": {
+      const date = new Date(logicalAt ?? 0).toISOString();
+      const metadata = { dag_id: dag.dagId, logical_date: date };
+      throw new MillraceError("LOGICAL_DATE_TAKEN", `${dag.dagId} has a run with the logical date ${date}.`, { metadata });
+    }
+  }
+}
+
+function hashOf({ bodyHash }: OwnerCommand, asked: TriggerRun): Uint8Array {
+  if (bodyHash.byteLength > 0) return bodyHash;
+  return createHash("sha256").update(toBinary(TriggerRunSchema, asked)).digest();
+}
+
+/** Cancelling twice is cancelling once; a final run stays as it is. */
+async function cancel({ owner, life }: CommandParts, runKey: number): Promise<Reply> {
+  const place = owner.runs.get(runKey) === undefined ? await readRunPlace(owner.db, runKey) : null;
+  let run = owner.runs.get(runKey) ?? null;
+  if (run === null) {
+    if (place === null) throw new MillraceError("RUN_NOT_FOUND");
+    requireShard(owner, place.shard);
+    if (owner.reloading.has(runKey)) throw new MillraceError("NOT_OWNER");
+    const dag = await owner.dags.find(place.shard, place.dag_id);
+    run = dag === null ? null : await life.takeQueued(dag, runKey);
+  }
+  if (run === null) return runKeyReply(runKey);
+  requireShard(owner, run.shard);
+  apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
+  await owner.flushes.lastStep(run)?.done.promise;
+  return runKeyReply(runKey);
+}
+
+async function remove({ owner, replan }: CommandParts, dagId: string): Promise<Reply> {
+  const shard = shardOf(dagId);
+  const { epoch } = requireShard(owner, shard);
+  const dag = owner.dags.get(dagId);
+  if (dag !== undefined && dag.running.size + dag.queued.size > 0) {
+    const active = String(dag.running.size + dag.queued.size);
+    const message = `${dagId} has ${active} runs that are not final; cancel them first.`;
+    throw new MillraceError("DAG_HAS_ACTIVE_RUNS", message, { metadata: { dag_id: dagId, active_runs: active } });
+  }
+  // No run of it can be made while it is deleted: it would have to be found first.
+  owner.dags.remove(dagId);
+  const existed = await deleteDag(owner.db, { shard, epoch }, dagId).catch(async (error: unknown) => {
+    const kept = await owner.dags.find(shard, dagId);
+    if (kept !== null) replan(kept);
+    throw error;
+  });
+  if (!existed) throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
+  return { reply: { case: "done", value: {} } };
+}

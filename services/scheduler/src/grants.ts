@@ -1,0 +1,84 @@
+/** Brings ready tasks and free slots together. */
+
+import { admit, TaskState, type Limits, type Slots as SlotOffer } from "@millrace/engine";
+import { apply } from "./apply.ts";
+import type { OwnedDag } from "./dag.ts";
+import type { Owner } from "./owner.ts";
+import type { Line, LineKey } from "./ready-queue.ts";
+import type { ActiveRun } from "./run.ts";
+import type { SessionSlots } from "./slots.ts";
+
+const freeSlot: SlotOffer = { state: "free", workers: 1, slots: 1 };
+
+/** The world around a DAG's runs, for `admit`, `admitRun` and `explain`. */
+export function limitsOf(
+  owner: Owner,
+  dag: OwnedDag,
+  run: ActiveRun | null,
+  slots: (queue: string, handler: string | null) => SlotOffer = () => freeSlot,
+): Limits {
+  return {
+    now: owner.dbClock.now(),
+    isPaused: dag.isPaused,
+    activeRuns: dag.running.size,
+    maxActiveRuns: dag.newest?.compiled.spec.maxActiveRuns ?? Infinity,
+    retryAtOf: (ix) => run?.retryAt[ix] || null,
+    slots,
+  };
+}
+
+/**
+ * Grants what may be granted: lines take turns, one task at a time, until none of them has both work and a slot, or the
+ * turn's limit is reached. Answers whether it stopped at the limit.
+ */
+export function grantReady(owner: Owner): boolean {
+  let left = owner.settings.grantsPerTurnMax;
+  let lines = [...owner.queue.lines()];
+  while (lines.length > 0) {
+    const going: Line<ActiveRun>[] = [];
+    for (const line of lines) {
+      if (left === 0) return true;
+      if (!grantOne(owner, line)) continue;
+      left -= 1;
+      going.push(line);
+    }
+    lines = going;
+  }
+  return false;
+}
+
+/** Takes one task from a line; false when it has no work or no slot. The task may turn out to need neither. */
+function grantOne(owner: Owner, line: Line<ActiveRun>): boolean {
+  if (!owner.queue.hasWork(line)) return false;
+  const session = owner.slots.take(line);
+  if (session === null) return false;
+  const next = owner.queue.take(line);
+  if (next === null || !tryGrant(owner, next.run, next.task.ix, session)) {
+    owner.slots.putBack(session.sessionKey);
+    if (next !== null) putBack(owner, line, next.run, next.task);
+  }
+  return next !== null;
+}
+
+function tryGrant(owner: Owner, run: ActiveRun, ix: number, session: SessionSlots): boolean {
+  if (run.isGone || admit(run.engine, ix, limitsOf(owner, run.dag, run)).length > 0) return false;
+  owner.names.put(session.sessionKey, session.workerName);
+  const event = { kind: "taskGranted", ix, mapIx: -1, at: owner.dbClock.now() } as const;
+  return apply(owner, run, event, { sessionKey: session.sessionKey }).kind === "OK";
+}
+
+/** A task that still waits for something goes back, behind the limit that holds it; one that does not is forgotten. */
+function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: { ix: number; priority: number; readyAt: number }): void {
+  if (run.isGone || run.engine.taskState[task.ix] !== TaskState.scheduled || run.engine.cancelRequested) return;
+  if (run.dag.isPaused) owner.queue.setDagParked(run.dagId, true);
+  else owner.queue.setRunParked(run, true);
+  owner.queue.add(run, line, task);
+}
+
+/** Gives slots back that no waiting task could use. */
+export function returnUnusedSlots(owner: Owner): void {
+  const withWork = [...owner.queue.lines()].filter((line) => owner.queue.hasWork(line));
+  for (const { apiNodeId, sessionKey, slots } of owner.slots.takeUnused(withWork)) {
+    owner.outbox.returnSlots(apiNodeId, sessionKey, slots);
+  }
+}

@@ -1,0 +1,95 @@
+/** Compares what a session says it runs with what is bound to it, and gives back what it has lost. */
+
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { isFinal, TaskState, taskStateOf, type Verdict } from "@millrace/engine";
+import { parseAttemptId, type AttemptRef } from "@millrace/wire";
+import { InventorySchema, InventoryVerdictsSchema } from "@millrace/wire/internal";
+import type { Verdict as VerdictMessage } from "@millrace/wire/worker";
+import { apply } from "./apply.ts";
+import { attemptIdFor } from "./dispatch.ts";
+import { loadedShard, type Owner } from "./owner.ts";
+import type { Bound } from "./run.ts";
+import type { Step } from "./step.ts";
+import { cancelVerdict, noVerdict, verdictMessage } from "./verdicts.ts";
+
+/** Answers an Inventory: verdicts on attempts that must stop. What it gives back is durable by then. */
+export async function takeInventory(owner: Owner, data: Uint8Array): Promise<Uint8Array> {
+  const { sessionKey, attemptIds, hasEnded } = fromBinary(InventorySchema, data);
+  const key = Number(sessionKey);
+  const verdicts: VerdictMessage[] = [];
+  if (hasEnded) {
+    await endSession(owner, key);
+  } else {
+    const named = new Set(attemptIds);
+    const steps = loseMissing(owner, key, named);
+    for (const attemptId of named) {
+      const verdict = verdictOn(owner, attemptId);
+      if (verdict !== null) verdicts.push(verdict);
+    }
+    await Promise.all(steps.map((step) => step.done.promise));
+  }
+  return toBinary(InventoryVerdictsSchema, create(InventoryVerdictsSchema, { verdicts }));
+}
+
+/** Gives back everything that a session ran. Its slots are worth nothing from now on. */
+export async function endSession(owner: Owner, sessionKey: number): Promise<void> {
+  owner.slots.endSession(sessionKey);
+  const steps = lose(owner, owner.bindings.of(sessionKey));
+  await Promise.all(steps.map((step) => step.done.promise));
+}
+
+/** Attempts that the worker does not know of: their assignment or their worker thread was lost. */
+function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string>): Step[] {
+  const missing: Bound[] = [];
+  for (const bound of owner.bindings.of(sessionKey)) {
+    bound.misses = named.has(attemptIdFor(bound)) ? 0 : bound.misses + 1;
+    // The first time it may have been on its way, there or back.
+    if (bound.misses >= owner.settings.inventoryMissesMax) missing.push(bound);
+  }
+  const session = owner.slots.session(sessionKey);
+  const steps = lose(owner, missing);
+  if (session !== undefined && missing.length > 0) {
+    owner.outbox.returnSlots(session.apiNodeId, sessionKey, missing.length);
+  }
+  return steps;
+}
+
+function lose(owner: Owner, all: Iterable<Bound>): Step[] {
+  const steps = new Set<Step>();
+  let count = 0;
+  for (const { run, ix, attempt, sessionKey } of all) {
+    if (loadedShard(owner, run.shard) === null) continue;
+    const at = owner.dbClock.now();
+    const verdict = apply(owner, run, { kind: "leaseLost", ix, mapIx: -1, attempt, at });
+    if (verdict.kind !== "OK") continue;
+    count += 1;
+    owner.log.info({ run_key: run.key, ix, attempt, session: sessionKey }, "lease.lost");
+    const step = owner.flushes.lastStep(run);
+    if (step !== null) steps.add(step);
+  }
+  if (count > 0) owner.pump();
+  return [...steps];
+}
+
+/** Null when the attempt may go on. */
+function verdictOn(owner: Owner, attemptId: string): VerdictMessage | null {
+  const ref = parseAttemptId(attemptId);
+  if (ref === null) return verdictMessage(attemptId, { kind: "STALE", reason: "EPOCH" });
+  if (loadedShard(owner, ref.shard) === null || owner.reloading.has(Number(ref.runKey))) {
+    return noVerdict(attemptId);
+  }
+  const stale = staleness(owner, ref);
+  if (stale === "cancelling") return cancelVerdict(attemptId);
+  return stale === null ? null : verdictMessage(attemptId, stale);
+}
+
+function staleness(owner: Owner, { runKey, ix, attempt }: AttemptRef): Verdict | "cancelling" | null {
+  const run = owner.runs.get(Number(runKey));
+  if (run === undefined || !(ix in run.engine.taskState)) return { kind: "STALE", reason: "FINISHED" };
+  if (attempt < (run.engine.attempt[ix] ?? 0)) return { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+  const state = taskStateOf(run.engine, ix);
+  if (run.engine.cancelRequested && state === TaskState.running) return "cancelling";
+  if (isFinal(state) || state === TaskState.up_for_retry) return { kind: "STALE", reason: "FINISHED" };
+  // Given back and granted to nobody else yet: its result is still welcome.
+  return null;
+}

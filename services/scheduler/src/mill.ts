@@ -1,0 +1,167 @@
+/** Puts the parts of an owner together, and says what each part's news means for the others. */
+
+import type { Bus } from "@millrace/bus";
+import { flush as writeFlush, type Database, type FlushAnswer, type FlushBatch, type Lane } from "@millrace/db";
+import { newEffects } from "@millrace/engine";
+import type { Logger } from "@millrace/service";
+import { applyTimer, isTimerLive } from "./apply.ts";
+import { createBindings } from "./bindings.ts";
+import { createDbClock, type Clock } from "./clock.ts";
+import { createCron, type Cron } from "./cron.ts";
+import { createDagBook } from "./dag-book.ts";
+import type { OwnedDag } from "./dag.ts";
+import { createDemandTeller } from "./demand.ts";
+import { dispatch, sendStops } from "./dispatch.ts";
+import { createFlushLoop } from "./flush-loop.ts";
+import { createOutbox } from "./outbox.ts";
+import { createOutputs } from "./outputs.ts";
+import { loadedShard, type Due, type Owner } from "./owner.ts";
+import { createPump } from "./pump.ts";
+import { createReadyQueue } from "./ready-queue.ts";
+import { createReloader } from "./reload.ts";
+import type { ActiveRun } from "./run.ts";
+import { createRunFeed } from "./run-feed.ts";
+import { createRunLife, type RunLife } from "./run-life.ts";
+import { createRunMaker, type RunMaker } from "./run-maker.ts";
+import type { SchedulerSettings } from "./settings.ts";
+import { createSlots } from "./slots.ts";
+import { isFinalState, type Step } from "./step.ts";
+import { createTimers } from "./timers.ts";
+import { createVersions, type Versions } from "./versions.ts";
+import { createWorkerNames } from "./worker-names.ts";
+
+export type MillOptions = {
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly log: Logger;
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly settings: SchedulerSettings;
+  /** Instead of the database's; for tests of failures. */
+  readonly flush?: (lane: Lane, batch: FlushBatch) => Promise<FlushAnswer>;
+  /** Nodes that workers may be attached to. */
+  nodes(): Iterable<string>;
+  /** Looks up whether shards are still held. */
+  verifyLease(): Promise<void>;
+};
+
+export type Mill = {
+  readonly owner: Owner;
+  readonly life: RunLife;
+  readonly maker: RunMaker;
+  readonly cron: Cron;
+  readonly versions: Versions;
+  /** A DAG came, or its row changed: limits, schedule and queued runs are looked at again. */
+  attend(dag: OwnedDag): void;
+  /** Forgets shards at once. */
+  dropShards(shards: readonly number[]): void;
+  stop(): void;
+};
+
+export function createMill(options: MillOptions): Mill {
+  const { db, bus, log, clock, settings, nodeId } = options;
+  const dbClock = createDbClock(clock);
+  const versions = createVersions({ db, log, max: settings.versionsMax });
+  const names = createWorkerNames(settings.workerNamesMax);
+  const self = () => owner;
+  const demand = createDemandTeller(self);
+  const pump = createPump(self, demand);
+  const life = createRunLife({ owner: self, versions });
+
+  const owner: Owner = {
+    ...{ nodeId, settings, log, db, bus, clock, dbClock, names },
+    shards: new Map(),
+    runs: new Map(),
+    reloading: new Set(),
+    failures: new Map(),
+    dags: createDagBook({ db, versions, settings }),
+    queue: createReadyQueue<ActiveRun>(),
+    slots: createSlots(),
+    bindings: createBindings(),
+    timers: createTimers<Due>({
+      clock,
+      dbClock,
+      perTurnMax: settings.timersPerTurnMax,
+      isLive: (due) => (due.kind === "tick" ? owner.shards.has(due.shard) : isTimerLive(due.run, due.timer)),
+      onDue,
+    }),
+    flushes: createFlushLoop({
+      ...{ settings, log, clock, lanes: db.lanes },
+      flush: options.flush ?? writeFlush,
+      fenceOf: (shard) => owner.shards.get(shard) ?? null,
+      onWritten,
+      onFailed: (steps, failure) => reloader.reload(steps, failure),
+    }),
+    feed: createRunFeed({
+      ...{ settings, clock, bus, names },
+      // An empty step: nothing has changed but the summary.
+      onQuiet: (run) => void owner.flushes.stepFor(run, -1),
+    }),
+    outputs: createOutputs(settings.outputCacheBytesMax),
+    outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
+    effects: newEffects(),
+    pump: () => pump.kick(),
+  };
+  const maker = createRunMaker({ owner, life });
+  const cron = createCron({ owner, maker });
+  const reloader = createReloader(() => ({
+    ...{ owner, life, versions },
+    verifyLease: () => options.verifyLease(),
+    onReloaded: (runs) => new Set(runs.map((run) => run.dag)).forEach(attend),
+  }));
+
+  function onDue(all: readonly Due[]): void {
+    for (const due of all) {
+      if (due.kind === "tick") {
+        const dag = owner.dags.get(due.dagId);
+        if (dag !== undefined) cron.onTick(dag, due.at);
+      } else if (!due.run.isGone && loadedShard(owner, due.run.shard) !== null) {
+        applyTimer(owner, due.run, due.timer);
+      }
+    }
+    pump.kick();
+  }
+
+  function onWritten(steps: readonly Step[]): void {
+    const grants = steps.flatMap((step) => step.grants);
+    for (const step of steps) {
+      if (step.run.isGone) continue;
+      owner.failures.delete(step.run.key);
+      owner.feed.note(step);
+    }
+    dispatch(owner, grants);
+    const stops = steps.flatMap((step) => step.stops);
+    if (stops.length > 0) sendStops(owner, stops, options.nodes());
+    for (const { run, state } of steps) if (isFinalState(state) && !run.isGone) end(run);
+  }
+
+  function end(run: ActiveRun): void {
+    life.drop(run);
+    life.startQueued(run.dag);
+    cron.plan(run.dag);
+  }
+
+  function attend(dag: OwnedDag): void {
+    owner.queue.setDagParked(dag.dagId, dag.isPaused);
+    cron.plan(dag);
+    life.startQueued(dag);
+    pump.kick();
+  }
+
+  return {
+    ...{ owner, life, maker, cron, versions, attend },
+    dropShards(shards) {
+      const gone = new Set(shards);
+      for (const shard of gone) owner.shards.delete(shard);
+      for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
+      for (const dag of owner.dags.all()) if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);
+      for (const shard of gone) owner.dags.dropShard(shard);
+    },
+    stop() {
+      pump.stop();
+      demand.stop();
+      owner.timers.stop();
+      owner.feed.stop();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** What a scheduler holds in memory: its shards, their DAGs and active runs, and everything that waits or is due. */
+
+import type { Bus } from "@millrace/bus";
+import type { Database, ShardFence } from "@millrace/db";
+import type { Effects, Timer } from "@millrace/engine";
+import type { Logger } from "@millrace/service";
+import type { Bindings } from "./bindings.ts";
+import type { Clock, DbClock } from "./clock.ts";
+import type { DagBook } from "./dag-book.ts";
+import type { Outbox } from "./outbox.ts";
+import type { FlushLoop } from "./flush-loop.ts";
+import type { Outputs } from "./outputs.ts";
+import type { ReadyQueue } from "./ready-queue.ts";
+import type { ActiveRun } from "./run.ts";
+import type { RunFeed } from "./run-feed.ts";
+import type { SchedulerSettings } from "./settings.ts";
+import type { Slots } from "./slots.ts";
+import type { Timers } from "./timers.ts";
+import type { WorkerNames } from "./worker-names.ts";
+
+/** A shard whose lease this node holds. Decisions are made only once it is loaded. */
+export type OwnedShard = ShardFence & { isLoaded: boolean };
+
+/** Something due at a time. */
+export type Due =
+  | { readonly kind: "run"; readonly run: ActiveRun; readonly timer: Timer }
+  | { readonly kind: "tick"; readonly dagId: string; readonly shard: number; readonly at: number };
+
+export type Owner = {
+  readonly nodeId: string;
+  readonly settings: SchedulerSettings;
+  readonly log: Logger;
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly dbClock: DbClock;
+  readonly shards: Map<number, OwnedShard>;
+  readonly runs: Map<number, ActiveRun>;
+  /** Runs that left memory after a failed flush and are being read again. */
+  readonly reloading: Set<number>;
+  /** Failed flushes in a row, by run. */
+  readonly failures: Map<number, number>;
+  readonly dags: DagBook;
+  readonly queue: ReadyQueue<ActiveRun>;
+  readonly slots: Slots;
+  readonly bindings: Bindings;
+  readonly timers: Timers<Due>;
+  readonly flushes: FlushLoop;
+  readonly feed: RunFeed;
+  readonly outputs: Outputs;
+  readonly names: WorkerNames;
+  readonly outbox: Outbox;
+  /** Scratch for `apply`, used within one call only. */
+  readonly effects: Effects;
+  /** Called whenever something may have become grantable. */
+  pump(): void;
+};
+
+/** The shard, if this node owns and has loaded it. */
+export function loadedShard(owner: Owner, shard: number): OwnedShard | null {
+  const owned = owner.shards.get(shard);
+  return owned !== undefined && owned.isLoaded ? owned : null;
+}

@@ -1,0 +1,36 @@
+/** Grants soon after something may have become grantable, at most once a turn of the event loop. */
+
+import type { Owner } from "./owner.ts";
+import type { DemandTeller } from "./demand.ts";
+import { grantReady, returnUnusedSlots } from "./grants.ts";
+
+export type Pump = {
+  /** Asks for a turn. */
+  kick(): void;
+  stop(): void;
+};
+
+export function createPump(owner: () => Owner, demand: DemandTeller): Pump {
+  let isKicked = false;
+  let isStopped = false;
+
+  function turn(): void {
+    isKicked = false;
+    if (isStopped) return;
+    if (grantReady(owner())) return kick();
+    returnUnusedSlots(owner());
+    demand.tell();
+  }
+
+  function kick(): void {
+    if (isKicked) return;
+    isKicked = true;
+    // A turn of its own: what else arrived meanwhile is granted with it, and flushes leave with it.
+    setImmediate(turn);
+  }
+
+  return {
+    kick,
+    stop: () => void (isStopped = true),
+  };
+}

@@ -1,0 +1,90 @@
+/** After a failed flush: forgets what memory says of its runs, and reads them again. */
+
+import { TaskState } from "@millrace/engine";
+import { dispatch } from "./dispatch.ts";
+import type { FlushFailure } from "./flush-loop.ts";
+import { loadRuns, type LoadParts } from "./load.ts";
+import type { ActiveRun } from "./run.ts";
+import type { Grant, Step } from "./step.ts";
+
+export type Reloader = {
+  /** Takes the runs of failed steps out of memory, and brings them back from their rows. */
+  reload(steps: readonly Step[], failure: FlushFailure): void;
+};
+
+export type ReloaderParts = LoadParts & {
+  /** Whether shards are still held must be looked up first. */
+  verifyLease(): Promise<void>;
+  /** A run is back; its DAG's queued runs may start. */
+  onReloaded(runs: readonly ActiveRun[]): void;
+};
+
+export function createReloader(parts: () => ReloaderParts): Reloader {
+  async function bringBack(runs: readonly ActiveRun[], grants: readonly Grant[], failure: FlushFailure): Promise<void> {
+    const { owner } = parts();
+    if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
+    await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
+    for (const run of runs) owner.reloading.delete(run.key);
+    sendOrFree(grants);
+    parts().onReloaded(runs);
+  }
+
+  function isHeld(run: ActiveRun): boolean {
+    return parts().owner.shards.has(run.shard);
+  }
+
+  /** Tries until it works or none of the runs is this node's any more. */
+  async function untilDone(what: () => Promise<void>, runs: readonly ActiveRun[]): Promise<void> {
+    const { owner } = parts();
+    let delayMs = owner.settings.reloadDelayMs.first;
+    while (runs.some(isHeld)) {
+      try {
+        return await what();
+      } catch (error) {
+        owner.log.warn({ runs: runs.length, err: error }, "runs.reload_failed");
+      }
+      const ms = delayMs;
+      await new Promise<void>((resolve) => owner.clock.after(ms, resolve));
+      delayMs = Math.min(delayMs * 2, owner.settings.reloadDelayMs.max);
+    }
+  }
+
+  /** A flush whose answer was lost may have been written: its grants are sent then; the others' slots are free again. */
+  function sendOrFree(grants: readonly Grant[]): void {
+    const { owner } = parts();
+    for (const grant of grants) {
+      const run = owner.runs.get(grant.run.key);
+      const isBound =
+        run !== undefined &&
+        run.engine.taskState[grant.ix] === TaskState.running &&
+        run.engine.attempt[grant.ix] === grant.attempt &&
+        run.sessionKey[grant.ix] === grant.sessionKey;
+      if (isBound) dispatch(owner, [{ ...grant, run }]);
+      else owner.slots.putBack(grant.sessionKey);
+    }
+    owner.pump();
+  }
+
+  /** Whether the run may be tried again. Some rows can never be written: such a run must not loop for ever. */
+  function mayTryAgain(run: ActiveRun, failure: FlushFailure): boolean {
+    const { owner } = parts();
+    if (failure.kind !== "refused" && failure.kind !== "diverged") return true;
+    const failures = (owner.failures.get(run.key) ?? 0) + 1;
+    owner.failures.set(run.key, failures);
+    if (failures < owner.settings.flushFailuresMax) return true;
+    owner.log.error({ run_key: run.key, dag_id: run.dagId, failures }, "run.set_aside");
+    return false;
+  }
+
+  return {
+    reload(steps, failure) {
+      const { owner, life } = parts();
+      const runs = [...new Set(steps.map((step) => step.run))].filter((run) => !run.isGone);
+      const grants = steps.flatMap((step) => step.grants);
+      const again = runs.filter((run) => mayTryAgain(run, failure));
+      for (const run of runs) life.drop(run);
+      for (const run of again) owner.reloading.add(run.key);
+      void bringBack(again, grants, failure);
+    },
+  };
+}

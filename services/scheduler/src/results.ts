@@ -1,0 +1,160 @@
+/** Takes results of workers: each becomes an event, and is answered once what it changed is durable. */
+
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { findDeadSessions, readOutcomes, type AttemptKey } from "@millrace/db";
+import { MillraceError, type RunEvent, type Verdict } from "@millrace/engine";
+import { failureFromProto, parseAttemptId, type AttemptRef } from "@millrace/wire";
+import { ResultBatchSchema, VerdictBatchSchema, type SessionResult } from "@millrace/wire/internal";
+import type { Result } from "@millrace/wire/worker";
+import { apply, type About } from "./apply.ts";
+import { loadedShard, type Owner } from "./owner.ts";
+import type { ActiveRun } from "./run.ts";
+import type { SlotGrantIn } from "./slots.ts";
+import type { Step } from "./step.ts";
+import { judgeByRow, neverGranted, noVerdict, outputOf, verdictMessage } from "./verdicts.ts";
+
+/** A result on its way to its verdict. */
+type Case = {
+  readonly sessionKey: number;
+  readonly result: Result;
+  readonly ref: AttemptRef | null;
+  /** What the engine said; null when the rows must say it. */
+  verdict: Verdict | null;
+  /** What must be durable before it is answered. */
+  step: Step | null;
+  /** It gets no verdict now and will come again. */
+  isOpen: boolean;
+};
+
+/**
+ * Answers a ResultBatch. A result whose shard is not owned here, or whose flush failed, gets no verdict (UNSPECIFIED):
+ * nothing is lost, ask the owner again.
+ *
+ * @throws MillraceError OVERLOADED, before anything was taken.
+ */
+export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8Array> {
+  const batch = fromBinary(ResultBatchSchema, data);
+  if (owner.flushes.pendingRows > owner.settings.pendingRowsMax) throw new MillraceError("OVERLOADED");
+  const cases = batch.results.map(caseOf);
+  await refuseStrangers(owner, cases);
+  for (const each of cases) takeCase(owner, each);
+  owner.slots.grant(batch.apiNodeId, batch.grants.map(slotGrantIn));
+  owner.pump();
+  await settleSteps(cases);
+  await judge(owner, cases);
+  const verdicts = cases.map(({ result, verdict, isOpen }) =>
+    isOpen ? noVerdict(result.attemptId) : verdictMessage(result.attemptId, verdict ?? neverGranted),
+  );
+  return toBinary(VerdictBatchSchema, create(VerdictBatchSchema, { verdicts }));
+}
+
+function takeCase(owner: Owner, each: Case): void {
+  const { ref } = each;
+  if (ref === null || each.verdict !== null) return;
+  const runKey = Number(ref.runKey);
+  each.isOpen = loadedShard(owner, ref.shard) === null || owner.reloading.has(runKey);
+  const run = owner.runs.get(runKey);
+  if (each.isOpen || run === undefined) return;
+  each.verdict = takeOne(owner, run, each, ref);
+  each.step = owner.flushes.lastStep(run);
+}
+
+/** Waits until what the results changed is durable; those whose flush failed stay open. */
+async function settleSteps(cases: readonly Case[]): Promise<void> {
+  for (const each of cases) {
+    if (each.step === null) continue;
+    await each.step.done.promise.catch(() => {
+      each.isOpen = true;
+    });
+  }
+}
+
+function caseOf({ sessionKey, result }: SessionResult): Case {
+  if (result === undefined) throw new MillraceError("FIELD_INVALID", "A result is missing from a ResultBatch.");
+  const ref = parseAttemptId(result.attemptId);
+  const verdict = ref === null || result.outcome.case === undefined ? neverGranted : null;
+  return { sessionKey: Number(sessionKey), result, ref, verdict, step: null, isOpen: false };
+}
+
+export function slotGrantIn(grant: {
+  sessionKey: bigint;
+  queues: string[];
+  handlers: string[];
+  runsBundles: boolean;
+  slots: number;
+  workerName: string;
+}): SlotGrantIn {
+  return { ...grant, sessionKey: Number(grant.sessionKey) };
+}
+
+function takeOne(owner: Owner, run: ActiveRun, { result }: Case, ref: AttemptRef): Verdict | null {
+  const { ix, mapIx, attempt } = ref;
+  const at = owner.dbClock.now();
+  const id = { ix, mapIx, attempt, at };
+  const { outcome } = result;
+  let event: RunEvent;
+  let about: About = {};
+  switch (outcome.case) {
+    case "succeeded": {
+      event = { kind: "taskSucceeded", ...id };
+      const xcoms = Object.entries(outcome.value.xcoms).map(([key, value]) => ({ key, value: value.data }));
+      about = { out: outputOf(result), xcoms };
+      break;
+    }
+    case "failed":
+      event = { kind: "taskFailed", ...id, failure: failureFromProto(outcome.value) };
+      break;
+    case "skipped":
+      event = { kind: "taskSkipped", ...id };
+      break;
+    case "returned":
+      event = { kind: "taskReturned", ...id };
+      break;
+    case undefined:
+      return neverGranted;
+  }
+  const verdict = apply(owner, run, event, about);
+  // The engine knows no contents; rows do, once what is on its way has arrived.
+  const isSettled = verdict.kind === "ALREADY" || verdict.kind === "CONFLICT";
+  return isSettled || (verdict.kind === "STALE" && verdict.reason === "EXPIRED_AND_REGRANTED") ? null : verdict;
+}
+
+async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
+  const open = cases.flatMap((each) =>
+    each.verdict === null && each.ref !== null && !each.isOpen ? [{ each, ref: each.ref }] : [],
+  );
+  const keys = open.map(({ ref }): AttemptKey => ({ runId: Number(ref.runKey), ix: ref.ix, attempt: ref.attempt }));
+  const rows = await readOutcomes(owner.db, keys).catch((error: unknown) => {
+    owner.log.warn({ results: keys.length, err: error }, "results.unreadable");
+    for (const { each } of open) each.isOpen = true;
+    return [];
+  });
+  const byKey = new Map(rows.map((row) => [`${row.runId} ${row.ix} ${row.attempt}`, row]));
+  for (const { each, ref } of open) {
+    const row = byKey.get(`${ref.runKey} ${ref.ix} ${ref.attempt}`);
+    each.verdict = judgeByRow(row, each.result, ref.attempt);
+  }
+}
+
+/**
+ * An attempt is its session's to report on. Another session may do so once that one is dead, or when it belongs to the
+ * same worker, which has opened a new one: a stranger must not end a live worker's attempt.
+ */
+async function refuseStrangers(owner: Owner, cases: readonly Case[]): Promise<void> {
+  const strange = cases.flatMap((each) => {
+    const ref = each.ref;
+    const run = ref === null ? undefined : owner.runs.get(Number(ref.runKey));
+    const bound = ref === null ? undefined : run?.bound.get(ref.ix);
+    const isOwn = bound === undefined || bound.attempt !== ref?.attempt || bound.sessionKey === each.sessionKey;
+    return isOwn ? [] : [{ each, boundKey: bound.sessionKey }];
+  });
+  if (strange.length === 0) return;
+  const keys = [...new Set(strange.map(({ boundKey }) => boundKey))];
+  await owner.names.load(owner.db, strange.flatMap(({ each, boundKey }) => [each.sessionKey, boundKey]));
+  const dead = new Set((await findDeadSessions(owner.db, keys)).map(({ key }) => key));
+  for (const { each, boundKey } of strange) {
+    const name = owner.names.get(each.sessionKey);
+    const isSameWorker = name !== "" && name === owner.names.get(boundKey);
+    if (!dead.has(boundKey) && !isSameWorker) each.verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+  }
+}

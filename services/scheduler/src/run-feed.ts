@@ -1,0 +1,123 @@
+/** Tells whoever watches a run what has changed in it, after it is durable and at most some times a second. */
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { Bus } from "@millrace/bus";
+import { taskStateName, TaskState, type Failure, type RunState } from "@millrace/engine";
+import { failureToProto, runIdOf, timestampOf } from "@millrace/wire";
+import { RunChangedSchema } from "@millrace/wire/internal";
+import { TaskInstanceSchema, type TaskInstance } from "@millrace/wire/v1";
+import type { Clock } from "./clock.ts";
+import type { ActiveRun } from "./run.ts";
+import type { SchedulerSettings } from "./settings.ts";
+import { isFinalState, type Recorded, type Step } from "./step.ts";
+import type { WorkerNames } from "./worker-names.ts";
+
+export type RunFeed = {
+  /** Takes what a durable step changed. */
+  note(step: Step): void;
+  /** Forgets a run that has left memory without an end. */
+  forget(run: ActiveRun): void;
+  stop(): void;
+};
+
+export type RunFeedOptions = {
+  readonly settings: SchedulerSettings;
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly names: WorkerNames;
+  /** Called once things are quiet and the summary in the row is behind. */
+  onQuiet(run: ActiveRun): void;
+};
+
+type Pending = {
+  readonly records: Map<number, Recorded>;
+  state: RunState;
+  failure: Failure | null;
+  seq: number;
+  toldAtMs: number;
+  cancel: (() => void) | null;
+};
+
+export function createRunFeed(options: RunFeedOptions): RunFeed {
+  const { settings, clock, bus } = options;
+  const runs = new Map<ActiveRun, Pending>();
+
+  function tell(run: ActiveRun, pending: Pending): void {
+    pending.cancel = null;
+    pending.toldAtMs = clock.monotonicMs();
+    const records = [...pending.records.values()];
+    pending.records.clear();
+    do {
+      const part = records.splice(0, settings.runFeedTasksMax);
+      const message = create(RunChangedSchema, {
+        runKey: BigInt(run.key),
+        revision: BigInt(pending.seq),
+        taskInstances: part.map((record) => taskInstanceOf(run, record, options.names)),
+        state: pending.state,
+        ...(pending.failure === null ? {} : { failure: failureToProto(pending.failure) }),
+      });
+      bus.publish(`runs.${run.key}`, toBinary(RunChangedSchema, message));
+    } while (records.length > 0);
+    if (isFinalState(pending.state)) runs.delete(run);
+    else pending.cancel = clock.after(settings.runFeedMs, () => rest(run, pending));
+  }
+
+  /** The pause after a message is over: tells what came meanwhile, or forgets a run of which nothing did. */
+  function rest(run: ActiveRun, pending: Pending): void {
+    pending.cancel = null;
+    if (pending.records.size > 0) return tell(run, pending);
+    runs.delete(run);
+    if (run.summarySeq < run.seq && !run.isGone) options.onQuiet(run);
+  }
+
+  return {
+    note(step) {
+      let pending = runs.get(step.run);
+      if (pending === undefined) {
+        pending = { records: new Map(), state: step.state, failure: null, seq: 0, toldAtMs: -Infinity, cancel: null };
+        runs.set(step.run, pending);
+      }
+      const told = pending;
+      for (const [ix, record] of step.records) told.records.set(ix, record);
+      told.state = step.state;
+      told.failure = step.failure;
+      told.seq = step.seq;
+      if (isFinalState(step.state)) {
+        told.cancel?.();
+        tell(step.run, told);
+      } else {
+        told.cancel ??= clock.after(settings.runFeedFirstMs, () => tell(step.run, told));
+      }
+    },
+    forget(run) {
+      runs.get(run)?.cancel?.();
+      runs.delete(run);
+    },
+    stop() {
+      for (const pending of runs.values()) pending.cancel?.();
+      runs.clear();
+    },
+  };
+}
+
+function taskInstanceOf(run: ActiveRun, record: Recorded, names: WorkerNames): TaskInstance {
+  const { ix, attempt, lost, state } = record;
+  const task = run.version.compiled.tasks[ix];
+  const orUnset = (at: number) => timestampOf(at === 0 ? null : at);
+  return create(TaskInstanceSchema, {
+    runId: runIdOf(BigInt(run.key)),
+    taskId: task?.id ?? "",
+    mapIndex: record.mapIx,
+    state: TaskState[taskStateName(state)],
+    tryNumber: attempt,
+    maxTries: (task?.retries ?? 0) + 1 + lost,
+    startedAt: orUnset(record.startedAt),
+    endedAt: orUnset(state === TaskState.running ? 0 : record.at),
+    retryAt: timestampOf(record.retryAt),
+    worker: names.get(record.sessionKey),
+    ...(record.failure === null ? {} : { failure: failureToProto(record.failure) }),
+    queue: task?.queue ?? "",
+    lostCount: lost,
+    readyAt: orUnset(record.readyAt),
+  });
+}

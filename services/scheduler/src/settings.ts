@@ -1,0 +1,76 @@
+/** Every limit and interval of the scheduler, by name. Milliseconds unless the name says otherwise. */
+
+export type SchedulerSettings = typeof defaultSettings;
+
+export const defaultSettings = {
+  /** A shard belongs to its owner this long after the last renewal. */
+  shardTtlMs: 10_000,
+  /** All shards of a node are renewed this often, in one statement. */
+  shardRenewMs: 3_000,
+  /** A node that has not been heard of for this long takes no part in sharing. */
+  nodeSilenceMs: 3_500,
+  /** A node says who it is this often. */
+  nodeBeatMs: 1_000,
+  /** Rows of task instances in one flush. */
+  flushRowsMax: 1_000,
+  /** A run whose flushes fail this often in a row is set aside until its shard is taken over. */
+  flushFailuresMax: 3,
+  /** First and longest wait before rows are read again after the database failed. */
+  reloadDelayMs: { first: 50, max: 2_000 },
+  /** Changes that wait for their flush; above it results are refused until lanes have caught up. */
+  pendingRowsMax: 200_000,
+  /** Runs read at a time at take-over. */
+  loadRunsMax: 500,
+  /** Runs of one DAG that wait for max_active_runs; more are refused. */
+  queuedRunsMax: 100_000,
+  /** Params of a waiting run above this size are not kept in memory but read again when it starts. */
+  queuedParamsBytesMax: 4_096,
+  /** Compiled DAG versions kept besides those in use. */
+  versionsMax: 1_000,
+  /** Runs made by triggers in one transaction. */
+  triggersPerFlushMax: 1_000,
+  /** Triggers that wait for their transaction; more are refused. */
+  triggersWaitingMax: 50_000,
+  /** Timers handled in one turn of the event loop. */
+  timersPerTurnMax: 500,
+  /** Grants made in one turn of the event loop, before others get their turn. */
+  grantsPerTurnMax: 2_000,
+  /** Demand is said at most this often. */
+  demandEveryMs: 5,
+  /** Demand that lasts is repeated this often. */
+  demandRepeatMs: 1_000,
+  /** The most a line of demand says. */
+  demandCountMax: 10_000,
+  /** Messages to api nodes are cut at about this many bytes. */
+  dispatchBytesMax: 4 * 1024 * 1024,
+  /** A run tells of its changes, and refreshes its summary, at most this often. */
+  runFeedMs: 250,
+  /** How long a first change waits for company before it is told. */
+  runFeedFirstMs: 10,
+  /** Task instances in one message of changes. */
+  runFeedTasksMax: 5_000,
+  sweepMs: 1_000,
+  /** Sessions in one look. */
+  sweepRowsMax: 500,
+  /** A worker session lives this long after a renewal; for so long after its start a scheduler takes none for dead. */
+  sessionTtlMs: 30_000,
+  /** When no scheduler was alive for longer than this, expiries of sessions are moved. */
+  amnestyGapMs: 6_000,
+  /** An attempt missing from this many inventories in a row is lost. */
+  inventoryMissesMax: 2,
+  /** Changes of DAGs are looked for this often, besides doorbells. */
+  dagPollMs: 2_000,
+  /** Registrations commit out of order: changes this far below the newest are looked at again. */
+  dagPollOverlap: 1_000,
+  /** Results of tasks, kept for those that refer to them; beyond it they are read again when needed. */
+  outputCacheBytesMax: 256 * 1024 * 1024,
+  /** Names of workers, for people. */
+  workerNamesMax: 10_000,
+  /** How long a stopping scheduler waits for its flushes. */
+  stopDrainMs: 5_000,
+};
+
+/** Settings with some changed; for tests and small installations. */
+export function settingsWith(changes: Partial<SchedulerSettings> = {}): SchedulerSettings {
+  return { ...defaultSettings, ...changes };
+}

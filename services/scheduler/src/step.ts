@@ -1,0 +1,114 @@
+/** What must be written of a run, in steps: each step is one part of one flush, and steps go in order. */
+
+import type { FlushBatch } from "@millrace/db";
+import { RunState, TaskState, type Change, type Failure } from "@millrace/engine";
+import { failureToProto } from "@millrace/wire";
+import { FailureSchema } from "@millrace/wire/v1";
+import { toBinary } from "@bufbuild/protobuf";
+import type { ActiveRun } from "./run.ts";
+
+export type Xcom = { readonly key: string; readonly value: Uint8Array };
+
+/** A task instance's change, with what its row and its readers need beside it. */
+export type Recorded = Change & {
+  /** When it happened, on the database's clock. */
+  readonly at: number;
+  readonly sessionKey: number;
+  readonly readyAt: number;
+  readonly startedAt: number;
+  readonly out: Uint8Array | null;
+  readonly xcoms: readonly Xcom[];
+};
+
+/** A grant to be sent to its session once it is durable. */
+export type Grant = { readonly run: ActiveRun; readonly ix: number; readonly attempt: number; readonly sessionKey: number };
+
+export type Step = {
+  readonly run: ActiveRun;
+  /** By task index: a row changes once in a step. */
+  readonly records: Map<number, Recorded>;
+  /** The run's state at its end. */
+  state: RunState;
+  failure: Failure | null;
+  /** The run's own row has changed, not only its tasks. */
+  hasRunChanged: boolean;
+  readonly grants: Grant[];
+  /** Bodies to stop. */
+  readonly stops: Grant[];
+  /** Event number; given when the step is sent. */
+  seq: number;
+  /** Settled when the step is durable, or will never be. */
+  readonly done: PromiseWithResolvers<void>;
+};
+
+export function newStep(run: ActiveRun): Step {
+  const done = Promise.withResolvers<void>();
+  // Most steps have nobody waiting for them; a failure is the flush loop's to handle.
+  done.promise.catch(() => undefined);
+  return {
+    run,
+    records: new Map(),
+    state: run.recordedState,
+    failure: null,
+    hasRunChanged: false,
+    grants: [],
+    stops: [],
+    seq: 0,
+    done,
+  };
+}
+
+export function encodeFailure(failure: Failure | null): Uint8Array | null {
+  return failure === null ? null : toBinary(FailureSchema, failureToProto(failure));
+}
+
+/** Appends a step to a batch, as rows. `isSummaryDue`: the run's summary is refreshed with it. */
+export function appendStep(batch: FlushBatch, step: Step, isSummaryDue: boolean): void {
+  const { run } = step;
+  const changes: number[] = [];
+  for (const record of step.records.values()) {
+    changes.push(record.ix, record.mapIx, record.state, record.attempt);
+    appendRecord(batch, run.key, record);
+  }
+  if (changes.length > 0 || step.hasRunChanged) {
+    batch.events.push({ runId: run.key, seq: step.seq, runState: step.state, changes });
+  }
+  if (step.hasRunChanged || isSummaryDue) {
+    batch.runs.push({
+      id: run.key,
+      state: step.state,
+      revision: step.seq,
+      counts: run.engine.counts.subarray(1),
+      failure: encodeFailure(step.failure),
+      isCancelRequested: run.engine.cancelRequested,
+    });
+  }
+}
+
+function appendRecord(batch: FlushBatch, runId: number, record: Recorded): void {
+  const { ix, mapIx, state, attempt, lost } = record;
+  if (state === TaskState.running) {
+    const { sessionKey } = record;
+    const readyAt = record.readyAt === 0 ? null : record.readyAt;
+    batch.started.push({ runId, ix, mapIx, attempt, lost, sessionKey, readyAt });
+  } else if (attempt === 0) {
+    // Only a task that was granted, or settled without that, has a row.
+    batch.settled.push({ runId, ix, mapIx, state });
+  } else {
+    for (const { key, value } of record.xcoms) {
+      batch.xcoms.push({ finished: batch.finished.length, key, value });
+    }
+    const failure = encodeFailure(record.failure);
+    const { retryAt, out } = record;
+    batch.finished.push({ runId, ix, mapIx, attempt, state, lost, retryAt, out, failure });
+  }
+}
+
+/** Rows of task instances in a step; at least one, so that a batch of steps is never endless. */
+export function rowsOfStep(step: Step): number {
+  return Math.max(1, step.records.size);
+}
+
+export function isFinalState(state: RunState): boolean {
+  return state === RunState.success || state === RunState.failed;
+}

@@ -1,0 +1,110 @@
+/** DAGs for tests: said in a line, registered as the front door would. */
+
+import { createHash } from "node:crypto";
+import { toBinary } from "@bufbuild/protobuf";
+import type { Database } from "@millrace/db";
+import { shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
+import { dagSpecToProto } from "@millrace/wire";
+import { DagSpecSchema } from "@millrace/wire/v1";
+
+export function aTask(id: string, changes: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    id,
+    groupId: null,
+    kind: "external",
+    handler: "work",
+    args: "[]",
+    retries: 0,
+    retryDelayMs: 1_000,
+    retryBackoff: 0,
+    maxRetryDelayMs: 86_400_000,
+    executionTimeoutMs: null,
+    triggerRule: "all_success",
+    queue: "default",
+    priorityWeight: 1,
+    isolation: "thread",
+    env: {},
+    docs: "",
+    owner: "",
+    resultSchema: null,
+    argSchemas: [],
+    ...changes,
+  };
+}
+
+/** A DAG of tasks; `edges` such as `"a>b"`. */
+export function aDag(
+  dagId: string,
+  tasks: readonly (string | TaskSpec)[],
+  edges: readonly string[] = [],
+  changes: Partial<DagSpec> = {},
+): DagSpec {
+  return {
+    dagId,
+    tasks: tasks.map((task) => (typeof task === "string" ? aTask(task) : task)),
+    edges: edges.map((edge) => {
+      const [from = "", to = ""] = edge.split(">");
+      return { from, to };
+    }),
+    groups: [],
+    schedule: null,
+    description: "",
+    docs: "",
+    tags: [],
+    owner: "",
+    paramsSchema: null,
+    maxActiveRuns: 16,
+    maxActiveTasks: 16,
+    dagrunTimeoutMs: null,
+    startDate: null,
+    endDate: null,
+    catchup: false,
+    startPaused: false,
+    file: "",
+    source: "",
+    bundleDigest: null,
+    ...changes,
+  };
+}
+
+/** Tasks `t0 … t<n-1>`, each after the one before. */
+export function aChain(dagId: string, length: number, changes: Partial<DagSpec> = {}): DagSpec {
+  const tasks = Array.from({ length }, (_, i) => `t${i}`);
+  const edges = tasks.slice(1).map((task, i) => `t${i}>${task}`);
+  return aDag(dagId, tasks, edges, changes);
+}
+
+/** `start`, then `width` tasks at once, then `end`. */
+export function aFan(dagId: string, width: number, changes: Partial<DagSpec> = {}): DagSpec {
+  const wide = Array.from({ length: width }, (_, i) => `w${i}`);
+  const edges = wide.flatMap((task) => [`start>${task}`, `${task}>end`]);
+  return aDag(dagId, ["start", ...wide, "end"], edges, { maxActiveTasks: width, ...changes });
+}
+
+export type Registration = { readonly isPaused?: boolean; readonly scheduledThrough?: Date };
+
+/** Writes a DAG's rows, as version 1 or the next one. */
+export async function registerDag(db: Database, spec: DagSpec, options: Registration = {}): Promise<void> {
+  const bytes = Buffer.from(toBinary(DagSpecSchema, dagSpecToProto(spec)));
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const { schedule } = spec;
+  await db.pool.query(
+    `INSERT INTO dag (dag_id, shard, version, folder, file, description, tags, owner, schedule, timezone, is_paused,
+                      is_active, scheduled_through, changed_seq)
+     VALUES ($1, $2, 1, 'test', '', '', '{}', '', $3, $4, $5, true, coalesce($6, clock_timestamp()), nextval('dag_changed_seq'))
+     ON CONFLICT (dag_id) DO UPDATE SET version = dag.version + 1, changed_seq = nextval('dag_changed_seq')`,
+    [
+      spec.dagId,
+      shardOf(spec.dagId),
+      schedule?.expression ?? "",
+      schedule?.timezone ?? "",
+      options.isPaused ?? false,
+      options.scheduledThrough?.toISOString() ?? null,
+    ],
+  );
+  await db.pool.query(
+    `INSERT INTO dag_version (dag_id, version, digest, spec, file, source, task_count)
+     SELECT dag_id, version, $2, $3, '', '', $4 FROM dag WHERE dag_id = $1`,
+    [spec.dagId, digest, bytes, spec.tasks.length],
+  );
+}

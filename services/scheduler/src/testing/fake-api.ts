@@ -1,0 +1,205 @@
+/** An api node with one worker, as an owner sees them: grants slots on demand, keeps assignments, reports results. */
+
+import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { BusUnavailable, type Bus } from "@millrace/bus";
+import { readShardOwners, type Database } from "@millrace/db";
+import { shardOf } from "@millrace/engine";
+import { parseAttemptId } from "@millrace/wire";
+import {
+  DemandSchema,
+  DispatchSchema,
+  InventorySchema,
+  InventoryVerdictsSchema,
+  OwnerCommandSchema,
+  OwnerReplySchema,
+  ResultBatchSchema,
+  SlotGrantsSchema,
+  VerdictBatchSchema,
+  type OwnerReply,
+} from "@millrace/wire/internal";
+import { FailureKind } from "@millrace/wire/v1";
+import { ResultSchema, VerdictKind, type Assignment, type Verdict } from "@millrace/wire/worker";
+
+export type FakeApiOptions = {
+  readonly name?: string;
+  /** Default 100. */
+  readonly slots?: number;
+  readonly queues?: readonly string[];
+  /** Default `work`. */
+  readonly handlers?: readonly string[];
+  /** What a body does with its assignment; default: succeeds at once. Null: says nothing. */
+  body?(assignment: Assignment): Outcome | null | Promise<Outcome | null>;
+  /** How long the session lives; default an hour. */
+  readonly ttlMs?: number;
+};
+
+export type Outcome = MessageInitShape<typeof ResultSchema>["outcome"];
+
+export const success = (value?: unknown): Outcome => ({
+  case: "succeeded",
+  value: value === undefined ? {} : { returnValue: { data: Buffer.from(JSON.stringify(value)) } },
+});
+export const failure = (message: string, retryable = true): Outcome => ({
+  case: "failed",
+  value: { kind: FailureKind.APPLICATION, type: "Error", message, stack: "", retryable },
+});
+
+export type FakeApi = AsyncDisposable & {
+  readonly sessionKey: number;
+  /** Everything that was ever assigned, in order. */
+  readonly assigned: Assignment[];
+  readonly cancelled: string[];
+  /** Slots not handed out to an owner. */
+  freeSlots(): number;
+  /** Reports until there is a verdict. */
+  report(attemptId: string, outcome: Outcome, sessionKey?: number): Promise<Verdict>;
+  inventory(attemptIds: readonly string[], hasEnded?: boolean): Promise<Verdict[]>;
+  trigger(dagId: string, options?: TriggerOptions): Promise<number>;
+  command(dagId: string, command: MessageInitShape<typeof OwnerCommandSchema>): Promise<OwnerReply>;
+  /** Adds slots to hand out. */
+  addSlots(count: number): void;
+  /** The worker is dead: it reports nothing, and asks for nothing. */
+  die(): void;
+};
+
+export type TriggerOptions = { readonly requestId?: string; readonly logicalAt?: number; readonly params?: unknown };
+
+const retryMs = 20;
+
+export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = {}): Promise<FakeApi> {
+  const name = options.name ?? "worker";
+  const queues = [...(options.queues ?? ["default"])];
+  const handlers = [...(options.handlers ?? ["work"])];
+  const { rows } = await db.pool.query<{ key: number }>(
+    `INSERT INTO worker_session (session_id, token_hash, request_id, worker_name, sdk, queues, handlers, runs_bundles, slots,
+                                 node_id, expires_at)
+     VALUES ($1, '', $1, $2, 'test', $3, $4, true, $5, $6, clock_timestamp() + $7 * interval '1 millisecond') RETURNING key`,
+    [crypto.randomUUID(), name, queues, handlers, options.slots ?? 100, bus.nodeId, options.ttlMs ?? 3_600_000],
+  );
+  const sessionKey = rows[0]?.key ?? 0;
+  // A node of its own in the subjects: the scheduler's node may have another fake beside it.
+  const apiNodeId = `api${sessionKey}`;
+  const assigned: Assignment[] = [];
+  const cancelled: string[] = [];
+  const wanted = new Map<string, number>();
+  let free = options.slots ?? 100;
+  let isDead = false;
+
+  function grant(): void {
+    for (const [owner, count] of wanted) {
+      const slots = Math.min(free, count);
+      if (slots === 0 || isDead) continue;
+      free -= slots;
+      wanted.set(owner, count - slots);
+      const grants = [{ sessionKey: BigInt(sessionKey), queues, handlers, runsBundles: true, slots, workerName: name }];
+      bus.publish(`owner.${owner}.grant`, toBinary(SlotGrantsSchema, create(SlotGrantsSchema, { apiNodeId, grants })));
+    }
+  }
+
+  async function ownerOf(shard: number): Promise<string> {
+    for (;;) {
+      const owner = (await readShardOwners(db)).get(shard);
+      if (owner !== undefined) return owner;
+      await pause();
+    }
+  }
+
+  async function report(attemptId: string, outcome: Outcome, by = sessionKey): Promise<Verdict> {
+    const result = create(ResultSchema, { attemptId, outcome });
+    const batch = create(ResultBatchSchema, { apiNodeId, results: [{ sessionKey: BigInt(by), result }] });
+    for (;;) {
+      const owner = await ownerOf(parseAttemptId(attemptId)?.shard ?? 0);
+      const data = toBinary(ResultBatchSchema, batch);
+      const answer = await bus.request(`owner.${owner}.results`, data, { timeoutMs: 5_000 }).catch(unlessUnavailable);
+      const verdict = answer === null ? undefined : fromBinary(VerdictBatchSchema, answer).verdicts[0];
+      if (verdict !== undefined && verdict.kind !== VerdictKind.UNSPECIFIED) return verdict;
+      await pause();
+    }
+  }
+
+  async function run(assignment: Assignment): Promise<void> {
+    const outcome = await (options.body ?? (() => success()))(assignment);
+    if (outcome === null || isDead) return;
+    await report(assignment.attemptId, outcome);
+    free += 1;
+    grant();
+  }
+
+  async function command(dagId: string, asked: MessageInitShape<typeof OwnerCommandSchema>): Promise<OwnerReply> {
+    const data = toBinary(OwnerCommandSchema, create(OwnerCommandSchema, { principal: "user:test", ...asked }));
+    for (;;) {
+      const owner = await ownerOf(shardOf(dagId));
+      const answer = await bus.request(`owner.${owner}.command`, data, { timeoutMs: 5_000 }).catch(unlessUnavailable);
+      const reply = answer === null ? null : fromBinary(OwnerReplySchema, answer);
+      const isElsewhere = reply?.reply.case === "refusal" && reply.reply.value.reason === "NOT_OWNER";
+      if (reply !== null && !isElsewhere) return reply;
+      await pause();
+    }
+  }
+
+  const subscriptions = [
+    bus.subscribe("demand", (data) => {
+      const { nodeId, lines } = fromBinary(DemandSchema, data);
+      const served = lines.filter((line) => queues.includes(line.queue) && (line.handler === "" || handlers.includes(line.handler)));
+      wanted.set(nodeId, served.reduce((sum, line) => sum + line.count, 0));
+      grant();
+    }),
+    bus.subscribe(`api.${apiNodeId}.assign`, (data) => {
+      const dispatch = fromBinary(DispatchSchema, data);
+      for (const { slots } of dispatch.returned) free += slots;
+      cancelled.push(...dispatch.cancels.map((cancel) => cancel.attemptId));
+      for (const { assignment } of dispatch.assignments) {
+        if (assignment === undefined) continue;
+        assigned.push(assignment);
+        void run(assignment).catch(() => undefined);
+      }
+    }),
+  ];
+
+  return {
+    sessionKey,
+    assigned,
+    cancelled,
+    freeSlots: () => free,
+    report,
+    async inventory(attemptIds, hasEnded = false) {
+      const message = create(InventorySchema, { sessionKey: BigInt(sessionKey), attemptIds: [...attemptIds], hasEnded });
+      const data = toBinary(InventorySchema, message);
+      const owners = new Set((await readShardOwners(db)).values());
+      const answers = await Promise.all(
+        [...owners].map((owner) => bus.request(`owner.${owner}.inventory`, data, { timeoutMs: 5_000 })),
+      );
+      return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
+    },
+    async trigger(dagId, { requestId = crypto.randomUUID(), logicalAt, params = {} } = {}) {
+      const value = {
+        dagId,
+        params: Buffer.from(JSON.stringify(params)),
+        ...(logicalAt === undefined ? {} : { logicalDateMs: BigInt(logicalAt) }),
+      };
+      const { reply } = await command(dagId, { requestId, command: { case: "triggerRun", value } });
+      if (reply.case !== "runKey") throw new Error(reply.case === "refusal" ? reply.value.reason : String(reply.case));
+      return Number(reply.value);
+    },
+    command,
+    addSlots(count) {
+      free += count;
+      grant();
+    },
+    die: () => void (isDead = true),
+    [Symbol.asyncDispose]() {
+      isDead = true;
+      for (const subscription of subscriptions) subscription.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+function unlessUnavailable(error: unknown): null {
+  if (error instanceof BusUnavailable) return null;
+  throw error;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, retryMs));
+}

@@ -1,0 +1,93 @@
+/** A database, a bus, and schedulers on them, for one test. */
+
+import { createLocalBus, type Bus } from "@millrace/bus";
+import type { Database } from "@millrace/db";
+import { testDatabase } from "@millrace/db/testing";
+import { runStateName, taskStateName, type RunState, type TaskState } from "@millrace/engine";
+import { createLogger, type LogLevel } from "@millrace/service";
+import { startScheduler, type RunningScheduler, type SchedulerOptions } from "../scheduler.ts";
+import { fakeApi, type FakeApi, type FakeApiOptions } from "./fake-api.ts";
+
+export type World = AsyncDisposable & {
+  readonly db: Database;
+  /** One bus for all nodes: subjects carry the node's id. */
+  readonly bus: Bus;
+  scheduler(options?: Partial<SchedulerOptions>): Promise<RunningScheduler>;
+  api(options?: FakeApiOptions): Promise<FakeApi>;
+  runState(runKey: number): Promise<string>;
+  /** States by task index, of those that have a row. */
+  taskStates(runKey: number): Promise<string[]>;
+  /** Resolves when the run is final; answers its state. */
+  untilFinal(runKey: number): Promise<string>;
+  /** Accepted ends of attempts, as the events tell: one entry for each change to a final state. */
+  finalChanges(runKey: number): Promise<number[]>;
+};
+
+const pollMs = 10;
+
+export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Promise<World> {
+  const test = await testDatabase();
+  const { db } = test;
+  const bus = createLocalBus("world");
+  const schedulers: RunningScheduler[] = [];
+  const apis: FakeApi[] = [];
+  const log = createLogger({ name: "scheduler", level: options.logLevel ?? "silent" });
+
+  async function runState(runKey: number): Promise<string> {
+    const { rows } = await db.pool.query<{ state: RunState }>("SELECT state FROM run WHERE id = $1", [runKey]);
+    const state = rows[0]?.state;
+    return state === undefined ? "missing" : runStateName(state);
+  }
+
+  return {
+    db,
+    bus,
+    async scheduler(changes = {}) {
+      const nodeId = changes.nodeId ?? `n${schedulers.length}`;
+      // Publishes under the node's own name, as each process has a bus of its own.
+      const own: Bus = { ...bus, nodeId };
+      const scheduler = await startScheduler({ db, bus: own, log, nodeId, ...changes });
+      schedulers.push(scheduler);
+      return scheduler;
+    },
+    async api(changes = {}) {
+      const api = await fakeApi(db, bus, changes);
+      apis.push(api);
+      return api;
+    },
+    runState,
+    async taskStates(runKey) {
+      const { rows } = await db.pool.query<{ state: TaskState }>(
+        "SELECT state FROM task_instance WHERE run_id = $1 ORDER BY ix, map_ix",
+        [runKey],
+      );
+      return rows.map((row) => taskStateName(row.state));
+    },
+    async untilFinal(runKey) {
+      for (;;) {
+        const state = await runState(runKey);
+        if (state === "success" || state === "failed") return state;
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+    },
+    async finalChanges(runKey) {
+      const { rows } = await db.pool.query<{ changes: number[] }>(
+        "SELECT changes FROM event WHERE run_id = $1 ORDER BY seq",
+        [runKey],
+      );
+      const ended: number[] = [];
+      for (const { changes } of rows) {
+        for (let i = 0; i < changes.length; i += 4) {
+          if ([6, 7, 8, 9].includes(changes[i + 2] ?? 0)) ended.push(changes[i] ?? -1);
+        }
+      }
+      return ended.toSorted((a, b) => a - b);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const api of apis) await api[Symbol.asyncDispose]();
+      for (const scheduler of schedulers) await scheduler.stop();
+      await bus.close();
+      await test[Symbol.asyncDispose]();
+    },
+  };
+}

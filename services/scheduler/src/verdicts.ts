@@ -1,0 +1,105 @@
+/** The answers to results, and what rows say of results that are repeated or late. */
+
+import { create, fromBinary } from "@bufbuild/protobuf";
+import type { AttemptOutcome } from "@millrace/db";
+import { isFinal, TaskState, type Verdict } from "@millrace/engine";
+import { failureFromProto } from "@millrace/wire";
+import { FailureKind, FailureSchema } from "@millrace/wire/v1";
+import {
+  StaleReason,
+  VerdictKind,
+  VerdictSchema,
+  type Result,
+  type Verdict as VerdictMessage,
+} from "@millrace/wire/worker";
+import { encodeFailure } from "./step.ts";
+
+const kinds = {
+  OK: VerdictKind.OK,
+  ALREADY: VerdictKind.ALREADY,
+  CONFLICT: VerdictKind.CONFLICT,
+  STALE: VerdictKind.STALE,
+} as const satisfies Record<Verdict["kind"], VerdictKind>;
+
+export function verdictMessage(attemptId: string, verdict: Verdict): VerdictMessage {
+  const staleReason = verdict.kind === "STALE" ? StaleReason[verdict.reason] : StaleReason.UNSPECIFIED;
+  return create(VerdictSchema, { attemptId, kind: kinds[verdict.kind], staleReason });
+}
+
+/** The body must stop; its result is still wanted. */
+export function cancelVerdict(attemptId: string): VerdictMessage {
+  return create(VerdictSchema, { attemptId, kind: VerdictKind.CANCEL_REQUESTED });
+}
+
+/** Nothing can be said just now: this node is not the owner, or the database is away. Ask again. */
+export function noVerdict(attemptId: string): VerdictMessage {
+  return create(VerdictSchema, { attemptId });
+}
+
+/** An attempt that this history has never granted. */
+export const neverGranted: Verdict = { kind: "STALE", reason: "EPOCH" };
+const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+const cancelled: Verdict = { kind: "STALE", reason: "CANCELLED" };
+const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
+
+/** What a success carries into its row: null when nothing was returned. */
+export function outputOf(result: Result): Uint8Array | null {
+  return result.outcome.case === "succeeded" ? (result.outcome.value.returnValue?.data ?? null) : null;
+}
+
+/** What a failure becomes in its row; the same result always gives the same bytes. */
+function failureBytes(result: Result): Uint8Array | null {
+  return result.outcome.case === "failed" ? encodeFailure(failureFromProto(result.outcome.value)) : null;
+}
+
+/**
+ * Judges a result by its rows: the same outcome with the same content was taken before, another one was, or it no
+ * longer matters. For attempts that can no longer change.
+ */
+export function judgeByRow(row: AttemptOutcome | undefined, result: Result, attempt: number): Verdict {
+  if (row === undefined || row.newest === null || attempt > row.newest) return neverGranted;
+  if (attempt < row.newest) {
+    const isRepeat = result.outcome.case === "failed" && isSame(row.earlierFailure, failureBytes(result));
+    return isRepeat ? { kind: "ALREADY" } : regranted;
+  }
+  const { state } = row;
+  switch (result.outcome.case) {
+    case "succeeded":
+      if (state === TaskState.success) return same(isSame(row.out, outputOf(result)));
+      break;
+    case "failed":
+      if (state === TaskState.failed || state === TaskState.up_for_retry) {
+        if (isSame(row.failure, failureBytes(result))) return { kind: "ALREADY" };
+      }
+      break;
+    case "skipped":
+      if (state === TaskState.skipped && !row.isCancelled) return { kind: "ALREADY" };
+      break;
+    case "returned":
+      if (state === TaskState.scheduled) return { kind: "ALREADY" };
+      break;
+    case undefined:
+      break;
+  }
+  if (row.isCancelled) return cancelled;
+  return state !== null && wasReported(row, state) ? { kind: "CONFLICT" } : finished;
+}
+
+/** The attempt ended by what its worker said, not by the server's own decision. */
+function wasReported(row: AttemptOutcome, state: TaskState): boolean {
+  if (state === TaskState.success) return true;
+  if (!isFinal(state) && state !== TaskState.up_for_retry) return false;
+  if (row.failure === null) return false;
+  const { kind, type } = fromBinary(FailureSchema, row.failure);
+  const isByServer = type === "ExecutionTimeout" || kind === FailureKind.LOST || kind === FailureKind.CANCELLED;
+  return !isByServer;
+}
+
+function same(isTheSame: boolean): Verdict {
+  return { kind: isTheSame ? "ALREADY" : "CONFLICT" };
+}
+
+function isSame(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === null || b === null) return a === b;
+  return Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,146 @@
+/** One scenario's server, worker process and folder; all are gone when it is disposed of. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { TaskKind } from "@millrace/wire/v1";
+import type { AssignmentSchema, Result } from "@millrace/wire/worker";
+import { ScriptedServer, workerKey } from "./scripted-server.ts";
+import type { WorkerFlags, WorkerUnderTest } from "./workers/table.ts";
+
+type AssignmentInit = Exclude<MessageInitShape<typeof AssignmentSchema>, Message>;
+
+export const queue = "conformance";
+export const slots = 4;
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+const fileCheckMs = 10;
+
+export type BenchOptions = {
+  readonly key?: string;
+  /** Seconds. */
+  readonly drainGrace?: number;
+  /** Called before the worker starts. */
+  readonly script?: (server: ScriptedServer) => void;
+};
+
+/** Folder of a `hold` body: what it noted, and the way to let it end. */
+export type Hold = { readonly folder: string; readonly notes: () => string[]; readonly release: () => void };
+
+export class Bench {
+  readonly server: ScriptedServer;
+  readonly folder: string;
+  readonly process: ChildProcess;
+  /** What the worker wrote about itself, for the message of a failed test. */
+  said = "";
+  readonly #watch: NodeJS.Timeout;
+
+  static async start(worker: WorkerUnderTest, options: BenchOptions = {}): Promise<Bench> {
+    const folder = await mkdtemp(path.join(tmpdir(), "millrace-conformance-"));
+    const server = await new ScriptedServer().start();
+    options.script?.(server);
+    const keyFile = path.join(folder, "worker.key");
+    await writeFile(keyFile, options.key ?? workerKey, { mode: 0o600 });
+    return new Bench(worker, server, folder, {
+      server: server.address,
+      "key-file": keyFile,
+      queue,
+      slots: String(slots),
+      name: "conformance",
+      "cancel-grace": "1",
+      "drain-grace": String(options.drainGrace ?? 20),
+    });
+  }
+
+  private constructor(worker: WorkerUnderTest, server: ScriptedServer, folder: string, flags: WorkerFlags) {
+    this.server = server;
+    this.folder = folder;
+    const [command = "", ...args] = worker.command(flags, folder);
+    this.process = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd: folder });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.setEncoding("utf8").on("data", (chunk: string) => (this.said += chunk));
+    }
+    this.process.on("exit", () => server.changed());
+    server.worker = this;
+    // Notes of bodies are files: a scenario that waits for one has to look.
+    this.#watch = setInterval(() => server.changed(), fileCheckMs);
+  }
+
+  /** An assignment for one of the handlers every worker under test has. */
+  task(
+    attemptId: string,
+    handler: string,
+    args: readonly unknown[] = [],
+    more: Omit<AssignmentInit, "run"> = {},
+  ): AssignmentInit {
+    return {
+      attemptId,
+      handler,
+      taskId: handler,
+      kind: TaskKind.EXTERNAL,
+      mapIndex: -1,
+      tryNumber: 1,
+      maxTries: 1,
+      args: utf8.encode(JSON.stringify(args)),
+      fencing: "1",
+      idempotencyKey: `run_1/${handler}`,
+      run: {
+        runId: "run_1",
+        dagId: "conformance",
+        runName: "manual__1",
+        dagVersion: 1,
+        runAfter: timestampFromMs(Date.UTC(2026, 0, 1)),
+        params: { data: utf8.encode('{"region":"eu"}') },
+      },
+      ...more,
+    };
+  }
+
+  /** Assigns a body that holds, and waits until it has begun. */
+  async hold(attemptId: string): Promise<Hold> {
+    const folder = path.join(this.folder, attemptId);
+    await mkdir(folder);
+    const file = path.join(folder, "notes");
+    const notes = (): string[] => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+    this.server.assign(this.task(attemptId, "hold", [folder]));
+    await this.server.until(() => notes().includes("begun"), `${attemptId} to begin`);
+    return { folder, notes, release: () => writeFileSync(path.join(folder, "release"), "") };
+  }
+
+  async untilStopped(hold: Hold): Promise<void> {
+    await this.server.until(() => hold.notes().includes("stopped"), "the body to stop");
+  }
+
+  get hasExited(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  async exitCode(): Promise<number | null> {
+    await this.server.until(() => this.hasExited, "the worker to exit");
+    return this.process.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#watch);
+    if (!this.hasExited) {
+      const exit = once(this.process, "exit");
+      this.process.kill("SIGKILL");
+      await exit;
+    }
+    this.server.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The JSON of the value an attempt succeeded with. @throws Error when it did not. */
+export function valueOf({ outcome }: Result): unknown {
+  if (outcome.case !== "succeeded") throw new Error(`The attempt did not succeed: ${outcome.case}`);
+  const { returnValue } = outcome.value;
+  return returnValue === undefined ? undefined : JSON.parse(text.decode(returnValue.data));
+}

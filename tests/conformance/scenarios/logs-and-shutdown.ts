@@ -1,0 +1,96 @@
+/** Logs that arrive whole and in order, and a worker that leaves in order. */
+
+import { status } from "@grpc/grpc-js";
+import { expect, test } from "vitest";
+import { Bench, valueOf } from "../bench.ts";
+import type { WorkerUnderTest } from "../workers/table.ts";
+
+export function logs(worker: WorkerUnderTest): void {
+  test("lines are numbered from 1 without gaps, in order, in chunks within the limit, before the result", async () => {
+    await using bench = await Bench.start(worker);
+    const { server } = bench;
+    let storedBefore = -1;
+    server.verdictOn = () => {
+      storedBefore = server.linesOf("a1").length;
+      return 1;
+    };
+    server.assign(bench.task("a1", "talk", [2500]));
+    await server.result("a1");
+    expect(storedBefore).toBe(2500);
+    const lines = server.linesOf("a1");
+    expect(lines.map(({ seq }) => Number(seq))).toEqual(lines.map((_, index) => index + 1));
+    expect(lines.map(({ message }) => message)).toEqual(lines.map((_, index) => `line ${index}`));
+    expect(Math.max(...server.logRequests.map((request) => request.lines.length))).toBeLessThanOrEqual(1000);
+  });
+
+  test("lines whose acknowledgement was lost are sent again with the same numbers", async () => {
+    await using bench = await Bench.start(worker);
+    const { server } = bench;
+    let lost = 0;
+    server.losesAnswer = (method) => method === "appendLog" && lost++ < 2;
+    server.assign(bench.task("a1", "talk", [10]));
+    await server.result("a1");
+    expect(server.linesOf("a1").map(({ message }) => message)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `line ${index}`),
+    );
+    const firstSeqs = server.logRequests.slice(0, 3).map((request) => Number(request.lines[0]!.seq));
+    expect(firstSeqs).toEqual([1, 1, 1]);
+  });
+
+  test("a full log is no reason to fail: further lines are dropped", async () => {
+    await using bench = await Bench.start(worker);
+    const { server } = bench;
+    server.refuses = (method) =>
+      method === "appendLog" ? { code: status.RESOURCE_EXHAUSTED, reason: "LOG_LIMIT_REACHED" } : null;
+    server.assign(bench.task("a1", "talk", [5000]));
+    expect((await server.result("a1")).outcome.case).toBe("succeeded");
+  });
+}
+
+export function shutdown(worker: WorkerUnderTest): void {
+  test("SIGTERM lets running bodies end, reports them, gives back what comes meanwhile, and closes the session last", async () => {
+    await using bench = await Bench.start(worker);
+    const { server } = bench;
+    const hold = await bench.hold("a1");
+    let resultsAtClose = -1;
+    server.refuses = (method) => {
+      if (method === "closeSession") resultsAtClose = server.results.length;
+      return null;
+    };
+    bench.process.kill("SIGTERM");
+    await untilGivenBack(bench);
+    hold.release();
+    expect(valueOf(await server.result("a1"))).toBe("held");
+    expect(await bench.exitCode()).toBe(0);
+    expect(server.closed).toHaveLength(1);
+    expect(resultsAtClose).toBe(server.results.length);
+  });
+
+  test("bodies that outlast the drain are told to stop, and the session is closed without a result of theirs", async () => {
+    await using bench = await Bench.start(worker, { drainGrace: 0.2 });
+    const { server } = bench;
+    await bench.hold("a1");
+    bench.process.kill("SIGTERM");
+    expect(await bench.exitCode()).toBe(0);
+    expect(server.closed).toHaveLength(1);
+    expect(server.resultsOf("a1").map(({ outcome }) => outcome.case)).not.toContain("succeeded");
+  });
+
+  test("a second SIGTERM ends it without waiting for bodies", async () => {
+    await using bench = await Bench.start(worker, { drainGrace: 600 });
+    await bench.hold("a1");
+    bench.process.kill("SIGTERM");
+    await untilGivenBack(bench);
+    bench.process.kill("SIGTERM");
+    await bench.exitCode();
+  });
+}
+
+/** A signal takes its time to arrive: gives work until some of it comes back. */
+async function untilGivenBack(bench: Bench): Promise<void> {
+  const { server } = bench;
+  for (let index = 0; !server.results.some(({ outcome }) => outcome.case === "returned"); index++) {
+    server.sayAssignments(bench.task(`probe${index}`, "echo", [index]));
+    await server.result(`probe${index}`);
+  }
+}

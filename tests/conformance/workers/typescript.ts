@@ -1,0 +1,76 @@
+/** The TypeScript worker under test: the handlers of `handlers.py`, run by `@millrace/sdk/worker`. */
+
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { context, FailTask, SkipTask } from "@millrace/sdk";
+import { runWorker, type ExternalHandler } from "@millrace/sdk/worker";
+
+const handlers: Record<string, ExternalHandler> = {
+  echo: (value: unknown) => value,
+  fail(message: string) {
+    throw new TypeError(message);
+  },
+  fail_for_good(message: string) {
+    throw new FailTask(message);
+  },
+  skip(message: string) {
+    throw new SkipTask(message);
+  },
+  big: (size: number) => "x".repeat(size),
+  talk(count: number) {
+    for (let number = 0; number < count; number++) context().log.info(`line ${number}`);
+  },
+  block(seconds: number) {
+    const endsAt = performance.now() + seconds * 1000;
+    while (performance.now() < endsAt);
+    return "blocked";
+  },
+  async hold(folder: string) {
+    note(folder, "begun");
+    const { signal } = context();
+    try {
+      while (!existsSync(path.join(folder, "release"))) await wait(20, undefined, { signal });
+    } catch (error) {
+      note(folder, "stopped");
+      throw error;
+    }
+    return "held";
+  },
+};
+
+function note(folder: string, word: string): void {
+  appendFileSync(path.join(folder, "notes"), `${word}\n`);
+}
+
+const { values } = parseArgs({
+  options: {
+    server: { type: "string", default: "" },
+    "key-file": { type: "string", default: "" },
+    queue: { type: "string", default: "" },
+    slots: { type: "string", default: "" },
+    name: { type: "string", default: "" },
+    "cancel-grace": { type: "string", default: "" },
+    "drain-grace": { type: "string", default: "" },
+    cache: { type: "string", default: "" },
+  },
+});
+
+const log = (fields: object, event: string): void => console.error(event, JSON.stringify(fields));
+const worker = await runWorker({
+  server: values.server,
+  key: readFileSync(values["key-file"], "utf8").trim(),
+  name: values.name,
+  queues: [values.queue],
+  slots: Number(values.slots),
+  graceMs: Number(values["cancel-grace"]) * 1000,
+  drainMs: Number(values["drain-grace"]) * 1000,
+  runsBundles: false,
+  bundleCacheDir: values.cache,
+  handlers,
+  log: { debug: log, info: log, warn: log, error: log },
+});
+await worker.stopped;
+// A handler that was given up may still wait for something.
+process.exit(0);
