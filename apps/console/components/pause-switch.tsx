@@ -7,10 +7,15 @@ import { DagService } from "@millrace/wire/v1";
 import { callFailure } from "../lib/failures.ts";
 import { newRequestId } from "../lib/request-id.ts";
 
-type Props = { readonly dagId: string; readonly isPaused: boolean };
+type Props = {
+  readonly dagId: string;
+  readonly isPaused: boolean;
+  /** Says beside it what the switch shows. */
+  readonly hasWord?: boolean;
+};
 
 /** On = active. Moves at once; goes back, saying why, when the server refuses. */
-export function PauseSwitch({ dagId, isPaused }: Props) {
+export function PauseSwitch({ dagId, isPaused, hasWord = false }: Props) {
   const queryClient = useQueryClient();
   const [wanted, setWanted] = useState<boolean | null>(null);
   const options = {
@@ -28,7 +33,7 @@ export function PauseSwitch({ dagId, isPaused }: Props) {
   };
   const isActive = !(wanted ?? isPaused);
   return (
-    <span className="inline-flex items-center gap-1">
+    <span className="inline-flex items-center gap-1.5">
       <Switch.Root
         checked={isActive}
         onCheckedChange={change}
@@ -44,6 +49,11 @@ export function PauseSwitch({ dagId, isPaused }: Props) {
       >
         <Switch.Thumb className="m-[2px] size-3 rounded-full bg-line-strong transition-transform duration-150 data-[checked]:translate-x-[14px] data-[checked]:bg-on-accent" />
       </Switch.Root>
+      {hasWord && (
+        <span aria-hidden className="text-muted max-sm:hidden">
+          {isActive ? "Active" : "Paused"}
+        </span>
+      )}
       {error !== null && (
         <span role="alert" className="text-label text-danger">
           {callFailure(error).message}

@@ -3,11 +3,10 @@ import { coordGreedy, decrossTwoLayer, graph, layeringLongestPath, sugiyama } fr
 import type { GraphNode } from "d3-dag";
 import { acrossGap, alongGap } from "./graph-geometry.ts";
 import type { Direction, Level, LevelEdge, LevelItem, Point } from "./graph-geometry.ts";
-import { linearLevel, ranksOf } from "./graph-linear.ts";
+import { fitsOneLane, linearLevel, ranksOf } from "./graph-linear.ts";
 
 /** d3-dag takes about 150 ms for 300 nodes; above, and for layers too wide to look at, the linear layout is used. */
 const sugiyamaItemsMax = 250;
-const layerItemsMax = 28;
 
 export function layoutLevel(
   items: readonly LevelItem[],
@@ -16,7 +15,7 @@ export function layoutLevel(
 ): Level {
   if (items.length === 0) return { width: 0, height: 0, positions: new Map(), ways: new Map() };
   const ranks = ranksOf(items, edges);
-  const isWide = ranks.layers.some((layer) => layer.length > layerItemsMax);
+  const isWide = ranks.layers.some((layer) => !fitsOneLane(layer, direction));
   return items.length > sugiyamaItemsMax || isWide
     ? linearLevel(items, { ranks, direction })
     : sugiyamaLevel(items, edges, direction);

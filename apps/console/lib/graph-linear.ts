@@ -11,8 +11,23 @@ export type Ranks = {
 
 const sweeps = 8;
 
-/** A layer with more items than this is broken into several lanes side by side. */
+/** A layer with more items than this, in a graph that goes to the right, is broken into lanes side by side. */
 const laneItemsMax = 24;
+
+/**
+ * A graph that goes down is on a narrow screen, where a layer of nine would be unreadable: its lanes hold a share of
+ * the root of the layer's size, so that they fill about a portrait frame.
+ */
+const downLaneShare = 0.7;
+const downLaneItemsMin = 2;
+
+/** Whether a layer fits one lane, as d3-dag draws it. */
+export function fitsOneLane(layer: readonly number[], direction: Direction): boolean {
+  return layer.length <= (direction === "right" ? layerItemsMax : downLaneItemsMin);
+}
+
+/** d3-dag's columns may be a little longer than a lane: breaking is for what is far too long. */
+const layerItemsMax = 28;
 
 /** The longest path from a root. Edges between folded groups may close a circle; those inside one keep rank 0 and up. */
 export function ranksOf(items: readonly LevelItem[], edges: readonly LevelEdge[]): Ranks {
@@ -48,7 +63,7 @@ export function linearLevel(
   const layers = ordered(ranks, items.length);
   const acrossOf = (item: LevelItem) => (direction === "right" ? item.height : item.width);
   const alongOf = (item: LevelItem) => (direction === "right" ? item.width : item.height);
-  const lanes = layers.flatMap((layer) => lanesOf(layer));
+  const lanes = layers.flatMap((layer) => lanesOf(layer, direction));
   const lengths = lanes.map((lane) =>
     lane.items.reduce((sum, ix) => sum + acrossOf(items[ix] ?? none) + acrossGap, -acrossGap),
   );
@@ -72,8 +87,15 @@ export function linearLevel(
 
 const none: LevelItem = { id: "", width: 0, height: 0 };
 
-function lanesOf(layer: readonly number[]): { items: readonly number[]; isLast: boolean }[] {
-  const count = Math.ceil(layer.length / laneItemsMax);
+function lanesOf(
+  layer: readonly number[],
+  direction: Direction,
+): { items: readonly number[]; isLast: boolean }[] {
+  const most =
+    direction === "right"
+      ? laneItemsMax
+      : Math.max(downLaneItemsMin, Math.round(Math.sqrt(layer.length) * downLaneShare));
+  const count = Math.ceil(layer.length / most);
   const size = Math.ceil(layer.length / count);
   return Array.from({ length: count }, (_, lane) => ({
     items: layer.slice(lane * size, (lane + 1) * size),

@@ -64,7 +64,7 @@ test.each(zones)("what fires next in %s does not depend on where the search begi
     const schedule = { kind: "cron", expression, timezone } as const;
     for (const [from, end] of windows(timezone).slice(1)) {
       const all = fires((at) => nextFire(schedule, at), from, end + 4 * dayMs);
-      for (let at = from; at < end; at += 17 * minuteMs) {
+      for (let at = from; at < end; at += 41 * minuteMs) {
         expect(nextFire(schedule, at), `${expression} after ${at}`).toBe(
           all.find((one) => one > at),
         );

@@ -20,6 +20,7 @@ import {
 import { MillraceError } from "@millrace/engine";
 import { requestIdOf, undecodable, type Calls, type IncomingCall } from "./calls.ts";
 import { statusDetails } from "./error-to-status.ts";
+import { readRequests } from "./grpc-requests.ts";
 import { messageBytesMaxOf } from "./limits.ts";
 import type { Call, RpcMethod, RpcService } from "./rpc.ts";
 
@@ -68,10 +69,13 @@ function mount(method: RpcMethod, calls: Calls): UntypedServiceImplementation[st
     }
     case "client_streaming": {
       const handle: handleClientStreamingCall<Buffer, Buffer> = (grpc, callback) => {
-        void answerOnce(method, calls, grpc, () => incoming(method, grpc)).then(
-          (bytes) => callback(null, bytes),
-          (status: StatusObject) => callback(status),
-        );
+        const requests = readRequests(grpc);
+        void answerOnce(method, calls, grpc, () => decodeAll(method, requests))
+          .then(
+            (bytes) => callback(null, bytes),
+            (status: StatusObject) => callback(status),
+          )
+          .finally(() => requests.discard());
       };
       return handle;
     }
@@ -83,7 +87,8 @@ function mount(method: RpcMethod, calls: Calls): UntypedServiceImplementation[st
     }
     case "bidi_streaming": {
       const handle: handleBidiStreamingCall<Buffer, Buffer> = (grpc) => {
-        void answerMany(method, calls, grpc, () => incoming(method, grpc));
+        const requests = readRequests(grpc);
+        void answerMany(method, calls, grpc, () => decodeAll(method, requests)).finally(() => requests.discard());
       };
       return handle;
     }
@@ -114,10 +119,8 @@ async function answerMany(
   read: () => Message | AsyncIterable<Message>,
 ): Promise<void> {
   const entry = enter(method, grpc);
-  let unread: Message | AsyncIterable<Message> | null = null;
   try {
     const { call, request } = await admit(calls, entry, read);
-    unread = request;
     for await (const answer of method.handle(request, call) as AsyncIterable<Message>) {
       if (entry.signal.aborted) return;
       if (!grpc.write(encode(method.desc, answer))) await drained(grpc, entry.signal);
@@ -126,18 +129,7 @@ async function answerMany(
   } catch (error) {
     const status = statusOf(calls, error, entry);
     if (!entry.signal.aborted) grpc.emit("error", status);
-  } finally {
-    drain(grpc, unread);
   }
-}
-
-/** A stream whose requests are not read to their end never closes, however well it was answered. */
-function drain(grpc: Writable, requests: Message | AsyncIterable<Message> | null): void {
-  if (!("resume" in grpc)) return;
-  const reading = requests !== null && Symbol.asyncIterator in requests ? (requests as AsyncGenerator<Message>) : null;
-  void Promise.resolve(reading?.return(undefined))
-    .catch(() => undefined)
-    .then(() => grpc.resume());
 }
 
 /** A duplicate header is refused at the gate, where it is read; here it must not throw. */
@@ -178,14 +170,8 @@ function decode({ desc, name }: RpcMethod, bytes: Buffer): Message {
   }
 }
 
-async function* incoming(
-  method: RpcMethod,
-  grpc: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
-): AsyncGenerator<Message, void, undefined> {
-  // A handler may stop reading and still answer, so leaving the loop must not destroy the stream.
-  for await (const bytes of grpc.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    yield decode(method, bytes);
-  }
+async function* decodeAll(method: RpcMethod, requests: AsyncIterable<Buffer>): AsyncGenerator<Message, void, undefined> {
+  for await (const bytes of requests) yield decode(method, bytes);
 }
 
 function encode(desc: DescMethod, answer: Message): Buffer {

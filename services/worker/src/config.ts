@@ -3,6 +3,9 @@
 import { loadConfig } from "@millrace/service";
 import { z } from "zod";
 
+/** Settings of the other roles, which may stand in the same file or environment. */
+const ofOtherRoles = z.unknown().optional();
+
 const schema = z.object({
   server: z.string().default("127.0.0.1:7070").describe("The gRPC address of a server, host:port."),
   stateDir: z.string().default("./.millrace").describe("Where keys and bundles are kept."),
@@ -17,22 +20,20 @@ const schema = z.object({
   slots: z.int().min(1).max(10_000).default(16).describe("How many tasks at a time."),
   drainMs: z.int().min(0).default(25_000).describe("How long bodies may go on when it stops, in milliseconds."),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error"]).default("info").describe("What is logged."),
+  databaseUrl: ofOtherRoles,
+  natsUrl: ofOtherRoles,
+  host: ofOtherRoles,
+  grpcPort: ofOtherRoles,
+  httpPort: ofOtherRoles,
+  insecureBind: ofOtherRoles,
+  url: ofOtherRoles,
+  key: ofOtherRoles,
+  console: ofOtherRoles,
 });
 
 export type WorkerConfig = z.infer<typeof schema>;
 
-/** Variables of the other roles, which may come from the same file. */
-const otherVariables = [
-  "MILLRACE_HOST",
-  "MILLRACE_GRPC_PORT",
-  "MILLRACE_HTTP_PORT",
-  "MILLRACE_INSECURE_BIND",
-  "MILLRACE_URL",
-  "MILLRACE_KEY",
-  "MILLRACE_CONSOLE",
-];
-
 /** From the environment, then `millrace.config.ts`, then defaults. @throws MillraceError FIELD_INVALID */
 export async function loadWorkerConfig(): Promise<WorkerConfig> {
-  return (await loadConfig(schema, { otherVariables })).values;
+  return (await loadConfig(schema)).values;
 }

@@ -57,5 +57,11 @@ async function optionsOf(config: WorkerConfig): Promise<Omit<StartWorkerOptions,
 }
 
 async function readKey(file: string): Promise<string> {
-  return (await readFile(file, "utf8")).trim();
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    throw new Error(`The key file ${file} cannot be read; a server writes its keys to keys/ in its state folder.`, {
+      cause: error,
+    });
+  }
 }

@@ -2,7 +2,7 @@
 
     from millrace import Worker, context
 
-    worker = Worker(key_file=".millrace/worker.key", queues=["python"])
+    worker = Worker(key_file=".millrace/keys/worker.key", queues=["python"])
 
     @worker.handler("score_model")
     def score_model(rows):

@@ -14,8 +14,9 @@ from types import ModuleType
 from ._version import VERSION
 
 #: Where `millrace up` leaves the worker key.
-DEFAULT_KEY_FILE = Path(".millrace/worker.key")
+DEFAULT_KEY_FILE = Path(".millrace/keys/worker.key")
 KEY_VARIABLE = "MILLRACE_WORKER_KEY"
+KEY_FILE_VARIABLE = "MILLRACE_WORKER_KEY_FILE"
 
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 4
 
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 
     # Out of the environment at once: bodies, and processes they start, inherit it.
     key = os.environ.pop(KEY_VARIABLE, None)
-    key_file = options.key_file or (None if key else DEFAULT_KEY_FILE)
+    key_file = options.key_file or os.environ.get(KEY_FILE_VARIABLE) or (None if key else DEFAULT_KEY_FILE)
     try:
         worker = Worker(
             options.server,
@@ -96,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--key-file",
         type=Path,
-        help=f"file with the worker key; else the variable {KEY_VARIABLE}, else {DEFAULT_KEY_FILE}",
+        help=f"file with the worker key; else {KEY_FILE_VARIABLE}, or the key itself in {KEY_VARIABLE}, else {DEFAULT_KEY_FILE}",
     )
     parser.add_argument("--tls", action="store_true", help="connect with TLS")
     parser.add_argument("--ca-file", help="connect with TLS and trust this authority")

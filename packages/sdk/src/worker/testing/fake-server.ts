@@ -5,21 +5,22 @@
 
 import { EventEmitter, on } from "node:events";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
-import { toBinary } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
   Metadata,
   Server,
   ServerCredentials,
-  status,
-  type sendUnaryData,
   type ServerDuplexStream,
-  type ServerUnaryCall,
   type ServerWritableStream,
 } from "@grpc/grpc-js";
-import { reasons, type ReasonName } from "@millrace/engine";
+import type { ReasonName } from "@millrace/engine";
 import { grpcDefinition } from "@millrace/wire/grpc";
-import { ErrorInfoSchema, StatusSchema, type LogLine } from "@millrace/wire/v1";
+import {
+  DagService,
+  type LogLine,
+  type RegisterDagsRequest,
+  type UploadBundleRequest,
+} from "@millrace/wire/v1";
 import {
   AssignmentSchema,
   VerdictKind,
@@ -36,6 +37,8 @@ import {
   type WorkRequest,
   type WorkResponse,
 } from "@millrace/wire/worker";
+
+import { refusal, statusOf, unary } from "./rpc.ts";
 
 type Stream = ServerDuplexStream<WorkRequest, WorkResponse>;
 
@@ -57,10 +60,14 @@ export class FakeServer {
   readonly results: Result[] = [];
   readonly bundles = new Map<string, Uint8Array>();
   downloads = 0;
+  /** What folders were registered, in order. */
+  readonly registrations: RegisterDagsRequest[] = [];
   /** Set to have AppendLog answer UNAVAILABLE. */
   refusesLogs = false;
   /** Set to have OpenSession answer with a reason. */
   refusesSessions: ReasonName | null = null;
+  /** Set to have RegisterDags answer with a reason. */
+  refusesDags: ReasonName | null = null;
   /** What a result is answered with; null for no answer. */
   verdictOn: (result: Result) => VerdictKind | null = () => VerdictKind.OK;
   /** What renewals say about attempts. */
@@ -86,6 +93,13 @@ export class FakeServer {
       appendLog: unary((request: AppendLogRequest) => this.#append(request)),
       work: (stream: Stream) => this.#work(stream),
       downloadBundle: (call: ServerWritableStream<DownloadBundleRequest, unknown>) => this.#download(call),
+    });
+    this.#server.addService(grpcDefinition(DagService), {
+      uploadBundle: unary(({ digest, content }: UploadBundleRequest) => {
+        this.bundles.set(digest, content);
+        return this.#changed({ stored: true });
+      }),
+      registerDags: unary((request: RegisterDagsRequest) => this.#register(request)),
     });
   }
 
@@ -129,14 +143,14 @@ export class FakeServer {
 
   /** Breaks the connection of the work streams, as a restarting server would. */
   breakStreams(): void {
-    for (const stream of this.#streams.keys()) stream.emit("error", errorOf("UNAVAILABLE"));
+    for (const stream of this.#streams.keys()) stream.emit("error", statusOf("UNAVAILABLE"));
     this.#streams.clear();
   }
 
   /** Forgets all sessions: workers have to open new ones. */
   expireSessions(): void {
     this.sessions.length = 0;
-    for (const stream of this.#streams.keys()) stream.emit("error", errorOf("SESSION_EXPIRED"));
+    for (const stream of this.#streams.keys()) stream.emit("error", statusOf("SESSION_EXPIRED"));
     this.#streams.clear();
   }
 
@@ -161,7 +175,7 @@ export class FakeServer {
   }
 
   #open(request: OpenSessionRequest) {
-    if (this.refusesSessions !== null) throw errorOf(this.refusesSessions);
+    if (this.refusesSessions !== null) throw refusal(this.refusesSessions);
     const sessionId = `session-${++this.#serial}`;
     this.sessions.push(sessionId);
     this.opened.push(request);
@@ -182,18 +196,24 @@ export class FakeServer {
 
   #append({ session, attemptId, lines }: AppendLogRequest) {
     this.#check(session);
-    if (this.refusesLogs) throw errorOf("UNAVAILABLE");
+    if (this.refusesLogs) throw refusal("UNAVAILABLE");
     const stored = this.#logs.get(attemptId) ?? [];
     this.#logs.set(attemptId, stored);
     for (const line of lines) if (line.seq > BigInt(stored.length)) stored.push(line);
     return this.#changed({ storedThroughSeq: BigInt(stored.length) });
   }
 
+  #register(request: RegisterDagsRequest) {
+    if (this.refusesDags !== null) throw refusal(this.refusesDags);
+    this.registrations.push(request);
+    return this.#changed({ errors: request.errors });
+  }
+
   #work(stream: Stream): void {
     stream.on("data", ({ message }: WorkRequest) => {
       if (message.case === "hello") {
         if (!this.sessions.includes(message.value.session?.sessionId ?? "")) {
-          stream.emit("error", errorOf("SESSION_EXPIRED"));
+          stream.emit("error", statusOf("SESSION_EXPIRED"));
           return;
         }
         this.#streams.set(stream, { credit: 0 });
@@ -244,7 +264,7 @@ export class FakeServer {
     this.downloads++;
     const content = this.bundles.get(call.request.digest);
     if (content === undefined) {
-      call.emit("error", errorOf("BUNDLE_NOT_FOUND"));
+      call.emit("error", statusOf("BUNDLE_NOT_FOUND"));
       return;
     }
     const pieceBytes = 1024;
@@ -255,31 +275,11 @@ export class FakeServer {
   }
 
   #check(session: SessionRef | undefined): void {
-    if (!this.sessions.includes(session?.sessionId ?? "")) throw errorOf("SESSION_EXPIRED");
+    if (!this.sessions.includes(session?.sessionId ?? "")) throw refusal("SESSION_EXPIRED");
   }
 
   #changed<T>(answer: T): T {
     this.#changes.emit("change");
     return answer;
   }
-}
-
-function unary<I>(answer: (request: I) => object) {
-  return (call: ServerUnaryCall<I, object>, callback: sendUnaryData<object>): void => {
-    try {
-      callback(null, answer(call.request));
-    } catch (error) {
-      callback(error as Error);
-    }
-  };
-}
-
-/** An error as servers of ours send it. */
-function errorOf(reason: ReasonName): Error {
-  const code = status[reasons[reason].code.toUpperCase() as keyof typeof status];
-  const details = anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: "millrace" }));
-  const metadata = new Metadata();
-  const packed = create(StatusSchema, { code, message: reasons[reason].text, details: [details] });
-  metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, packed)));
-  return Object.assign(new Error(reasons[reason].text), { code, details: reasons[reason].text, metadata });
 }

@@ -81,7 +81,7 @@ function Table({ workers }: { readonly workers: readonly Worker[] }) {
         {workers.map((worker) => (
           <tr key={worker.sessionId} className="hover:bg-hover">
             <td className="px-3 py-2">
-              <p className="font-medium">{worker.name}</p>
+              <p className="font-medium whitespace-nowrap">{worker.name}</p>
               <p className="font-mono text-label text-muted" title={`Session ${worker.sessionId}`}>
                 {worker.node}
               </p>

@@ -41,7 +41,7 @@ export function DagHeader({ dag, onTrigger }: Props) {
           )}
         </div>
         <div className="flex shrink-0 items-center gap-3">
-          <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} />
+          <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} hasWord />
           <Button tone="primary" onClick={onTrigger}>
             <Play size={13} aria-hidden /> Trigger
           </Button>

@@ -59,7 +59,7 @@ function TaskOptions({ task }: { readonly task: TaskSpec }) {
   return (
     <aside
       aria-label={`Options of ${task.taskId}`}
-      className="absolute top-3 right-3 w-72 max-w-[calc(100%-1.5rem)] space-y-2 rounded-panel border border-line bg-raised p-3 shadow-overlay"
+      className="absolute top-14 right-4 w-72 max-w-[calc(100%-1.5rem)] space-y-2 rounded-panel border border-line bg-raised p-3 shadow-overlay"
     >
       <h2 className="font-medium break-all">{task.taskId}</h2>
       {task.docs !== "" && <p className="text-muted">{task.docs}</p>}

@@ -50,7 +50,7 @@ export function RunHeader({ live, spec }: Props) {
         <CancelRun run={run} />
       </div>
       <dl className="grid grid-cols-2 gap-x-8 gap-y-2 sm:flex sm:flex-wrap">
-        <Fact name="Run">
+        <Fact name="Run" isWide>
           <span className="font-mono text-dense break-all">{run.runName}</span>
           <CopyButton text={run.runId} label="Copy the run id" size={12} />
         </Fact>
@@ -82,11 +82,15 @@ export function RunHeader({ live, spec }: Props) {
   );
 }
 
-type FactProps = { readonly name: string; readonly children: ReactNode };
+type FactProps = {
+  readonly name: string;
+  readonly isWide?: boolean;
+  readonly children: ReactNode;
+};
 
-function Fact({ name, children }: FactProps) {
+function Fact({ name, isWide = false, children }: FactProps) {
   return (
-    <div className="min-w-0">
+    <div className={`min-w-0 ${isWide ? "col-span-2" : ""}`}>
       <dt className="text-label text-muted">{name}</dt>
       <dd className="flex items-center gap-1">{children}</dd>
     </div>

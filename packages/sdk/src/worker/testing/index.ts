@@ -1,0 +1,4 @@
+/** `@millrace/sdk/worker/testing`: for tests of workers and of what starts them. */
+
+export { FakeServer } from "./fake-server.ts";
+export type { FakeServerOptions } from "./fake-server.ts";
