@@ -4,7 +4,15 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { root } from "./setup.mjs";
 
@@ -14,7 +22,14 @@ const stamp = join(venv, ".millrace-installed");
 const lock = join(pythonRoot, ".venv.lock");
 
 /** Newest first; the client runs on 3.10 and later. */
-const candidates = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
+const candidates = [
+  "python3",
+  "python3.14",
+  "python3.13",
+  "python3.12",
+  "python3.11",
+  "python3.10",
+];
 
 /** Setting up takes seconds: a lock of that age was left by a process that died. */
 const lockAgeMaxMs = 5 * 60_000;
@@ -32,7 +47,15 @@ export function preparePython() {
     process.stderr.write("Setting up clients/python/.venv (once)…\n");
     rmSync(venv, { recursive: true, force: true });
     run(python.command, ["-m", "venv", venv]);
-    run(venvPython(), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", ".[test,types]"]);
+    run(venvPython(), [
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "-e",
+      ".[test,types]",
+    ]);
     writeFileSync(stamp, digest);
   });
   return venvPython();

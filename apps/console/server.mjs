@@ -21,7 +21,7 @@ export async function startConsole({ port = 0, hostname = "127.0.0.1" } = {}) {
   await app.prepare();
   const handle = app.getRequestHandler();
   const server = createServer((request, response) => {
-    handle(request, response).catch((error) => response.destroy(error));
+    handle(request, response).catch((/** @type {Error} */ error) => response.destroy(error));
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -53,6 +53,8 @@ async function main() {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new RangeError(`--port must be a number from 0 to 65535, not "${values.port}".`);
   }
+  // Started by another process with a channel to it: nothing is left behind when that one is gone.
+  process.once("disconnect", () => process.exit(0));
   const hostname = values.hostname;
   const started = await startConsole({ port, hostname });
   process.stdout.write(

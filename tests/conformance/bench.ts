@@ -31,7 +31,11 @@ export type BenchOptions = {
 };
 
 /** Folder of a `hold` body: what it noted, and the way to let it end. */
-export type Hold = { readonly folder: string; readonly notes: () => string[]; readonly release: () => void };
+export type Hold = {
+  readonly folder: string;
+  readonly notes: () => string[];
+  readonly release: () => void;
+};
 
 export class Bench {
   readonly server: ScriptedServer;
@@ -58,7 +62,12 @@ export class Bench {
     });
   }
 
-  private constructor(worker: WorkerUnderTest, server: ScriptedServer, folder: string, flags: WorkerFlags) {
+  private constructor(
+    worker: WorkerUnderTest,
+    server: ScriptedServer,
+    folder: string,
+    flags: WorkerFlags,
+  ) {
     this.server = server;
     this.folder = folder;
     const [command = "", ...args] = worker.command(flags, folder);
@@ -107,7 +116,8 @@ export class Bench {
     const folder = path.join(this.folder, attemptId);
     await mkdir(folder);
     const file = path.join(folder, "notes");
-    const notes = (): string[] => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+    const notes = (): string[] =>
+      existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
     this.server.assign(this.task(attemptId, "hold", [folder]));
     await this.server.until(() => notes().includes("begun"), `${attemptId} to begin`);
     return { folder, notes, release: () => writeFileSync(path.join(folder, "release"), "") };

@@ -24,7 +24,11 @@ export type RealServer = AsyncDisposable & {
   /** Again on the same ports, as another node. */
   start(): Promise<void>;
   /** A worker's process; killed with the server. */
-  launch(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): ChildProcess;
+  launch(
+    command: string,
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): ChildProcess;
 };
 
 export async function startRealServer(): Promise<RealServer> {
@@ -64,7 +68,11 @@ export async function startRealServer(): Promise<RealServer> {
     start,
     stop,
     launch(command, args, env = {}) {
-      const child = spawn(command, args, { env: { ...process.env, ...env }, cwd: folder, stdio: "ignore" });
+      const child = spawn(command, args, {
+        env: { ...process.env, ...env },
+        cwd: folder,
+        stdio: "ignore",
+      });
       children.push(child);
       return child;
     },

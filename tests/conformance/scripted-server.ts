@@ -40,6 +40,15 @@ type UnaryMethod = "openSession" | "renewSession" | "closeSession" | "appendLog"
 /** A refusal, as the real server words it. */
 export type Refusal = { readonly code: status; readonly reason: string };
 
+class RefusedCall extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.reason);
+    this.refusal = refusal;
+  }
+}
+
 export const unavailable: Refusal = { code: status.UNAVAILABLE, reason: "UNAVAILABLE" };
 const sessionExpired: Refusal = { code: status.FAILED_PRECONDITION, reason: "SESSION_EXPIRED" };
 const unauthenticated: Refusal = { code: status.UNAUTHENTICATED, reason: "UNAUTHENTICATED" };
@@ -94,14 +103,20 @@ export class ScriptedServer {
     const server = new Server({ "grpc.max_receive_message_length": -1 });
     server.addService(grpcDefinition(WorkerService), {
       openSession: this.#unary("openSession", (request: OpenSessionRequest) => this.#open(request)),
-      renewSession: this.#unary("renewSession", (request: RenewSessionRequest) => this.#renew(request)),
-      closeSession: this.#unary("closeSession", (request: CloseSessionRequest) => this.#close(request)),
+      renewSession: this.#unary("renewSession", (request: RenewSessionRequest) =>
+        this.#renew(request),
+      ),
+      closeSession: this.#unary("closeSession", (request: CloseSessionRequest) =>
+        this.#close(request),
+      ),
       appendLog: this.#unary("appendLog", (request: AppendLogRequest) => this.#append(request)),
       work: (stream: Stream) => this.#work(stream),
     });
     this.#port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`127.0.0.1:${this.#port}`, ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(port) : reject(error),
+      server.bindAsync(
+        `127.0.0.1:${this.#port}`,
+        ServerCredentials.createInsecure(),
+        (error, port) => (error === null ? resolve(port) : reject(error)),
       );
     });
     this.#server = server;
@@ -123,7 +138,8 @@ export class ScriptedServer {
   async until(holds: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(waitMaxMs);
     while (!holds()) {
-      if (this.worker.hasExited) throw new Error(`The worker exited before ${what}. ${this.#story()}`);
+      if (this.worker.hasExited)
+        throw new Error(`The worker exited before ${what}. ${this.#story()}`);
       await once(this.#changes, "change", { signal }).catch(() => {
         throw new Error(`Waited ${waitMaxMs / 1000} s in vain for ${what}. ${this.#story()}`);
       });
@@ -191,14 +207,18 @@ export class ScriptedServer {
   }
 
   #open(request: OpenSessionRequest): object {
-    const sessionId = this.#sessionsByRequest.get(request.requestId) ?? `session-${this.opened.length + 1}`;
+    const sessionId =
+      this.#sessionsByRequest.get(request.requestId) ?? `session-${this.opened.length + 1}`;
     const sessionToken = `token-of-${sessionId}`;
     if (!this.#sessionsByRequest.has(request.requestId)) {
       this.#sessionsByRequest.set(request.requestId, sessionId);
       this.#tokens.set(sessionId, sessionToken);
       this.opened.push(request);
     }
-    const times = { ttl: durationFromMs(this.ttlMs), renewInterval: durationFromMs(this.renewIntervalMs) };
+    const times = {
+      ttl: durationFromMs(this.ttlMs),
+      renewInterval: durationFromMs(this.renewIntervalMs),
+    };
     return { sessionId, sessionToken, ...times };
   }
 
@@ -262,7 +282,8 @@ export class ScriptedServer {
     const missed = [...this.#unconfirmed.values()];
     // They use up credit whether or not they came before.
     const open = { stream, sessionId: session!.sessionId, credit: -missed.length };
-    if (missed.length > 0) stream.write(workResponse({ case: "assignments", value: { assignments: missed } }));
+    if (missed.length > 0)
+      stream.write(workResponse({ case: "assignments", value: { assignments: missed } }));
     this.#streams.add(open);
     this.streamSessions.push(open.sessionId);
     this.creditSaid.push(0);
@@ -301,20 +322,22 @@ export class ScriptedServer {
   }
 
   #checkSession(session: SessionRef | undefined): void {
-    if (session !== undefined && this.#tokens.get(session.sessionId) === session.sessionToken) return;
-    throw sessionExpired;
+    if (session !== undefined && this.#tokens.get(session.sessionId) === session.sessionToken)
+      return;
+    throw new RefusedCall(sessionExpired);
   }
 
   #unary<I>(method: UnaryMethod, handle: (request: I) => object) {
     return (call: ServerUnaryCall<I, object>, answer: sendUnaryData<object>): void => {
       const refusal = keyRefusal(call.metadata) ?? this.refuses(method);
       try {
-        if (refusal !== null) throw refusal;
+        if (refusal !== null) throw new RefusedCall(refusal);
         const response = handle(call.request);
-        if (this.losesAnswer(method)) throw unavailable;
+        if (this.losesAnswer(method)) throw new RefusedCall(unavailable);
         answer(null, response);
       } catch (error) {
-        answer(statusOf(error as Refusal));
+        if (!(error instanceof RefusedCall)) throw error;
+        answer(statusOf(error.refusal));
       }
       this.changed();
     };
@@ -322,7 +345,9 @@ export class ScriptedServer {
 
   /** What has happened, for the message of a wait that was in vain. */
   #story(): string {
-    const results = this.results.map((result) => `${result.attemptId}:${result.outcome.case}`).join(", ");
+    const results = this.results
+      .map((result) => `${result.attemptId}:${result.outcome.case}`)
+      .join(", ");
     const facts = {
       sessions: this.opened.length,
       streams: this.streamSessions.length,
@@ -354,10 +379,17 @@ function refuseStream(stream: Stream, refusal: Refusal): void {
 }
 
 /** The trailers of a real refusal: a google.rpc.Status that holds an ErrorInfo. */
-function statusOf({ code, reason }: Refusal): { code: status; details: string; metadata: Metadata } {
+function statusOf({ code, reason }: Refusal): {
+  code: status;
+  details: string;
+  metadata: Metadata;
+} {
   const info = anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: "millrace" }));
   const metadata = new Metadata();
-  const details = toBinary(StatusSchema, create(StatusSchema, { code, message: reason, details: [info] }));
+  const details = toBinary(
+    StatusSchema,
+    create(StatusSchema, { code, message: reason, details: [info] }),
+  );
   metadata.set("grpc-status-details-bin", Buffer.from(details));
   return { code, details: reason, metadata };
 }

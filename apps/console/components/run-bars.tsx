@@ -30,6 +30,7 @@ export function RunBars({ runs }: Props) {
           <Link
             href={`/runs/${bar.runId}`}
             prefetch={false}
+            data-run-bar
             aria-label={bar.title}
             title={bar.title}
             className="group flex h-8 w-2.5 items-end"

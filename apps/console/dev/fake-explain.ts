@@ -11,48 +11,40 @@ export function fakeReasons(world: FakeWorld, run: FakeRun, taskId: string): rea
   const { dagId } = run.run;
   const queue = task?.instance.queue ?? "default";
   if (task === undefined) return [];
-  switch (task.instance.state) {
-    case TaskState.NONE:
-      return [...gatesOfRun(world, run), upstream(run, taskId)];
-    case TaskState.SCHEDULED:
-      if (run.behaviourOf(taskId).isOrphan === true) {
-        return [
-          create(ReasonSchema, {
-            kind: ReasonKind.NO_WORKER_FOR_QUEUE,
-            message: `No live worker serves the queue "${queue}".`,
-            evidence: { queue, workers: "0", handler: taskId },
-          }),
-        ];
-      }
-      return [...gatesOfRun(world, run), limits(world, run)];
-    case TaskState.UP_FOR_RETRY:
-      return [
-        create(ReasonSchema, {
-          kind: ReasonKind.RETRY_WAIT,
-          message: `Attempt ${task.instance.tryNumber} failed; the next begins after the retry delay of 4 s.`,
-          evidence: {
-            attempt: String(task.instance.tryNumber),
-            max_tries: String(task.instance.maxTries),
-          },
-          ...(task.instance.retryAt === undefined ? {} : { until: task.instance.retryAt }),
-        }),
-      ];
-    case TaskState.RUNNING:
-      return [
-        create(ReasonSchema, {
-          kind: ReasonKind.RUNNING,
-          message: `Worker ${task.instance.worker} runs attempt ${task.instance.tryNumber} of ${dagId}.${taskId}.`,
-          evidence: { worker: task.instance.worker },
-        }),
-      ];
-    default:
-      return [
-        create(ReasonSchema, {
-          kind: ReasonKind.FINAL,
-          message: "It is final; nothing is waited for.",
-        }),
-      ];
+  const { state, tryNumber, maxTries, retryAt, worker } = task.instance;
+  if (state === TaskState.NONE) return [...gatesOfRun(world, run), upstream(run, taskId)];
+  if (state === TaskState.SCHEDULED) {
+    return run.behaviourOf(taskId).isOrphan === true
+      ? [noWorker(queue, taskId)]
+      : [...gatesOfRun(world, run), limits(world, run)];
   }
+  if (state === TaskState.UP_FOR_RETRY) {
+    return [
+      create(ReasonSchema, {
+        kind: ReasonKind.RETRY_WAIT,
+        message: `Attempt ${tryNumber} failed; the next begins after the retry delay of 4 s.`,
+        evidence: { attempt: String(tryNumber), max_tries: String(maxTries) },
+        ...(retryAt === undefined ? {} : { until: retryAt }),
+      }),
+    ];
+  }
+  const isRunning = state === TaskState.RUNNING;
+  return [
+    create(ReasonSchema, {
+      kind: isRunning ? ReasonKind.RUNNING : ReasonKind.FINAL,
+      message: isRunning
+        ? `Worker ${worker} runs attempt ${tryNumber} of ${dagId}.${taskId}.`
+        : "It is final; nothing is waited for.",
+    }),
+  ];
+}
+
+function noWorker(queue: string, handler: string): Reason {
+  return create(ReasonSchema, {
+    kind: ReasonKind.NO_WORKER_FOR_QUEUE,
+    message: `No live worker serves the queue "${queue}".`,
+    evidence: { queue, workers: "0", handler },
+  });
 }
 
 function gatesOfRun(world: FakeWorld, run: FakeRun): readonly Reason[] {

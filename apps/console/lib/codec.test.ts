@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, jsonValue, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeValue, encodeJson, nodeToJson } from "./codec.ts";
 import type { Json, ValueNode } from "./codec.ts";
@@ -50,14 +50,13 @@ describe("decodeValue", () => {
   });
 
   test("nesting deeper than the codec allows is cut, not followed", () => {
-    let value: unknown = 1;
-    for (let depth = 0; depth < 5_000; depth += 1) value = [value];
-    expect(() => decode(value)).not.toThrow();
+    const text = "[".repeat(2_000) + "]".repeat(2_000);
+    expect(JSON.stringify(decodeValue(new TextEncoder().encode(text)))).toContain("…");
   });
 
   test("any JSON that is encoded is decoded to itself", () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+    assert(
+      property(jsonValue(), (value) => {
         // "-0" is the one number that JSON text does not keep.
         const json = JSON.parse(JSON.stringify(value)) as Json;
         expect(nodeToJson(decodeValue(encodeJson(json)))).toEqual(json);

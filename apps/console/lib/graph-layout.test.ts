@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, integer, nat, property, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { edgePath } from "./edge-path.ts";
 import { foldedAtFirst, layoutGraph, visibleItemsMax } from "./graph-layout.ts";
@@ -115,11 +115,11 @@ describe("layoutGraph", () => {
   });
 
   test("no two tasks overlap, whatever the shape", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 40 }),
-        fc.array(fc.tuple(fc.nat(39), fc.nat(39)), { maxLength: 80 }),
-        fc.constantFrom("right" as const, "down" as const),
+    assert(
+      property(
+        integer({ min: 1, max: 40 }),
+        array(tuple(nat(39), nat(39)), { maxLength: 80 }),
+        constantFrom("right" as const, "down" as const),
         (count, pairs, direction) => {
           const edges = pairs
             .filter(([a, b]) => a < b && b < count)

@@ -4,25 +4,22 @@ import type { TaskInstance } from "@millrace/wire/v1";
 import { formatDuration, msOf, plural } from "./format.ts";
 import type { RunLive } from "./run-live.ts";
 
-export function runSentence({ run, tasks }: RunLive): string {
+export function runSentence(live: RunLive): string {
+  const { state } = live.run;
+  if (state === RunState.QUEUED) return "Waits to begin.";
+  if (state === RunState.SUCCESS) return succeededSentence(live);
+  if (state === RunState.FAILED) return failedSentence(live);
+  return runningSentence([...live.tasks.values()]);
+}
+
+function succeededSentence({ run, tasks }: RunLive): string {
   const list = [...tasks.values()];
-  switch (run.state) {
-    case RunState.QUEUED:
-      return "Waits to begin.";
-    case RunState.SUCCESS: {
-      const started = msOf(run.startedAt);
-      const ended = msOf(run.endedAt);
-      const took =
-        started === null || ended === null ? "" : ` in ${formatDuration(ended - started)}`;
-      const skipped = countOf(list, TaskState.SKIPPED);
-      const beside = skipped === 0 ? "" : `, ${skipped} skipped`;
-      return `${plural(countOf(list, TaskState.SUCCESS), "task")} succeeded${beside}${took}.`;
-    }
-    case RunState.FAILED:
-      return failedSentence({ run, tasks });
-    default:
-      return runningSentence(list);
-  }
+  const started = msOf(run.startedAt);
+  const ended = msOf(run.endedAt);
+  const took = started === null || ended === null ? "" : ` in ${formatDuration(ended - started)}`;
+  const skipped = countOf(list, TaskState.SKIPPED);
+  const beside = skipped === 0 ? "" : `, ${skipped} skipped`;
+  return `${plural(countOf(list, TaskState.SUCCESS), "task")} succeeded${beside}${took}.`;
 }
 
 function failedSentence({ run, tasks }: RunLive): string {

@@ -91,7 +91,7 @@ describe("toParams", () => {
     [{ table: "x", tags: "[" }, "tags", "Not valid JSON"],
     [{ table: "x", since: "soon" }, "since", '"soon" is not a date and time.'],
   ])("%j is refused at its field", (values, name, message) => {
-    const result = filled(values as Record<string, string>);
+    const result = filled(values);
     expect(result.ok ? "" : result.errors[name]).toContain(message);
   });
 

@@ -149,24 +149,15 @@ function wholeResult(value: Json | undefined): FormResult {
 type Parsed =
   { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly error: string };
 
-function parseField(field: Field, text: string): Parsed {
-  switch (field.widget) {
-    case "checkbox":
-      return { ok: true, value: text === "true" };
-    case "number":
-    case "integer":
-      return parseNumber(text, field.widget);
-    case "select":
-    case "json":
-      return parseJson(text);
-    case "date-time":
-      return Number.isNaN(Date.parse(text))
-        ? { ok: false, error: `"${text}" is not a date and time.` }
-        : { ok: true, value: new Date(text).toISOString() };
-    case "text":
-    case "date":
-      return { ok: true, value: text };
-  }
+function parseField({ widget }: Field, text: string): Parsed {
+  if (widget === "checkbox") return { ok: true, value: text === "true" };
+  if (widget === "number" || widget === "integer") return parseNumber(text, widget);
+  if (widget === "select" || widget === "json") return parseJson(text);
+  if (widget !== "date-time") return { ok: true, value: text };
+  const at = Date.parse(text);
+  return Number.isNaN(at)
+    ? { ok: false, error: `"${text}" is not a date and time.` }
+    : { ok: true, value: new Date(at).toISOString() };
 }
 
 function parseNumber(text: string, widget: "number" | "integer"): Parsed {

@@ -29,7 +29,7 @@ export function useLogTail({ runId, taskId, tryNumber, isOpen }: Options): LogBu
   }, [isOpen]);
   const isVisible = usePageVisible();
   useEffect(() => {
-    if (!isVisible) return;
+    if (!isVisible) return undefined;
     const stop = new AbortController();
     const name = `logs:${runId}/${taskId}/${tryNumber}`;
     const batch = frameBatch<readonly LogLine[]>((pages) => buffer.append(pages.flat()));

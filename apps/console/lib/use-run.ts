@@ -37,7 +37,7 @@ export function useRun(runId: string) {
   const isVisible = usePageVisible();
   const isFollowed = isVisible && query.data !== undefined && !isSettled(query.data);
   useEffect(() => {
-    if (!isFollowed) return;
+    if (!isFollowed) return undefined;
     const stop = new AbortController();
     const name = `run:${runId}`;
     let isFinal = false;

@@ -28,7 +28,7 @@ export function useStateInTab({ look, label }: StateFace, name: string): void {
 
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>("link[rel='icon']");
-    if (icon === null) return;
+    if (icon === null) return undefined;
     const before = icon.href;
     const mark = marks[look] ?? `<path d="M12 10v12M20 10v12"/>`;
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${colors[look] ?? "#727687"}"/><g fill="none" stroke="#fff" stroke-width="4" stroke-linecap="round" stroke-linejoin="round">${mark}</g></svg>`;

@@ -65,8 +65,8 @@ def test_renewals_go_on_while_a_body_computes_in_pure_python(server, make_worker
     gaps = [later - earlier for earlier, later in zip(times, times[1:])]
     # The interval is 100 ms: a renewal that waited for the body would leave a gap of more than a second.
     assert len(times) >= 8
-    assert max(gaps) < 0.4
-    assert 0 < worker.renewal_gap_max < 0.4
+    assert max(gaps) < 0.8
+    assert 0 < worker.renewal_gap_max < 0.8
 
 
 def test_an_assignment_that_comes_twice_runs_once(server, held, start):

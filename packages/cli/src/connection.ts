@@ -16,8 +16,20 @@ export type Connection = {
   readonly system: Client<typeof SystemService>;
 };
 
-/** What a running `millrace up` leaves beside its data, so that commands find it without flags. */
-export type Endpoint = { readonly url: string; readonly grpc: string; readonly pid: number };
+/**
+ * What a running `millrace up` leaves beside its data, so that commands find it without flags; and so that the next one
+ * knows, after a crash, whose leases nobody needs to wait for.
+ */
+export type Endpoint = {
+  readonly url: string;
+  readonly grpc: string;
+  readonly pid: number;
+  readonly nodeId: string;
+  /** Its worker process, once it has a session. */
+  readonly worker?: WorkerPresence;
+};
+
+export type WorkerPresence = { readonly pid: number; readonly sessionId: string };
 
 const defaultUrl = "http://127.0.0.1:8080";
 const stateDirName = ".millrace";
@@ -59,7 +71,7 @@ function nearestStateDir(): string | null {
   }
 }
 
-function readEndpoint(stateDir: string | null): Endpoint | null {
+export function readEndpoint(stateDir: string | null): Endpoint | null {
   const text = stateDir ? readIfThere(join(stateDir, "endpoint.json")) : null;
   return text === null ? null : (JSON.parse(text) as Endpoint);
 }

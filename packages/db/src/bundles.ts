@@ -5,7 +5,11 @@ import type { Transaction } from "./requests.ts";
 import { rowsOf } from "./statement.ts";
 
 /** Stores a bundle; false when it was there already. */
-export async function storeBundle(tx: Transaction, digest: string, content: Uint8Array): Promise<boolean> {
+export async function storeBundle(
+  tx: Transaction,
+  digest: string,
+  content: Uint8Array,
+): Promise<boolean> {
   const stored = await tx.bundle.createMany({
     data: [{ digest, content: Uint8Array.from(content) }],
     skipDuplicates: true,
@@ -14,8 +18,14 @@ export async function storeBundle(tx: Transaction, digest: string, content: Uint
 }
 
 /** Those of the digests that no bundle has. */
-export async function missingBundles(tx: Transaction, digests: readonly string[]): Promise<string[]> {
-  const found = await tx.bundle.findMany({ where: { digest: { in: [...digests] } }, select: { digest: true } });
+export async function missingBundles(
+  tx: Transaction,
+  digests: readonly string[],
+): Promise<string[]> {
+  const found = await tx.bundle.findMany({
+    where: { digest: { in: [...digests] } },
+    select: { digest: true },
+  });
   const known = new Set(found.map((row) => row.digest));
   return digests.filter((digest) => !known.has(digest));
 }
@@ -26,6 +36,10 @@ export async function readBundlePiece(
   digest: string,
   range: { readonly offset: number; readonly length: number },
 ): Promise<Buffer | null> {
-  const [row] = await rowsOf<{ piece: Buffer }>(db.pool, "bundle_piece", [digest, range.offset, range.length]);
+  const [row] = await rowsOf<{ piece: Buffer }>(db.pool, "bundle_piece", [
+    digest,
+    range.offset,
+    range.length,
+  ]);
   return row?.piece ?? null;
 }

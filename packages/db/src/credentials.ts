@@ -26,13 +26,19 @@ export type NewCredential = {
 };
 
 /** The live credential with this hash; login tokens are none, they can only be traded. */
-export async function findCredential(db: Database, tokenHash: Uint8Array): Promise<CredentialRow | null> {
+export async function findCredential(
+  db: Database,
+  tokenHash: Uint8Array,
+): Promise<CredentialRow | null> {
   const [row] = await rowsOf<CredentialRow>(db.pool, "credential_find", [tokenHash]);
   return row ?? null;
 }
 
 /** Stores a credential and says when it ends. One with the same hash is left as it is. */
-export async function addCredential(tx: Transaction, credential: NewCredential): Promise<Date | null> {
+export async function addCredential(
+  tx: Transaction,
+  credential: NewCredential,
+): Promise<Date | null> {
   const tokenHash = Uint8Array.from(credential.tokenHash);
   await tx.credential.createMany({ data: [{ ...credential, tokenHash }], skipDuplicates: true });
   const row = await tx.credential.findUniqueOrThrow({ where: { tokenHash } });
@@ -50,7 +56,9 @@ export async function tradeLoginToken(
   db: Database,
   tokenHash: Uint8Array,
 ): Promise<Pick<CredentialRow, "name" | "role"> | null> {
-  const [row] = await rowsOf<Pick<CredentialRow, "name" | "role">>(db.pool, "credential_trade", [tokenHash]);
+  const [row] = await rowsOf<Pick<CredentialRow, "name" | "role">>(db.pool, "credential_trade", [
+    tokenHash,
+  ]);
   return row ?? null;
 }
 

@@ -47,7 +47,11 @@ export async function listDags(
   filter: DagFilter,
   page: { readonly afterDagId: string; readonly limit: number },
 ): Promise<DagRow[]> {
-  return rowsOf<DagRow>(db.pool, "dag_list_page", [...filterValues(filter), page.afterDagId, page.limit]);
+  return rowsOf<DagRow>(db.pool, "dag_list_page", [
+    ...filterValues(filter),
+    page.afterDagId,
+    page.limit,
+  ]);
 }
 
 export async function countDags(db: Database, filter: DagFilter): Promise<number> {
@@ -60,7 +64,11 @@ function filterValues({ search, tags, isPaused, includeInactive }: DagFilter): u
 }
 
 /** Turns a DAG's switch; nothing happens when it stands so already, or there is no such DAG. */
-export async function setDagPaused(tx: Transaction, dagId: string, isPaused: boolean): Promise<void> {
+export async function setDagPaused(
+  tx: Transaction,
+  dagId: string,
+  isPaused: boolean,
+): Promise<void> {
   await tx.$executeRawUnsafe(sqlText("dag_set_paused"), dagId, isPaused);
 }
 
@@ -125,7 +133,12 @@ export async function deactivateMissingDags(
   return gone.map((row) => row.dag_id);
 }
 
-export type ImportErrorRow = { readonly folder: string; readonly file: string; readonly message: string; readonly seenAt: Date };
+export type ImportErrorRow = {
+  readonly folder: string;
+  readonly file: string;
+  readonly message: string;
+  readonly seenAt: Date;
+};
 
 /** Replaces a folder's import errors; one that says the same as before keeps its date. */
 export async function replaceImportErrors(
@@ -138,7 +151,11 @@ export async function replaceImportErrors(
   await tx.importError.deleteMany({ where: { folder } });
   const now = new Date();
   await tx.importError.createMany({
-    data: errors.map((error) => ({ folder, ...error, seenAt: seenAt.get(`${error.file}\n${error.message}`) ?? now })),
+    data: errors.map((error) => ({
+      folder,
+      ...error,
+      seenAt: seenAt.get(`${error.file}\n${error.message}`) ?? now,
+    })),
   });
   return tx.importError.findMany({ where: { folder }, orderBy: { file: "asc" } });
 }
@@ -146,14 +163,26 @@ export async function replaceImportErrors(
 /** Import errors by folder and file, after a position. */
 export async function listImportErrors(
   db: Database,
-  page: { readonly after: { readonly folder: string; readonly file: string } | null; readonly limit: number },
+  page: {
+    readonly after: { readonly folder: string; readonly file: string } | null;
+    readonly limit: number;
+  },
 ): Promise<ImportErrorRow[]> {
   const { after, limit } = page;
   const where =
     after === null
       ? {}
-      : { OR: [{ folder: { gt: after.folder } }, { folder: after.folder, file: { gt: after.file } }] };
-  return db.prisma.importError.findMany({ where, orderBy: [{ folder: "asc" }, { file: "asc" }], take: limit });
+      : {
+          OR: [
+            { folder: { gt: after.folder } },
+            { folder: after.folder, file: { gt: after.file } },
+          ],
+        };
+  return db.prisma.importError.findMany({
+    where,
+    orderBy: [{ folder: "asc" }, { file: "asc" }],
+    take: limit,
+  });
 }
 
 export type DagVersionHead = {
@@ -183,7 +212,12 @@ export async function findDagVersion(
   db: Database,
   dagId: string,
   version: number,
-): Promise<{ readonly id: number; readonly version: number; readonly file: string; readonly source: string } | null> {
+): Promise<{
+  readonly id: number;
+  readonly version: number;
+  readonly file: string;
+  readonly source: string;
+} | null> {
   return db.prisma.dagVersion.findUnique({
     where: { dagId_version: { dagId, version } },
     select: { id: true, version: true, file: true, source: true },
@@ -191,7 +225,13 @@ export async function findDagVersion(
 }
 
 /** The specs of these versions, by row id, as millrace.v1.DagSpec without source. */
-export async function readDagSpecs(db: Database, ids: readonly number[]): Promise<Map<number, Uint8Array>> {
-  const rows = await db.prisma.dagVersion.findMany({ where: { id: { in: [...ids] } }, select: { id: true, spec: true } });
+export async function readDagSpecs(
+  db: Database,
+  ids: readonly number[],
+): Promise<Map<number, Uint8Array>> {
+  const rows = await db.prisma.dagVersion.findMany({
+    where: { id: { in: [...ids] } },
+    select: { id: true, spec: true },
+  });
   return new Map(rows.map((row) => [row.id, row.spec]));
 }

@@ -1,7 +1,7 @@
 /** A process's connections to its database, apart by purpose so that neither starves the other. */
 
 import { PrismaPg } from "@prisma/adapter-pg";
-import { Pool } from "pg";
+import { Pool, type PoolClient } from "pg";
 
 import { checkServer } from "./boot-check.ts";
 import { connectTimeoutMs } from "./connect.ts";
@@ -19,6 +19,8 @@ export const lockTimeoutMs = 2_000;
 export const idleTransactionTimeoutMs = 10_000;
 /** The client stops waiting for an answer after this. */
 export const answerTimeoutMs = 7_000;
+/** How long closing waits for the server to close its ends. */
+const closeTimeoutMs = 2_000;
 const defaultConnections = 10;
 const defaultLanes = 2;
 
@@ -65,13 +67,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     types: pgTypes(),
   });
   pool.on("error", (error) => log.warn({ error: error.message }, "db.connection.lost"));
+  const endPool = endOf(pool);
   try {
     await pool.query("SELECT 1").catch((error: unknown) => {
       throw unreachable(options.url, error);
     });
     await checkServer(pool, options.url, { isDev: options.isDev ?? false, log });
   } catch (error) {
-    await pool.end();
+    await endPool();
     throw error;
   }
   const prisma = new PrismaClient({
@@ -90,7 +93,30 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     async close() {
       await Promise.all(lanes.map((lane) => lane.close()));
       await prisma.$disconnect();
-      await pool.end();
+      await endPool();
     },
+  };
+}
+
+/** `Pool.end` says goodbye on every connection; this also waits until each is closed, so that the server may go then. */
+function endOf(pool: Pool): () => Promise<void> {
+  const open = new Set<PoolClient>();
+  let onClosed = (): void => {};
+  pool.on("connect", (client) => void open.add(client));
+  pool.on("remove", (client) => {
+    open.delete(client);
+    if (open.size === 0) onClosed();
+  });
+  return async () => {
+    await pool.end();
+    if (open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      // A peer that is gone without a word never closes.
+      const late = setTimeout(resolve, closeTimeoutMs);
+      onClosed = () => {
+        clearTimeout(late);
+        resolve();
+      };
+    });
   };
 }

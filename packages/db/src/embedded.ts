@@ -12,7 +12,8 @@ import { serverAccount } from "./server/account.ts";
 import { packagedBinaries, type Binaries } from "./server/binaries.ts";
 import { choosePort, ensureCluster, superuser } from "./server/cluster.ts";
 import { clearLeftover, takeOwnership } from "./server/owner.ts";
-import { startServer } from "./server/process.ts";
+import { startServer, type ServerProcess } from "./server/process.ts";
+import { supervise } from "./server/supervisor.ts";
 
 export type EmbeddedPostgresOptions = {
   /** Made when it is not there; holds the data, the password (0600), the port and the server's log. */
@@ -21,17 +22,26 @@ export type EmbeddedPostgresOptions = {
   readonly port?: number;
   /** Default: the server from npm. */
   readonly binaries?: Binaries;
-  /** The whole directory goes when the server ends, whatever ends it. For tests. Default false. */
+  /**
+   * The whole directory goes when the server ends, whatever ends it. For tests. Default false: a server that ends without
+   * being stopped is started again, at the same address.
+   */
   readonly isThrowAway?: boolean;
   /** Settings of the server over the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The server has ended without being stopped; it is being started again. */
+  readonly onDown?: () => void;
+  /** It accepts connections again, so many milliseconds later. */
+  readonly onBack?: (downMs: number) => void;
+  /** Ends a start that takes long, such as one that recovers from a crash. */
+  readonly signal?: AbortSignal;
   readonly log?: DbLog;
 };
 
 export type EmbeddedPostgres = {
   /** Address of the database `millrace`, with the password in it: not for logs. */
   readonly url: string;
-  /** Resolves when the server has ended, whoever ended it. */
+  /** Resolves when the server has ended and will not be started again. */
   readonly ended: Promise<void>;
   /** Fast shutdown; afterwards no process is left and the directory is free. Idempotent. */
   stop(): Promise<void>;
@@ -58,7 +68,7 @@ const duplicateDatabase = "42P04";
  * Starts the server of a directory: makes it at the first start, ends a server that a killed process left there. It ends with
  * this process however that ends, and does not keep it alive.
  *
- * @throws MillraceError EMBEDDED_POSTGRES_IN_USE, EMBEDDED_POSTGRES_FAILED
+ * @throws MillraceError EMBEDDED_POSTGRES_IN_USE, EMBEDDED_POSTGRES_FAILED; the signal's reason when it aborts.
  */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -78,7 +88,7 @@ export async function startEmbeddedPostgres(
 }
 
 async function startIn(dir: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const log = options.log ?? silentLog;
+  const { log = silentLog, isThrowAway = false } = options;
   const startedAtMs = performance.now();
   const binaries = options.binaries ?? packagedBinaries();
   mkdirSync(dir, { recursive: true, mode: 0o755 });
@@ -89,11 +99,22 @@ async function startIn(dir: string, options: EmbeddedPostgresOptions): Promise<E
     const cluster = await ensureCluster(dir, binaries, account);
     await clearLeftover(cluster.data, log);
     const port = options.port ?? (await choosePort(dir));
-    const server = await startServer(cluster, binaries, account, {
-      port,
-      settings: { ...defaultSettings, ...options.settings },
-      removeAtEnd: options.isThrowAway === true ? dir : null,
-    });
+    const start = (signal?: AbortSignal): Promise<ServerProcess> =>
+      startServer(cluster, binaries, account, {
+        port,
+        settings: { ...defaultSettings, ...options.settings },
+        removeAtEnd: isThrowAway ? dir : null,
+        signal,
+      });
+    const first = await start(options.signal);
+    const server = isThrowAway
+      ? first
+      : supervise(first, {
+          start: () => clearLeftover(cluster.data, log).then(() => start()),
+          onDown: options.onDown ?? (() => {}),
+          onBack: options.onBack ?? (() => {}),
+          log,
+        });
     void server.ended.then(() => ownership.release());
     const base = `postgresql://${superuser}:${cluster.password}@127.0.0.1:${port}`;
     try {

@@ -18,6 +18,7 @@ export { migrate, migrationStatus, type MigrateOptions, type MigrationStatus } f
 export {
   claimShards,
   releaseShards,
+  releaseShardsOfNode,
   renewShards,
   type ShardRow,
   type ShardsAnswer,

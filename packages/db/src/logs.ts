@@ -39,12 +39,11 @@ export async function appendLogChunks(db: Database, chunks: readonly LogChunk[])
 }
 
 export async function readLogState(db: Database, key: LogKey): Promise<LogState> {
-  const [row] = await rowsOf<{ is_known: boolean; last_seq: number; bytes: number }>(db.pool, "task_log_state", [
-    key.runKey,
-    key.ix,
-    key.mapIx,
-    key.attempt,
-  ]);
+  const [row] = await rowsOf<{ is_known: boolean; last_seq: number; bytes: number }>(
+    db.pool,
+    "task_log_state",
+    [key.runKey, key.ix, key.mapIx, key.attempt],
+  );
   return { isKnown: row?.is_known ?? false, lastSeq: row?.last_seq ?? 0, bytes: row?.bytes ?? 0 };
 }
 

@@ -83,6 +83,8 @@ export type SupplyRow = {
   readonly handlers: string[];
   readonly runs_bundles: boolean;
   readonly slots: number;
+  /** Task instances that run in it. */
+  readonly running: number;
 };
 
 /** What live sessions serve, at most `limit` of them. */

@@ -60,7 +60,10 @@ export async function findAnswer(db: Database, key: RequestKey): Promise<Uint8Ar
   return findIn(db.prisma, key);
 }
 
-async function findIn(tx: Transaction, { method, principal, requestId, bodyHash }: RequestKey): Promise<Uint8Array | null> {
+async function findIn(
+  tx: Transaction,
+  { method, principal, requestId, bodyHash }: RequestKey,
+): Promise<Uint8Array | null> {
   const row = await tx.request.findUnique({
     where: { method_principal_requestId: { method, principal, requestId } },
   });

@@ -84,10 +84,17 @@ export async function listRuns(
   return { rows, positionAfter: (row) => ({ queuedUs: row.queued_us ?? 0, runKey: row.id }) };
 }
 
-export type RecentRunRow = Pick<RunRow, "id" | "dag_id" | "dag_version_id" | "state" | "started_at" | "ended_at" | "logical_at">;
+export type RecentRunRow = Pick<
+  RunRow,
+  "id" | "dag_id" | "dag_version_id" | "state" | "started_at" | "ended_at" | "logical_at"
+>;
 
 /** The newest runs of each DAG, newest first within a DAG. */
-export async function recentRuns(db: Database, dagIds: readonly string[], limit: number): Promise<RecentRunRow[]> {
+export async function recentRuns(
+  db: Database,
+  dagIds: readonly string[],
+  limit: number,
+): Promise<RecentRunRow[]> {
   return rowsOf<RecentRunRow>(db.pool, "run_recent_of_dags", [dagIds, limit]);
 }
 

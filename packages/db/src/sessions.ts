@@ -72,7 +72,11 @@ export async function endSession(db: Database, key: number): Promise<boolean> {
 }
 
 /** Ends sessions that have been over for longer than `overdueMs`, at most `limit`. */
-export async function endAbandonedSessions(db: Database, overdueMs: number, limit: number): Promise<void> {
+export async function endAbandonedSessions(
+  db: Database,
+  overdueMs: number,
+  limit: number,
+): Promise<void> {
   await rowsOf(db.pool, "session_end_abandoned", [overdueMs, limit]);
 }
 
@@ -94,7 +98,10 @@ export type LiveSessionRow = {
 /** Live sessions by worker name, after a position. */
 export async function listLiveSessions(
   db: Database,
-  page: { readonly after: { readonly name: string; readonly key: number } | null; readonly limit: number },
+  page: {
+    readonly after: { readonly name: string; readonly key: number } | null;
+    readonly limit: number;
+  },
 ): Promise<LiveSessionRow[]> {
   return rowsOf<LiveSessionRow>(db.pool, "session_list_live_page", [
     page.after?.name ?? null,

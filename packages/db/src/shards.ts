@@ -67,3 +67,11 @@ export async function releaseShards(
   const shards = node.held.map((each) => each.shard);
   await rowsOf(db.pool, "shard_release", [node.nodeId, shards, node.held.map((each) => each.epoch)]);
 }
+
+/**
+ * Gives back the shards of a node that is known to be dead. Should it live after all, its next write is fenced.
+ * `ttlMs`: how long a lease lasts; it was last renewed that long before its end.
+ */
+export async function releaseShardsOfNode(db: Database, nodeId: string, ttlMs: number): Promise<void> {
+  await rowsOf(db.pool, "shard_release_of_node", [nodeId, ttlMs]);
+}

@@ -21,7 +21,11 @@ export type TaskInstanceView = {
 };
 
 /** Names a task instance: run, index of the task in its DAG version, map index or -1. */
-export type TaskInstanceKey = { readonly runKey: number; readonly ix: number; readonly mapIx: number };
+export type TaskInstanceKey = {
+  readonly runKey: number;
+  readonly ix: number;
+  readonly mapIx: number;
+};
 
 /** Rows of a run by index: those of `ixs`, or all for null. */
 export async function viewTaskInstances(
@@ -37,14 +41,24 @@ export async function viewTaskInstance(
   db: Database,
   { runKey, ix, mapIx }: TaskInstanceKey,
 ): Promise<(TaskInstanceView & { readonly out: Buffer | null }) | null> {
-  const rows = await rowsOf<TaskInstanceView & { out: Buffer | null }>(db.pool, "task_instance_get", [runKey, ix, mapIx]);
+  const rows = await rowsOf<TaskInstanceView & { out: Buffer | null }>(
+    db.pool,
+    "task_instance_get",
+    [runKey, ix, mapIx],
+  );
   return rows[0] ?? null;
 }
 
-export type AttemptRow = Pick<TaskInstanceView, "attempt" | "state" | "started_at" | "ended_at" | "failure" | "worker_name">;
+export type AttemptRow = Pick<
+  TaskInstanceView,
+  "attempt" | "state" | "started_at" | "ended_at" | "failure" | "worker_name"
+>;
 
 /** Earlier attempts, oldest first; the newest is the task instance's own row. */
-export async function listEarlierAttempts(db: Database, { runKey, ix, mapIx }: TaskInstanceKey): Promise<AttemptRow[]> {
+export async function listEarlierAttempts(
+  db: Database,
+  { runKey, ix, mapIx }: TaskInstanceKey,
+): Promise<AttemptRow[]> {
   return rowsOf<AttemptRow>(db.pool, "attempt_list", [runKey, ix, mapIx]);
 }
 
@@ -52,8 +66,15 @@ export async function listEarlierAttempts(db: Database, { runKey, ix, mapIx }: T
 export type TaskStates = { readonly ixs: readonly number[]; readonly states: readonly TaskState[] };
 
 /** States of unmapped task instances that have rows, for each run that has any. */
-export async function readTaskStates(db: Database, runKeys: readonly number[]): Promise<Map<number, TaskStates>> {
-  const rows = await rowsOf<TaskStates & { run_id: number }>(db.pool, "task_instance_states_of_runs", [runKeys]);
+export async function readTaskStates(
+  db: Database,
+  runKeys: readonly number[],
+): Promise<Map<number, TaskStates>> {
+  const rows = await rowsOf<TaskStates & { run_id: number }>(
+    db.pool,
+    "task_instance_states_of_runs",
+    [runKeys],
+  );
   return new Map(rows.map((row) => [row.run_id, { ixs: row.ixs, states: row.states }]));
 }
 

@@ -5,6 +5,7 @@ export function placeOfCall(callee: (...args: never) => unknown): string {
   const trace: { stack?: string } = {};
   Error.captureStackTrace(trace, callee);
   const frame = trace.stack?.split("\n")[1] ?? "";
-  const match = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(frame);
-  return match === null ? "an unknown place" : `${match[1]}:${match[2]}`;
+  // Bundles name the files of a DAG folder "dags://…".
+  const match = /\(?((?:file:\/\/|dags:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(frame);
+  return match === null ? "an unknown place" : `${match[1]?.replace("dags://", "")}:${match[2]}`;
 }

@@ -19,7 +19,9 @@ type Waiting<Item, Answer> = {
   reject(error: unknown): void;
 };
 
-export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>): Batcher<Item, Answer> {
+export function createBatcher<Item, Answer>(
+  options: BatcherOptions<Item, Answer>,
+): Batcher<Item, Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let running: Promise<void> | null = null;
 

@@ -7,7 +7,7 @@ import type { Logger } from "./logger.ts";
 import { principalLabel, type Principal } from "./principal.ts";
 import type { Call } from "./rpc.ts";
 
-/** Reads a request's metadata or headers. Undefined when absent; a name sent twice is refused by throwing. */
+/** Reads a request's metadata or headers; undefined when absent. */
 export type HeaderReader = (name: string) => string | undefined;
 
 /** A call as a transport hands it over. */
@@ -45,7 +45,10 @@ export type Calls = {
   /** Ids are read from the message; streams are authorised before their first message, with none. */
   authorize(call: Call, message: unknown): void;
   /** Says what the caller sees of an error, and logs it, once, when it is a fault or a refusal. */
-  fail(error: unknown, call: { method: string; requestId: string; signal: AbortSignal }): PublicError;
+  fail(
+    error: unknown,
+    call: { method: string; requestId: string; signal: AbortSignal },
+  ): PublicError;
 };
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,100}$/;
@@ -105,7 +108,7 @@ function idsOf(message: unknown): Readonly<Record<string, string>> {
 }
 
 function isRefusal(error: PublicError): boolean {
-  return error.code === 16 || error.code === 7;
+  return error.code === "unauthenticated" || error.code === "permission_denied";
 }
 
 /** Throws FIELD_INVALID with the decoder's reason, shortened: decoders echo input. */
@@ -116,5 +119,9 @@ export function undecodable(cause: unknown): MillraceError {
 
 /** For log lines about calls. */
 export function callFields(call: Call): Record<string, string> {
-  return { method: call.method, request_id: call.requestId, principal: principalLabel(call.principal) };
+  return {
+    method: call.method,
+    request_id: call.requestId,
+    principal: principalLabel(call.principal),
+  };
 }

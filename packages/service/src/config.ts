@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MillraceError } from "@millrace/engine";
-import { z } from "zod";
+import type { z } from "zod";
 
 export type ConfigSchema = z.ZodObject<Record<string, z.ZodType>>;
 export type ConfigSource = "flag" | "environment" | "file" | "default";
@@ -29,7 +29,10 @@ export type ConfigInputs = {
 };
 
 /** Names that everybody knows, beside the `MILLRACE_` ones. */
-const wellKnown: Readonly<Record<string, string>> = { databaseUrl: "DATABASE_URL", natsUrl: "NATS_URL" };
+const wellKnown: Readonly<Record<string, string>> = {
+  databaseUrl: "DATABASE_URL",
+  natsUrl: "NATS_URL",
+};
 
 /** For the tests of this repository, and of people who write DAGs. */
 const alwaysAllowed = /^MILLRACE_TEST_/;
@@ -40,7 +43,10 @@ export function secret<T extends z.ZodType>(type: T): T {
 }
 
 /** Throws FIELD_INVALID naming the setting, where its value came from, and what would be right. */
-export async function loadConfig<S extends ConfigSchema>(schema: S, inputs: ConfigInputs = {}): Promise<LoadedConfig<S>> {
+export async function loadConfig<S extends ConfigSchema>(
+  schema: S,
+  inputs: ConfigInputs = {},
+): Promise<LoadedConfig<S>> {
   const names = Object.keys(schema.shape);
   const env = inputs.env ?? process.env;
   refuseUnknownVariables(names, env, inputs.otherVariables ?? []);
@@ -60,19 +66,31 @@ export async function loadConfig<S extends ConfigSchema>(schema: S, inputs: Conf
 }
 
 /** One line a setting: name, value, source. Secrets are hidden. */
-export function describeConfig<S extends ConfigSchema>(schema: S, loaded: LoadedConfig<S>): string[] {
+export function describeConfig<S extends ConfigSchema>(
+  schema: S,
+  loaded: LoadedConfig<S>,
+): string[] {
   const values = loaded.values as Record<string, unknown>;
   return Object.entries(schema.shape).map(([name, type]) => {
-    const isSecret = type.meta()?.["secret"] === true;
     const value = values[name];
-    const shown = isSecret && value !== undefined ? "[hidden]" : JSON.stringify(value) ?? "unset";
+    const shown =
+      isSecret(type) && value !== undefined ? "[hidden]" : (JSON.stringify(value) ?? "unset");
     return `${name} = ${shown} (${loaded.sources[name] ?? "default"})`;
   });
 }
 
+/** A mark stays on a type that was made optional or given a default after it. */
+function isSecret(type: z.ZodType): boolean {
+  if (type.meta()?.["secret"] === true) return true;
+  const { innerType } = type.def as { innerType?: z.ZodType };
+  return innerType !== undefined && isSecret(innerType);
+}
+
 /** `grpcPort` -> `MILLRACE_GRPC_PORT` */
 export function variableOf(name: string): string {
-  return wellKnown[name] ?? `MILLRACE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  return (
+    wellKnown[name] ?? `MILLRACE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+  );
 }
 
 type Places = {
@@ -81,7 +99,11 @@ type Places = {
   readonly file: Readonly<Record<string, unknown>>;
 };
 
-function find(name: string, schema: ConfigSchema, { flags, env, file }: Places): [ConfigSource, unknown] {
+function find(
+  name: string,
+  schema: ConfigSchema,
+  { flags, env, file }: Places,
+): [ConfigSource, unknown] {
   if (flags[name] !== undefined) return ["flag", flags[name]];
   const text = env[variableOf(name)];
   if (text !== undefined && text !== "") return ["environment", fromText(text, schema.shape[name])];
@@ -102,34 +124,58 @@ function fromText(text: string, type: z.ZodType | undefined): unknown {
 }
 
 async function readConfigFile(cwd: string): Promise<Record<string, unknown>> {
-  const path = ["millrace.config.ts", "millrace.config.js"].map((name) => join(cwd, name)).find((each) => existsSync(each));
+  const path = ["millrace.config.ts", "millrace.config.js"]
+    .map((name) => join(cwd, name))
+    .find((each) => existsSync(each));
   if (path === undefined) return {};
   const loaded = (await import(pathToFileURL(path).href)) as { default?: unknown };
   if (typeof loaded.default !== "object" || loaded.default === null) {
-    throw new MillraceError("FIELD_INVALID", `${path} has no default export; write: export default { … }`);
+    throw new MillraceError(
+      "FIELD_INVALID",
+      `${path} has no default export; write: export default { … }`,
+    );
   }
   return loaded.default as Record<string, unknown>;
 }
 
-function refuseUnknownVariables(names: readonly string[], env: Places["env"], others: readonly string[]): void {
+function refuseUnknownVariables(
+  names: readonly string[],
+  env: Places["env"],
+  others: readonly string[],
+): void {
   const known = [...names.map(variableOf), ...others];
   for (const variable of Object.keys(env)) {
-    if (!variable.startsWith("MILLRACE_") || alwaysAllowed.test(variable) || known.includes(variable)) continue;
-    throw new MillraceError("FIELD_INVALID", `${variable} is not a setting.${suggestion(variable, known)}`);
+    if (
+      !variable.startsWith("MILLRACE_") ||
+      alwaysAllowed.test(variable) ||
+      known.includes(variable)
+    )
+      continue;
+    throw new MillraceError(
+      "FIELD_INVALID",
+      `${variable} is not a setting.${suggestion(variable, known)}`,
+    );
   }
 }
 
 function refuseUnknownSettings(names: readonly string[], file: Places["file"]): void {
   for (const name of Object.keys(file)) {
     if (names.includes(name)) continue;
-    throw new MillraceError("FIELD_INVALID", `millrace.config: ${name} is not a setting.${suggestion(name, names)}`);
+    throw new MillraceError(
+      "FIELD_INVALID",
+      `millrace.config: ${name} is not a setting.${suggestion(name, names)}`,
+    );
   }
 }
 
-function invalid(issue: z.core.$ZodIssue | undefined, sources: Readonly<Record<string, ConfigSource>>): MillraceError {
+function invalid(
+  issue: z.core.$ZodIssue | undefined,
+  sources: Readonly<Record<string, ConfigSource>>,
+): MillraceError {
   const name = String(issue?.path[0] ?? "config");
   const source = sources[name] ?? "default";
-  const where = source === "environment" ? variableOf(name) : source === "flag" ? `flag ${name}` : name;
+  const where =
+    source === "environment" ? variableOf(name) : source === "flag" ? `flag ${name}` : name;
   return new MillraceError("FIELD_INVALID", `${where}: ${issue?.message ?? "invalid"}`);
 }
 

@@ -1,14 +1,40 @@
 /** Mounts the same handlers on HTTP: Connect, gRPC-Web and plain JSON. */
 
 import type { Message } from "@bufbuild/protobuf";
-import { ConnectError, type ConnectRouter, type HandlerContext, type MethodImpl } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type HandlerContext,
+  type MethodImpl,
+} from "@connectrpc/connect";
 import { isMillraceError } from "@millrace/engine";
 import { ErrorInfoSchema } from "@millrace/wire/v1";
 import { requestIdOf, type Calls, type IncomingCall } from "./calls.ts";
+import type { CodeName } from "./error-to-status.ts";
 import { messageBytesMaxOf, serviceLimits } from "./limits.ts";
 import type { Call, RpcMethod, RpcService } from "./rpc.ts";
 
-export function connectRoutes(services: readonly RpcService[], calls: Calls): (router: ConnectRouter) => void {
+const connectCode: Record<CodeName, Code> = {
+  cancelled: Code.Canceled,
+  invalid_argument: Code.InvalidArgument,
+  deadline_exceeded: Code.DeadlineExceeded,
+  not_found: Code.NotFound,
+  already_exists: Code.AlreadyExists,
+  permission_denied: Code.PermissionDenied,
+  resource_exhausted: Code.ResourceExhausted,
+  failed_precondition: Code.FailedPrecondition,
+  aborted: Code.Aborted,
+  unimplemented: Code.Unimplemented,
+  internal: Code.Internal,
+  unavailable: Code.Unavailable,
+  unauthenticated: Code.Unauthenticated,
+};
+
+export function connectRoutes(
+  services: readonly RpcService[],
+  calls: Calls,
+): (router: ConnectRouter) => void {
   return (router) => {
     for (const service of services) {
       for (const method of service.methods) {
@@ -24,7 +50,8 @@ export function connectRoutes(services: readonly RpcService[], calls: Calls): (r
 type Untyped = (request: Message | AsyncIterable<Message>, context: HandlerContext) => unknown;
 
 function mount(method: RpcMethod, calls: Calls): Untyped {
-  const isStream = method.desc.methodKind === "server_streaming" || method.desc.methodKind === "bidi_streaming";
+  const isStream =
+    method.desc.methodKind === "server_streaming" || method.desc.methodKind === "bidi_streaming";
   return isStream
     ? (request, context) => answerMany(method, calls, request, context)
     : (request, context) => answerOnce(method, calls, request, context);
@@ -90,7 +117,10 @@ async function admit(
 function connectError(calls: Calls, error: unknown, entry: IncomingCall): ConnectError {
   if (error instanceof ConnectError && !isMillraceError(error)) return error;
   const shown = calls.fail(error, entry);
-  return new ConnectError(shown.message, shown.code, { "x-request-id": entry.requestId }, [
-    { desc: ErrorInfoSchema, value: shown.info },
-  ]);
+  return new ConnectError(
+    shown.message,
+    connectCode[shown.code],
+    { "x-request-id": entry.requestId },
+    [{ desc: ErrorInfoSchema, value: shown.info }],
+  );
 }

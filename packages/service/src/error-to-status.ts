@@ -5,8 +5,10 @@ import { anyPack } from "@bufbuild/protobuf/wkt";
 import { isMillraceError, reasons, type ReasonInfo, type ReasonName } from "@millrace/engine";
 import { ErrorInfoSchema, StatusSchema, type ErrorInfo } from "@millrace/wire/v1";
 
-/** gRPC codes by the names of the reasons table; Connect uses the same numbers. */
-const codeOf: Record<ReasonInfo["code"] | "cancelled", number> = {
+/** The codes of gRPC, as the table of reasons names them. */
+export type CodeName = ReasonInfo["code"] | "cancelled";
+
+const codeNumbers: Record<CodeName, number> = {
   cancelled: 1,
   invalid_argument: 3,
   deadline_exceeded: 4,
@@ -26,8 +28,7 @@ const errorDomain = "millrace";
 
 /** What a caller sees of an error. */
 export type PublicError = {
-  /** The gRPC code. */
-  readonly code: number;
+  readonly code: CodeName;
   readonly message: string;
   readonly info: ErrorInfo;
   /** Whether it is a fault of ours, whose cause belongs into the log and not into the answer. */
@@ -38,23 +39,39 @@ export type PublicError = {
  * Turns any error into what the caller may see. Errors of ours keep their reason, message and metadata; a caller that
  * went away is CANCELLED; everything else is INTERNAL with the request id, and nothing of it leaves the process.
  */
-export function errorToStatus(error: unknown, requestId: string, signal?: AbortSignal): PublicError {
+export function errorToStatus(
+  error: unknown,
+  requestId: string,
+  signal?: AbortSignal,
+): PublicError {
   if (isMillraceError(error)) {
     // A reason of another copy of this package may be unknown here.
     const known = Object.hasOwn(reasons, error.reason) ? reasons[error.reason] : reasons.INTERNAL;
-    return publicError(codeOf[known.code], error.message, error.reason, error.metadata, error.reason === "INTERNAL");
+    return publicError(
+      known.code,
+      error.message,
+      error.reason,
+      error.metadata,
+      error.reason === "INTERNAL",
+    );
   }
   if (signal?.aborted === true) {
-    return publicError(codeOf.cancelled, "The caller is gone, or its deadline has passed.", "UNAVAILABLE", {}, false);
+    return publicError(
+      "cancelled",
+      "The caller is gone, or its deadline has passed.",
+      "UNAVAILABLE",
+      {},
+      false,
+    );
   }
   const message = `${reasons.INTERNAL.text} (request id ${requestId})`;
-  return publicError(codeOf.internal, message, "INTERNAL", { request_id: requestId }, true);
+  return publicError("internal", message, "INTERNAL", { request_id: requestId }, true);
 }
 
 /** The trailer `grpc-status-details-bin`: a google.rpc.Status. */
 export function statusDetails(error: PublicError): Buffer {
   const status = create(StatusSchema, {
-    code: error.code,
+    code: codeNumbers[error.code],
     message: error.message,
     details: [anyPack(ErrorInfoSchema, error.info)],
   });
@@ -62,7 +79,7 @@ export function statusDetails(error: PublicError): Buffer {
 }
 
 function publicError(
-  code: number,
+  code: CodeName,
   message: string,
   reason: ReasonName,
   metadata: Readonly<Record<string, string>>,

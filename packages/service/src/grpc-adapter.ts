@@ -4,6 +4,7 @@ import type { EventEmitter } from "node:events";
 import { create, fromBinary, toBinary, type DescMethod, type Message } from "@bufbuild/protobuf";
 import {
   Metadata,
+  status as Status,
   type handleBidiStreamingCall,
   type handleClientStreamingCall,
   type handleServerStreamingCall,
@@ -14,15 +15,32 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceDefinition,
+  type sendUnaryData,
   type StatusObject,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { MillraceError } from "@millrace/engine";
 import { requestIdOf, undecodable, type Calls, type IncomingCall } from "./calls.ts";
-import { statusDetails } from "./error-to-status.ts";
+import { statusDetails, type CodeName } from "./error-to-status.ts";
 import { readRequests } from "./grpc-requests.ts";
 import { messageBytesMaxOf } from "./limits.ts";
 import type { Call, RpcMethod, RpcService } from "./rpc.ts";
+
+export const grpcStatus = {
+  cancelled: Status.CANCELLED,
+  invalid_argument: Status.INVALID_ARGUMENT,
+  deadline_exceeded: Status.DEADLINE_EXCEEDED,
+  not_found: Status.NOT_FOUND,
+  already_exists: Status.ALREADY_EXISTS,
+  permission_denied: Status.PERMISSION_DENIED,
+  resource_exhausted: Status.RESOURCE_EXHAUSTED,
+  failed_precondition: Status.FAILED_PRECONDITION,
+  aborted: Status.ABORTED,
+  unimplemented: Status.UNIMPLEMENTED,
+  internal: Status.INTERNAL,
+  unavailable: Status.UNAVAILABLE,
+  unauthenticated: Status.UNAUTHENTICATED,
+} as const satisfies Record<CodeName, Status>;
 
 /** What the four kinds of grpc-js calls have in common. */
 type GrpcCall =
@@ -33,7 +51,10 @@ type GrpcCall =
 
 type Writable = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 
-export function grpcService(service: RpcService, calls: Calls): [ServiceDefinition, UntypedServiceImplementation] {
+export function grpcService(
+  service: RpcService,
+  calls: Calls,
+): [ServiceDefinition, UntypedServiceImplementation] {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const method of service.methods) {
@@ -57,58 +78,45 @@ function bytesDefinition({ desc, name }: RpcMethod): MethodDefinition<Buffer, Bu
 }
 
 function mount(method: RpcMethod, calls: Calls): UntypedServiceImplementation[string] {
-  switch (method.desc.methodKind) {
-    case "unary": {
-      const handle: handleUnaryCall<Buffer, Buffer> = (grpc, callback) => {
-        void answerOnce(method, calls, grpc, () => decode(method, grpc.request)).then(
-          (bytes) => callback(null, bytes),
-          (status: StatusObject) => callback(status),
-        );
-      };
-      return handle;
-    }
-    case "client_streaming": {
-      const handle: handleClientStreamingCall<Buffer, Buffer> = (grpc, callback) => {
-        const requests = readRequests(grpc);
-        void answerOnce(method, calls, grpc, () => decodeAll(method, requests))
-          .then(
-            (bytes) => callback(null, bytes),
-            (status: StatusObject) => callback(status),
-          )
-          .finally(() => requests.discard());
-      };
-      return handle;
-    }
-    case "server_streaming": {
-      const handle: handleServerStreamingCall<Buffer, Buffer> = (grpc) => {
-        void answerMany(method, calls, grpc, () => decode(method, grpc.request));
-      };
-      return handle;
-    }
-    case "bidi_streaming": {
-      const handle: handleBidiStreamingCall<Buffer, Buffer> = (grpc) => {
-        const requests = readRequests(grpc);
-        void answerMany(method, calls, grpc, () => decodeAll(method, requests)).finally(() => requests.discard());
-      };
-      return handle;
-    }
-  }
+  const unary: handleUnaryCall<Buffer, Buffer> = (grpc, callback) => {
+    void answerOnce(method, calls, grpc, () => decode(method, grpc.request), callback);
+  };
+  const clientStreaming: handleClientStreamingCall<Buffer, Buffer> = (grpc, callback) => {
+    const requests = readRequests(grpc);
+    const answered = answerOnce(method, calls, grpc, () => decodeAll(method, requests), callback);
+    void answered.finally(() => requests.discard());
+  };
+  const serverStreaming: handleServerStreamingCall<Buffer, Buffer> = (grpc) => {
+    void answerMany(method, calls, grpc, () => decode(method, grpc.request));
+  };
+  const bidiStreaming: handleBidiStreamingCall<Buffer, Buffer> = (grpc) => {
+    const requests = readRequests(grpc);
+    const answered = answerMany(method, calls, grpc, () => decodeAll(method, requests));
+    void answered.finally(() => requests.discard());
+  };
+  const kinds = {
+    unary,
+    client_streaming: clientStreaming,
+    server_streaming: serverStreaming,
+    bidi_streaming: bidiStreaming,
+  };
+  return kinds[method.desc.methodKind];
 }
 
-/** Opens and authorises the call; rejects with the status that grpc-js is to send. */
 async function answerOnce(
   method: RpcMethod,
   calls: Calls,
   grpc: GrpcCall,
   read: () => Message | AsyncIterable<Message>,
-): Promise<Buffer> {
+  callback: sendUnaryData<Buffer>,
+): Promise<void> {
   const entry = enter(method, grpc);
   try {
     const { call, request } = await admit(calls, entry, read);
     const answer = await (method.handle(request, call) as Promise<Message>);
-    return encode(method.desc, answer);
+    callback(null, encode(method.desc, answer));
   } catch (error) {
-    throw statusOf(calls, error, entry);
+    callback(statusOf(calls, error, entry));
   }
 }
 
@@ -132,19 +140,23 @@ async function answerMany(
   }
 }
 
-/** A duplicate header is refused at the gate, where it is read; here it must not throw. */
+/** Of a header that may stand once, HTTP/2 keeps the first. */
 function enter({ name }: RpcMethod, grpc: GrpcCall): IncomingCall {
   const gone = new AbortController();
   // All four kinds are emitters; their overloads have nothing else in common.
   (grpc as EventEmitter).on("cancelled", () => gone.abort());
-  const header = (key: string): string | undefined => {
-    const values = grpc.metadata.get(key);
-    if (values.length > 1) throw new MillraceError("UNAUTHENTICATED", `The header ${key} was sent twice.`);
-    return values[0]?.toString();
-  };
-  const requestId = requestIdOf((key) => grpc.metadata.get(key)[0]?.toString());
+  const header = (key: string): string | undefined => grpc.metadata.get(key)[0]?.toString();
+  const requestId = requestIdOf(header);
   const setCookie = (): void => undefined;
-  return { method: name, header, signal: gone.signal, isHttp: false, isGet: false, setCookie, requestId };
+  return {
+    method: name,
+    header,
+    signal: gone.signal,
+    isHttp: false,
+    isGet: false,
+    setCookie,
+    requestId,
+  };
 }
 
 async function admit(
@@ -161,7 +173,10 @@ async function admit(
 function decode({ desc, name }: RpcMethod, bytes: Buffer): Message {
   const most = messageBytesMaxOf(name);
   if (bytes.length > most) {
-    throw new MillraceError("OVERLOADED", `The request has ${bytes.length} bytes; ${name} takes at most ${most}.`);
+    throw new MillraceError(
+      "OVERLOADED",
+      `The request has ${bytes.length} bytes; ${name} takes at most ${most}.`,
+    );
   }
   try {
     return fromBinary(desc.input, bytes);
@@ -170,7 +185,10 @@ function decode({ desc, name }: RpcMethod, bytes: Buffer): Message {
   }
 }
 
-async function* decodeAll(method: RpcMethod, requests: AsyncIterable<Buffer>): AsyncGenerator<Message, void, undefined> {
+async function* decodeAll(
+  method: RpcMethod,
+  requests: AsyncIterable<Buffer>,
+): AsyncGenerator<Message, void, undefined> {
   for await (const bytes of requests) yield decode(method, bytes);
 }
 
@@ -197,5 +215,5 @@ function statusOf(calls: Calls, error: unknown, entry: IncomingCall): StatusObje
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", statusDetails(shown));
   metadata.set("x-request-id", entry.requestId);
-  return { code: shown.code, details: shown.message, metadata };
+  return { code: grpcStatus[shown.code], details: shown.message, metadata };
 }

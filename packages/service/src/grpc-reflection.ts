@@ -11,6 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { requestIdOf, type Calls } from "./calls.ts";
+import { grpcStatus } from "./grpc-adapter.ts";
 import type { RpcService } from "./rpc.ts";
 
 export const reflectionMethod = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
@@ -26,8 +27,11 @@ export function addReflection(server: Server, services: readonly RpcService[], c
   // The library mounts its handlers by itself; this stand-in puts the gate before them.
   const guard = {
     addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation) {
-      const guarded = Object.entries(implementation).map(([name, handle]) => [name, guardStream(handle as AnyStream, calls)]);
-      server.addService(definition, Object.fromEntries(guarded) as UntypedServiceImplementation);
+      const guarded = Object.entries(implementation).map(([name, handle]) => [
+        name,
+        guardStream(handle as AnyStream, calls),
+      ]);
+      server.addService(definition, Object.fromEntries(guarded));
     },
   };
   reflection.addToServer(guard as unknown as Server);
@@ -49,13 +53,15 @@ function guardStream(handle: AnyStream, calls: Calls): AnyStream {
     };
     void calls
       .open(incoming)
-      .then((call) => {
-        calls.authorize(call, null);
-        handle(stream);
-      })
+      .then((call) => calls.authorize(call, null))
+      .then(() => handle(stream))
       .catch((error: unknown) => {
         const shown = calls.fail(error, incoming);
-        stream.emit("error", { code: shown.code, details: shown.message, metadata: new Metadata() });
+        stream.emit("error", {
+          code: grpcStatus[shown.code],
+          details: shown.message,
+          metadata: new Metadata(),
+        });
       });
   };
 }

@@ -57,7 +57,9 @@ function bind(server: Server, { host, port, tls }: GrpcServerOptions): Promise<n
         ]);
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+    server.bindAsync(address, credentials, (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
   });
 }
 

@@ -1,15 +1,34 @@
 /** A small reverse proxy: everything that is no rpc belongs to the console. */
 
-import { request as send, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  request as send,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { pipeline } from "node:stream";
 import type { Logger } from "./logger.ts";
 import { startingPage } from "./http-starting-page.ts";
 
 /** Headers about one connection, which are not the next one's business. */
-const hopByHop = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"];
+const hopByHop = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
 
 /** Streams both ways. Upgrades are not forwarded. */
-export function forwardTo(base: string, request: IncomingMessage, response: ServerResponse, log: Logger): void {
+export function forwardTo(
+  base: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: Logger,
+): void {
   const { hostname, port } = new URL(base);
   const upstream = send({
     hostname,
@@ -23,9 +42,15 @@ export function forwardTo(base: string, request: IncomingMessage, response: Serv
     pipeline(answer, response, () => undefined);
   });
   upstream.on("error", (error) => {
-    if (response.headersSent) return void response.destroy();
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
     log.debug({ err: error }, "console.unreachable");
-    response.writeHead(503, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+    response.writeHead(503, {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+    });
     response.end(startingPage());
   });
   response.on("close", () => upstream.destroy());

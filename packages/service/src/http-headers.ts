@@ -32,8 +32,18 @@ export type CookieOptions = {
 };
 
 /** A `set-cookie` value that scripts cannot read and other sites cannot send. */
-export function writeCookie(name: string, value: string, { maxAgeSeconds, isSecure }: CookieOptions): string {
-  const parts = [`${name}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeSeconds}`];
+export function writeCookie(
+  name: string,
+  value: string,
+  { maxAgeSeconds, isSecure }: CookieOptions,
+): string {
+  const parts = [
+    `${name}=${value}`,
+    "Path=/",
+    "HttpOnly",
+    "SameSite=Strict",
+    `Max-Age=${maxAgeSeconds}`,
+  ];
   if (isSecure) parts.push("Secure");
   return parts.join("; ");
 }

@@ -1,6 +1,12 @@
 /** The HTTP server: people, their browsers, curl; and the console behind it. */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -35,7 +41,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     connectNodeAdapter({
       routes: connectRoutes(options.services, options.calls),
       grpc: false,
-      fallback: (request, response) => void answerOther(options, request as IncomingMessage, response as ServerResponse),
+      fallback: (request, response) =>
+        void answerOther(options, request as IncomingMessage, response as ServerResponse),
     }),
   );
   const limits = {
@@ -44,7 +51,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     requestTimeout: serviceLimits.requestTimeoutMs,
   };
   const server =
-    options.tls === undefined ? createServer(limits, listener) : createTlsServer({ ...limits, ...options.tls }, listener);
+    options.tls === undefined
+      ? createServer(limits, listener)
+      : createTlsServer({ ...limits, ...options.tls }, listener);
   const port = await listen(server, options.host, options.port);
   return { port, stop: () => close(server) };
 }
@@ -54,18 +63,31 @@ function withHeaders(listener: RequestListener): RequestListener {
   return (request, response) => {
     setSecurityHeaders(response);
     const length = Number(request.headers["content-length"] ?? 0);
-    if (request.method === "TRACE" || request.method === "CONNECT") refuse(response, 405, "This method is not allowed.");
-    else if (length > serviceLimits.bigMessageBytesMax) refuse(response, 413, "The body is too large.");
+    if (request.method === "TRACE" || request.method === "CONNECT")
+      refuse(response, 405, "This method is not allowed.");
+    else if (length > serviceLimits.bigMessageBytesMax)
+      refuse(response, 413, "The body is too large.");
     else listener(request, response);
   };
 }
 
-async function answerOther(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerOther(
+  options: HttpServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (path === "/healthz") return send(response, 200, "ok\n");
   if (path === "/readyz") return answerReady(options, response);
-  if (path === "/version") return send(response, 200, `${JSON.stringify(options.version)}\n`, "application/json");
-  if (isRpcPath(path)) return send(response, 404, `${JSON.stringify({ code: "unimplemented", message: "No such method." })}\n`, "application/json");
+  if (path === "/version")
+    return send(response, 200, `${JSON.stringify(options.version)}\n`, "application/json");
+  if (isRpcPath(path))
+    return send(
+      response,
+      404,
+      `${JSON.stringify({ code: "unimplemented", message: "No such method." })}\n`,
+      "application/json",
+    );
   const consoleUrl = options.consoleUrl?.() ?? null;
   if (consoleUrl === null) return send(response, 503, startingPage(), "text/html; charset=utf-8");
   forwardTo(consoleUrl, request, response, options.log);
@@ -81,7 +103,12 @@ function isRpcPath(path: string): boolean {
   return /^\/(millrace|grpc)(\.\w+)+\//.test(path);
 }
 
-function send(response: ServerResponse, code: number, body: string, type = "text/plain; charset=utf-8"): void {
+function send(
+  response: ServerResponse,
+  code: number,
+  body: string,
+  type = "text/plain; charset=utf-8",
+): void {
   response.writeHead(code, { "content-type": type, "cache-control": "no-store" });
   response.end(body);
 }

@@ -25,7 +25,13 @@ export { reflectionMethod } from "./grpc-reflection.ts";
 export { startGrpcServer, type GrpcServerOptions, type RunningServer } from "./grpc-server.ts";
 export { readCookie, writeCookie, type CookieOptions } from "./http-headers.ts";
 export { startHttpServer, type HttpServerOptions } from "./http-server.ts";
-export { createLifecycle, type Lifecycle, type LifecycleOptions, type Part } from "./lifecycle.ts";
+export {
+  createLifecycle,
+  type Lifecycle,
+  type LifecycleOptions,
+  type Part,
+  type Stoppable,
+} from "./lifecycle.ts";
 export { messageBytesMaxOf, serviceLimits } from "./limits.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export { createLoop, type Loop, type LoopOptions } from "./loop.ts";

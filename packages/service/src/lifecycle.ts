@@ -2,13 +2,22 @@
 
 import type { Logger } from "./logger.ts";
 
-export type Part = { readonly name: string; stop(): Promise<void> };
+export type Stoppable = { stop(): Promise<void> };
+export type Part = Stoppable & { readonly name: string };
 
 export type Lifecycle = {
-  /** Parts stop in the reverse order of being added. */
+  /** Parts stop in the reverse order of being added. One that comes after stopping has begun is stopped next. */
   add(part: Part): void;
+  /**
+   * Starts a part and adds it. When stopping begins meanwhile, its start is waited for and it is stopped at once.
+   *
+   * @throws what the start throws; the signal's reason when stopping has begun.
+   */
+  start<T extends Stoppable>(name: string, begin: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Stops everything, each part at most once; failures are logged. Idempotent. */
   stop(): Promise<void>;
+  /** Aborts when stopping begins: for what is still starting. */
+  readonly signal: AbortSignal;
   /** Resolves with the signal's name once a signal has come and everything has stopped. */
   readonly stopped: Promise<string>;
 };
@@ -28,6 +37,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const abandon = options.abandon ?? (() => process.exit(130));
   const parts: Part[] = [];
   const { promise: stopped, resolve } = Promise.withResolvers<string>();
+  const begun = new AbortController();
   let stopping: Promise<void> | null = null;
 
   async function stopAll(): Promise<void> {
@@ -39,7 +49,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   async function stopPart(part: Part): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`took longer than ${partTimeoutMs} ms`)), partTimeoutMs);
+      timer = setTimeout(
+        () => reject(new Error(`took longer than ${partTimeoutMs} ms`)),
+        partTimeoutMs,
+      );
     });
     try {
       await Promise.race([part.stop(), timeout]);
@@ -51,10 +64,39 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   function stop(): Promise<void> {
-    stopping ??= stopAll().finally(() => {
-      for (const signal of signals) process.off(signal, onSignal);
-    });
+    if (stopping !== null) return stopping;
+    // Set before the signal is heard: what aborts may well ask to stop.
+    stopping = Promise.resolve()
+      .then(stopAll)
+      .finally(() => {
+        for (const signal of signals) process.off(signal, onSignal);
+      });
+    begun.abort();
     return stopping;
+  }
+
+  function add(part: Part): void {
+    parts.push(part);
+    if (stopping !== null) stopping = stopping.then(stopAll);
+  }
+
+  async function start<T extends Stoppable>(
+    name: string,
+    begin: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    begun.signal.throwIfAborted();
+    const starting = begin(begun.signal);
+    add({
+      name,
+      stop: () =>
+        starting.then(
+          (part) => part.stop(),
+          () => undefined,
+        ),
+    });
+    const part = await starting;
+    begun.signal.throwIfAborted();
+    return part;
   }
 
   function onSignal(signal: NodeJS.Signals): void {
@@ -67,5 +109,5 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   for (const signal of signals) process.on(signal, onSignal);
-  return { add: (part) => void parts.push(part), stop, stopped };
+  return { add, start, stop, signal: begun.signal, stopped };
 }

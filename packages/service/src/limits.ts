@@ -5,7 +5,10 @@ export const serviceLimits = {
   /** A request message of a method that brings code or many DAGs. */
   bigMessageBytesMax: 36 * 1024 * 1024,
   /** Methods that may be as long as `bigMessageBytesMax`. */
-  bigMethods: new Set(["millrace.v1.DagService/UploadBundle", "millrace.v1.DagService/RegisterDags"]) as ReadonlySet<string>,
+  bigMethods: new Set([
+    "millrace.v1.DagService/UploadBundle",
+    "millrace.v1.DagService/RegisterDags",
+  ]) as ReadonlySet<string>,
   /** A request's metadata or header block. */
   headerBytesMax: 16 * 1024,
   /** From the first byte of an HTTP request to the end of its headers. */

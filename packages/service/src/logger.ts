@@ -18,13 +18,25 @@ export type LoggerOptions = {
 };
 
 /** Fields that never reach a log, wherever they are in the first two levels. */
-const secretFields = ["token", "key", "authorization", "cookie", "password", "secret", "session_token", "sessionToken"];
+const secretFields = [
+  "token",
+  "key",
+  "authorization",
+  "cookie",
+  "password",
+  "secret",
+  "session_token",
+  "sessionToken",
+];
 
 export function createLogger(options: LoggerOptions): Logger {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
   const isPretty = options.pretty ?? process.stderr.isTTY;
   const destination: DestinationStream = {
-    write: (line) => write(isPretty ? prettyLine(line, { hasColor: process.stderr.hasColors?.() ?? false }) : line),
+    write: (line) =>
+      write(
+        isPretty ? prettyLine(line, { hasColor: process.stderr.hasColors?.() ?? false }) : line,
+      ),
   };
   return pino(
     {

@@ -30,7 +30,8 @@ export function createLoop(options: LoopOptions): Loop {
     try {
       await options.runOnce(stopping.signal);
     } catch (error) {
-      if (!stopping.signal.aborted) options.log.error({ loop: options.name, err: error }, "loop.failed");
+      if (!stopping.signal.aborted)
+        options.log.error({ loop: options.name, err: error }, "loop.failed");
     }
     schedule();
   }

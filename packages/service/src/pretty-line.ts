@@ -2,7 +2,14 @@
 
 import { styleText } from "node:util";
 
-const colors = { trace: "gray", debug: "gray", info: "green", warn: "yellow", error: "red", fatal: "red" } as const;
+const colors = {
+  trace: "gray",
+  debug: "gray",
+  info: "green",
+  warn: "yellow",
+  error: "red",
+  fatal: "red",
+} as const;
 const shownApart = new Set(["time", "level", "component", "event", "err", "pid", "hostname"]);
 
 export function prettyLine(line: string, { hasColor }: { hasColor: boolean }): string {
@@ -22,11 +29,15 @@ export function prettyLine(line: string, { hasColor }: { hasColor: boolean }): s
   const parts = [
     paint("gray", String(entry["time"]).slice(11, 23)),
     paint(style, level.padEnd(5)),
-    paint("gray", String(entry["component"] ?? "").padEnd(9)),
-    String(entry["event"] ?? ""),
+    paint("gray", text(entry["component"]).padEnd(9)),
+    text(entry["event"]),
     ...fields,
   ];
   return `${parts.join(" ")}\n${stackOf(entry["err"])}`;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** Text with anything odd in it is quoted, so that a line stays a line. */

@@ -39,11 +39,16 @@ export type Handler<M extends DescMethod> =
       : M extends DescMethodClientStreaming<infer I, infer O>
         ? (requests: AsyncIterable<MessageShape<I>>, call: Call) => Promise<MessageInitShape<O>>
         : M extends DescMethodBiDiStreaming<infer I, infer O>
-          ? (requests: AsyncIterable<MessageShape<I>>, call: Call) => AsyncIterable<MessageInitShape<O>>
+          ? (
+              requests: AsyncIterable<MessageShape<I>>,
+              call: Call,
+            ) => AsyncIterable<MessageInitShape<O>>
           : never;
 
 /** The handlers of a service, by the local names of its methods. */
-export type Handlers<S extends DescService> = { readonly [K in keyof S["method"]]: Handler<S["method"][K]> };
+export type Handlers<S extends DescService> = {
+  readonly [K in keyof S["method"]]: Handler<S["method"][K]>;
+};
 
 /** A handler without its types, as the transports see it. */
 export type AnyHandler = (
@@ -51,7 +56,11 @@ export type AnyHandler = (
   call: Call,
 ) => Promise<Message> | AsyncIterable<Message>;
 
-export type RpcMethod = { readonly desc: DescMethod; readonly name: string; readonly handle: AnyHandler };
+export type RpcMethod = {
+  readonly desc: DescMethod;
+  readonly name: string;
+  readonly handle: AnyHandler;
+};
 export type RpcService = { readonly desc: DescService; readonly methods: readonly RpcMethod[] };
 
 /** Binds handlers to a service; the types see to it that none is missing. */

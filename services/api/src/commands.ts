@@ -12,15 +12,32 @@ export type Commands = {
   /**
    * Commands are idempotent by their request id, so that asking again is safe.
    *
-   * @throws MillraceError the owner's refusal; NOT_OWNER when no owner answered in `apiLimits.ownerSearchMs`.
+   * @throws MillraceError the owner's refusal; NOT_OWNER when no owner answered in time.
    */
-  send(shard: number, command: MessageInitShape<typeof OwnerCommandSchema>, signal: AbortSignal): Promise<OwnerReply>;
+  send(
+    shard: number,
+    command: MessageInitShape<typeof OwnerCommandSchema>,
+    options: SendOptions,
+  ): Promise<OwnerReply>;
+};
+
+export type SendOptions = {
+  readonly signal: AbortSignal;
+  /** How long to look for an owner. Default `apiLimits.ownerSearchMs`. */
+  readonly searchMs?: number;
 };
 
 export function createCommands({ bus, owners }: { bus: Bus; owners: Owners }): Commands {
-  async function ask(nodeId: string, data: Uint8Array, timeoutMs: number): Promise<OwnerReply | null> {
+  async function ask(
+    nodeId: string,
+    data: Uint8Array,
+    timeoutMs: number,
+  ): Promise<OwnerReply | null> {
     try {
-      return fromBinary(OwnerReplySchema, await bus.request(`owner.${nodeId}.command`, data, { timeoutMs }));
+      return fromBinary(
+        OwnerReplySchema,
+        await bus.request(`owner.${nodeId}.command`, data, { timeoutMs }),
+      );
     } catch (error) {
       // Whatever the bus says, it means the same: no answer, ask again.
       if (isMillraceError(error)) throw error;
@@ -29,9 +46,9 @@ export function createCommands({ bus, owners }: { bus: Bus; owners: Owners }): C
   }
 
   return {
-    async send(shard, command, signal) {
+    async send(shard, command, { signal, searchMs = apiLimits.ownerSearchMs }) {
       const data = toBinary(OwnerCommandSchema, create(OwnerCommandSchema, command));
-      const deadline = performance.now() + apiLimits.ownerSearchMs;
+      const deadline = performance.now() + searchMs;
       let delay: number = apiLimits.ownerRetryMs.first;
       for (;;) {
         if (owners.ownerOf(shard) === null) await owners.refresh();

@@ -16,7 +16,10 @@ export async function requireDag({ db }: Pick<ApiContext, "db">, dagId: string):
 }
 
 /** A DAG with everything that can be said about it. Throws DAG_NOT_FOUND. */
-export async function readFullDag(context: Pick<ApiContext, "db" | "versions">, dagId: string): Promise<Dag> {
+export async function readFullDag(
+  context: Pick<ApiContext, "db" | "versions">,
+  dagId: string,
+): Promise<Dag> {
   const head = await requireDag(context, dagId);
   const [version, runs] = await Promise.all([
     context.versions.get(head.dag_version_id),
@@ -30,11 +33,20 @@ export async function requireDagVersion(
   context: Pick<ApiContext, "db">,
   dagId: string,
   version: number,
-): Promise<{ readonly id: number; readonly version: number; readonly file: string; readonly source: string }> {
+): Promise<{
+  readonly id: number;
+  readonly version: number;
+  readonly file: string;
+  readonly source: string;
+}> {
   const head = await requireDag(context, dagId);
   const row = await findDagVersion(context.db, dagId, version === 0 ? head.version : version);
   if (row !== null) return row;
-  throw new MillraceError("DAG_VERSION_NOT_FOUND", `DAG ${dagId} has no version ${version}; its newest is ${head.version}.`, {
-    metadata: { dag_id: dagId, version: String(version) },
-  });
+  throw new MillraceError(
+    "DAG_VERSION_NOT_FOUND",
+    `DAG ${dagId} has no version ${version}; its newest is ${head.version}.`,
+    {
+      metadata: { dag_id: dagId, version: String(version) },
+    },
+  );
 }

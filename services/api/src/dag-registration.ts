@@ -19,14 +19,21 @@ export type Refused = { readonly file: string; readonly message: string };
 /** Problems of one DAG shown in its import error. */
 const problemsShown = 10;
 
-export function judgeDags(messages: readonly DagSpecMessage[]): { accepted: Accepted[]; refused: Refused[] } {
+export function judgeDags(messages: readonly DagSpecMessage[]): {
+  accepted: Accepted[];
+  refused: Refused[];
+} {
   const accepted: Accepted[] = [];
   const refused: Refused[] = [];
   const seen = new Set<string>();
   for (const message of messages) {
     const spec = read(message);
     if (typeof spec === "string") refused.push({ file: message.file, message: spec });
-    else if (seen.has(spec.dagId)) refused.push({ file: spec.file, message: `DAG "${spec.dagId}" is defined twice in this folder; give one of them another id.` });
+    else if (seen.has(spec.dagId))
+      refused.push({
+        file: spec.file,
+        message: `DAG "${spec.dagId}" is defined twice in this folder; give one of them another id.`,
+      });
     else accepted.push({ spec, ...encode(message) });
     seen.add(message.dagId);
   }
@@ -42,7 +49,9 @@ function read(message: DagSpecMessage): DagSpec | string {
     compileDag(spec);
     compileParamsSchema(spec.paramsSchema);
     if (spec.bundleDigest === null && spec.tasks.some((task) => task.kind === "bundle")) {
-      return sentence(spec.dagId, ["bundleDigest is missing: it has tasks of a bundle; upload the bundle and name its digest."]);
+      return sentence(spec.dagId, [
+        "bundleDigest is missing: it has tasks of a bundle; upload the bundle and name its digest.",
+      ]);
     }
     return spec;
   } catch (error) {
@@ -52,13 +61,18 @@ function read(message: DagSpecMessage): DagSpec | string {
 }
 
 function sentence(dagId: string, problems: readonly string[]): string {
-  const more = problems.length > problemsShown ? [`… and ${problems.length - problemsShown} more.`] : [];
+  const more =
+    problems.length > problemsShown ? [`… and ${problems.length - problemsShown} more.`] : [];
   const shown = [...problems.slice(0, problemsShown), ...more];
   return `DAG "${dagId}" was refused: ${shown.join("\n")}`;
 }
 
 function encode(message: DagSpecMessage): { bytes: Uint8Array; digest: string } {
   const bytes = toBinary(DagSpecSchema, create(DagSpecSchema, { ...message, source: "" }));
-  const digest = createHash("sha256").update(bytes).update("\0").update(message.source).digest("hex");
+  const digest = createHash("sha256")
+    .update(bytes)
+    .update("\0")
+    .update(message.source)
+    .digest("hex");
   return { bytes, digest };
 }

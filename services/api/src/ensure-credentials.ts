@@ -19,8 +19,20 @@ export async function ensureCredentials(db: Database, dir: string): Promise<Cred
   const adminKey = await ensureKey(join(dir, "admin.key"));
   const workerKey = await ensureKey(join(dir, "worker.key"));
   const forever = { expiresAt: null };
-  await addCredential(db.prisma, { kind: "api_key", name: "admin", role: "admin", tokenHash: hashToken(adminKey), ...forever });
-  await addCredential(db.prisma, { kind: "worker_key", name: "worker", role: "worker", tokenHash: hashToken(workerKey), ...forever });
+  await addCredential(db.prisma, {
+    kind: "api_key",
+    name: "admin",
+    role: "admin",
+    tokenHash: hashToken(adminKey),
+    ...forever,
+  });
+  await addCredential(db.prisma, {
+    kind: "worker_key",
+    name: "worker",
+    role: "worker",
+    tokenHash: hashToken(workerKey),
+    ...forever,
+  });
   return { adminKey, workerKey };
 }
 
@@ -36,7 +48,10 @@ async function ensureKey(path: string): Promise<string> {
   await chmod(path, 0o600);
   const key = (await readFile(path, "utf8")).trim();
   if (!isToken(key)) {
-    throw new MillraceError("FIELD_INVALID", `${path} holds no key of Millrace; remove the file, and a new one is made.`);
+    throw new MillraceError(
+      "FIELD_INVALID",
+      `${path} holds no key of Millrace; remove the file, and a new one is made.`,
+    );
   }
   return key;
 }

@@ -19,14 +19,19 @@ export function shown(text: string): string {
 
 /** @throws MillraceError FIELD_INVALID when the text is too long or has characters that no store takes. */
 export function textField(field: string, text: string, lengthMax: number): string {
-  if (text.length > lengthMax) throw fieldInvalid(field, `has ${text.length} characters; the limit is ${lengthMax}.`);
+  if (text.length > lengthMax)
+    throw fieldInvalid(field, `has ${text.length} characters; the limit is ${lengthMax}.`);
   if (text.includes("\u0000")) throw fieldInvalid(field, "has a NUL character; remove it.");
   return text.toWellFormed();
 }
 
 /** @throws MillraceError REQUEST_ID_MISSING */
 export function requestIdField(requestId: string): string {
-  if (requestId.length === 0 || requestId.length > apiLimits.requestIdLength || requestId.includes("\u0000")) {
+  if (
+    requestId.length === 0 ||
+    requestId.length > apiLimits.requestIdLength ||
+    requestId.includes("\u0000")
+  ) {
     throw new MillraceError("REQUEST_ID_MISSING");
   }
   return requestId.toWellFormed();

@@ -1,7 +1,14 @@
 /** Mutating calls that the front door answers by itself: at most once for each request id. */
 
 import { createHash } from "node:crypto";
-import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { answerRequestOnce, type RequestKey, type Transaction } from "@millrace/db";
 import { principalLabel, type Call } from "@millrace/service";
 import type { ApiContext } from "./context.ts";

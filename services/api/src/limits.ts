@@ -41,8 +41,12 @@ export const apiLimits = {
   consoleSessionSlideMs: 60_000,
   /** How long a command looks for its owner. */
   ownerSearchMs: 5_000,
+  /** How long a question looks for its owner: that there is none is an answer too. */
+  explainSearchMs: 1_000,
   /** First and longest wait before the owner is looked for again. */
   ownerRetryMs: { first: 50, max: 400 },
+  /** This node says that workers can attach to it this often. */
+  nodeBeatMs: 1_000,
   /** A node that has not been heard of for this long is no owner. */
   nodeSilenceMs: 3_500,
   /** The shard rows are read at most this often when beats are missing. */

@@ -16,7 +16,10 @@ export async function readLogLines(
   const lines: LogLine[] = [];
   let after = afterSeq;
   for (;;) {
-    const chunks = await readLogChunks(db, key, { afterSeq: after, limit: apiLimits.logChunksPerRead });
+    const chunks = await readLogChunks(db, key, {
+      afterSeq: after,
+      limit: apiLimits.logChunksPerRead,
+    });
     for (const chunk of chunks) {
       for (const line of fromBinary(AppendLogRequestSchema, chunk.lines).lines) {
         // Chunks of one line sent twice in other company may overlap.

@@ -34,6 +34,8 @@ export function createOwners({ db, bus }: { db: Database; bus: Bus }): Owners {
 
   const beats = bus.subscribe("nodes", (data) => {
     const beat = fromBinary(NodeBeatSchema, data);
+    // The api of a node has beats of its own, which say nothing about shards.
+    if (!beat.hasScheduler) return;
     forget(beat.nodeId);
     if (beat.isLeaving) return leaveHandlers.forEach((handler) => handler(beat.nodeId));
     const heardAtMs = performance.now();
@@ -48,7 +50,8 @@ export function createOwners({ db, bus }: { db: Database; bus: Bus }): Owners {
   }
 
   function live(claim: Claim | undefined): string | null {
-    if (claim === undefined || performance.now() - claim.heardAtMs > apiLimits.nodeSilenceMs) return null;
+    if (claim === undefined || performance.now() - claim.heardAtMs > apiLimits.nodeSilenceMs)
+      return null;
     return claim.nodeId;
   }
 
@@ -64,7 +67,8 @@ export function createOwners({ db, bus }: { db: Database; bus: Bus }): Owners {
     },
     ownedCount: () => [...claims.values()].filter((claim) => live(claim) !== null).length,
     refresh() {
-      if (read === null && performance.now() - readAtMs < apiLimits.ownersReadMs) return Promise.resolve();
+      if (read === null && performance.now() - readAtMs < apiLimits.ownersReadMs)
+        return Promise.resolve();
       read ??= readRows().finally(() => {
         readAtMs = performance.now();
         read = null;

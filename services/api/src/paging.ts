@@ -8,7 +8,11 @@ export type PageLimits = { readonly default: number; readonly max: number };
 
 /** @throws MillraceError FIELD_INVALID when negative. */
 export function pageSizeOf(pageSize: number, limits: PageLimits): number {
-  if (pageSize < 0) throw fieldInvalid("page_size", `is ${pageSize}; write 0 for ${limits.default}, or a positive number.`);
+  if (pageSize < 0)
+    throw fieldInvalid(
+      "page_size",
+      `is ${pageSize}; write 0 for ${limits.default}, or a positive number.`,
+    );
   return pageSize === 0 ? limits.default : Math.min(pageSize, limits.max);
 }
 
@@ -17,10 +21,15 @@ export function pageSizeOf(pageSize: number, limits: PageLimits): number {
  *
  * @throws MillraceError PAGE_TOKEN_INVALID when the token is not from this list, or the filters have changed.
  */
-export function positionOf<P>(token: string, filters: readonly unknown[], isPosition: (value: unknown) => value is P): P | null {
+export function positionOf<P>(
+  token: string,
+  filters: readonly unknown[],
+  isPosition: (value: unknown) => value is P,
+): P | null {
   if (token === "") return null;
   const [hash, position] = readToken(token);
-  if (hash !== hashOf(filters) || !isPosition(position)) throw new MillraceError("PAGE_TOKEN_INVALID");
+  if (hash !== hashOf(filters) || !isPosition(position))
+    throw new MillraceError("PAGE_TOKEN_INVALID");
   return position;
 }
 
@@ -30,7 +39,10 @@ export function tokenAfter(filters: readonly unknown[], position: unknown): stri
 }
 
 /** Cuts the one row that was read too many, which tells that there is a further page. */
-export function cutPage<T>(rows: readonly T[], limit: number): { readonly rows: readonly T[]; readonly last: T | null } {
+export function cutPage<T>(
+  rows: readonly T[],
+  limit: number,
+): { readonly rows: readonly T[]; readonly last: T | null } {
   if (rows.length <= limit) return { rows, last: null };
   const page = rows.slice(0, limit);
   return { rows: page, last: page.at(-1) ?? null };

@@ -16,14 +16,19 @@ export type RunWatch = {
   heard(run: RunRow, changed: readonly TaskInstance[]): Promise<TaskInstance[]>;
 };
 
-export function createRunWatch(context: Pick<ApiContext, "db" | "versions">, dag: CompiledDag): RunWatch {
+export function createRunWatch(
+  context: Pick<ApiContext, "db" | "versions">,
+  dag: CompiledDag,
+): RunWatch {
   let seen = new Uint8Array(dag.tasks.length).fill(TaskState.none);
   /** Attempt and revision of a state say as much as the state itself: running, failed and running again is a change. */
   const tries = new Map<number, number>();
 
   async function read(run: RunRow): Promise<Uint8Array<ArrayBuffer>> {
     const rows = await readTaskStates(context.db, [run.id]);
-    return Uint8Array.from(deriveStates(dag, rows.get(run.id) ?? { ixs: [], states: [] }, run.state));
+    return Uint8Array.from(
+      deriveStates(dag, rows.get(run.id) ?? { ixs: [], states: [] }, run.state),
+    );
   }
 
   async function changes(run: RunRow, states: Uint8Array<ArrayBuffer>): Promise<TaskInstance[]> {
@@ -32,7 +37,8 @@ export function createRunWatch(context: Pick<ApiContext, "db" | "versions">, dag
       if (state !== seen[ix]) ixs.push(ix);
     });
     seen = states;
-    const found = ixs.length === 0 ? [] : await readTaskInstances(context, { run, dag }, { ixs, states });
+    const found =
+      ixs.length === 0 ? [] : await readTaskInstances(context, { run, dag }, { ixs, states });
     remember(found);
     return found;
   }
@@ -51,13 +57,19 @@ export function createRunWatch(context: Pick<ApiContext, "db" | "versions">, dag
         const isNew = seen[ix] !== each.state || tries.get(ix) !== each.tryNumber;
         if (ix < 0 || each.tryNumber < (tries.get(ix) ?? 0) || !isNew) return false;
         seen[ix] = each.state;
-        for (const child of childrenOf(dag, ix)) if (seen[child] === TaskState.none) touched.add(child);
+        for (const child of childrenOf(dag, ix))
+          if (seen[child] === TaskState.none) touched.add(child);
         return true;
       });
       remember(fresh);
-      const ready = [...touched].filter((ix) => stateWithoutRow(dag, seen, ix, run.state) === TaskState.scheduled);
+      const ready = [...touched].filter(
+        (ix) => stateWithoutRow(dag, seen, ix, run.state) === TaskState.scheduled,
+      );
       for (const ix of ready) seen[ix] = TaskState.scheduled;
-      const made = ready.length === 0 ? [] : await readTaskInstances(context, { run, dag }, { ixs: ready, states: seen });
+      const made =
+        ready.length === 0
+          ? []
+          : await readTaskInstances(context, { run, dag }, { ixs: ready, states: seen });
       return [...fresh, ...made];
     },
   };

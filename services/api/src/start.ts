@@ -1,8 +1,23 @@
 /** Starts the front door: gRPC for workers and programs, HTTP for people, over one set of handlers. */
 
+import { create, toBinary } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
-import { asUnavailable, deleteExpiredCredentials, deleteOldRequests, endAbandonedSessions, type Database } from "@millrace/db";
-import { createCalls, createLoop, startGrpcServer, startHttpServer, type BindOptions, type Logger } from "@millrace/service";
+import {
+  asUnavailable,
+  deleteExpiredCredentials,
+  deleteOldRequests,
+  endAbandonedSessions,
+  type Database,
+} from "@millrace/db";
+import {
+  createCalls,
+  createLoop,
+  startGrpcServer,
+  startHttpServer,
+  type BindOptions,
+  type Logger,
+} from "@millrace/service";
+import { NodeBeatSchema } from "@millrace/wire/internal";
 import { createGate } from "./auth/gate.ts";
 import { createCommands } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
@@ -60,13 +75,29 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     async runOnce() {
       await deleteExpiredCredentials(db);
       await deleteOldRequests(db, apiLimits.requestsDeletedPerTurn);
-      await endAbandonedSessions(db, workerLimits.abandonedAfterMs, apiLimits.requestsDeletedPerTurn);
+      await endAbandonedSessions(
+        db,
+        workerLimits.abandonedAfterMs,
+        apiLimits.requestsDeletedPerTurn,
+      );
     },
+  });
+
+  const beat = (isLeaving = false): void => {
+    const message = create(NodeBeatSchema, { nodeId, hasApi: true, isLeaving });
+    bus.publish("nodes", toBinary(NodeBeatSchema, message));
+  };
+  const beats = createLoop({
+    name: "api beat",
+    intervalMs: apiLimits.nodeBeatMs,
+    log,
+    runOnce: () => Promise.resolve(beat()),
   });
 
   const stopParts = async (): Promise<void> => {
     await workers.stop();
     await cleaning.stop();
+    await beats.stop();
     owners.stop();
   };
   try {
@@ -83,12 +114,16 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       throw error;
     });
     cleaning.start();
+    beats.start();
+    beat();
     log.info({ grpc_port: grpc.port, http_port: http.port, host: options.host }, "api.started");
     return {
       grpcPort: grpc.port,
       httpPort: http.port,
       async stop() {
         await workers.stop();
+        await beats.stop();
+        beat(true);
         await Promise.all([grpc.stop(), http.stop()]);
         await stopParts();
       },

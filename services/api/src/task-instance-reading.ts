@@ -1,6 +1,12 @@
 /** What several handlers need to answer about task instances. */
 
-import { getRun, readTaskStates, viewTaskInstances, type RunRow, type TaskInstanceKey } from "@millrace/db";
+import {
+  getRun,
+  readTaskStates,
+  viewTaskInstances,
+  type RunRow,
+  type TaskInstanceKey,
+} from "@millrace/db";
 import { MillraceError, TaskState, type CompiledDag } from "@millrace/engine";
 import { runIdOf } from "@millrace/wire";
 import type { TaskInstance } from "@millrace/wire/v1";
@@ -27,15 +33,23 @@ export type Found = RunWithDag & { readonly key: TaskInstanceKey };
 /** @throws MillraceError RUN_NOT_FOUND, TASK_NOT_FOUND */
 export async function requireTaskInstance(
   context: Reading,
-  request: { readonly runId: string; readonly taskId: string; readonly mapIndex?: number | undefined },
+  request: {
+    readonly runId: string;
+    readonly taskId: string;
+    readonly mapIndex?: number | undefined;
+  },
 ): Promise<Found> {
   const { run, dag } = await requireRun(context, request.runId);
   const ix = dag.ixOf.get(request.taskId);
   const mapIx = request.mapIndex ?? -1;
   if (ix === undefined || mapIx < -1) {
-    throw new MillraceError("TASK_NOT_FOUND", `The run has no task ${shown(request.taskId)} with map index ${mapIx}.`, {
-      metadata: { run_id: request.runId, task_id: request.taskId.slice(0, 250) },
-    });
+    throw new MillraceError(
+      "TASK_NOT_FOUND",
+      `The run has no task ${shown(request.taskId)} with map index ${mapIx}.`,
+      {
+        metadata: { run_id: request.runId, task_id: request.taskId.slice(0, 250) },
+      },
+    );
   }
   return { run, dag, key: { runKey: run.id, ix, mapIx } };
 }
@@ -59,13 +73,21 @@ export async function readTaskInstances(
 
   const readyAt = (ix: number): Date | null => {
     if (states[ix] !== TaskState.scheduled) return null;
-    const ended = [...parentsOf(dag, ix)].map((parent) => rowsByIx.get(parent)?.[0]?.ended_at?.getTime() ?? 0);
+    const ended = [...parentsOf(dag, ix)].map(
+      (parent) => rowsByIx.get(parent)?.[0]?.ended_at?.getTime() ?? 0,
+    );
     return ended.length === 0 ? run.started_at : new Date(Math.max(...ended));
   };
   return ixs.flatMap((ix) => {
     const own = rowsByIx.get(ix);
     if (own !== undefined) return own.map((row) => taskInstanceMessage(dag, run.id, row));
-    return [unstartedTaskInstance(dag, run.id, { ix, state: (states[ix] ?? TaskState.none) as TaskState, readyAt: readyAt(ix) })];
+    return [
+      unstartedTaskInstance(dag, run.id, {
+        ix,
+        state: (states[ix] ?? TaskState.none) as TaskState,
+        readyAt: readyAt(ix),
+      }),
+    ];
   });
 }
 

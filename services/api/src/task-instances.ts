@@ -3,9 +3,6 @@
 import type { TaskStates } from "@millrace/db";
 import { RunState, TaskState, type CompiledDag } from "@millrace/engine";
 
-
-
-
 /**
  * The state of every unmapped task instance, by index. One without a row is `scheduled` when the run runs and every task
  * before it succeeded, else `none`.
@@ -21,9 +18,16 @@ export function deriveStates(dag: CompiledDag, rows: TaskStates, runState: numbe
 }
 
 /** The state of a task instance that has no row. */
-export function stateWithoutRow(dag: CompiledDag, states: Uint8Array, ix: number, runState: number): TaskState {
+export function stateWithoutRow(
+  dag: CompiledDag,
+  states: Uint8Array,
+  ix: number,
+  runState: number,
+): TaskState {
   if (runState !== RunState.running) return TaskState.none;
-  return parentsOf(dag, ix).every((parent) => states[parent] === TaskState.success) ? TaskState.scheduled : TaskState.none;
+  return parentsOf(dag, ix).every((parent) => states[parent] === TaskState.success)
+    ? TaskState.scheduled
+    : TaskState.none;
 }
 
 export function parentsOf(dag: CompiledDag, ix: number): Int32Array {

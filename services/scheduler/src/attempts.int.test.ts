@@ -8,7 +8,11 @@ import { aWorld } from "./testing/world.ts";
 /** Sessions are looked at often, and none is spared for a start of ours. */
 const watchful = { sweepMs: 20, sessionTtlMs: 0 };
 
-const kindOf = (verdict: Verdict) => VerdictKind[verdict.kind];
+/** The clock is read once, so that it can be moved. */
+const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
+
+const names = new Map<number, string>(Object.entries(VerdictKind).map(([name, kind]) => [kind, name]));
+const kindOf = (verdict: Verdict) => names.get(verdict.kind);
 
 async function nthAssignment(api: FakeApi, n: number): Promise<string> {
   await expect.poll(() => api.assigned.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(n);
@@ -19,7 +23,7 @@ test("a failed task runs again when its delay is over, not before, as often as i
   await using world = await aWorld();
   await registerDag(world.db, aDag("retries", [aTask("a", { retries: 2, retryDelayMs: 300_000 })]));
   const clock = movingClock();
-  await world.scheduler({ clock });
+  await world.scheduler({ clock, settings: unread });
   const api = await world.api({ body: ({ tryNumber }) => failure(`try ${tryNumber}`) });
   const run = await api.trigger("retries");
   for (const tries of [1, 2]) {
@@ -78,10 +82,11 @@ test("when a session outlives its time its task goes to another worker, and its 
   await using world = await aWorld();
   await registerDag(world.db, aDag("lost", ["a"]));
   await world.scheduler({ settings: watchful });
-  const dying = await world.api({ name: "dying", slots: 1, ttlMs: 300, body: () => null });
+  const dying = await world.api({ name: "dying", slots: 1, body: () => null });
   const run = await dying.trigger("lost");
   const first = await nthAssignment(dying, 1);
   dying.die();
+  await dying.expire();
   const other = await world.api({ name: "other", body: () => null });
   const second = await nthAssignment(other, 1);
   expect(await dying.report(first, success())).toMatchObject({
@@ -97,13 +102,43 @@ test("a late result of a lost session is taken while nobody else has the task", 
   await using world = await aWorld();
   await registerDag(world.db, aDag("late", ["a"]));
   await world.scheduler({ settings: watchful });
-  const dying = await world.api({ slots: 1, ttlMs: 300, body: () => null });
+  const dying = await world.api({ slots: 1, body: () => null });
   const run = await dying.trigger("late");
   const attemptId = await nthAssignment(dying, 1);
   dying.die();
+  await dying.expire();
   await expect.poll(() => world.taskStates(run)).toEqual(["scheduled"]);
   expect(kindOf(await dying.report(attemptId, success()))).toBe("OK");
   expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("for a first TTL after its start a scheduler takes no session for dead unless it has ended", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("spared", ["a"]));
+  await world.scheduler({ settings: { sweepMs: 10, sessionTtlMs: 1_000 } });
+  const startedAt = performance.now();
+  const api = await world.api({ slots: 1, body: () => null });
+  const run = await api.trigger("spared");
+  await nthAssignment(api, 1);
+  await api.expire();
+  await expect.poll(() => world.taskStates(run), { timeout: 5_000 }).toEqual(["scheduled"]);
+  expect(performance.now() - startedAt).toBeGreaterThan(900);
+});
+
+test("when no scheduler was alive for a while, sessions that lived then get a whole time to live again", async () => {
+  await using world = await aWorld();
+  await world.db.pool.query("UPDATE shard SET expires_at = clock_timestamp() - interval '10 minutes'");
+  const [lived, dead] = [await world.api(), await world.api()];
+  const expiresAgo = (api: FakeApi, minutes: number) =>
+    world.db.pool.query("UPDATE worker_session SET expires_at = clock_timestamp() - $2 * interval '1 minute' WHERE key = $1", [
+      api.sessionKey,
+      minutes,
+    ]);
+  await expiresAgo(lived, 9.5);
+  await expiresAgo(dead, 12);
+  await world.scheduler();
+  const { rows } = await world.db.pool.query("SELECT expires_at > clock_timestamp() AS lives FROM worker_session ORDER BY key");
+  expect(rows).toEqual([{ lives: true }, { lives: false }]);
 });
 
 test("a session that ends gives its tasks back at once", async () => {
@@ -141,8 +176,8 @@ test("a stranger's report on a live worker's attempt counts for nothing; the wor
   await registerDag(world.db, aDag("guarded", ["a"]));
   await world.scheduler();
   const mine = await world.api({ name: "mine", body: () => null });
-  const stranger = await world.api({ name: "stranger", slots: 0, body: () => null });
-  const again = await world.api({ name: "mine", slots: 0, body: () => null });
+  const stranger = await world.api({ name: "stranger", slots: 1, body: () => null });
+  const again = await world.api({ name: "mine", slots: 1, body: () => null });
   const run = await mine.trigger("guarded");
   const attemptId = await nthAssignment(mine, 1);
   expect(kindOf(await mine.report(attemptId, success(), stranger.sessionKey))).toBe("STALE");
@@ -164,7 +199,7 @@ test("a run over its dagrun timeout fails and stops what runs", async () => {
   await using world = await aWorld();
   await registerDag(world.db, aDag("slow", ["a", "b"], ["a>b"], { dagrunTimeoutMs: 60_000 }));
   const clock = movingClock();
-  await world.scheduler({ clock });
+  await world.scheduler({ clock, settings: unread });
   const api = await world.api({ body: () => null });
   const run = await api.trigger("slow");
   const attemptId = await nthAssignment(api, 1);

@@ -4,17 +4,21 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { DemandSchema } from "@millrace/wire/internal";
 import { roomOf } from "./apply.ts";
 import type { Owner } from "./owner.ts";
+import type { LineKey } from "./ready-queue.ts";
 
 export type DemandTeller = {
   /** Says what waits, if it is news or lasts; soon, and not too often. */
   tell(): void;
-  /** Lines that wait for slots, as last said. */
-  readonly isUnmet: boolean;
+  /** A slot came for a line: api nodes take it off what was said, and so must this. */
+  onGranted(line: LineKey): void;
+  /** Slots were given back for want of work in these lines: api nodes forget what was said of them. */
+  onReturned(lines: Iterable<LineKey>): void;
   stop(): void;
 };
 
 export function createDemandTeller(owner: () => Owner): DemandTeller {
-  let said = new Map<string, number>();
+  /** What api nodes still believe, by line. */
+  const said = new Map<string, number>();
   let saidAtMs = -Infinity;
   let cancel: (() => void) | null = null;
   let cancelAtMs = Infinity;
@@ -40,16 +44,16 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
       const count = queue.count(line, roomOf, settings.demandCountMax);
       if (count > 0) lines.push({ queue: line.queue, handler: line.handler ?? "", count });
     }
-    const now = new Map(lines.map((line) => [JSON.stringify([line.queue, line.handler]), line.count]));
-    const isNews = [...now].some(([name, count]) => count > (said.get(name) ?? 0));
+    if (lines.length === 0) return;
+    const isNews = lines.some((line) => line.count > (said.get(nameOf(line)) ?? 0));
     const isOld = clock.monotonicMs() - saidAtMs >= settings.demandRepeatMs;
-    if (lines.length > 0 && (isNews || isOld)) {
+    if (isNews || isOld) {
       saidAtMs = clock.monotonicMs();
       bus.publish("demand", toBinary(DemandSchema, create(DemandSchema, { nodeId, lines })));
+      said.clear();
+      for (const line of lines) said.set(nameOf(line), line.count);
     }
-    // What was said stays said until it is met or said again.
-    said = now;
-    if (lines.length > 0) schedule(settings.demandRepeatMs);
+    schedule(settings.demandRepeatMs);
   }
 
   return {
@@ -59,12 +63,21 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
       if (sinceMs >= settings.demandEveryMs) say();
       else schedule(settings.demandEveryMs - sinceMs);
     },
-    get isUnmet() {
-      return said.size > 0;
+    onGranted(line) {
+      const left = (said.get(nameOf(line)) ?? 0) - 1;
+      if (left > 0) said.set(nameOf(line), left);
+      else said.delete(nameOf(line));
+    },
+    onReturned(lines) {
+      for (const line of lines) said.delete(nameOf(line));
     },
     stop() {
       isStopped = true;
       cancel?.();
     },
   };
+}
+
+function nameOf({ queue, handler }: { readonly queue: string; readonly handler: string | null }): string {
+  return JSON.stringify([queue, handler ?? ""]);
 }

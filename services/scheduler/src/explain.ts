@@ -70,7 +70,7 @@ async function subjectOf(parts: { owner: Owner; versions: Versions }, runKey: nu
   return { dag, engine: restoreRun(version.compiled, row, tasks, newEffects()), run: null };
 }
 
-/** What live workers offer, by their rows; a slot at hand counts more. */
+/** What live workers offer, by their rows; a slot at hand counts too. */
 async function readOffers(owner: Owner): Promise<(queue: string, handler: string | null) => SlotOffer> {
   const rows = await listSupply(owner.db, supplyMax);
   const sessions = rows.map((row) => ({
@@ -80,13 +80,15 @@ async function readOffers(owner: Owner): Promise<(queue: string, handler: string
     handlers: new Set(row.handlers),
     runsBundles: row.runs_bundles,
     slots: row.slots,
+    running: row.running,
   }));
   return (queue, handler) => {
     const line = { queue, handler };
     const able = sessions.filter((session) => serves(session, line));
     const workers = able.length;
     const slots = able.reduce((sum, session) => sum + session.slots, 0);
-    if (owner.slots.hasFree(line)) return { state: "free", workers, slots };
+    const isAnyFree = owner.slots.hasFree(line) || able.some((session) => session.running < session.slots);
+    if (isAnyFree) return { state: "free", workers, slots };
     if (workers > 0) return { state: "none_free", workers, slots };
     const servesQueue = sessions.some((session) => session.queues.has(queue));
     return { state: servesQueue ? "no_handler" : "no_queue", workers: 0, slots: 0 };

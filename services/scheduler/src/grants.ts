@@ -56,6 +56,8 @@ function grantOne(owner: Owner, line: Line<ActiveRun>): boolean {
   if (next === null || !tryGrant(owner, next.run, next.task.ix, session)) {
     owner.slots.putBack(session.sessionKey);
     if (next !== null) putBack(owner, line, next.run, next.task);
+  } else {
+    owner.demand.onGranted(line);
   }
   return next !== null;
 }
@@ -77,8 +79,10 @@ function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: { ix: number
 
 /** Gives slots back that no waiting task could use. */
 export function returnUnusedSlots(owner: Owner): void {
-  const withWork = [...owner.queue.lines()].filter((line) => owner.queue.hasWork(line));
-  for (const { apiNodeId, sessionKey, slots } of owner.slots.takeUnused(withWork)) {
-    owner.outbox.returnSlots(apiNodeId, sessionKey, slots);
-  }
+  const { true: withWork = [], false: idle = [] } = Object.groupBy(owner.queue.lines(), (line) =>
+    owner.queue.hasWork(line) ? "true" : "false",
+  );
+  const returned = owner.slots.takeUnused(withWork);
+  for (const { apiNodeId, sessionKey, slots } of returned) owner.outbox.returnSlots(apiNodeId, sessionKey, slots);
+  if (returned.length > 0) owner.demand.onReturned(idle);
 }

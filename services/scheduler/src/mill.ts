@@ -64,8 +64,7 @@ export function createMill(options: MillOptions): Mill {
   const versions = createVersions({ db, log, max: settings.versionsMax });
   const names = createWorkerNames(settings.workerNamesMax);
   const self = () => owner;
-  const demand = createDemandTeller(self);
-  const pump = createPump(self, demand);
+  const pump = createPump(self);
   const life = createRunLife({ owner: self, versions });
 
   const owner: Owner = {
@@ -98,6 +97,7 @@ export function createMill(options: MillOptions): Mill {
       onQuiet: (run) => void owner.flushes.stepFor(run, -1),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
+    demand: createDemandTeller(self),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     effects: newEffects(),
     pump: () => pump.kick(),
@@ -159,7 +159,7 @@ export function createMill(options: MillOptions): Mill {
     },
     stop() {
       pump.stop();
-      demand.stop();
+      owner.demand.stop();
       owner.timers.stop();
       owner.feed.stop();
     },

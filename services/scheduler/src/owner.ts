@@ -7,6 +7,7 @@ import type { Logger } from "@millrace/service";
 import type { Bindings } from "./bindings.ts";
 import type { Clock, DbClock } from "./clock.ts";
 import type { DagBook } from "./dag-book.ts";
+import type { DemandTeller } from "./demand.ts";
 import type { Outbox } from "./outbox.ts";
 import type { FlushLoop } from "./flush-loop.ts";
 import type { Outputs } from "./outputs.ts";
@@ -50,6 +51,7 @@ export type Owner = {
   readonly outputs: Outputs;
   readonly names: WorkerNames;
   readonly outbox: Outbox;
+  readonly demand: DemandTeller;
   /** Scratch for `apply`, used within one call only. */
   readonly effects: Effects;
   /** Called whenever something may have become grantable. */

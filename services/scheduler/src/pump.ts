@@ -1,7 +1,6 @@
 /** Grants soon after something may have become grantable, at most once a turn of the event loop. */
 
 import type { Owner } from "./owner.ts";
-import type { DemandTeller } from "./demand.ts";
 import { grantReady, returnUnusedSlots } from "./grants.ts";
 
 export type Pump = {
@@ -10,7 +9,7 @@ export type Pump = {
   stop(): void;
 };
 
-export function createPump(owner: () => Owner, demand: DemandTeller): Pump {
+export function createPump(owner: () => Owner): Pump {
   let isKicked = false;
   let isStopped = false;
 
@@ -19,7 +18,7 @@ export function createPump(owner: () => Owner, demand: DemandTeller): Pump {
     if (isStopped) return;
     if (grantReady(owner())) return kick();
     returnUnusedSlots(owner());
-    demand.tell();
+    owner().demand.tell();
   }
 
   function kick(): void {

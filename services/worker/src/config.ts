@@ -9,17 +9,32 @@ const ofOtherRoles = z.unknown().optional();
 const schema = z.object({
   server: z.string().default("127.0.0.1:7070").describe("The gRPC address of a server, host:port."),
   stateDir: z.string().default("./.millrace").describe("Where keys and bundles are kept."),
-  workerKeyFile: z.string().optional().describe("The file with the worker key. Unset: keys/worker.key in stateDir."),
+  workerKeyFile: z
+    .string()
+    .optional()
+    .describe("The file with the worker key. Unset: keys/worker.key in stateDir."),
   dags: z.string().optional().describe("A DAG folder to register and watch. Unset: none."),
   deployKeyFile: z
     .string()
     .optional()
-    .describe("With dags: the file with an API key that may register DAGs. Unset: keys/admin.key in stateDir."),
-  workerName: z.string().optional().describe("The name shown to people. Unset: the machine's name and the process id."),
+    .describe(
+      "With dags: the file with an API key that may register DAGs. Unset: keys/admin.key in stateDir.",
+    ),
+  workerName: z
+    .string()
+    .optional()
+    .describe("The name shown to people. Unset: the machine's name and the process id."),
   queues: z.array(z.string()).default(["default"]).describe("The queues it serves."),
   slots: z.int().min(1).max(10_000).default(16).describe("How many tasks at a time."),
-  drainMs: z.int().min(0).default(25_000).describe("How long bodies may go on when it stops, in milliseconds."),
-  logLevel: z.enum(["trace", "debug", "info", "warn", "error"]).default("info").describe("What is logged."),
+  drainMs: z
+    .int()
+    .min(0)
+    .default(25_000)
+    .describe("How long bodies may go on when it stops, in milliseconds."),
+  logLevel: z
+    .enum(["trace", "debug", "info", "warn", "error"])
+    .default("info")
+    .describe("What is logged."),
   databaseUrl: ofOtherRoles,
   natsUrl: ofOtherRoles,
   host: ofOtherRoles,

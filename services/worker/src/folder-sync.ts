@@ -1,7 +1,13 @@
 /** Keeps a server's view of a DAG folder equal to the folder. */
 
 import path from "node:path";
-import { compileFolder, registerFolder, watchFolder, type CompiledFolder, type ImportError } from "@millrace/sdk/bundle";
+import {
+  compileFolder,
+  registerFolder,
+  watchFolder,
+  type CompiledFolder,
+  type ImportError,
+} from "@millrace/sdk/bundle";
 import type { WorkerLog } from "@millrace/sdk/worker";
 
 export type FolderSyncOptions = {
@@ -70,7 +76,12 @@ class FolderSync {
     const compileMs = Math.round(performance.now() - started);
     const errors = await this.#register(compiled);
     this.#registered = state;
-    const fields = { folder: this.#folder, dags: compiled.dags.length, errors: errors.length, compile_ms: compileMs };
+    const fields = {
+      folder: this.#folder,
+      dags: compiled.dags.length,
+      errors: errors.length,
+      compile_ms: compileMs,
+    };
     log.info(fields, "folder.registered");
     this.#report(errors);
   }

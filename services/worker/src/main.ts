@@ -38,12 +38,17 @@ try {
   await lifecycle.stop();
 }
 
-async function optionsOf(config: WorkerConfig): Promise<Omit<StartWorkerOptions, "log" | "signal">> {
+async function optionsOf(
+  config: WorkerConfig,
+): Promise<Omit<StartWorkerOptions, "log" | "signal">> {
   const keyIn = (name: string): string => path.join(config.stateDir, "keys", name);
-  const folder = config.dags === undefined ? {} : {
-    dagFolder: path.resolve(config.dags),
-    deployKey: await readKey(config.deployKeyFile ?? keyIn("admin.key")),
-  };
+  const folder =
+    config.dags === undefined
+      ? {}
+      : {
+          dagFolder: path.resolve(config.dags),
+          deployKey: await readKey(config.deployKeyFile ?? keyIn("admin.key")),
+        };
   return {
     server: config.server,
     key: await readKey(config.workerKeyFile ?? keyIn("worker.key")),
@@ -60,8 +65,11 @@ async function readKey(file: string): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (error) {
-    throw new Error(`The key file ${file} cannot be read; a server writes its keys to keys/ in its state folder.`, {
-      cause: error,
-    });
+    throw new Error(
+      `The key file ${file} cannot be read; a server writes its keys to keys/ in its state folder.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -33,7 +33,16 @@ function quietLog(events: { event: string; fields: object }[]) {
 
 async function options(server: FakeServer, dagFolder?: string): Promise<StartWorkerOptions> {
   const cacheDir = await folder({});
-  return { server: server.address, key: "k", deployKey: "d", queues: ["default"], slots: 2, cacheDir, dagFolder, log: quietLog([]) };
+  return {
+    server: server.address,
+    key: "k",
+    deployKey: "d",
+    queues: ["default"],
+    slots: 2,
+    cacheDir,
+    dagFolder,
+    log: quietLog([]),
+  };
 }
 
 test("a worker brings its folder to the server, and again after a change", async () => {
@@ -70,7 +79,11 @@ test("a start without a server waits for it, until it is aborted", async () => {
   probe.stop();
   const aborting = new AbortController();
   const dir = await folder({ "a.ts": dagFile("a") });
-  const starting = startWorker({ ...(await options(probe, dir)), server: gone, signal: aborting.signal });
+  const starting = startWorker({
+    ...(await options(probe, dir)),
+    server: gone,
+    signal: aborting.signal,
+  });
   aborting.abort(new Error("enough"));
   await expect(starting).rejects.toThrow("enough");
 });
@@ -79,7 +92,9 @@ test("a key that may not register ends the start with the reason, and leaves no 
   await using server = await new FakeServer().start();
   server.refusesDags = "PERMISSION_DENIED";
   const dir = await folder({ "a.ts": dagFile("a") });
-  await expect(startWorker(await options(server, dir))).rejects.toMatchObject({ reason: "PERMISSION_DENIED" });
+  await expect(startWorker(await options(server, dir))).rejects.toMatchObject({
+    reason: "PERMISSION_DENIED",
+  });
   await server.until(() => server.closed.length === server.opened.length);
 });
 

@@ -45,7 +45,10 @@ const defaultDrainMs = 25_000;
  */
 export async function startWorker(options: StartWorkerOptions): Promise<StartedWorker> {
   const watching = new AbortController();
-  const signal = options.signal === undefined ? watching.signal : AbortSignal.any([watching.signal, options.signal]);
+  const signal =
+    options.signal === undefined
+      ? watching.signal
+      : AbortSignal.any([watching.signal, options.signal]);
   const starting = runWorker({ ...workerOptions(options), signal });
   try {
     const [worker] = await Promise.all([starting, sync(options, signal)]);
@@ -57,11 +60,33 @@ export async function startWorker(options: StartWorkerOptions): Promise<StartedW
   }
 }
 
-function workerOptions({ server, key, name, queues, slots, cacheDir, drainMs = defaultDrainMs, log }: StartWorkerOptions) {
-  return { server, key, name, queues, slots, bundleCacheDir: cacheDir, drainMs, handlesSignals: false, log };
+function workerOptions({
+  server,
+  key,
+  name,
+  queues,
+  slots,
+  cacheDir,
+  drainMs = defaultDrainMs,
+  log,
+}: StartWorkerOptions) {
+  return {
+    server,
+    key,
+    name,
+    queues,
+    slots,
+    bundleCacheDir: cacheDir,
+    drainMs,
+    handlesSignals: false,
+    log,
+  };
 }
 
-async function sync({ server, dagFolder, deployKey, log }: StartWorkerOptions, signal: AbortSignal): Promise<void> {
+async function sync(
+  { server, dagFolder, deployKey, log }: StartWorkerOptions,
+  signal: AbortSignal,
+): Promise<void> {
   if (dagFolder === undefined) return;
   if (deployKey === undefined || deployKey === "") {
     throw new Error("A worker with a dagFolder needs a deployKey to register its DAGs with.");

@@ -12,7 +12,10 @@ export function faults(worker: WorkerUnderTest): void {
     const { server } = bench;
     const hold = await bench.hold("a1");
     server.expireSessions();
-    await server.until(() => server.opened.length === 2 && server.streamSessions.length === 2, "a new session with a stream");
+    await server.until(
+      () => server.opened.length === 2 && server.streamSessions.length === 2,
+      "a new session with a stream",
+    );
     await server.untilRenewedTwice();
     expect(server.holds("a1")).toBe(true);
     hold.release();
@@ -36,7 +39,9 @@ export function faults(worker: WorkerUnderTest): void {
   });
 
   test("a new stream that repeats the assignments of all slots, which uses up credit, gets that credit back", async () => {
-    await using bench = await Bench.start(worker, { script: (server) => (server.renewIntervalMs = 60_000) });
+    await using bench = await Bench.start(worker, {
+      script: (server) => (server.renewIntervalMs = 60_000),
+    });
     const { server } = bench;
     const holds = [];
     for (let index = 0; index < slots; index++) holds.push(await bench.hold(`a${index}`));
@@ -74,14 +79,20 @@ export function faults(worker: WorkerUnderTest): void {
     expect(bench.server.opened).toHaveLength(1);
   });
 
-  test.each([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.UNKNOWN])(
+  test.each([
+    status.UNAVAILABLE,
+    status.DEADLINE_EXCEEDED,
+    status.RESOURCE_EXHAUSTED,
+    status.UNKNOWN,
+  ])(
     "gRPC code %i on a renewal means ask again: the body goes on in the same session",
     async (code) => {
       await using bench = await Bench.start(worker);
       const { server } = bench;
       const hold = await bench.hold("a1");
       let refused = 0;
-      server.refuses = (method) => (method === "renewSession" && refused++ < 3 ? { code, reason: "UNAVAILABLE" } : null);
+      server.refuses = (method) =>
+        method === "renewSession" && refused++ < 3 ? { code, reason: "UNAVAILABLE" } : null;
       await server.until(() => refused > 3, "renewals after three failures");
       await server.untilHeld("a1");
       hold.release();

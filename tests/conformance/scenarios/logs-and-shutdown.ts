@@ -20,7 +20,9 @@ export function logs(worker: WorkerUnderTest): void {
     const lines = server.linesOf("a1");
     expect(lines.map(({ seq }) => Number(seq))).toEqual(lines.map((_, index) => index + 1));
     expect(lines.map(({ message }) => message)).toEqual(lines.map((_, index) => `line ${index}`));
-    expect(Math.max(...server.logRequests.map((request) => request.lines.length))).toBeLessThanOrEqual(1000);
+    expect(
+      Math.max(...server.logRequests.map((request) => request.lines.length)),
+    ).toBeLessThanOrEqual(1000);
   });
 
   test("lines whose acknowledgement was lost are sent again with the same numbers", async () => {
@@ -33,7 +35,9 @@ export function logs(worker: WorkerUnderTest): void {
     expect(server.linesOf("a1").map(({ message }) => message)).toEqual(
       Array.from({ length: 10 }, (_, index) => `line ${index}`),
     );
-    const firstSeqs = server.logRequests.slice(0, 3).map((request) => Number(request.lines[0]!.seq));
+    const firstSeqs = server.logRequests
+      .slice(0, 3)
+      .map((request) => Number(request.lines[0]!.seq));
     expect(firstSeqs).toEqual([1, 1, 1]);
   });
 
@@ -41,7 +45,9 @@ export function logs(worker: WorkerUnderTest): void {
     await using bench = await Bench.start(worker);
     const { server } = bench;
     server.refuses = (method) =>
-      method === "appendLog" ? { code: status.RESOURCE_EXHAUSTED, reason: "LOG_LIMIT_REACHED" } : null;
+      method === "appendLog"
+        ? { code: status.RESOURCE_EXHAUSTED, reason: "LOG_LIMIT_REACHED" }
+        : null;
     server.assign(bench.task("a1", "talk", [5000]));
     expect((await server.result("a1")).outcome.case).toBe("succeeded");
   });

@@ -14,10 +14,22 @@ export function outcomes(worker: WorkerUnderTest): void {
     await bench.server.until(() => bench.server.creditSaid[0] === slots, "credit for all slots");
     const opened = bench.server.opened[0]!;
     expect(opened.queues).toEqual([queue]);
-    expect(opened.handlers.toSorted()).toEqual(
-      ["big", "block", "echo", "fail", "fail_for_good", "hold", "skip", "talk"],
-    );
-    expect(opened).toMatchObject({ protocol: 1, slots, workerName: "conformance", runsBundles: false });
+    expect(opened.handlers.toSorted()).toEqual([
+      "big",
+      "block",
+      "echo",
+      "fail",
+      "fail_for_good",
+      "hold",
+      "skip",
+      "talk",
+    ]);
+    expect(opened).toMatchObject({
+      protocol: 1,
+      slots,
+      workerName: "conformance",
+      runsBundles: false,
+    });
     expect(opened.sdk).toContain(worker.sdk);
     expect(opened.requestId).not.toBe("");
   });
@@ -26,9 +38,17 @@ export function outcomes(worker: WorkerUnderTest): void {
     await using bench = await Bench.start(worker);
     const value = { $: "set", v: [{ $: "bigint", v: "9007199254740993" }] };
     const args = [
-      { from: { $: "task", id: "extract", path: ["rows", 0] }, region: { $: "run", path: ["params", "region"] }, value },
+      {
+        from: { $: "task", id: "extract", path: ["rows", 0] },
+        region: { $: "run", path: ["params", "region"] },
+        value,
+      },
     ];
-    const inputs = { extract: { data: utf8.encode('{"rows":[{"at":{"$":"date","v":"2026-01-01T00:00:00.000Z"}}]}') } };
+    const inputs = {
+      extract: {
+        data: utf8.encode('{"rows":[{"at":{"$":"date","v":"2026-01-01T00:00:00.000Z"}}]}'),
+      },
+    };
     bench.server.assign(bench.task("a1", "echo", args, { inputs }));
     expect(valueOf(await bench.server.result("a1"))).toEqual({
       from: { at: { $: "date", v: "2026-01-01T00:00:00.000Z" } },
@@ -39,12 +59,24 @@ export function outcomes(worker: WorkerUnderTest): void {
 
   test("what a body throws is a failure that may be retried, and FailTask one that may not", async () => {
     await using bench = await Bench.start(worker);
-    bench.server.assign(bench.task("a1", "fail", ["no rows"]), bench.task("a2", "fail_for_good", ["bad rows"]));
+    bench.server.assign(
+      bench.task("a1", "fail", ["no rows"]),
+      bench.task("a2", "fail_for_good", ["bad rows"]),
+    );
     const [thrown, final] = [await bench.server.result("a1"), await bench.server.result("a2")];
     const kind = FailureKind.APPLICATION;
-    expect(thrown.outcome).toMatchObject({ case: "failed", value: { kind, message: "no rows", retryable: true } });
-    expect(thrown.outcome.value).toMatchObject({ type: expect.stringMatching(/Error$/), stack: expect.stringContaining("fail") });
-    expect(final.outcome).toMatchObject({ case: "failed", value: { kind, message: "bad rows", retryable: false } });
+    expect(thrown.outcome).toMatchObject({
+      case: "failed",
+      value: { kind, message: "no rows", retryable: true },
+    });
+    expect(thrown.outcome.value).toMatchObject({
+      type: expect.stringMatching(/Error$/),
+      stack: expect.stringContaining("fail"),
+    });
+    expect(final.outcome).toMatchObject({
+      case: "failed",
+      value: { kind, message: "bad rows", retryable: false },
+    });
   });
 
   test("SkipTask is a skip with its reason", async () => {
@@ -78,9 +110,14 @@ export function outcomes(worker: WorkerUnderTest): void {
   test("an attempt that outlasts its execution timeout is stopped and fails as TIMEOUT", async () => {
     await using bench = await Bench.start(worker);
     const folder = bench.folder;
-    bench.server.assign(bench.task("a1", "hold", [folder], { executionTimeout: durationFromMs(300) }));
+    bench.server.assign(
+      bench.task("a1", "hold", [folder], { executionTimeout: durationFromMs(300) }),
+    );
     const { outcome } = await bench.server.result("a1");
-    expect(outcome).toMatchObject({ case: "failed", value: { kind: FailureKind.TIMEOUT, retryable: true } });
+    expect(outcome).toMatchObject({
+      case: "failed",
+      value: { kind: FailureKind.TIMEOUT, retryable: true },
+    });
   });
 
   test("it never holds more than its slots, and keeps working through a long queue", async () => {

@@ -7,13 +7,21 @@ import { preparePython } from "../../../scripts/python-venv.mjs";
 
 /** Every worker takes these options on its command line. */
 export type WorkerFlags = Readonly<
-  Record<"server" | "key-file" | "queue" | "slots" | "name" | "cancel-grace" | "drain-grace", string>
+  Record<
+    "server" | "key-file" | "queue" | "slots" | "name" | "cancel-grace" | "drain-grace",
+    string
+  >
 >;
+
+/** Abilities that not every worker has. */
+type Ability = "remembers settled attempts";
 
 export type WorkerUnderTest = {
   readonly name: string;
   /** How `OpenSession.sdk` begins. */
   readonly sdk: string;
+  /** What it is known not to do yet: those scenarios must fail, and say so by failing when they no longer do. */
+  readonly lacks: readonly Ability[];
   /** The command; `folder` may be written to. */
   command(flags: WorkerFlags, folder: string): string[];
 };
@@ -23,6 +31,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 export const typescriptWorker: WorkerUnderTest = {
   name: "TypeScript",
   sdk: "typescript ",
+  lacks: [],
   command: (flags, folder) => [
     process.execPath,
     path.join(here, "typescript.ts"),
@@ -35,7 +44,15 @@ export const typescriptWorker: WorkerUnderTest = {
 export const pythonWorker: WorkerUnderTest = {
   name: "Python",
   sdk: "python ",
-  command: (flags) => [preparePython(), "-B", "-m", "millrace", path.join(here, "handlers.py"), ...flagged(flags)],
+  lacks: [],
+  command: (flags) => [
+    preparePython(),
+    "-B",
+    "-m",
+    "millrace",
+    path.join(here, "handlers.py"),
+    ...flagged(flags),
+  ],
 };
 
 function flagged(flags: WorkerFlags): string[] {

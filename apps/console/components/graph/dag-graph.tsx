@@ -10,6 +10,7 @@ import { GraphContext } from "./graph-context.ts";
 import { GroupNode } from "./group-node.tsx";
 import { TaskNode } from "./task-node.tsx";
 import { useFlow } from "./use-flow.ts";
+import type { FlowNode } from "./use-flow.ts";
 import { WayEdge } from "./way-edge.tsx";
 
 const nodeTypes = { task: TaskNode, folded: TaskNode, open: GroupNode };
@@ -117,7 +118,7 @@ function Drawing({ spec, tasks, selected, onSelect, isSnug = false, className = 
               ariaLabel="Map of the graph"
               position="bottom-right"
               className="max-md:hidden!"
-              nodeColor={(node) => String(node.data["color"] ?? "var(--line-strong)")}
+              nodeColor={(node: FlowNode) => node.data.color}
               nodeStrokeWidth={0}
               bgColor="var(--surface)"
               maskColor="var(--hover)"

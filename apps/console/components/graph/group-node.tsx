@@ -13,11 +13,13 @@ export const GroupNode = memo(function GroupNode({ id, data }: NodeProps<FlowNod
     <div className="size-full rounded-panel border border-line-strong/30 bg-surface/70">
       <button
         type="button"
-        aria-label={`Fold group ${id}`}
         onClick={() => onFold(id, true)}
         className="nopan pointer-events-auto flex h-7 w-full items-center gap-2 rounded-t-panel px-3 text-left text-dense text-muted hover:bg-hover"
       >
-        <span className="truncate font-medium">{data.label}</span>
+        <span className="truncate font-medium">
+          <span className="sr-only">Fold group </span>
+          {data.label}
+        </span>
         {data.counts !== null && <StateBar counts={data.counts} className="max-w-24 flex-1" />}
         <ChevronsDownUp size={13} aria-hidden className="ml-auto shrink-0" />
       </button>

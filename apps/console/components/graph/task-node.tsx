@@ -32,7 +32,6 @@ export const TaskNode = memo(function TaskNode({ id, type, data }: NodeProps<Flo
         data-task={isGroup ? undefined : id}
         data-look={face?.look}
         data-state={face?.look}
-        aria-label={isGroup ? `Open group ${id}` : face === null ? id : `${id}: ${face.label}`}
         aria-pressed={isGroup ? undefined : data.isSelected}
         onClick={() => (isGroup ? onFold(id, false) : onSelect(id))}
         className={`nopan ghost-transition flex size-full items-center gap-2.5 overflow-hidden rounded-control border bg-raised px-2.5 text-left hover:border-line-strong ${
@@ -46,6 +45,7 @@ export const TaskNode = memo(function TaskNode({ id, type, data }: NodeProps<Flo
         {face !== null && !isGroup && <StateGlyph look={face.look} size={22} />}
         <span className="min-w-0 flex-1">
           <span className="block truncate leading-4 font-medium" title={id}>
+            {isGroup && <span className="sr-only">Open group </span>}
             {data.label}
           </span>
           {isGroup ? (

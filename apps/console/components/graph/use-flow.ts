@@ -59,7 +59,7 @@ function useDirection(wrapper: React.RefObject<HTMLDivElement | null>): Directio
   const [direction, setDirection] = useState<Direction>("right");
   useEffect(() => {
     const element = wrapper.current;
-    if (element === null) return;
+    if (element === null) return undefined;
     const observer = new ResizeObserver(() =>
       setDirection(element.clientWidth < downBelowPx ? "down" : "right"),
     );
@@ -74,7 +74,7 @@ function useRefit(wrapper: React.RefObject<HTMLDivElement | null>, layout: Graph
   const { fitView } = useReactFlow();
   useEffect(() => {
     const element = wrapper.current;
-    if (element === null) return;
+    if (element === null) return undefined;
     let isMoved = false;
     const moved = () => (isMoved = true);
     const observer = new ResizeObserver(() => {

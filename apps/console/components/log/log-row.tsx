@@ -45,7 +45,7 @@ export function LogRow({ ref, index, top, line, search, isHit, isWrapped }: Prop
       className={`absolute top-0 left-0 flex min-h-5 min-w-full leading-5 ${isWrapped ? "w-full" : "w-max"} ${isHit ? "bg-selected" : "hover:bg-hover"} ${level.color}`}
       style={{ transform: `translateY(${top}px)` }}
     >
-      <span className="w-12 shrink-0 pr-2 text-right text-muted/80 select-none">
+      <span className="w-12 shrink-0 pr-2 text-right text-muted select-none">
         {String(line.seq)}
       </span>
       {at !== null && (

@@ -76,7 +76,11 @@ class RoutedStream(io.TextIOBase):
         return self._through.encoding
 
     def flush(self) -> None:
-        self._through.flush()
+        if not self._through.closed:
+            self._through.flush()
+
+    def close(self) -> None:
+        """What it stands in for is not a body's to close, nor its own when it is let go."""
 
     def isatty(self) -> bool:
         return current.get() is None and self._through.isatty()

@@ -61,7 +61,9 @@ async function serve(options: ServerOptions): Promise<void> {
     process.send?.({ ready: { grpcPort: node.grpcPort, httpPort: node.httpPort } });
     await lifecycle.stopped;
   } catch (error) {
+    // Told to stop while it started: that is no failure.
+    const isAsked = lifecycle.signal.aborted;
     await lifecycle.stop();
-    throw error;
+    if (!isAsked) throw error;
   }
 }

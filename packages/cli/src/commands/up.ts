@@ -1,21 +1,22 @@
 /** `millrace up`: the whole of Millrace on this machine, from one command. */
 import { startEmbeddedPostgres } from "@millrace/db/embedded";
-import { createLifecycle, createLogger, type Lifecycle } from "@millrace/service";
+import { createLifecycle, createLogger, type Lifecycle, type Logger } from "@millrace/service";
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { join, resolve } from "node:path";
 import pc from "picocolors";
-import { connectTo, type Connection } from "../connection.ts";
+import { connectTo, type Connection, type WorkerPresence } from "../connection.ts";
+import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { showMilliseconds } from "../format.ts";
 import { say } from "../output.ts";
 import { loadSettings, type LoadedSettings } from "../settings.ts";
-import { startChild } from "../up/child.ts";
 import { startConsole } from "../up/console.ts";
 import { freePort } from "../up/ports.ts";
 import { runOnce } from "../up/run-once.ts";
 import { startServerNode, type ServerNode } from "../up/server-node.ts";
 import { openStateDir, type StateDir } from "../up/state-dir.ts";
+import { clearLeftoverWorker, startUpWorker } from "../up/worker.ts";
 
 type UpOptions = {
   dags?: string;
@@ -58,30 +59,54 @@ function collect(value: string, earlier: string[]): string[] {
 async function up(options: UpOptions): Promise<void> {
   const begin = performance.now();
   const loaded = await loadSettings(flagsOf(options));
-  const { values } = loaded;
-  const state = openStateDir(values.stateDir);
-  const log = createLogger({ name: "server", level: values.logLevel, pretty: false, write: logFile(state) });
+  const state = openStateDir(loaded.values.stateDir);
+  const log = createLogger({
+    name: "server",
+    level: loaded.values.logLevel,
+    pretty: false,
+    write: logFile(state),
+  });
   const lifecycle = createLifecycle({ log, signals: ["SIGINT", "SIGTERM", "SIGHUP"], partTimeoutMs: 40_000 });
   lifecycle.add({ name: "state dir", stop: async () => state.release() });
   try {
-    const consoleUrl = { current: null as string | null };
-    const node = await startServer(loaded, state, lifecycle, () => consoleUrl.current);
-    const url = `http://${values.host}:${node.httpPort}`;
-    state.writeEndpoint({ url, grpc: `${values.host}:${node.grpcPort}`, pid: process.pid });
-    const client = connectTo(url, node.adminKey);
-    startWorkerChild(loaded, state, lifecycle, node);
-    say(`${pc.green("✔")} Millrace runs at ${pc.bold(url)} ${pc.dim(`(${showMilliseconds(performance.now() - begin)})`)}`);
-    const isConsoleWanted = values.console && !options.exit;
-    const consoleUp = isConsoleWanted ? runConsole(state, lifecycle, consoleUrl) : Promise.resolve(false);
-    if (options.run) await runOnce(client, options.run, { print: options.print, stopped: lifecycle.stopped });
-    if (options.exit) return await lifecycle.stop();
-    if (await Promise.race([consoleUp, lifecycle.stopped.then(() => false)])) await sayLogin(client, url);
-    say(pc.dim("Ctrl+C stops it."));
-    await lifecycle.stopped;
+    await run({ options, loaded, state, log, lifecycle, begin });
   } catch (error) {
+    // Told to stop while it started: that is no failure, unless somebody waits for a run.
+    const isAsked = lifecycle.signal.aborted && !(error instanceof CommandFailure);
     await lifecycle.stop();
-    throw error;
+    if (!isAsked) throw error;
+    if (options.exit) throw new CommandFailure(ExitCode.interrupted, "Stopped before it was up.");
   }
+}
+
+type Up = {
+  readonly options: UpOptions;
+  readonly loaded: LoadedSettings;
+  readonly state: StateDir;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+  /** When the command began, on the monotonic clock. */
+  readonly begin: number;
+};
+
+async function run(up: Up): Promise<void> {
+  const { options, loaded, state, lifecycle } = up;
+  const { values } = loaded;
+  const consoleUrl = { current: null as string | null };
+  const node = await startServer(up, () => consoleUrl.current);
+  const url = `http://${values.host}:${node.httpPort}`;
+  const endpoint = { url, grpc: `${values.host}:${node.grpcPort}`, pid: process.pid, nodeId: node.nodeId };
+  state.writeEndpoint(endpoint);
+  const client = connectTo(url, node.adminKey);
+  startWorker(up, node, (worker) => state.writeEndpoint({ ...endpoint, worker }));
+  say(`${pc.green("✔")} Millrace runs at ${pc.bold(url)} ${pc.dim(`(${showMilliseconds(performance.now() - up.begin)})`)}`);
+  const isConsoleWanted = values.console && !options.exit;
+  const consoleUp = isConsoleWanted ? runConsole(state, lifecycle, consoleUrl) : Promise.resolve(false);
+  if (options.run) await runOnce(client, options.run, { print: options.print, signal: lifecycle.signal });
+  if (options.exit) return lifecycle.stop();
+  if (await Promise.race([consoleUp, lifecycle.stopped.then(() => false)])) await sayLogin(client, url);
+  say(pc.dim("Ctrl+C stops it."));
+  await lifecycle.stopped;
 }
 
 function flagsOf(options: UpOptions): Record<string, unknown> {
@@ -104,13 +129,9 @@ function logFile(state: StateDir): (line: string) => void {
   return (line) => void file.write(line);
 }
 
-async function startServer(
-  { values, sources }: LoadedSettings,
-  state: StateDir,
-  lifecycle: Lifecycle,
-  consoleUrl: () => string | null,
-): Promise<ServerNode> {
-  const log = createLogger({ name: "server", level: values.logLevel, pretty: false, write: logFile(state) });
+async function startServer(up: Up, consoleUrl: () => string | null): Promise<ServerNode> {
+  const { state, lifecycle, log, loaded } = up;
+  const { values, sources } = loaded;
   const { host } = values;
   const isAsked = (name: string) => sources[name] !== "default";
   const [grpcPort, httpPort] = [
@@ -120,14 +141,8 @@ async function startServer(
   for (const [usual, port] of [[values.grpcPort, grpcPort], [values.httpPort, httpPort]]) {
     if (usual !== port) say(`Port ${usual} is in use by another program; using ${port}.`);
   }
-  let databaseUrl = values.databaseUrl;
-  if (!databaseUrl) {
-    const postgres = await startEmbeddedPostgres({ dataDir: state.postgres, log });
-    lifecycle.add({ name: "postgres", stop: () => postgres.stop() });
-    databaseUrl = postgres.url;
-  }
-  return startServerNode({
-    databaseUrl,
+  const node = await startServerNode({
+    databaseUrl: values.databaseUrl ?? (await startDatabase(up)),
     natsUrl: values.natsUrl,
     host,
     grpcPort,
@@ -135,23 +150,35 @@ async function startServer(
     insecureBind: values.insecureBind,
     keysDir: state.keys,
     consoleUrl,
+    deadNodeId: state.predecessor?.nodeId,
     log,
     lifecycle,
   });
+  const leftover = state.predecessor?.worker;
+  if (leftover) void clearLeftoverWorker(leftover, node.endSession);
+  return node;
 }
 
-function startWorkerChild(
-  { values }: LoadedSettings,
-  state: StateDir,
-  lifecycle: Lifecycle,
+async function startDatabase({ state, lifecycle, log }: Up): Promise<string> {
+  const postgres = await lifecycle.start("postgres", (signal) =>
+    startEmbeddedPostgres({
+      dataDir: state.postgres,
+      onDown: () => say(`PostgreSQL has ended; starting it again. Its log: ${join(state.postgres, "postgres.log")}`),
+      onBack: (downMs) => say(`PostgreSQL is back after ${showMilliseconds(downMs)}.`),
+      signal,
+      log,
+    }),
+  );
+  return postgres.url;
+}
+
+function startWorker(
+  { loaded: { values }, state, lifecycle }: Up,
   node: ServerNode,
+  onPresence: (presence: WorkerPresence) => void,
 ): void {
-  const logPath = join(state.logs, "worker.log");
-  const worker = startChild({
-    name: "worker",
-    file: process.argv[1]!,
+  const worker = startUpWorker({
     args: [
-      "worker",
       "--server",
       `${values.host}:${node.grpcPort}`,
       "--dags",
@@ -163,8 +190,10 @@ function startWorkerChild(
       "--queues",
       ...values.queues,
     ],
-    logFile: logPath,
-    onDeath: (how) => say(`The worker ${how}; starting it again. Its log: ${logPath}`),
+    logFile: join(state.logs, "worker.log"),
+    say,
+    onPresence,
+    endSession: node.endSession,
   });
   lifecycle.add({ name: "worker", stop: () => worker.stop() });
 }

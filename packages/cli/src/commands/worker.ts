@@ -1,6 +1,6 @@
 /** `millrace worker`: a worker process, with or without a DAG folder to register. */
 import { createLifecycle, createLogger } from "@millrace/service";
-import { startWorker } from "@millrace/worker";
+import { startWorker, type StartedWorker } from "@millrace/worker";
 import type { Command } from "commander";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -35,7 +35,7 @@ export function addWorkerCommand(program: Command): void {
 }
 
 async function work(options: WorkerOptions, command: Command): Promise<void> {
-  stopWithParent();
+  const orphaned = stopWithParent();
   const { values } = await loadSettings({
     server: options.server,
     stateDir: options.stateDir,
@@ -46,23 +46,44 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
     workerKeyFile: command.optsWithGlobals<{ keyFile?: string }>().keyFile,
   });
   const log = createLogger({ name: "worker", level: values.logLevel });
-  const lifecycle = createLifecycle({ log, partTimeoutMs: 35_000 });
-  const keyIn = (name: string) => join(values.stateDir, "keys", name);
-  const worker = await startWorker({
-    server: values.server,
-    key: readKey(values.workerKeyFile ?? keyIn("worker.key")),
-    name: values.workerName ?? hostname(),
-    queues: values.queues,
-    slots: values.slots,
-    cacheDir: join(values.stateDir, "bundles"),
-    ...(options.dags && {
-      dagFolder: resolve(options.dags),
-      deployKey: readKey(values.deployKeyFile ?? keyIn("admin.key")),
-    }),
+  let running: StartedWorker | null = null;
+  const lifecycle = createLifecycle({
     log,
+    partTimeoutMs: 35_000,
+    // The second signal: what runs is given back, not lost.
+    abandon: () => void (running?.stop({ drainMs: 0 }) ?? process.exit(ExitCode.interrupted)),
   });
-  lifecycle.add({ name: "worker", stop: () => worker.stop() });
-  await lifecycle.stopped;
+  const keyIn = (name: string) => join(values.stateDir, "keys", name);
+  // A server that was its parent is gone: nobody would take the results of a drain.
+  const stopHow = () => (orphaned.aborted ? { drainMs: 0 } : {});
+  try {
+    const worker = await lifecycle.start("worker", async (signal) => {
+      const started = await startWorker({
+        server: values.server,
+        key: readKey(values.workerKeyFile ?? keyIn("worker.key")),
+        name: values.workerName ?? hostname(),
+        queues: values.queues,
+        slots: values.slots,
+        cacheDir: join(values.stateDir, "bundles"),
+        ...(options.dags && {
+          dagFolder: resolve(options.dags),
+          deployKey: readKey(values.deployKeyFile ?? keyIn("admin.key")),
+        }),
+        log,
+        signal,
+      });
+      running = started;
+      return { stop: () => started.stop(stopHow()), sessionId: started.sessionId, ended: started.stopped };
+    });
+    process.send?.({ sessionId: worker.sessionId });
+    await Promise.race([lifecycle.stopped, worker.ended]);
+    await lifecycle.stop();
+  } catch (error) {
+    // Told to stop while it started: that is no failure.
+    const isAsked = lifecycle.signal.aborted;
+    await lifecycle.stop();
+    if (!isAsked) throw error;
+  }
 }
 
 function readKey(file: string): string {

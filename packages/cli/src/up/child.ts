@@ -11,6 +11,8 @@ export type ChildOptions = {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** What it sends over its channel. */
+  readonly onMessage?: (message: unknown, pid: number) => void;
   /** Told when it has ended without being asked; it is started again after a pause. */
   readonly onDeath: (how: string) => void;
 };
@@ -39,6 +41,7 @@ export function startChild(options: ChildOptions): Child {
     });
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });
+    child.on("message", (message) => options.onMessage?.(message, child.pid!));
     current = child;
     ended = new Promise((done) => {
       child.once("exit", (code, signal) => {
@@ -67,9 +70,14 @@ export function startChild(options: ChildOptions): Child {
   };
 }
 
-/** For the child's side: ends the process in order when its parent is gone. */
-export function stopWithParent(): void {
-  if (!process.channel) return;
+/** For the child's side: ends the process in order when its parent is gone. The signal tells that this is why. */
+export function stopWithParent(): AbortSignal {
+  const orphaned = new AbortController();
+  if (!process.channel) return orphaned.signal;
   process.channel.unref();
-  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  process.once("disconnect", () => {
+    orphaned.abort();
+    process.kill(process.pid, "SIGTERM");
+  });
+  return orphaned.signal;
 }

@@ -8,8 +8,8 @@ import { watchRun } from "../watch.ts";
 
 export type RunOnceOptions = {
   readonly print: readonly string[];
-  /** Resolves when the process is stopping. */
-  readonly stopped: Promise<unknown>;
+  /** Aborts when the process is stopping. */
+  readonly signal: AbortSignal;
 };
 
 const registerLimitMs = 60_000;
@@ -18,18 +18,15 @@ const pollMs = 100;
 export async function runOnce(
   client: Connection,
   dagId: string,
-  { print, stopped }: RunOnceOptions,
+  { print, signal }: RunOnceOptions,
 ): Promise<void> {
-  const abort = new AbortController();
-  void stopped.then(() => abort.abort());
-  const runId = await triggerWhenThere(client, dagId, abort.signal);
+  let runId: string;
   try {
-    await watchRun(client, runId, { json: false, signal: abort.signal });
+    runId = await triggerWhenThere(client, dagId, signal);
+    await watchRun(client, runId, { json: false, signal });
   } catch (error) {
-    if (abort.signal.aborted) {
-      throw new CommandFailure(ExitCode.interrupted, `Stopped before ${dagId} had ended.`);
-    }
-    throw error;
+    if (!signal.aborted) throw error;
+    throw new CommandFailure(ExitCode.interrupted, `Stopped before ${dagId} had ended.`);
   }
   for (const taskId of print) await printResult(client, runId, taskId);
 }

@@ -1,8 +1,8 @@
 /** A server node: api and scheduler in this process, on one database and one bus. */
 import { ensureCredentials, startApi } from "@millrace/api";
 import { connectNatsBus, createLocalBus } from "@millrace/bus";
-import { migrate, openDatabase } from "@millrace/db";
-import { startScheduler } from "@millrace/scheduler";
+import { endSession, getSession, migrate, openDatabase, releaseShardsOfNode } from "@millrace/db";
+import { defaultSettings, startScheduler } from "@millrace/scheduler";
 import type { Lifecycle, Logger } from "@millrace/service";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
@@ -16,16 +16,21 @@ export type ServerNodeOptions = {
   readonly insecureBind: boolean;
   readonly keysDir: string;
   readonly consoleUrl: () => string | null;
+  /** A node that is known to be dead: its shards are free at once. */
+  readonly deadNodeId?: string | undefined;
   readonly log: Logger;
   /** Gets the parts, in the order they start; they stop in the reverse order. */
   readonly lifecycle: Lifecycle;
 };
 
 export type ServerNode = {
+  readonly nodeId: string;
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly adminKey: string;
   readonly workerKey: string;
+  /** Ends the session of a worker that is known to be dead. Owners find out within a second. */
+  endSession(sessionId: string): Promise<void>;
 };
 
 /** Migrates, then starts; the parts are handed to the lifecycle as they come up. */
@@ -40,19 +45,30 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Serve
     ? await connectNatsBus({ url: options.natsUrl, nodeId, log })
     : createLocalBus(nodeId);
   lifecycle.add({ name: "bus", stop: () => bus.close() });
-  const scheduler = await startScheduler({ db, bus, log, nodeId });
-  lifecycle.add({ name: "scheduler", stop: () => scheduler.stop() });
-  const api = await startApi({
-    db,
-    bus,
-    log,
+  if (options.deadNodeId) await releaseShardsOfNode(db, options.deadNodeId, defaultSettings.shardTtlMs);
+  await lifecycle.start("scheduler", () => startScheduler({ db, bus, log, nodeId }));
+  const api = await lifecycle.start("api", () =>
+    startApi({
+      db,
+      bus,
+      log,
+      nodeId,
+      host,
+      grpcPort,
+      httpPort,
+      isInsecureBindAllowed: options.insecureBind,
+      consoleUrl: options.consoleUrl,
+    }),
+  );
+  return {
     nodeId,
-    host,
-    grpcPort,
-    httpPort,
-    isInsecureBindAllowed: options.insecureBind,
-    consoleUrl: options.consoleUrl,
-  });
-  lifecycle.add({ name: "api", stop: () => api.stop() });
-  return { grpcPort: api.grpcPort, httpPort: api.httpPort, adminKey, workerKey };
+    grpcPort: api.grpcPort,
+    httpPort: api.httpPort,
+    adminKey,
+    workerKey,
+    async endSession(sessionId) {
+      const session = await getSession(db, sessionId);
+      if (session !== null) await endSession(db, session.key);
+    },
+  };
 }

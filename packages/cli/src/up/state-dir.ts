@@ -1,7 +1,7 @@
 /** The folder `.millrace/`: keys, data, logs, and a lock so that only one `millrace up` uses it. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Endpoint } from "../connection.ts";
+import { readEndpoint, type Endpoint } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 
 export type StateDir = {
@@ -10,6 +10,8 @@ export type StateDir = {
   readonly logs: string;
   readonly bundles: string;
   readonly postgres: string;
+  /** What the one before left when it was killed; null when it ended in order. */
+  readonly predecessor: Endpoint | null;
   /** Lets other commands find this server. */
   writeEndpoint(endpoint: Endpoint): void;
   release(): void;
@@ -25,7 +27,11 @@ export function openStateDir(path: string): StateDir {
   const lock = inside("up.lock");
   takeLock(lock, root);
   const endpointFile = inside("endpoint.json");
+  const predecessor = readEndpoint(root);
+  // Nobody must take the dead one's address for this one's.
+  rmSync(endpointFile, { force: true });
   return {
+    predecessor,
     path: root,
     keys: inside("keys"),
     logs: inside("logs"),
@@ -62,7 +68,7 @@ function takeLock(lock: string, root: string): void {
 }
 
 /** Whether the process lives and is one of ours: numbers of processes are used again after a reboot. */
-function isMillraceProcess(pid: number): boolean {
+export function isMillraceProcess(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);

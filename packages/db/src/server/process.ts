@@ -37,6 +37,8 @@ export type ServerOptions = {
   /** Directory to remove once the server has ended, or null. */
   readonly removeAtEnd: string | null;
   readonly settings: Readonly<Record<string, string>>;
+  /** Ends the start: the server is stopped again. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Starts the server and waits until it accepts connections. */
@@ -74,7 +76,10 @@ export async function startServer(
   child.unref();
   const keeper = startKeeper(child, options.removeAtEnd);
   void ended.then(() => keeper.kill("SIGKILL"));
-  await untilReady(cluster, child);
+  await untilReady(cluster, child, options.signal).catch(async (error: unknown) => {
+    await stopServer(child, ended);
+    throw error;
+  });
   return { pid: child.pid!, ended, stop: () => stopServer(child, ended) };
 }
 
@@ -98,7 +103,7 @@ function startKeeper(server: ChildProcess, removeAtEnd: string | null): ChildPro
   return keeper;
 }
 
-async function untilReady(cluster: Cluster, child: ChildProcess): Promise<void> {
+async function untilReady(cluster: Cluster, child: ChildProcess, signal?: AbortSignal): Promise<void> {
   const lock = join(cluster.data, "postmaster.pid");
   const deadlineMs = performance.now() + readyTimeoutMs;
   for (;;) {
@@ -111,8 +116,8 @@ async function untilReady(cluster: Cluster, child: ChildProcess): Promise<void> 
     // The lock file's first line is the process id, its eighth the state.
     const lines = existsSync(lock) ? readFileSync(lock, "utf8").split("\n") : [];
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === "ready") return;
+    signal?.throwIfAborted();
     if (performance.now() > deadlineMs) {
-      child.kill("SIGQUIT");
       throw new MillraceError(
         "EMBEDDED_POSTGRES_FAILED",
         `Postgres was not ready after ${readyTimeoutMs / 1000} s. ${quoteLog(cluster)}`,

@@ -14,7 +14,9 @@ export type BuildResult =
  * gives its exports. Nothing of a file runs before its function is called. Same files, same text, on every machine.
  */
 export async function buildModule(dir: string, files: readonly string[]): Promise<BuildResult> {
-  const entries = files.map((file) => `  ${JSON.stringify(file)}: () => import(${JSON.stringify(`./${file}`)}),`);
+  const entries = files.map(
+    (file) => `  ${JSON.stringify(file)}: () => import(${JSON.stringify(`./${file}`)}),`,
+  );
   try {
     const result = await build({
       absWorkingDir: dir,

@@ -66,7 +66,9 @@ describe("a folder", () => {
   });
 
   test("without a DAG compiles to nothing", async () => {
-    const { dags, errors } = await compileFolder(await folder({ "notes.ts": "export const a = 1;" }));
+    const { dags, errors } = await compileFolder(
+      await folder({ "notes.ts": "export const a = 1;" }),
+    );
     expect({ dags, errors }).toEqual({ dags: [], errors: [] });
   });
 
@@ -134,12 +136,19 @@ export default dag("bad id!", {}, () => { task(function a() { return 1; })(); })
     expect(await errorOf(text)).toContain("bad id!");
   });
 
+  test("a task without a name, at its line", async () => {
+    const text = `import { task } from "@millrace/sdk";\n\ntask(() => 1);\n`;
+    expect(await errorOf(text)).toContain("the task at bad.ts:3 has no id");
+  });
+
   test("a top level that never ends, naming the limit", async () => {
     expect(await errorOf("for (;;) {}", 500)).toContain("limit of 0.5 s");
   });
 
   test("an await that never ends", async () => {
-    expect(await errorOf("await new Promise(() => setInterval(() => {}, 1000));", 500)).toContain("0.5 s");
+    expect(await errorOf("await new Promise(() => setInterval(() => {}, 1000));", 500)).toContain(
+      "0.5 s",
+    );
   });
 
   test("process.exit while loading", async () => {
@@ -161,7 +170,11 @@ export default dag("bad", {}, () => { task({ id }, () => 1)(); });`;
 });
 
 test("a DAG id in two files is an error of both, naming both", async () => {
-  const dir = await folder({ "a.ts": dagFile("same"), "b.ts": dagFile("same"), "c.ts": dagFile("c") });
+  const dir = await folder({
+    "a.ts": dagFile("same"),
+    "b.ts": dagFile("same"),
+    "c.ts": dagFile("c"),
+  });
   const { dags, errors } = await compileFolder(dir);
   expect(dags.map((dag) => dag.dagId)).toEqual(["c"]);
   expect(errors.map((error) => error.file)).toEqual(["a.ts", "b.ts"]);

@@ -10,7 +10,13 @@ import { withDocs } from "./docs.ts";
 import { duplicates } from "./duplicates.ts";
 import { evaluate, type FileResult } from "./evaluate.ts";
 import { handlerOf } from "./handler.ts";
-import { aloneConcurrency, bundleBytesMax, defaultTimeoutMs, messageCharsMax, sourceBytesMax } from "./limits.ts";
+import {
+  aloneConcurrency,
+  bundleBytesMax,
+  defaultTimeoutMs,
+  messageCharsMax,
+  sourceBytesMax,
+} from "./limits.ts";
 import { scanFolder } from "./scan.ts";
 
 export type ImportError = {
@@ -41,7 +47,10 @@ export type CompileOptions = {
  *
  * @throws MillraceError when the folder as a whole is over a limit; an Error when it cannot be read.
  */
-export async function compileFolder(dir: string, options: CompileOptions = {}): Promise<CompiledFolder> {
+export async function compileFolder(
+  dir: string,
+  options: CompileOptions = {},
+): Promise<CompiledFolder> {
   return (await compileText(dir, options)).compiled;
 }
 
@@ -119,7 +128,10 @@ async function build(root: string, files: readonly string[]): Promise<string> {
   const built = await buildModule(root, files);
   if (built.kind === "built") return built.text;
   // Every one of these files was built a moment ago: somebody is writing them right now.
-  throw new MillraceError("DAG_INVALID", `The folder changed while it was compiled: ${built.message}`);
+  throw new MillraceError(
+    "DAG_INVALID",
+    `The folder changed while it was compiled: ${built.message}`,
+  );
 }
 
 async function readSources(

@@ -32,7 +32,10 @@ async function run(data: CompileThreadData): Promise<void> {
 }
 
 /** Two loads of the same file must give the same DAGs, or workers would load other code than was registered. */
-async function load(copies: readonly [BundleFiles, BundleFiles], file: string): Promise<FileResult> {
+async function load(
+  copies: readonly [BundleFiles, BundleFiles],
+  file: string,
+): Promise<FileResult> {
   try {
     const first = await specsOf(copies[0], file);
     const second = await specsOf(copies[1], file);

@@ -13,7 +13,9 @@ function taskDocs(source: string, taskId: string): string | undefined {
 
 test("the first comment of a file is the DAG's, unless it belongs to what follows", () => {
   expect(withDocs(spec([]), "/** About all. */\nimport x from 'y';").docs).toBe("About all.");
-  expect(withDocs(spec([]), "/**\n * One.\n *\n *   - two\n */\n\nconst a = 1;").docs).toBe("One.\n\n  - two");
+  expect(withDocs(spec([]), "/**\n * One.\n *\n *   - two\n */\n\nconst a = 1;").docs).toBe(
+    "One.\n\n  - two",
+  );
   expect(withDocs(spec([]), "/** About a. */\nconst a = 1;").docs).toBe("");
   expect(withDocs(spec([], "given"), "/** About all. */\nimport x from 'y';").docs).toBe("given");
 });

@@ -3,14 +3,16 @@
 import type { DagSpec } from "@millrace/engine";
 
 /** A comment that begins the file, unless it documents the declaration right after it. */
-const ofFile = /^(?:#![^\n]*\n)?\s*\/\*\*((?:[^*]|\*(?!\/))*)\*\/[ \t]*\n(?![ \t]*(?:export|const|let|var|async|function|class|@))/;
+const ofFile =
+  /^(?:#![^\n]*\n)?\s*\/\*\*((?:[^*]|\*(?!\/))*)\*\/[ \t]*\n(?![ \t]*(?:export|const|let|var|async|function|class|@))/;
 const ofName =
   /\/\*\*((?:[^*]|\*(?!\/))*)\*\/\s*(?:@\w+(?:\([^)]*\))?\s*)*(?:export\s+)?(?:default\s+)?(?:const\s+|let\s+|var\s+)?(?:async\s+)?(?:function\s*\*?\s*)?([A-Za-z_$][\w$]*)/g;
 
 /** The file's docs for a DAG that has none, and those of functions for tasks of the same name that have none. */
 export function withDocs(spec: DagSpec, source: string): DagSpec {
   const byName = new Map<string, string>();
-  for (const [, comment = "", name = ""] of source.matchAll(ofName)) byName.set(name, textOf(comment));
+  for (const [, comment = "", name = ""] of source.matchAll(ofName))
+    byName.set(name, textOf(comment));
   return {
     ...spec,
     docs: spec.docs === "" ? textOf(ofFile.exec(source)?.[1] ?? "") : spec.docs,

@@ -16,7 +16,10 @@ export function bundleFiles(module: unknown): BundleFiles {
   const files =
     typeof module === "object" && module !== null && "files" in module ? module.files : undefined;
   if (typeof files === "object" && files !== null) return files as BundleFiles;
-  throw new MillraceError("VALUE_INVALID", "The module is no Millrace bundle: it does not export `files`.");
+  throw new MillraceError(
+    "VALUE_INVALID",
+    "The module is no Millrace bundle: it does not export `files`.",
+  );
 }
 
 /**
@@ -37,5 +40,8 @@ export async function loadHandler(module: unknown, handler: string): Promise<Bod
 }
 
 function notFound(handler: string, why: string): MillraceError {
-  return new MillraceError("TASK_NOT_FOUND", `The bundle has ${why}, which the handler "${handler}" asks for.`);
+  return new MillraceError(
+    "TASK_NOT_FOUND",
+    `The bundle has ${why}, which the handler "${handler}" asks for.`,
+  );
 }

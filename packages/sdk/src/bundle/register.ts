@@ -33,18 +33,34 @@ export async function registerFolder(
     if (compiled.dags.some((dag) => dag.bundleDigest !== null)) {
       const { digest, content } = compiled;
       await untilAnswered(options, (requestId) =>
-        connection.call(DagService.method.uploadBundle, { requestId, digest, content }, registerTimeoutMs),
+        connection.call(
+          DagService.method.uploadBundle,
+          { requestId, digest, content },
+          registerTimeoutMs,
+        ),
       );
     }
-    const answer = await untilAnswered(options, (requestId) => register(connection, requestId, compiled, options.folder));
+    const answer = await untilAnswered(options, (requestId) =>
+      register(connection, requestId, compiled, options.folder),
+    );
     return answer.errors.map(({ file, message }) => ({ file, message }));
   } finally {
     connection.close();
   }
 }
 
-function register(connection: Connection, requestId: string, { dags, errors }: CompiledFolder, folder: string) {
-  const request = { requestId, folder, dags: dags.map(dagSpecToProto), errors: errors.map((error) => ({ ...error })) };
+function register(
+  connection: Connection,
+  requestId: string,
+  { dags, errors }: CompiledFolder,
+  folder: string,
+) {
+  const request = {
+    requestId,
+    folder,
+    dags: dags.map(dagSpecToProto),
+    errors: errors.map((error) => ({ ...error })),
+  };
   return connection.call(DagService.method.registerDags, request, registerTimeoutMs);
 }
 
@@ -68,5 +84,7 @@ async function untilAnswered<T>(
 
 /** Whether the same request may be answered otherwise later. */
 function mayPass(error: unknown): boolean {
-  return isMillraceError(error) && ["UNAVAILABLE", "NOT_OWNER", "OVERLOADED"].includes(error.reason);
+  return (
+    isMillraceError(error) && ["UNAVAILABLE", "NOT_OWNER", "OVERLOADED"].includes(error.reason)
+  );
 }

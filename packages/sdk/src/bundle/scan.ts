@@ -29,7 +29,9 @@ export async function scanFolder(dir: string): Promise<string[]> {
 export function isWatched(relative: string): boolean {
   return !relative
     .split(/[\\/]/)
-    .some((part) => part === "node_modules" || (part.startsWith(".") && part !== "." && part !== ""));
+    .some(
+      (part) => part === "node_modules" || (part.startsWith(".") && part !== "." && part !== ""),
+    );
 }
 
 async function walk(dir: string, prefix: string, into: string[]): Promise<void> {

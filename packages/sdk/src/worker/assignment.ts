@@ -48,7 +48,9 @@ export function taskOf(assignment: Assignment): Task {
       handler: assignment.handler,
       bundlePath: null,
       args: assignment.args,
-      inputs: Object.fromEntries(Object.entries(assignment.inputs).map(([id, { data }]) => [id, data])),
+      inputs: Object.fromEntries(
+        Object.entries(assignment.inputs).map(([id, { data }]) => [id, data]),
+      ),
       isTimed: timeoutMs !== null,
       fencing: assignment.fencing,
       idempotencyKey: assignment.idempotencyKey,

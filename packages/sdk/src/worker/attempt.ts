@@ -47,7 +47,10 @@ export class Attempt implements TaskContext {
 
   constructor(work: Work, onLine: (attempt: Attempt) => void) {
     this.work = work;
-    this.facts = { ...work.run, params: work.params === null ? {} : decodeValue(work.params, "params") };
+    this.facts = {
+      ...work.run,
+      params: work.params === null ? {} : decodeValue(work.params, "params"),
+    };
     this.task = { id: work.taskId, mapIndex: work.mapIndex < 0 ? null : work.mapIndex };
     this.attempt = { number: work.tryNumber, max: work.maxTries };
     this.fencing = work.fencing;
@@ -83,7 +86,10 @@ export class Attempt implements TaskContext {
       }
       const isNew = !Object.hasOwn(this.xcoms, key);
       if (isNew && Object.keys(this.xcoms).length >= xcomsMax) {
-        throw new MillraceError("VALUE_INVALID", `${what} is one too many: an attempt may leave ${xcomsMax}`);
+        throw new MillraceError(
+          "VALUE_INVALID",
+          `${what} is one too many: an attempt may leave ${xcomsMax}`,
+        );
       }
       const data = encodeValue(value, what);
       this.#xcomBytes += data.length - (this.xcoms[key]?.length ?? 0);

@@ -8,9 +8,13 @@ const utf8 = new TextEncoder();
 
 describe("a body", () => {
   test("gets its arguments, and what it returns is reported", async () => {
-    await using bench = await startBench({ bodies: { add: "async (a: number, b: number) => a + b" } });
+    await using bench = await startBench({
+      bodies: { add: "async (a: number, b: number) => a + b" },
+    });
     const args = utf8.encode('[{"$":"task","id":"up","path":["n"]},2]');
-    bench.server.assign(bench.task("add", { args, inputs: { up: { data: utf8.encode('{"n":40}') } } }));
+    bench.server.assign(
+      bench.task("add", { args, inputs: { up: { data: utf8.encode('{"n":40}') } } }),
+    );
     expect(valueOf(await bench.server.result("add"))).toBe(42);
   });
 
@@ -30,8 +34,14 @@ describe("a body", () => {
         }`,
       },
     });
-    const run = { runId: "run_9", runName: "manual__9", params: { data: utf8.encode('{"region":"eu"}') } };
-    bench.server.assign(bench.task("facts", { run, tryNumber: 2, fencing: "7", idempotencyKey: "k" }));
+    const run = {
+      runId: "run_9",
+      runName: "manual__9",
+      params: { data: utf8.encode('{"region":"eu"}') },
+    };
+    bench.server.assign(
+      bench.task("facts", { run, tryNumber: 2, fencing: "7", idempotencyKey: "k" }),
+    );
     const result = await bench.server.result("facts");
     expect(valueOf(result)).toEqual([
       "run_9",
@@ -47,11 +57,18 @@ describe("a body", () => {
   });
 
   test("that throws fails with type, message, cause and its place in the source, without frames of the worker", async () => {
-    const bodies = { bad: 'async () => {\n throw new TypeError("no rows", { cause: new Error("refused") });\n}' };
+    const bodies = {
+      bad: 'async () => {\n throw new TypeError("no rows", { cause: new Error("refused") });\n}',
+    };
     await using bench = await startBench({ bodies });
     bench.server.assign(bench.task("bad"));
     const failure = failureOf(await bench.server.result("bad"));
-    const expected = { kind: "APPLICATION", type: "TypeError", message: "no rows", retryable: true };
+    const expected = {
+      kind: "APPLICATION",
+      type: "TypeError",
+      message: "no rows",
+      retryable: true,
+    };
     expect(failure).toMatchObject(expected);
     expect(failure.stack).toMatch(/bench\.ts:\d+:\d+/);
     expect(failure.stack).toContain("Caused by: Error: refused");
@@ -72,7 +89,10 @@ describe("a body", () => {
       },
     });
     bench.server.assign(bench.task("fail"), bench.task("skip"));
-    expect(failureOf(await bench.server.result("fail"))).toMatchObject({ message: "hopeless", retryable: false });
+    expect(failureOf(await bench.server.result("fail"))).toMatchObject({
+      message: "hopeless",
+      retryable: false,
+    });
     const { outcome } = await bench.server.result("skip");
     expect(outcome).toMatchObject({ case: "skipped", value: { message: "not today" } });
   });
@@ -86,7 +106,9 @@ describe("a body", () => {
   });
 
   test("with a message and a stack of any length has them cut", async () => {
-    await using bench = await startBench({ bodies: { long: '() => { throw new Error("é".repeat(100_000)); }' } });
+    await using bench = await startBench({
+      bodies: { long: '() => { throw new Error("é".repeat(100_000)); }' },
+    });
     bench.server.assign(bench.task("long"));
     const { message, stack } = failureOf(await bench.server.result("long"));
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4096);
@@ -99,7 +121,10 @@ describe("an attempt that cannot be prepared fails as setup:", () => {
   test("an unknown bundle", async () => {
     await using bench = await startBench();
     bench.server.assign(bench.task("filler", { bundleDigest: "0".repeat(64) }));
-    expect(failureOf(await bench.server.result("filler"))).toMatchObject({ kind: "SETUP", type: "BUNDLE_NOT_FOUND" });
+    expect(failureOf(await bench.server.result("filler"))).toMatchObject({
+      kind: "SETUP",
+      type: "BUNDLE_NOT_FOUND",
+    });
   });
 
   test("a bundle that is not what its digest says", async () => {
@@ -107,7 +132,9 @@ describe("an attempt that cannot be prepared fails as setup:", () => {
     const digest = "1".repeat(64);
     bench.server.bundles.set(digest, utf8.encode("something else"));
     bench.server.assign(bench.task("filler", { bundleDigest: digest }));
-    expect(failureOf(await bench.server.result("filler"))).toMatchObject({ type: "BUNDLE_DIGEST_MISMATCH" });
+    expect(failureOf(await bench.server.result("filler"))).toMatchObject({
+      type: "BUNDLE_DIGEST_MISMATCH",
+    });
   });
 
   test("an unknown task", async () => {
@@ -146,7 +173,9 @@ test("an external handler runs in the process that started the worker, with a co
   const greet = (name: string): string => `${name} of ${context().run.id}`;
   await using bench = await startBench({ handlers: { greet } });
   const args = utf8.encode('["Ann"]');
-  bench.server.assign(bench.task("filler", { kind: TaskKind.EXTERNAL, handler: "greet", bundleDigest: "", args }));
+  bench.server.assign(
+    bench.task("filler", { kind: TaskKind.EXTERNAL, handler: "greet", bundleDigest: "", args }),
+  );
   expect(valueOf(await bench.server.result("filler"))).toBe("Ann of run_1");
 });
 
@@ -154,7 +183,10 @@ describe("a body in a process of its own", () => {
   const isolation = Isolation.PROCESS;
 
   test("runs with its environment, without Millrace's, and its output is captured", async () => {
-    const bodies = { child: "() => { console.log('hi'); return [process.env.A, process.env.MILLRACE_X, process.pid]; }" };
+    const bodies = {
+      child:
+        "() => { console.log('hi'); return [process.env.A, process.env.MILLRACE_X, process.pid]; }",
+    };
     process.env["MILLRACE_X"] = "secret";
     await using bench = await startBench({ bodies });
     delete process.env["MILLRACE_X"];

@@ -40,7 +40,10 @@ export class BundleCache {
 
   async #prepare(digest: string): Promise<string> {
     if (!digestPattern.test(digest)) {
-      throw new MillraceError("BUNDLE_NOT_FOUND", `"${digest}" is no digest of a bundle: 64 hexadecimal digits`);
+      throw new MillraceError(
+        "BUNDLE_NOT_FOUND",
+        `"${digest}" is no digest of a bundle: 64 hexadecimal digits`,
+      );
     }
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const packed = path.join(this.#dir, `${digest}.mjs.gz`);
@@ -67,13 +70,18 @@ export class BundleCache {
 }
 
 /** Puts together what a stream of pieces brings, within the limit. */
-export async function gather(pieces: AsyncIterable<{ readonly content: Uint8Array }>): Promise<Buffer> {
+export async function gather(
+  pieces: AsyncIterable<{ readonly content: Uint8Array }>,
+): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const { content } of pieces) {
     bytes += content.length;
     if (bytes > bundleBytesMax) {
-      throw new MillraceError("BUNDLE_TOO_LARGE", `The server sends more than the ${bundleBytesMax} bytes a bundle may have`);
+      throw new MillraceError(
+        "BUNDLE_TOO_LARGE",
+        `The server sends more than the ${bundleBytesMax} bytes a bundle may have`,
+      );
     }
     parts.push(content);
   }

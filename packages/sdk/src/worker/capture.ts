@@ -3,24 +3,22 @@
 import type { Executor } from "./executor.ts";
 import type { LogLevel, LogStream } from "./messages.ts";
 
-type Write = typeof process.stdout.write;
-
 /** Takes over standard output and error of this thread or process. */
 export function captureOutput(executor: Executor): void {
   /** Which method of the console is writing, since all end in one of two streams. */
   let level: LogLevel | null = null;
 
   const capture = (stream: NodeJS.WriteStream, name: LogStream, usual: LogLevel): void => {
-    const write = stream.write.bind(stream);
-    stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+    stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
       const attempt = executor.current;
-      if (attempt === undefined) return (write as (...args: unknown[]) => boolean)(chunk, ...rest);
+      if (attempt === undefined) return write(chunk, ...rest);
       const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
       attempt.lines.write(level ?? usual, name, text);
       const done = rest.find((one): one is () => void => typeof one === "function");
       if (done !== undefined) queueMicrotask(done);
       return true;
-    }) as Write;
+    };
   };
   capture(process.stdout, "stdout", "info");
   capture(process.stderr, "stderr", "error");

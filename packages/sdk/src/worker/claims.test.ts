@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { claim, Claims } from "./claims.ts";
 
@@ -29,11 +29,16 @@ test("a message about an attempt that was taken back cannot begin the next one i
 
 test("no more is offered than there are cells", () => {
   const claims = new Claims(2);
-  expect([claims.offer(), claims.offer(), claims.offer()].filter((offer) => offer !== null)).toHaveLength(2);
+  expect(
+    [claims.offer(), claims.offer(), claims.offer()].filter((offer) => offer !== null),
+  ).toHaveLength(2);
 });
 
 test("whatever the order of offers, claims, take-backs and ends, every attempt has one fate", () => {
-  const steps = fc.array(fc.tuple(fc.constantFrom("offer", "claim", "takeBack", "end"), fc.nat(20)), { maxLength: 200 });
+  const steps = fc.array(
+    fc.tuple(fc.constantFrom("offer", "claim", "takeBack", "end"), fc.nat(20)),
+    { maxLength: 200 },
+  );
   fc.assert(
     fc.property(steps, (script) => {
       const claims = new Claims(4);
@@ -48,13 +53,15 @@ test("whatever the order of offers, claims, take-backs and ends, every attempt h
         const offer = offers[pick % Math.max(1, offers.length)];
         if (offer === undefined) continue;
         if (step === "claim" && claim(cells, offer.cell, offer.serial)) offer.fate.push("begun");
-        if (step === "takeBack" && offer.fate.at(-1) !== "ended" && claims.takeBack(offer)) offer.fate.push("back");
+        if (step === "takeBack" && offer.fate.at(-1) !== "ended" && claims.takeBack(offer))
+          offer.fate.push("back");
         if (step === "end" && offer.fate.at(-1) === "begun") {
           claims.release(offer);
           offer.fate.push("ended");
         }
       }
-      for (const { fate } of offers) expect(["", "begun", "back", "begun,ended"]).toContain(fate.join());
+      for (const { fate } of offers)
+        expect(["", "begun", "back", "begun,ended"]).toContain(fate.join());
     }),
   );
 });

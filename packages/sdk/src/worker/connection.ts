@@ -1,7 +1,13 @@
 /** The worker's one connection to a server. */
 
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
-import { fromBinary, create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  fromBinary,
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import {
   Client,
   credentials,
@@ -46,7 +52,11 @@ export type Connection = {
     timeoutMs?: number,
   ): Promise<MessageShape<O>>;
   work(): ClientDuplexStream<WorkRequest, WorkResponse>;
-  download(request: { sessionId: string; sessionToken: string; digest: string }): ClientReadableStream<DownloadBundleResponse>;
+  download(request: {
+    sessionId: string;
+    sessionToken: string;
+    digest: string;
+  }): ClientReadableStream<DownloadBundleResponse>;
   close(): void;
 };
 
@@ -115,7 +125,9 @@ export function errorFromStatus(error: ServiceError): MillraceError {
   const reason = reasonOf(error);
   if (reason !== null) return new MillraceError(reason, error.details, { cause: error });
   const plain = codeReasons.get(error.code) ?? "UNAVAILABLE";
-  return new MillraceError(plain, `${status[error.code] ?? error.code}: ${error.details}`, { cause: error });
+  return new MillraceError(plain, `${status[error.code] ?? error.code}: ${error.details}`, {
+    cause: error,
+  });
 }
 
 /** Whether asking again cannot help: the key, the queues or the protocol are refused. */
@@ -151,5 +163,7 @@ function credentialsFor(options: ServerOptions): ChannelCredentials {
   if (options.tlsCa !== undefined) return credentials.createSsl(Buffer.from(options.tlsCa));
   const host = options.server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   const isLocal = host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-  return isLocal || options.plaintext === true ? credentials.createInsecure() : credentials.createSsl();
+  return isLocal || options.plaintext === true
+    ? credentials.createInsecure()
+    : credentials.createSsl();
 }

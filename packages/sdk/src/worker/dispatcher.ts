@@ -5,12 +5,20 @@ import type { Failure } from "@millrace/engine";
 import type { Assignment } from "@millrace/wire/worker";
 import { taskOf, type Task } from "./assignment.ts";
 import type { BundleCache } from "./bundle-cache.ts";
-import { brokenGraceMs, prefetchFactor, shortTaskMs, unreportedMax, waitingMaxMs } from "./limits.ts";
+import {
+  brokenGraceMs,
+  endedKeptMax,
+  prefetchFactor,
+  shortTaskMs,
+  unreportedMax,
+  waitingMaxMs,
+} from "./limits.ts";
 import type { WorkerLog } from "./log.ts";
 import { longTimeout } from "./long-timeout.ts";
 import type { Ended, FromRunner, Outcome, StopCause } from "./messages.ts";
 import { failureOf, plainFailure, stoppedFailure } from "./outcome.ts";
 import type { Place } from "./place.ts";
+import { RecentIds } from "./recent-ids.ts";
 import type { Reporter } from "./reporter.ts";
 
 export type DispatcherOptions = {
@@ -50,6 +58,8 @@ const smoothing = 0.1;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #held = new Map<string, Held>();
+  /** A server that missed the end of an attempt may assign it again: it must not run twice. */
+  readonly #ended = new RecentIds(endedKeptMax);
   #waiting: Held[] = [];
   /** Preparing or running: those that take a slot. */
   #busy = 0;
@@ -65,7 +75,10 @@ export class Dispatcher {
   get room(): number {
     if (this.#isDraining || this.#options.reporter.size > unreportedMax) return 0;
     const { slots } = this.#options;
-    return Math.max(0, slots + (this.#areTasksShort() ? slots * prefetchFactor : 0) - this.#held.size);
+    return Math.max(
+      0,
+      slots + (this.#areTasksShort() ? slots * prefetchFactor : 0) - this.#held.size,
+    );
   }
 
   get size(): number {
@@ -80,7 +93,7 @@ export class Dispatcher {
     for (const assignment of assignments) {
       const { attemptId } = assignment;
       // The server repeats what it does not know to have arrived.
-      if (this.#held.has(attemptId) || this.#options.reporter.has(attemptId)) continue;
+      if (this.#held.has(attemptId) || this.#ended.has(attemptId)) continue;
       const held: Held = {
         task: taskOf(assignment),
         receivedAt: performance.now(),
@@ -109,17 +122,26 @@ export class Dispatcher {
       case "batch":
         for (const { attemptId, entries } of message.logs) {
           const held = this.#held.get(attemptId);
-          if (held !== undefined && held.stop !== "stale") this.#options.reporter.log(attemptId, entries);
+          if (held !== undefined && held.stop !== "stale")
+            this.#options.reporter.log(attemptId, entries);
         }
         for (const ended of message.ended) this.#onEnded(ended);
         if (message.ended.length > 0) this.#startWaiting();
+        break;
+      case "ready":
+      case "suspect":
+        // Matters of the place alone.
+        break;
     }
   }
 
   /** Attempts that ended with the place they ran in. */
   onLost(attemptIds: readonly string[], why: string, isCulprit: boolean): void {
     for (const attemptId of attemptIds) {
-      this.end(attemptId, { kind: "failed", failure: plainFailure(isCulprit ? "exited" : "lost", why) });
+      this.end(attemptId, {
+        kind: "failed",
+        failure: plainFailure(isCulprit ? "exited" : "lost", why),
+      });
     }
     this.#startWaiting();
   }
@@ -130,6 +152,7 @@ export class Dispatcher {
     if (held === undefined) return;
     held.cancelTimer();
     this.#held.delete(attemptId);
+    this.#ended.add(attemptId);
     if (held.phase === "waiting") this.#waiting = this.#waiting.filter((one) => one !== held);
     else this.#busy--;
     if (held.stop === "stale") this.#options.reporter.forget(attemptId);
@@ -150,7 +173,7 @@ export class Dispatcher {
   /** Takes no more work, and gives back what has not begun. */
   drain(): void {
     this.#isDraining = true;
-    for (const held of [...this.#held.values()]) {
+    for (const held of this.#held.values()) {
       const isBegun = held.phase === "running" && !this.#takeBack(held);
       if (!isBegun) this.#giveBack(held, "The worker is stopping.");
     }
@@ -187,7 +210,10 @@ export class Dispatcher {
     const { kind, bundleDigest, work } = held.task;
     if (kind === "external") {
       if (this.#options.handlers.includes(work.handler)) this.#run(held, null);
-      else queueMicrotask(() => this.end(work.attemptId, unknownHandler(work.handler, this.#options.handlers)));
+      else
+        queueMicrotask(() =>
+          this.end(work.attemptId, unknownHandler(work.handler, this.#options.handlers)),
+        );
       return;
     }
     const ready = this.#options.bundles.ready(bundleDigest);
@@ -248,7 +274,10 @@ export class Dispatcher {
     const { attemptId } = held.task.work;
     held.cancelTimer();
     held.cancelTimer = longTimeout(() => {
-      this.#options.log.warn({ attempt_id: attemptId, why: held.stop ?? "broken" }, "attempt.given_up");
+      this.#options.log.warn(
+        { attempt_id: attemptId, why: held.stop ?? "broken" },
+        "attempt.given_up",
+      );
       held.place?.giveUp(attemptId);
       const failure = held.broken ?? stoppedFailure(held.stop ?? "cancelled", held.task.timeoutMs);
       this.end(attemptId, { kind: "failed", failure });

@@ -35,7 +35,7 @@ export class ExecutionThread {
     this.#claims = new Claims(cells);
     const data: ExecutionThreadData = {
       claims: this.#claims.buffer,
-      beat: this.#beat.buffer as SharedArrayBuffer,
+      beat: this.#beat.buffer,
     };
     this.#worker = new Worker(threadFile("worker/execution-thread", import.meta.url), {
       workerData: data,

@@ -68,7 +68,11 @@ export class Executor {
   #onLine(attempt: Attempt): void {
     if (attempt.lines.isUrgent) {
       const { attemptId } = attempt.work;
-      this.#options.post({ kind: "batch", logs: [{ attemptId, entries: attempt.lines.take() }], ended: [] });
+      this.#options.post({
+        kind: "batch",
+        logs: [{ attemptId, entries: attempt.lines.take() }],
+        ended: [],
+      });
       return;
     }
     this.#talkative.add(attempt);
@@ -80,7 +84,12 @@ export class Executor {
     try {
       attempt = new Attempt(work, (from) => this.#onLine(from));
     } catch (error) {
-      this.#report({ attemptId: work.attemptId, outcome: failed(error), droppedLines: 0, tookMs: 0 });
+      this.#report({
+        attemptId: work.attemptId,
+        outcome: failed(error),
+        droppedLines: 0,
+        tookMs: 0,
+      });
       return;
     }
     this.#attempts.set(work.attemptId, attempt);
@@ -104,7 +113,12 @@ export class Executor {
     if (attempt.broken !== null) outcome = { kind: "failed", failure: attempt.broken };
     attempt.lines.end();
     this.#attempts.delete(work.attemptId);
-    this.#report({ attemptId: work.attemptId, outcome, droppedLines: attempt.lines.dropped, tookMs });
+    this.#report({
+      attemptId: work.attemptId,
+      outcome,
+      droppedLines: attempt.lines.dropped,
+      tookMs,
+    });
   }
 
   #report(ended: Ended): void {
@@ -147,11 +161,15 @@ async function callBody(attempt: Attempt, body: Body, args: unknown[]): Promise<
     return bodyOutcome(error);
   }
   try {
-    const value = result === undefined ? null : encodeValue(result, `the result of task "${attempt.task.id}"`);
+    const value =
+      result === undefined ? null : encodeValue(result, `the result of task "${attempt.task.id}"`);
     return { kind: "succeeded", value, xcoms: attempt.xcoms };
   } catch (error) {
     // The same value would be refused again: no retry can help.
-    return { kind: "failed", failure: failureOf(error, "application", isMillraceError(error) ? false : true) };
+    return {
+      kind: "failed",
+      failure: failureOf(error, "application", !isMillraceError(error)),
+    };
   }
 }
 

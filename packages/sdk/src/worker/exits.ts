@@ -23,7 +23,11 @@ export function guardExits(executor: Executor, post: (message: FromRunner) => vo
     if (error instanceof BodyExited) return;
     const attempt = executor.current;
     if (attempt !== undefined) executor.break(attempt, failureOf(error, "application"));
-    else post({ kind: "suspect", message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    else
+      post({
+        kind: "suspect",
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
   };
   process.on("uncaughtException", onUncaught);
   process.on("unhandledRejection", onUncaught);

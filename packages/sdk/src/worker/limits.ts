@@ -30,6 +30,8 @@ export const resultsMax = 1000;
 export const resultsBytesMax = 2 * 1024 * 1024;
 /** Results without a verdict; beyond it no more work is asked for. */
 export const unreportedMax = 10_000;
+/** Attempts that have ended and are remembered; at least `unreportedMax`. */
+export const endedKeptMax = 20_000;
 /** How long a result is kept while nobody takes it. */
 export const resultKeptMs = 24 * 60 * 60_000;
 /** How long the server may take for a verdict before the result is sent again on the same stream. */

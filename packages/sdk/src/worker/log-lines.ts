@@ -39,7 +39,8 @@ export class LogLines {
     const fieldsJson = fields === undefined ? "" : fieldsText(fields);
     const at = Date.now();
     this.#lines++;
-    this.#bytes += Buffer.byteLength(message) + Buffer.byteLength(fieldsJson) + logLineOverheadBytes;
+    this.#bytes +=
+      Buffer.byteLength(message) + Buffer.byteLength(fieldsJson) + logLineOverheadBytes;
     this.#waiting.push({ at, level, stream, message, fieldsJson });
     this.#onLine();
   }
@@ -49,7 +50,8 @@ export class LogLines {
     const begun = this.#partial.get(stream);
     const lines = (begun === undefined ? text : begun.text + text).split("\n");
     const rest = lines.pop() ?? "";
-    for (const line of lines) this.add(level, stream, line.endsWith("\r") ? line.slice(0, -1) : line);
+    for (const line of lines)
+      this.add(level, stream, line.endsWith("\r") ? line.slice(0, -1) : line);
     // A line without an end must not eat memory either: what is over the limit would be cut anyway.
     if (rest === "") this.#partial.delete(stream);
     else this.#partial.set(stream, { text: rest.slice(0, logLineBytesMax + 1), level });

@@ -30,6 +30,7 @@ type AttemptLog = {
   stored: number;
   dropped: number;
   isClosed: boolean;
+  hasToldDropped: boolean;
   isSending: boolean;
   /** Lines are gathered for a moment before they are sent. */
   timer: NodeJS.Timeout | undefined;
@@ -62,11 +63,22 @@ export class LogShipper {
   add(attemptId: string, entries: readonly LogEntry[]): void {
     let log = this.#logs.get(attemptId);
     if (log === undefined) {
-      log = { attemptId, waiting: [], stored: 0, dropped: 0, isClosed: false, isSending: false, timer: undefined, onDone: null };
+      log = {
+        attemptId,
+        waiting: [],
+        stored: 0,
+        dropped: 0,
+        isClosed: false,
+        hasToldDropped: false,
+        isSending: false,
+        timer: undefined,
+        onDone: null,
+      };
       this.#logs.set(attemptId, log);
     }
     for (const entry of entries) {
-      const bytes = Buffer.byteLength(entry.message) + entry.fieldsJson.length + logLineOverheadBytes;
+      const bytes =
+        Buffer.byteLength(entry.message) + entry.fieldsJson.length + logLineOverheadBytes;
       if (this.#bufferedBytes + bytes > logBufferedBytesMax) log.dropped++;
       else this.#push(log, entry, bytes);
     }
@@ -74,12 +86,13 @@ export class LogShipper {
     else log.timer ??= setTimeout(() => this.#ship(log), logFlushMs);
   }
 
-  /** No more lines will come, but one about those left out. Resolves once the server has all of them, or refuses them. */
+  /**
+   * No more lines will come, but one about those left out. Resolves once the server has all of them, or refuses them.
+   */
   close(attemptId: string, droppedLines: number): Promise<void> {
     const log = this.#logs.get(attemptId);
     if (log === undefined) return Promise.resolve();
-    const dropped = log.dropped + droppedLines;
-    if (dropped > 0) this.#push(log, leftOut(dropped), logLineOverheadBytes);
+    log.dropped += droppedLines;
     log.isClosed = true;
     return new Promise((resolve) => {
       log.onDone = resolve;
@@ -100,16 +113,20 @@ export class LogShipper {
     clearTimeout(log.timer);
     log.timer = undefined;
     if (log.isSending) return;
-    if (log.waiting.length === 0) {
-      if (log.isClosed) this.#end(log);
-      return;
+    if (log.isClosed && log.waiting.length === 0 && log.dropped > 0 && !log.hasToldDropped) {
+      log.hasToldDropped = true;
+      this.#push(log, leftOut(log.dropped), logLineOverheadBytes);
     }
+    if (log.waiting.length > 0) void this.#shipChunk(log);
+    else if (log.isClosed) this.#end(log);
+  }
+
+  async #shipChunk(log: AttemptLog): Promise<void> {
     log.isSending = true;
-    void this.#sendAll(log).then(() => {
-      log.isSending = false;
-      if (log.isClosed || log.waiting.length >= logChunkLinesMax) this.#ship(log);
-      else if (log.waiting.length > 0) log.timer ??= setTimeout(() => this.#ship(log), logFlushMs);
-    });
+    await this.#sendUntilTaken(log, nextChunk(log.waiting));
+    log.isSending = false;
+    if (log.isClosed || log.waiting.length >= logChunkLinesMax) this.#ship(log);
+    else if (log.waiting.length > 0) log.timer ??= setTimeout(() => this.#ship(log), logFlushMs);
   }
 
   #end(log: AttemptLog): void {
@@ -117,42 +134,44 @@ export class LogShipper {
     log.onDone?.();
   }
 
-  /** Sends until nothing waits, or nobody wants the lines. */
-  async #sendAll(log: AttemptLog): Promise<void> {
-    let failures = 0;
+  /** Returns when the server has the lines, refuses them, or has not answered for too long. */
+  async #sendUntilTaken(log: AttemptLog, chunk: readonly Line[]): Promise<void> {
+    const { signal } = this.#stopping;
     const since = performance.now();
-    while (log.waiting.length > 0) {
-      // What comes while a chunk is on its way is gathered again, unless nothing more will come.
-      const chunk = nextChunk(log.waiting);
-      const session = this.#options.session();
-      try {
-        if (session !== null) {
-          await this.#options.connection.call(WorkerService.method.appendLog, {
-            session: ref(session),
-            attemptId: log.attemptId,
-            lines: chunk.map(({ entry }, index) => lineToProto(entry, log.stored + index + 1)),
-          });
-          log.stored += chunk.length;
-          this.#forget(log, chunk.length);
-          failures = 0;
-          continue;
-        }
-      } catch (error) {
-        if (session !== null && isSessionExpired(error)) this.#options.onExpired(session.sessionId);
-        else if (this.#isFinal(error)) {
-          this.#options.log.warn({ attempt_id: log.attemptId, err: errorText(error) }, "log.refused");
-          log.dropped += log.waiting.length;
-          this.#forget(log, log.waiting.length);
-          return;
-        } else this.#options.log.debug({ attempt_id: log.attemptId, err: errorText(error) }, "log.not_sent");
-      }
-      failures++;
-      if (this.#stopping.signal.aborted || performance.now() - since > logKeptMs) {
-        this.#options.log.warn({ attempt_id: log.attemptId, lines: log.waiting.length }, "log.given_up");
-        this.#forget(log, log.waiting.length);
+    for (let failures = 1; !signal.aborted && performance.now() - since < logKeptMs; failures++) {
+      const answer = await this.#send(log, chunk);
+      if (answer === "stored") {
+        log.stored += chunk.length;
+        this.#forget(log, chunk.length);
         return;
       }
-      await pause(backoffMs(failures) / logRetryHaste, this.#stopping.signal);
+      if (answer === "refused") break;
+      await pause(backoffMs(failures) / logRetryHaste, signal);
+    }
+    // Lines that follow missing ones would be refused too.
+    log.dropped += log.waiting.length;
+    this.#forget(log, log.waiting.length);
+  }
+
+  async #send(log: AttemptLog, chunk: readonly Line[]): Promise<"stored" | "refused" | "unknown"> {
+    const session = this.#options.session();
+    if (session === null) return "unknown";
+    try {
+      await this.#options.connection.call(WorkerService.method.appendLog, {
+        session: ref(session),
+        attemptId: log.attemptId,
+        lines: chunk.map(({ entry }, index) => lineToProto(entry, log.stored + index + 1)),
+      });
+      return "stored";
+    } catch (error) {
+      if (isSessionExpired(error)) this.#options.onExpired(session.sessionId);
+      const fields = { attempt_id: log.attemptId, err: errorText(error) };
+      if (!this.#isFinal(error)) {
+        this.#options.log.debug(fields, "log.not_sent");
+        return "unknown";
+      }
+      this.#options.log.warn(fields, "log.refused");
+      return "refused";
     }
   }
 
@@ -193,7 +212,12 @@ function leftOut(count: number): LogEntry {
   return { at: Date.now(), level: "warn", stream: "system", message, fieldsJson: "" };
 }
 
-const levels = { debug: LogLevel.DEBUG, info: LogLevel.INFO, warn: LogLevel.WARN, error: LogLevel.ERROR } as const;
+const levels = {
+  debug: LogLevel.DEBUG,
+  info: LogLevel.INFO,
+  warn: LogLevel.WARN,
+  error: LogLevel.ERROR,
+} as const;
 const streams = {
   log: LogStream.LOG,
   stdout: LogStream.STDOUT,

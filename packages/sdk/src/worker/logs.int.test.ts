@@ -24,7 +24,14 @@ test("what a body prints and logs is in the log of its attempt, in order, before
   bench.server.assign(bench.task("talk"));
   await bench.server.result("talk");
   const lines = bench.server.linesOf("talk");
-  expect(lines.map((line) => line.message)).toEqual(["one { a: 1 }", "two", "three", "four", "five", "six"]);
+  expect(lines.map((line) => line.message)).toEqual([
+    "one { a: 1 }",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+  ]);
   expect(lines.map((line) => line.seq)).toEqual([1n, 2n, 3n, 4n, 5n, 6n]);
   expect(lines.map((line) => line.stream)).toEqual([
     LogStream.STDOUT,
@@ -34,7 +41,11 @@ test("what a body prints and logs is in the log of its attempt, in order, before
     LogStream.STDOUT,
     LogStream.STDOUT,
   ]);
-  expect(lines.map((line) => line.level).slice(0, 3)).toEqual([LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR]);
+  expect(lines.map((line) => line.level).slice(0, 3)).toEqual([
+    LogLevel.INFO,
+    LogLevel.WARN,
+    LogLevel.ERROR,
+  ]);
   expect(lines[3]?.fieldsJson).toBe('{"rows":"4"}');
 });
 
@@ -45,15 +56,22 @@ test("attempts that share a thread do not mix their lines", async () => {
   await using bench = await startBench({ bodies: { talk: body }, threads: 1 });
   const names = ["a", "b", "c", "d"];
   const args = (name: string): Uint8Array => new TextEncoder().encode(JSON.stringify([name]));
-  bench.server.assign(...names.map((attemptId) => bench.task("talk", { attemptId, args: args(attemptId) })));
+  bench.server.assign(
+    ...names.map((attemptId) => bench.task("talk", { attemptId, args: args(attemptId) })),
+  );
   for (const name of names) {
     await bench.server.result(name);
-    expect(bench.server.linesOf(name).map((line) => line.message)).toEqual(Array.from({ length: 20 }, () => name));
+    expect(bench.server.linesOf(name).map((line) => line.message)).toEqual(
+      Array.from({ length: 20 }, () => name),
+    );
   }
 });
 
 test("a body that prints 100,000 lines has all of them stored, and others run meanwhile", async () => {
-  const bodies = { flood: '() => { for (let i = 1; i <= 100_000; i++) console.log("line " + i); }', other: "() => 1" };
+  const bodies = {
+    flood: '() => { for (let i = 1; i <= 100_000; i++) console.log("line " + i); }',
+    other: "() => 1",
+  };
   await using bench = await startBench({ bodies });
   bench.server.assign(bench.task("flood"), bench.task("other"));
   expect(valueOf(await bench.server.result("other"))).toBe(1);
@@ -64,7 +82,10 @@ test("a body that prints 100,000 lines has all of them stored, and others run me
 });
 
 test("beyond the limit lines are left out, and the log says how many", async () => {
-  const bodies = { flood: '() => { const text = "x".repeat(1_000_000); for (let i = 0; i < 2_000; i++) console.log(text); }' };
+  const bodies = {
+    flood:
+      '() => { const text = "x".repeat(1_000_000); for (let i = 0; i < 2_000; i++) console.log(text); }',
+  };
   await using bench = await startBench({ bodies });
   bench.server.assign(bench.task("flood"));
   await bench.server.result("flood");
@@ -95,7 +116,9 @@ test("lines are sent until they are stored, each once", async () => {
   await using bench = await startBench({ bodies: { talk: "() => console.log('hello')" } });
   bench.server.refusesLogs = true;
   bench.server.assign(bench.task("talk"));
-  await bench.server.until(() => bench.server.renewals.some(({ attemptIds }) => attemptIds.includes("talk")));
+  await bench.server.until(() =>
+    bench.server.renewals.some(({ attemptIds }) => attemptIds.includes("talk")),
+  );
   expect(bench.server.resultsOf("talk")).toEqual([]);
   bench.server.refusesLogs = false;
   await bench.server.result("talk");

@@ -3,11 +3,22 @@ import { backoffMs } from "./backoff.ts";
 import { checkOptions, type WorkerOptions } from "./options.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const least: WorkerOptions = { server: "127.0.0.1:7070", key: "k", bundleCacheDir: "/tmp/x", log: silent };
+const least: WorkerOptions = {
+  server: "127.0.0.1:7070",
+  key: "k",
+  bundleCacheDir: "/tmp/x",
+  log: silent,
+};
 
 test("a worker has defaults for everything but the server, the key, the cache and the log", () => {
   const checked = checkOptions(least);
-  expect(checked).toMatchObject({ queues: ["default"], slots: 16, graceMs: 10_000, drainMs: 30_000, runsBundles: true });
+  expect(checked).toMatchObject({
+    queues: ["default"],
+    slots: 16,
+    graceMs: 10_000,
+    drainMs: 30_000,
+    runsBundles: true,
+  });
   expect(checked.name).not.toBe("");
 });
 

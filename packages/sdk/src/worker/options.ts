@@ -60,7 +60,9 @@ export function checkOptions(options: WorkerOptions): CheckedOptions {
     throw invalid(`name has ${name.length} characters; 1 to ${nameCharsMax} are allowed`);
   }
   if (!/^.+:\d{1,5}$/.test(options.server)) {
-    throw invalid(`server is "${options.server}"; write host:port of the server's gRPC port, such as 127.0.0.1:7070`);
+    throw invalid(
+      `server is "${options.server}"; write host:port of the server's gRPC port, such as 127.0.0.1:7070`,
+    );
   }
   if (options.key === "") throw invalid("key is empty; give the worker key of the server");
   const { server, key, tlsCa, plaintext } = options;

@@ -37,15 +37,18 @@ test("a message has at most 1000 results and 2 MiB", () => {
   expect(outbox.take().map((message) => message.length)).toEqual([2, 2, 1]);
 });
 
-test.each([VerdictKind.OK, VerdictKind.ALREADY, VerdictKind.CONFLICT, VerdictKind.STALE, 99 as VerdictKind])(
-  "verdict %i ends a result",
-  (kind) => {
-    const outbox = new Outbox(silent);
-    outbox.add(succeeded("a"));
-    outbox.onVerdict(verdict("a", kind));
-    expect(outbox.size).toBe(0);
-  },
-);
+test.each([
+  VerdictKind.OK,
+  VerdictKind.ALREADY,
+  VerdictKind.CONFLICT,
+  VerdictKind.STALE,
+  99 as VerdictKind,
+])("verdict %i ends a result", (kind) => {
+  const outbox = new Outbox(silent);
+  outbox.add(succeeded("a"));
+  outbox.onVerdict(verdict("a", kind));
+  expect(outbox.size).toBe(0);
+});
 
 test("asked to cancel, it says once that the attempt was cancelled", () => {
   const outbox = new Outbox(silent);

@@ -76,7 +76,10 @@ export class Outbox {
     let bytes = 0;
     for (const item of this.#unsent) {
       if (this.#items.get(item.result.attemptId) !== item || item.sentAt !== null) continue;
-      if (message.length === resultsMax || (message.length > 0 && bytes + item.bytes > resultsBytesMax)) {
+      if (
+        message.length === resultsMax ||
+        (message.length > 0 && bytes + item.bytes > resultsBytesMax)
+      ) {
         messages.push(message);
         message = [];
         bytes = 0;
@@ -106,7 +109,10 @@ export class Outbox {
       return;
     }
     if (kind === VerdictKind.CONFLICT || kind === VerdictKind.STALE) {
-      this.#log.warn({ attempt_id: attemptId, verdict: kind, stale_reason: verdict.staleReason }, "result.refused");
+      this.#log.warn(
+        { attempt_id: attemptId, verdict: kind, stale_reason: verdict.staleReason },
+        "result.refused",
+      );
     }
     this.#items.delete(attemptId);
   }

@@ -13,14 +13,15 @@ const causesMax = 5;
 /** What it means that a body threw this. */
 export function bodyOutcome(thrown: unknown): Outcome {
   const outcome = outcomeOfThrown(thrown);
-  return outcome.kind === "skipped" ? outcome : { kind: "failed", failure: failureOf(thrown, "application") };
+  return outcome.kind === "skipped"
+    ? outcome
+    : { kind: "failed", failure: failureOf(thrown, "application") };
 }
 
 /** The failure for anything thrown. `kind` says who failed: the body, or the preparation before it. */
 export function failureOf(thrown: unknown, kind: Failure["kind"], mayRetry = true): Failure {
   const outcome = outcomeOfThrown(thrown);
-  const failure =
-    outcome.kind === "failed" ? outcome.failure : plainFailure(kind, outcome.message);
+  const failure = outcome.kind === "failed" ? outcome.failure : plainFailure(kind, outcome.message);
   return {
     kind,
     type: isMillraceError(thrown) ? thrown.reason : failure.type,
@@ -38,7 +39,10 @@ export function plainFailure(kind: Failure["kind"], message: string, retryable =
 /** What is reported of an attempt that was told to stop, whatever its body did afterwards. */
 export function stoppedFailure(cause: StopCause, timeoutMs: number | null): Failure {
   return cause === "timeout"
-    ? plainFailure("timeout", `The attempt took longer than its execution timeout of ${(timeoutMs ?? 0) / 1000} s.`)
+    ? plainFailure(
+        "timeout",
+        `The attempt took longer than its execution timeout of ${(timeoutMs ?? 0) / 1000} s.`,
+      )
     : plainFailure("cancelled", "The attempt was cancelled.", false);
 }
 

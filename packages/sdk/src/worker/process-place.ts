@@ -29,7 +29,8 @@ export class ProcessPlace implements Place {
     this.#children.set(attemptId, child);
     const pipes = this.#readPipes(child, attemptId);
     child.on("message", (message: FromRunner) => {
-      if (message.kind === "ready") child.send({ kind: "run", works: [{ ...work, cell: -1, serial: 0 }] });
+      if (message.kind === "ready")
+        child.send({ kind: "run", works: [{ ...work, cell: -1, serial: 0 }] });
       else if (message.kind === "batch" && message.ended.length > 0) {
         pipes.end();
         this.#forget(attemptId);
@@ -45,7 +46,11 @@ export class ProcessPlace implements Place {
     };
     child.on("error", (error) => onEnd(`The process of the body failed: ${error.message}`));
     child.on("close", (code, signal) =>
-      onEnd(signal === null ? `The process of the body ended with code ${code}.` : `The process of the body was ended by ${signal}.`),
+      onEnd(
+        signal === null
+          ? `The process of the body ended with code ${code}.`
+          : `The process of the body was ended by ${signal}.`,
+      ),
     );
   }
 
@@ -64,7 +69,7 @@ export class ProcessPlace implements Place {
   }
 
   stopAll(): void {
-    for (const attemptId of [...this.#children.keys()]) this.#forget(attemptId);
+    for (const attemptId of this.#children.keys()) this.#forget(attemptId);
   }
 
   #forget(attemptId: string): void {
@@ -86,7 +91,11 @@ export class ProcessPlace implements Place {
       if (lines.isEmpty || !this.#children.has(attemptId)) return;
       this.#onMessage({ kind: "batch", logs: [{ attemptId, entries: lines.take() }], ended: [] });
     };
-    const read = (stream: NodeJS.ReadableStream | null, name: LogStream, level: "info" | "error"): void => {
+    const read = (
+      stream: NodeJS.ReadableStream | null,
+      name: LogStream,
+      level: "info" | "error",
+    ): void => {
       stream?.setEncoding("utf8");
       stream?.on("data", (text: string) => lines.write(level, name, text));
     };
@@ -97,5 +106,10 @@ export class ProcessPlace implements Place {
 }
 
 function exited(attemptId: string, why: string): Ended {
-  return { attemptId, outcome: { kind: "failed", failure: plainFailure("exited", why) }, droppedLines: 0, tookMs: 0 };
+  return {
+    attemptId,
+    outcome: { kind: "failed", failure: plainFailure("exited", why) },
+    droppedLines: 0,
+    tookMs: 0,
+  };
 }

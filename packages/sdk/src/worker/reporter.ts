@@ -47,10 +47,6 @@ export class Reporter {
     void this.#logs.close(attemptId, 0);
   }
 
-  has(attemptId: string): boolean {
-    return this.#finishing.has(attemptId) || this.#outbox.has(attemptId);
-  }
-
   /** Attempts that have ended and wait for a verdict. */
   attemptIds(): string[] {
     return [...this.#finishing, ...this.#outbox.attemptIds()];

@@ -1,33 +1,24 @@
 /** From outcomes to the protocol's results. */
 
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { FailureKind } from "@millrace/wire/v1";
 import { ResultSchema, type Result } from "@millrace/wire/worker";
 import { failureToProto } from "@millrace/wire";
 import type { Outcome } from "./messages.ts";
 
 export function resultOf(attemptId: string, outcome: Outcome): Result {
-  switch (outcome.kind) {
-    case "succeeded": {
-      const xcoms = Object.fromEntries(
-        Object.entries(outcome.xcoms).map(([key, data]) => [key, { data }]),
-      );
-      const value = outcome.value === null ? {} : { returnValue: { data: outcome.value } };
-      return create(ResultSchema, {
-        attemptId,
-        outcome: { case: "succeeded", value: { ...value, xcoms } },
-      });
-    }
-    case "failed":
-      return create(ResultSchema, {
-        attemptId,
-        outcome: { case: "failed", value: failureToProto(outcome.failure) },
-      });
-    case "skipped":
-      return create(ResultSchema, { attemptId, outcome: { case: "skipped", value: { message: outcome.message } } });
-    case "returned":
-      return create(ResultSchema, { attemptId, outcome: { case: "returned", value: { message: outcome.message } } });
-  }
+  return create(ResultSchema, { attemptId, outcome: outcomeToProto(outcome) });
+}
+
+function outcomeToProto(
+  outcome: Outcome,
+): NonNullable<MessageInitShape<typeof ResultSchema>["outcome"]> {
+  if (outcome.kind === "failed") return { case: "failed", value: failureToProto(outcome.failure) };
+  if (outcome.kind === "skipped") return { case: "skipped", value: { message: outcome.message } };
+  if (outcome.kind === "returned") return { case: "returned", value: { message: outcome.message } };
+  const entries = Object.entries(outcome.xcoms).map(([key, data]) => [key, { data }]);
+  const value = outcome.value === null ? {} : { returnValue: { data: outcome.value } };
+  return { case: "succeeded", value: { ...value, xcoms: Object.fromEntries(entries) } };
 }
 
 export function isCancelled(result: Result): boolean {

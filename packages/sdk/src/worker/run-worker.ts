@@ -6,7 +6,12 @@ import type { Body } from "../wiring.ts";
 import type { ToRunner } from "./messages.ts";
 import { Executor } from "./executor.ts";
 import { checkOptions, type CheckedOptions, type WorkerOptions } from "./options.ts";
-import { restoreError, type FromSession, type SessionThreadData, type ToSession } from "./session-messages.ts";
+import {
+  restoreError,
+  type FromSession,
+  type SessionThreadData,
+  type ToSession,
+} from "./session-messages.ts";
 import { threadFile } from "./thread-file.ts";
 import { version } from "./version.ts";
 
@@ -49,7 +54,10 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
     else if (message.kind === "refused") first.reject(restoreError(message.error));
     else {
       sessionId = message.sessionId;
-      log.info({ session_id: sessionId, worker: checked.name, queues: checked.queues }, "session.opened");
+      log.info(
+        { session_id: sessionId, worker: checked.name, queues: checked.queues },
+        "session.opened",
+      );
       first.resolve();
     }
   });
@@ -59,7 +67,9 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
     stopped.reject(error);
   });
   thread.on("exit", () => {
-    first.reject(new MillraceError("UNAVAILABLE", "The worker was stopped before it had a session."));
+    first.reject(
+      new MillraceError("UNAVAILABLE", "The worker was stopped before it had a session."),
+    );
     stopped.resolve();
   });
   // Whoever started the worker may not be interested in how it ended.
@@ -72,7 +82,8 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
     await stopped.promise.finally(removeSignals);
     await thread.terminate();
   };
-  const removeSignals = options.handlesSignals === false ? () => undefined : onSignals(() => void stop());
+  const removeSignals =
+    options.handlesSignals === false ? () => undefined : onSignals(() => void stop());
 
   const giveUp = (): void => first.reject(signal?.reason);
   signal?.addEventListener("abort", giveUp);

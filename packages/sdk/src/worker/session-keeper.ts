@@ -72,9 +72,16 @@ export class SessionKeeper {
     if (session === null) return;
     try {
       const { connection } = this.#options;
-      await connection.call(WorkerService.method.closeSession, { session: ref(session) }, closeTimeoutMs);
+      await connection.call(
+        WorkerService.method.closeSession,
+        { session: ref(session) },
+        closeTimeoutMs,
+      );
     } catch (error) {
-      this.#options.log.warn({ session_id: session.sessionId, err: errorText(error) }, "session.not_closed");
+      this.#options.log.warn(
+        { session_id: session.sessionId, err: errorText(error) },
+        "session.not_closed",
+      );
     }
   }
 
@@ -94,9 +101,12 @@ export class SessionKeeper {
   async #open(signal: AbortSignal): Promise<Session | null> {
     const { connection, announce, log } = this.#options;
     const requestId = randomUUID();
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       try {
-        const answer = await connection.call(WorkerService.method.openSession, { ...announce, requestId });
+        const answer = await connection.call(WorkerService.method.openSession, {
+          ...announce,
+          requestId,
+        });
         return {
           sessionId: answer.sessionId,
           sessionToken: answer.sessionToken,
@@ -120,7 +130,7 @@ export class SessionKeeper {
     const { connection, log } = this.#options;
     const timeoutMs = Math.min(callTimeoutMs, session.renewIntervalMs);
     let renewedAt = performance.now();
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const jitter = 1 - renewJitter + Math.random() * 2 * renewJitter;
       const waitMs = failures === 0 ? session.renewIntervalMs * jitter : backoffMs(1);
       await pause(Math.min(waitMs, session.renewIntervalMs), signal);
@@ -133,7 +143,8 @@ export class SessionKeeper {
           timeoutMs,
         );
         const gapMs = sentAt - renewedAt;
-        if (gapMs > session.ttlMs / 2) log.warn({ gap_ms: Math.round(gapMs) }, "session.renewed_late");
+        if (gapMs > session.ttlMs / 2)
+          log.warn({ gap_ms: Math.round(gapMs) }, "session.renewed_late");
         renewedAt = sentAt;
         failures = 0;
         this.#options.onVerdicts(answer.verdicts);

@@ -24,7 +24,12 @@ export type SessionThreadData = {
 export type CarriedError = { readonly reason: ReasonName | null; readonly message: string };
 
 export type FromSession =
-  | { readonly kind: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly fields: object; readonly event: string }
+  | {
+      readonly kind: "log";
+      readonly level: "debug" | "info" | "warn" | "error";
+      readonly fields: object;
+      readonly event: string;
+    }
   | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "refused"; readonly error: CarriedError }
   /** For handlers, which run in the process that started the worker. */

@@ -18,7 +18,12 @@ import type { Place } from "./place.ts";
 import { ProcessPlace } from "./process-place.ts";
 import { Reporter } from "./reporter.ts";
 import { SessionKeeper } from "./session-keeper.ts";
-import { carryError, type FromSession, type SessionThreadData, type ToSession } from "./session-messages.ts";
+import {
+  carryError,
+  type FromSession,
+  type SessionThreadData,
+  type ToSession,
+} from "./session-messages.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { WorkStream } from "./work-stream.ts";
 
@@ -49,7 +54,12 @@ const keeper: SessionKeeper = new SessionKeeper({
   onRefused: (error) => post({ kind: "refused", error: carryError(error) }),
 });
 const expired = (sessionId: string): void => keeper.expired(sessionId);
-const logs: LogShipper = new LogShipper({ connection, log, session: () => keeper.session, onExpired: expired });
+const logs: LogShipper = new LogShipper({
+  connection,
+  log,
+  session: () => keeper.session,
+  onExpired: expired,
+});
 const reporter: Reporter = new Reporter(logs, outbox, () => stream.flush());
 const onMessage = (message: FromRunner): void => dispatcher.onMessage(message);
 
@@ -60,14 +70,16 @@ const threads = new ThreadPool({
   onMessage,
   onLost: (attemptIds, why, isAlone) => dispatcher.onLost(attemptIds, why, isAlone),
   onUnstartable(attemptIds, why) {
-    for (const id of attemptIds) dispatcher.end(id, { kind: "failed", failure: plainFailure("setup", why) });
+    for (const id of attemptIds)
+      dispatcher.end(id, { kind: "failed", failure: plainFailure("setup", why) });
   },
 });
 const processes = new ProcessPlace(onMessage);
 /** Functions cannot be sent to a thread: handlers run where the worker was started. Nothing there can be killed. */
 const starter: Place = {
   takeBack: () => false,
-  stop: (attemptId, cause) => post({ kind: "handler", message: { kind: "stop", attemptId, cause } }),
+  stop: (attemptId, cause) =>
+    post({ kind: "handler", message: { kind: "stop", attemptId, cause } }),
   giveUp: () => undefined,
 };
 

@@ -7,11 +7,16 @@ import { startBench, valueOf } from "./testing/worker-bench.ts";
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const slow = (ms: number): string =>
   `() => { console.log("begun"); return new Promise((resolve) => setTimeout(resolve, ${ms}, "done")); }`;
-const never = '() => { console.log("begun"); return new Promise(() => setInterval(() => {}, 1000)); }';
+const never =
+  '() => { console.log("begun"); return new Promise(() => setInterval(() => {}, 1000)); }';
 
 describe("a worker", () => {
   test("says what it is, and gives as much credit as it has slots", async () => {
-    await using bench = await startBench({ queues: ["gpu"], slots: 3, handlers: { score: () => 1 } });
+    await using bench = await startBench({
+      queues: ["gpu"],
+      slots: 3,
+      handlers: { score: () => 1 },
+    });
     await bench.server.until(() => bench.server.credit > 0);
     expect(bench.server.credit).toBe(3);
     expect(bench.server.opened[0]).toMatchObject({
@@ -36,7 +41,9 @@ describe("a worker", () => {
   test("tells with every renewal which attempts it holds", async () => {
     await using bench = await startBench({ bodies: { slow: slow(600) } });
     bench.server.assign(bench.task("slow"));
-    await bench.server.until(() => bench.server.renewals.some(({ attemptIds }) => attemptIds.includes("slow")));
+    await bench.server.until(() =>
+      bench.server.renewals.some(({ attemptIds }) => attemptIds.includes("slow")),
+    );
     await bench.server.result("slow");
     await bench.server.until(() => bench.server.renewals.at(-1)?.attemptIds.length === 0);
   });
@@ -44,7 +51,12 @@ describe("a worker", () => {
   test("that the server refuses does not start, and says why", async () => {
     await using server = await new FakeServer().start();
     server.refusesSessions = "QUEUE_NOT_ALLOWED";
-    const starting = runWorker({ server: server.address, key: "k", bundleCacheDir: "/nonexistent", log: silent });
+    const starting = runWorker({
+      server: server.address,
+      key: "k",
+      bundleCacheDir: "/nonexistent",
+      log: silent,
+    });
     await expect(starting).rejects.toMatchObject({ reason: "QUEUE_NOT_ALLOWED" });
   });
 
@@ -52,7 +64,12 @@ describe("a worker", () => {
     const probe = await new FakeServer().start();
     const port = Number(probe.address.split(":")[1]);
     probe.stop();
-    const starting = runWorker({ server: `127.0.0.1:${port}`, key: "k", bundleCacheDir: "/nonexistent", log: silent });
+    const starting = runWorker({
+      server: `127.0.0.1:${port}`,
+      key: "k",
+      bundleCacheDir: "/nonexistent",
+      log: silent,
+    });
     await using server = await new FakeServer().start(port);
     const worker = await starting;
     expect(server.sessions).toEqual([worker.sessionId]);
@@ -105,6 +122,17 @@ test("an attempt assigned twice runs once", async () => {
   bench.server.assign(bench.task("filler"));
   await bench.server.result("filler");
   expect(bench.server.resultsOf("slow")).toHaveLength(1);
+});
+
+test("a worker whose slots are all taken when its stream breaks gets work again afterwards", async () => {
+  await using bench = await startBench({ bodies: { slow: slow(2500) }, slots: 2 });
+  const ids = ["a", "b", "c", "d"];
+  bench.server.assign(...ids.map((attemptId) => bench.task("slow", { attemptId })));
+  await Promise.all(["a", "b"].map((id) => bench.begun(id)));
+  bench.server.breakStreams();
+  await bench.server.until(() => bench.server.streams === 1);
+  await Promise.all(ids.map((id) => bench.server.result(id)));
+  for (const id of ids) expect(bench.server.resultsOf(id)).toHaveLength(1);
 });
 
 test("an expired session is replaced, nothing stops, and results come under the old attempt ids", async () => {

@@ -3,8 +3,10 @@ import { VerdictKind } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
 import { failureOf, startBench, valueOf } from "./testing/worker-bench.ts";
 
-const block = (ms: number): string => `() => { const end = Date.now() + ${ms}; while (Date.now() < end); return "done"; }`;
-const never = '() => { console.log("begun"); return new Promise(() => setInterval(() => {}, 1000)); }';
+const block = (ms: number): string =>
+  `() => { const end = Date.now() + ${ms}; while (Date.now() < end); return "done"; }`;
+const never =
+  '() => { console.log("begun"); return new Promise(() => setInterval(() => {}, 1000)); }';
 const forever = '() => { console.log("begun"); for (;;); }';
 const obedient = `() => new Promise((_, reject) => {
   console.log("begun");
@@ -19,7 +21,10 @@ describe("a body that blocks its event loop", () => {
     await using bench = await startBench({ bodies, threads: 1, slots: 4 });
     const { server } = bench;
     const ids = Array.from({ length: 20 }, (_, index) => `q${index}`);
-    server.assign(bench.task("block"), ...ids.map((attemptId) => bench.task("quick", { attemptId })));
+    server.assign(
+      bench.task("block"),
+      ...ids.map((attemptId) => bench.task("quick", { attemptId })),
+    );
     await Promise.all(ids.map((id) => server.result(id)));
     expect(server.resultsOf("block")).toEqual([]);
     const before = server.renewals.length;
@@ -41,8 +46,14 @@ describe("a body that blocks its event loop", () => {
     bench.server.assign(bench.task("wait"));
     await bench.begun("wait");
     bench.server.assign(bench.task("block", { executionTimeout: oneSecond }));
-    expect(failureOf(await bench.server.result("block"))).toMatchObject({ kind: "TIMEOUT", retryable: true });
-    expect(failureOf(await bench.server.result("wait"))).toMatchObject({ kind: "LOST", retryable: true });
+    expect(failureOf(await bench.server.result("block"))).toMatchObject({
+      kind: "TIMEOUT",
+      retryable: true,
+    });
+    expect(failureOf(await bench.server.result("wait"))).toMatchObject({
+      kind: "LOST",
+      retryable: true,
+    });
   });
 });
 
@@ -58,7 +69,10 @@ describe("a body that never returns", () => {
   });
 
   test("in the process that started the worker is given up too", async () => {
-    await using bench = await startBench({ handlers: { never: () => new Promise(() => undefined) }, graceMs: 50 });
+    await using bench = await startBench({
+      handlers: { never: () => new Promise(() => undefined) },
+      graceMs: 50,
+    });
     const external = { kind: TaskKind.EXTERNAL, handler: "never", bundleDigest: "" };
     bench.server.assign(bench.task("filler", { ...external, executionTimeout: oneSecond }));
     expect(failureOf(await bench.server.result("filler"))).toMatchObject({ kind: "TIMEOUT" });
@@ -107,7 +121,10 @@ test("an attempt that is stale is stopped and never reported", async () => {
 
 describe("a body that ends more than itself", () => {
   test("by process.exit has exited, and its neighbours in the thread live on", async () => {
-    const bodies = { exit: "() => process.exit(7)", slow: "() => new Promise((resolve) => setTimeout(resolve, 300, 5))" };
+    const bodies = {
+      exit: "() => process.exit(7)",
+      slow: "() => new Promise((resolve) => setTimeout(resolve, 300, 5))",
+    };
     await using bench = await startBench({ bodies, threads: 1 });
     bench.server.assign(bench.task("slow"), bench.task("exit"));
     const failure = failureOf(await bench.server.result("exit"));
@@ -125,13 +142,18 @@ describe("a body that ends more than itself", () => {
 
   test("by an error nobody awaits fails with that error, and only this body does", async () => {
     const bodies = {
-      timer: '() => new Promise(() => setTimeout(() => { throw new RangeError("in a timer"); }, 10))',
-      promise: '() => { Promise.reject(new RangeError("unhandled")); return new Promise((resolve) => setTimeout(resolve, 100)); }',
+      timer:
+        '() => new Promise(() => setTimeout(() => { throw new RangeError("in a timer"); }, 10))',
+      promise:
+        '() => { Promise.reject(new RangeError("unhandled")); return new Promise((resolve) => setTimeout(resolve, 100)); }',
       slow: "() => new Promise((resolve) => setTimeout(resolve, 300, 5))",
     };
     await using bench = await startBench({ bodies, threads: 1 });
     bench.server.assign(bench.task("slow"), bench.task("timer"), bench.task("promise"));
-    for (const [id, message] of [["timer", "in a timer"], ["promise", "unhandled"]] as const) {
+    for (const [id, message] of [
+      ["timer", "in a timer"],
+      ["promise", "unhandled"],
+    ] as const) {
       const failure = failureOf(await bench.server.result(id));
       expect(failure).toMatchObject({ kind: "APPLICATION", type: "RangeError", message });
     }

@@ -46,7 +46,8 @@ export class ThreadPool implements Place {
   /** Sends an attempt to a thread with the next `flush`. */
   place(work: Work): void {
     const thread = this.#choose(work);
-    if (!thread.give(work)) throw new Error("An execution thread holds more attempts than the worker has slots");
+    if (!thread.give(work))
+      throw new Error("An execution thread holds more attempts than the worker has slots");
     this.#where.set(work.attemptId, thread);
   }
 
@@ -67,10 +68,14 @@ export class ThreadPool implements Place {
   giveUp(attemptId: string): void {
     const thread = this.#where.get(attemptId);
     if (thread === undefined) return;
-    if (thread.isBlocked) this.#end(thread, "A body that did not stop blocked the thread they shared.", attemptId);
+    if (thread.isBlocked)
+      this.#end(thread, "A body that did not stop blocked the thread they shared.", attemptId);
     else {
       thread.isDraining = true;
-      this.#options.log.warn({ attempt_id: attemptId, neighbours: thread.held - 1 }, "thread.left_to_neighbours");
+      this.#options.log.warn(
+        { attempt_id: attemptId, neighbours: thread.held - 1 },
+        "thread.left_to_neighbours",
+      );
       this.#release(thread, attemptId);
     }
   }
@@ -83,7 +88,10 @@ export class ThreadPool implements Place {
       } else if (!thread.isBlocked) this.#blocked.delete(thread);
       else if (!this.#blocked.has(thread)) {
         this.#blocked.add(thread);
-        this.#options.log.warn({ held: thread.held, still_ms: Math.round(thread.stillMs()) }, "thread.blocked");
+        this.#options.log.warn(
+          { held: thread.held, still_ms: Math.round(thread.stillMs()) },
+          "thread.blocked",
+        );
       }
     }
     // In each look, since works may have been sent in the moment before it was seen that the thread is blocked.
@@ -163,7 +171,10 @@ export class ThreadPool implements Place {
     if (wasReady) this.#move(notBegun);
     else if (notBegun.length > 0) {
       for (const { attemptId } of notBegun) this.#where.delete(attemptId);
-      this.#options.onUnstartable(notBegun.map((work) => work.attemptId), why);
+      this.#options.onUnstartable(
+        notBegun.map((work) => work.attemptId),
+        why,
+      );
     }
     this.flush();
   }

@@ -79,7 +79,9 @@ export class WorkStream {
     stream.on("metadata", () => (this.#failures = 0));
     stream.on("error", (error: ServiceError) => this.#broken(stream, session, error));
     stream.on("end", () => this.#broken(stream, session, null));
-    stream.write(create(WorkRequestSchema, { message: { case: "hello", value: { session: ref(session) } } }));
+    stream.write(
+      create(WorkRequestSchema, { message: { case: "hello", value: { session: ref(session) } } }),
+    );
     this.#options.outbox.resendAll();
     this.#send();
   }
@@ -126,7 +128,11 @@ export class WorkStream {
     }
     this.#failures++;
     const waitMs = backoffMs(this.#failures);
-    const fields = { failures: this.#failures, wait_ms: Math.round(waitMs), err: errorText(reason ?? "ended by the server") };
+    const fields = {
+      failures: this.#failures,
+      wait_ms: Math.round(waitMs),
+      err: errorText(reason ?? "ended by the server"),
+    };
     this.#options.log.warn(fields, "stream.broken");
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#open(), waitMs);

@@ -9,13 +9,21 @@ import { rules } from "./rules.ts";
  *
  * @throws MillraceError UNAUTHENTICATED for callers without a credential, PERMISSION_DENIED for others.
  */
-export function authorize(principal: Principal, method: string, ids: Readonly<Record<string, string>>): void {
+export function authorize(
+  principal: Principal,
+  method: string,
+  ids: Readonly<Record<string, string>>,
+): void {
   const rule = Object.hasOwn(rules, method) ? rules[method] : undefined;
   if (rule?.kind === "public") return;
   if (principal.role === null) throw new MillraceError("UNAUTHENTICATED");
   if (rule?.kind === "anyone_known") return;
   if (rule?.kind === "roles" && rule.roles.includes(principal.role)) return;
-  throw new MillraceError("PERMISSION_DENIED", `The role ${principal.role} does not allow ${method}.`, {
-    metadata: { method, role: principal.role, ...ids },
-  });
+  throw new MillraceError(
+    "PERMISSION_DENIED",
+    `The role ${principal.role} does not allow ${method}.`,
+    {
+      metadata: { method, role: principal.role, ...ids },
+    },
+  );
 }

@@ -1,8 +1,20 @@
 /** Finds out who is calling: a key in `authorization`, or the console's cookie. */
 
-import { findCredential, slideConsoleSession, type CredentialRow, type Database } from "@millrace/db";
+import {
+  findCredential,
+  slideConsoleSession,
+  type CredentialRow,
+  type Database,
+} from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
-import { anonymous, readCookie, type Authenticated, type Gate, type IncomingCall, type Principal } from "@millrace/service";
+import {
+  anonymous,
+  readCookie,
+  type Authenticated,
+  type Gate,
+  type IncomingCall,
+  type Principal,
+} from "@millrace/service";
 import { apiLimits } from "../limits.ts";
 import { authorize } from "./authorize.ts";
 import { assertSameOrigin } from "./same-origin.ts";
@@ -28,7 +40,11 @@ export function createGate(db: Database): Gate & { forget(credentialId: number):
     const credential = await findCredential(db, hash);
     if (credential === null) return null;
     if (cache.size >= apiLimits.credentialCacheMax) cache.clear();
-    const known = { credential, seenAtMs: now, slidAtMs: cached?.slidAtMs ?? Number.NEGATIVE_INFINITY };
+    const known = {
+      credential,
+      seenAtMs: now,
+      slidAtMs: cached?.slidAtMs ?? Number.NEGATIVE_INFINITY,
+    };
     cache.set(name, known);
     return known;
   }
@@ -37,7 +53,8 @@ export function createGate(db: Database): Gate & { forget(credentialId: number):
     const token = /^Bearer (\S+)$/i.exec(header)?.[1] ?? "";
     const known = await find(token);
     // A console session is for the console's cookie alone.
-    if (known === null || known.credential.kind === "console_session") throw new MillraceError("UNAUTHENTICATED");
+    if (known === null || known.credential.kind === "console_session")
+      throw new MillraceError("UNAUTHENTICATED");
     return authenticated(known.credential, token);
   }
 
@@ -63,7 +80,8 @@ export function createGate(db: Database): Gate & { forget(credentialId: number):
     },
     authorize,
     forget(credentialId) {
-      for (const [name, { credential }] of cache) if (credential.id === credentialId) cache.delete(name);
+      for (const [name, { credential }] of cache)
+        if (credential.id === credentialId) cache.delete(name);
     },
   };
 }

@@ -15,7 +15,10 @@ export function assertSameOrigin(header: HeaderReader): void {
   const isForeignSite = site !== undefined && site !== "same-origin" && site !== "none";
   const isForeignOrigin = origin !== undefined && hostOf(origin) !== header("host");
   if (isForeignSite || isForeignOrigin) {
-    throw new MillraceError("PERMISSION_DENIED", "The request comes from another site; the console's cookie is not for it.");
+    throw new MillraceError(
+      "PERMISSION_DENIED",
+      "The request comes from another site; the console's cookie is not for it.",
+    );
   }
 }
 

@@ -4,12 +4,21 @@ import { create } from "@bufbuild/protobuf";
 import type { AttemptRow, TaskInstanceView } from "@millrace/db";
 import { TaskState, type CompiledDag } from "@millrace/engine";
 import { runIdOf } from "@millrace/wire";
-import { AttemptSchema, TaskInstanceSchema, type Attempt, type TaskInstance } from "@millrace/wire/v1";
+import {
+  AttemptSchema,
+  TaskInstanceSchema,
+  type Attempt,
+  type TaskInstance,
+} from "@millrace/wire/v1";
 import { dateOf } from "./dag.ts";
 import { failureOf } from "./run.ts";
 
 /** A task instance that has a row. */
-export function taskInstanceMessage(dag: CompiledDag, runKey: number, row: TaskInstanceView): TaskInstance {
+export function taskInstanceMessage(
+  dag: CompiledDag,
+  runKey: number,
+  row: TaskInstanceView,
+): TaskInstance {
   const task = dag.tasks[row.ix];
   return create(TaskInstanceSchema, {
     runId: runIdOf(runKey),
@@ -33,7 +42,11 @@ export function taskInstanceMessage(dag: CompiledDag, runKey: number, row: TaskI
 export function unstartedTaskInstance(
   dag: CompiledDag,
   runKey: number,
-  { ix, state, readyAt }: { readonly ix: number; readonly state: TaskState; readonly readyAt: Date | null },
+  {
+    ix,
+    state,
+    readyAt,
+  }: { readonly ix: number; readonly state: TaskState; readonly readyAt: Date | null },
 ): TaskInstance {
   const task = dag.tasks[ix];
   return create(TaskInstanceSchema, {

@@ -1,12 +1,14 @@
 import { getRun } from "@millrace/db";
 import { principalLabel, type Handler } from "@millrace/service";
-import { CancelDagRunRequestSchema, DagRunService } from "@millrace/wire/v1";
+import { CancelDagRunRequestSchema, type DagRunService } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
 import { runIdField, runNotFound } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
 import { runOf } from "./trigger-dag-run.ts";
 
-export function cancelDagRun(context: ApiContext): Handler<typeof DagRunService.method.cancelDagRun> {
+export function cancelDagRun(
+  context: ApiContext,
+): Handler<typeof DagRunService.method.cancelDagRun> {
   return async (request, call) => {
     const { requestId, bodyHash } = requestKey(call, CancelDagRunRequestSchema, request);
     const row = await getRun(context.db, runIdField(request.runId));
@@ -19,7 +21,7 @@ export function cancelDagRun(context: ApiContext): Handler<typeof DagRunService.
         bodyHash,
         command: { case: "cancelRun", value: { runKey: BigInt(row.id) } },
       },
-      call.signal,
+      call,
     );
     return { run: await runOf(context, reply) };
   };

@@ -1,6 +1,6 @@
 import { shardOf } from "@millrace/engine";
 import { principalLabel, type Handler } from "@millrace/service";
-import { DagService, DeleteDagRequestSchema } from "@millrace/wire/v1";
+import { type DagService, DeleteDagRequestSchema } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
 import { dagIdField } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
@@ -19,7 +19,7 @@ export function deleteDag(context: ApiContext): Handler<typeof DagService.method
         bodyHash,
         command: { case: "deleteDag", value: { dagId } },
       },
-      call.signal,
+      call,
     );
     announceDags(context, [dagId]);
     return {};

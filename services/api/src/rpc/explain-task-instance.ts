@@ -4,10 +4,13 @@ import { reasonToProto } from "@millrace/wire";
 import type { TaskInstanceService, TaskState } from "@millrace/wire/v1";
 import { viewTaskInstance } from "@millrace/db";
 import type { ApiContext } from "../context.ts";
+import { apiLimits } from "../limits.ts";
 import { readStates, requireTaskInstance } from "../task-instance-reading.ts";
 
 /** The owner answers, by the function that admits. Where nobody owns the shard, that is the reason. */
-export function explainTaskInstance(context: ApiContext): Handler<typeof TaskInstanceService.method.explainTaskInstance> {
+export function explainTaskInstance(
+  context: ApiContext,
+): Handler<typeof TaskInstanceService.method.explainTaskInstance> {
   return async (request, call) => {
     const found = await requireTaskInstance(context, request);
     const { runKey, ix, mapIx } = found.key;
@@ -20,8 +23,12 @@ export function explainTaskInstance(context: ApiContext): Handler<typeof TaskIns
       },
     } as const;
     try {
-      const { reply } = await context.commands.send(found.run.shard, command, call.signal);
-      if (reply.case === "explanation") return { state: reply.value.state, reasons: reply.value.reasons };
+      const { reply } = await context.commands.send(found.run.shard, command, {
+        signal: call.signal,
+        searchMs: apiLimits.explainSearchMs,
+      });
+      if (reply.case === "explanation")
+        return { state: reply.value.state, reasons: reply.value.reasons };
     } catch (error) {
       if (!isMillraceError(error) || error.reason !== "NOT_OWNER") throw error;
     }

@@ -1,5 +1,5 @@
 import { readTaskStates, recentRuns } from "@millrace/db";
-import { TaskState } from "@millrace/engine";
+import type { TaskState } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import type { DagRunService } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
@@ -20,11 +20,15 @@ export function getDagGrid(context: ApiContext): Handler<typeof DagRunService.me
     const runs = await recentRuns(context.db, [head.dag_id], count);
     const [versions, rows] = await Promise.all([
       context.versions.getAll(runs.map((run) => run.dag_version_id)),
-      readTaskStates(context.db, runs.map((run) => run.id)),
+      readTaskStates(
+        context.db,
+        runs.map((run) => run.id),
+      ),
     ]);
     const columns = runs.map((run) => {
       const dag = versions.get(run.dag_version_id)?.dag;
-      const states = dag && deriveStates(dag, rows.get(run.id) ?? { ixs: [], states: [] }, run.state);
+      const states =
+        dag && deriveStates(dag, rows.get(run.id) ?? { ixs: [], states: [] }, run.state);
       const stateOf = (taskId: string): TaskState | 0 => {
         const ix = dag?.ixOf.get(taskId);
         return ix === undefined ? 0 : ((states?.[ix] ?? 0) as TaskState | 0);

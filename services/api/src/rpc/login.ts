@@ -1,5 +1,11 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { addCredential, deleteCredential, findCredential, isLoginTokenUsed, tradeLoginToken } from "@millrace/db";
+import {
+  addCredential,
+  deleteCredential,
+  findCredential,
+  isLoginTokenUsed,
+  tradeLoginToken,
+} from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import { writeCookie, type Handler } from "@millrace/service";
 import type { SystemService } from "@millrace/wire/v1";
@@ -10,12 +16,17 @@ import { requestIdField } from "../fields.ts";
 import { apiLimits } from "../limits.ts";
 
 /** The token follows from the caller's own secret, so that the same request gets it again though it is stored nowhere. */
-export function createLoginToken({ db }: ApiContext): Handler<typeof SystemService.method.createLoginToken> {
+export function createLoginToken({
+  db,
+}: ApiContext): Handler<typeof SystemService.method.createLoginToken> {
   return async (request, call) => {
     const token = call.deriveSecret(`login ${requestIdField(request.requestId)}`);
     const tokenHash = hashToken(token);
     if (await isLoginTokenUsed(db.prisma, tokenHash)) {
-      throw new MillraceError("REQUEST_ID_REUSED", "The login token of this request_id was used; choose a new request_id.");
+      throw new MillraceError(
+        "REQUEST_ID_REUSED",
+        "The login token of this request_id was used; choose a new request_id.",
+      );
     }
     const { name, role } = call.principal;
     const expiresAt = await addCredential(db.prisma, {
@@ -25,12 +36,19 @@ export function createLoginToken({ db }: ApiContext): Handler<typeof SystemServi
       tokenHash,
       expiresAt: new Date(Date.now() + apiLimits.loginTokenTtlMs),
     });
-    return { token, ...(expiresAt === null ? {} : { expiresAt: timestampFromMs(expiresAt.getTime()) }) };
+    return {
+      token,
+      ...(expiresAt === null ? {} : { expiresAt: timestampFromMs(expiresAt.getTime()) }),
+    };
   };
 }
 
 /** Lets a person in: a login token is used up, an API key is not. */
-export function login({ db, isSecure, log }: ApiContext): Handler<typeof SystemService.method.login> {
+export function login({
+  db,
+  isSecure,
+  log,
+}: ApiContext): Handler<typeof SystemService.method.login> {
   return async ({ token }, call) => {
     const entrant = await admitted(token);
     const session = newToken();
@@ -65,7 +83,9 @@ export function logout(context: ApiContext): Handler<typeof SystemService.method
       await deleteCredential(context.db, credentialId);
       context.forgetCredential(credentialId);
     }
-    call.setCookie(writeCookie(sessionCookie, "", { maxAgeSeconds: 0, isSecure: context.isSecure }));
+    call.setCookie(
+      writeCookie(sessionCookie, "", { maxAgeSeconds: 0, isSecure: context.isSecure }),
+    );
     return {};
   };
 }

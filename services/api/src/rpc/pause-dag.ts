@@ -1,7 +1,7 @@
 import { setDagPaused } from "@millrace/db";
 import type { Call, Handler } from "@millrace/service";
 import {
-  DagService,
+  type DagService,
   PauseDagRequestSchema,
   PauseDagResponseSchema,
   UnpauseDagRequestSchema,
@@ -37,7 +37,11 @@ export function unpauseDag(context: ApiContext): Handler<typeof DagService.metho
   };
 }
 
-async function afterwards(context: ApiContext, call: Call, dagId: string): ReturnType<typeof readFullDag> {
+async function afterwards(
+  context: ApiContext,
+  call: Call,
+  dagId: string,
+): ReturnType<typeof readFullDag> {
   announceDags(context, [dagId]);
   call.log.info({ dag_id: dagId, method: call.method }, "dag.switched");
   return readFullDag(context, dagId);

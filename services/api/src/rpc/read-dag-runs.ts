@@ -25,7 +25,10 @@ export function listDagRuns(context: ApiContext): Handler<typeof DagRunService.m
     };
     const filters = ["dag_runs", filter];
     const before = positionOf(request.pageToken, filters, isPosition);
-    const { rows: found, positionAfter } = await listRuns(context.db, filter, { before, limit: limit + 1 });
+    const { rows: found, positionAfter } = await listRuns(context.db, filter, {
+      before,
+      limit: limit + 1,
+    });
     const { rows, last } = cutPage(found, limit);
     return {
       runs: rows.map(runMessage),
@@ -35,9 +38,14 @@ export function listDagRuns(context: ApiContext): Handler<typeof DagRunService.m
 }
 
 /** @throws MillraceError FIELD_INVALID for values this version does not know. */
-export function enumField<T extends number>(field: string, values: readonly T[], type: Readonly<Record<string, T | string>>): T[] {
+export function enumField<T extends number>(
+  field: string,
+  values: readonly T[],
+  type: Readonly<Record<string, T | string>>,
+): T[] {
   for (const value of values) {
-    if (value === 0 || !Object.values(type).includes(value)) throw fieldInvalid(field, `has the value ${value}, which this server does not know.`);
+    if (value === 0 || !Object.values(type).includes(value))
+      throw fieldInvalid(field, `has the value ${value}, which this server does not know.`);
   }
   return [...values];
 }

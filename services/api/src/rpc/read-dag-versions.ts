@@ -8,7 +8,9 @@ import { dagVersionMessage } from "../messages/dag.ts";
 import { cutPage, isCount, pageSizeOf, positionOf, tokenAfter } from "../paging.ts";
 import { pageLimits } from "./read-dags.ts";
 
-export function listVersions(context: ApiContext): Handler<typeof DagService.method.listDagVersions> {
+export function listVersions(
+  context: ApiContext,
+): Handler<typeof DagService.method.listDagVersions> {
   return async (request) => {
     const limit = pageSizeOf(request.pageSize, pageLimits);
     const filters = ["dag_versions", request.dagId];

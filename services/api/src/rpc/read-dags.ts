@@ -17,7 +17,8 @@ export function getDag(context: ApiContext): Handler<typeof DagService.method.ge
 export function listDagsPage(context: ApiContext): Handler<typeof DagService.method.listDags> {
   return async (request) => {
     const limit = pageSizeOf(request.pageSize, pageLimits);
-    if (request.tags.length > apiLimits.tagsFilterMax) throw fieldInvalid("tags", `has more than ${apiLimits.tagsFilterMax} entries.`);
+    if (request.tags.length > apiLimits.tagsFilterMax)
+      throw fieldInvalid("tags", `has more than ${apiLimits.tagsFilterMax} entries.`);
     const filter = {
       search: textField("search", request.search, apiLimits.searchLength) || null,
       tags: request.tags.map((tag) => textField("tags", tag, apiLimits.searchLength)),
@@ -33,12 +34,18 @@ export function listDagsPage(context: ApiContext): Handler<typeof DagService.met
     const { rows, last } = cutPage(found, limit);
     const [versions, runs] = await Promise.all([
       context.versions.getAll(rows.map((row) => row.dag_version_id)),
-      recentRuns(context.db, rows.map((row) => row.dag_id), apiLimits.recentRunsMax),
+      recentRuns(
+        context.db,
+        rows.map((row) => row.dag_id),
+        apiLimits.recentRunsMax,
+      ),
     ]);
     const runsOf = Map.groupBy(runs, (run) => run.dag_id);
     return {
       dags: rows.map((row) =>
-        dagMessage(row, versions.get(row.dag_version_id)?.dag.spec, { recentRuns: runsOf.get(row.dag_id) ?? [] }),
+        dagMessage(row, versions.get(row.dag_version_id)?.dag.spec, {
+          recentRuns: runsOf.get(row.dag_id) ?? [],
+        }),
       ),
       nextPageToken: last === null ? "" : tokenAfter(filters, last.dag_id),
       total,

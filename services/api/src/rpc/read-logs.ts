@@ -24,7 +24,11 @@ export function readLogs(context: ApiContext): Handler<typeof TaskInstanceServic
     const { key } = await requireTaskInstance(context, request);
     const attempt = tryNumberField(request.tryNumber) || (await newestAttempt(context, key));
     if (attempt === 0) return { tryNumber: 0 };
-    const { lines, hasMore } = await readLogLines(context, { ...key, attempt }, { afterSeq, limit });
+    const { lines, hasMore } = await readLogLines(
+      context,
+      { ...key, attempt },
+      { afterSeq, limit },
+    );
     return { lines, hasMore, tryNumber: attempt };
   };
 }
@@ -40,7 +44,9 @@ async function* tail(context: ApiContext, request: TailRequest, signal: AbortSig
   let afterSeq = seqField(request.afterSeq);
   const { key } = await requireTaskInstance(context, request);
   const asked = tryNumberField(request.tryNumber);
-  const bell = createDoorbell(context.bus, `logs.${key.runKey}`, { accept: (data) => isAbout(data, key) });
+  const bell = createDoorbell(context.bus, `logs.${key.runKey}`, {
+    accept: (data) => isAbout(data, key),
+  });
   try {
     let attempt = asked;
     while (!signal.aborted) {
@@ -48,7 +54,11 @@ async function* tail(context: ApiContext, request: TailRequest, signal: AbortSig
       // Asked before reading: an attempt that had ended by then has all its lines stored.
       const hasEnded = await isOver(context, request.runId, key, attempt);
       for (;;) {
-        const { lines, hasMore } = await readLogLines(context, { ...key, attempt }, { afterSeq, limit: apiLimits.logPageDefault });
+        const { lines, hasMore } = await readLogLines(
+          context,
+          { ...key, attempt },
+          { afterSeq, limit: apiLimits.logPageDefault },
+        );
         const last = lines.at(-1);
         if (last === undefined) break;
         afterSeq = Number(last.seq);
@@ -74,19 +84,27 @@ async function newestAttempt({ db }: ApiContext, key: TaskInstanceKey): Promise<
 }
 
 /** Whether no line of this attempt can come any more. */
-async function isOver(context: ApiContext, runId: string, key: TaskInstanceKey, attempt: number): Promise<boolean> {
+async function isOver(
+  context: ApiContext,
+  runId: string,
+  key: TaskInstanceKey,
+  attempt: number,
+): Promise<boolean> {
   const row = await viewTaskInstance(context.db, key);
-  if (row !== null && row.attempt > 0) return row.attempt > attempt || row.state !== TaskState.running;
+  if (row !== null && row.attempt > 0)
+    return row.attempt > attempt || row.state !== TaskState.running;
   const { run } = await requireRun(context, runId);
   return row !== null || isFinalRun(run.state);
 }
 
 function seqField(afterSeq: bigint): number {
-  if (afterSeq < 0n || afterSeq > BigInt(Number.MAX_SAFE_INTEGER)) throw fieldInvalid("after_seq", "is not a line number; write 0 for the beginning.");
+  if (afterSeq < 0n || afterSeq > BigInt(Number.MAX_SAFE_INTEGER))
+    throw fieldInvalid("after_seq", "is not a line number; write 0 for the beginning.");
   return Number(afterSeq);
 }
 
 function tryNumberField(tryNumber: number): number {
-  if (tryNumber < 0 || tryNumber > 32_767) throw fieldInvalid("try_number", `is ${tryNumber}; write 0 for the newest attempt.`);
+  if (tryNumber < 0 || tryNumber > 32_767)
+    throw fieldInvalid("try_number", `is ${tryNumber}; write 0 for the newest attempt.`);
   return tryNumber;
 }

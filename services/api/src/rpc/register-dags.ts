@@ -15,7 +15,7 @@ import { MillraceError, shardOf } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import { DagsChangedSchema } from "@millrace/wire/internal";
 import {
-  DagService,
+  type DagService,
   RegisterDagsRequestSchema,
   RegisterDagsResponseSchema,
   type RegisterDagsRequest,
@@ -38,7 +38,10 @@ export function registerDags(context: ApiContext): Handler<typeof DagService.met
     const changed: string[] = [];
     const answer = await once(context, call, schemas, request, async (tx) => {
       await assertBundlesExist(tx, accepted);
-      const errors = [...request.errors.map(({ file, message }) => ({ file, message })), ...refused];
+      const errors = [
+        ...request.errors.map(({ file, message }) => ({ file, message })),
+        ...refused,
+      ];
       const specs = new Map(accepted.map(({ spec }) => [spec.dagId, spec]));
       const registered = await store(tx, folder, accepted, errors);
       changed.push(...registered.changed);
@@ -55,13 +58,18 @@ export function registerDags(context: ApiContext): Handler<typeof DagService.met
 /** Tells every node to look at the rows of these DAGs. */
 export function announceDags({ bus }: Pick<ApiContext, "bus">, dagIds: readonly string[]): void {
   if (dagIds.length === 0) return;
-  bus.publish("dags", toBinary(DagsChangedSchema, create(DagsChangedSchema, { dagIds: [...dagIds] })));
+  bus.publish(
+    "dags",
+    toBinary(DagsChangedSchema, create(DagsChangedSchema, { dagIds: [...dagIds] })),
+  );
 }
 
 function checked(request: RegisterDagsRequest): string {
   if (request.folder === "") throw fieldInvalid("folder", "is empty; name the DAG folder.");
-  if (request.dags.length > apiLimits.dagsMax) throw fieldInvalid("dags", `has more than ${apiLimits.dagsMax} entries; use several folders.`);
-  if (request.errors.length > apiLimits.importErrorsMax) throw fieldInvalid("errors", `has more than ${apiLimits.importErrorsMax} entries.`);
+  if (request.dags.length > apiLimits.dagsMax)
+    throw fieldInvalid("dags", `has more than ${apiLimits.dagsMax} entries; use several folders.`);
+  if (request.errors.length > apiLimits.importErrorsMax)
+    throw fieldInvalid("errors", `has more than ${apiLimits.importErrorsMax} entries.`);
   for (const { file, message } of request.errors) {
     textField("errors.file", file, apiLimits.fileLength);
     textField("errors.message", message, apiLimits.importErrorLength);
@@ -71,12 +79,18 @@ function checked(request: RegisterDagsRequest): string {
 }
 
 async function assertBundlesExist(tx: Transaction, accepted: readonly Accepted[]): Promise<void> {
-  const digests = new Set(accepted.map(({ spec }) => spec.bundleDigest).filter((digest) => digest !== null));
+  const digests = new Set(
+    accepted.map(({ spec }) => spec.bundleDigest).filter((digest) => digest !== null),
+  );
   const [missing] = await missingBundles(tx, [...digests]);
   if (missing === undefined) return;
-  throw new MillraceError("BUNDLE_NOT_FOUND", `No bundle has the digest ${missing.slice(0, 64)}; upload it first.`, {
-    metadata: { digest: missing.slice(0, 64) },
-  });
+  throw new MillraceError(
+    "BUNDLE_NOT_FOUND",
+    `No bundle has the digest ${missing.slice(0, 64)}; upload it first.`,
+    {
+      metadata: { digest: missing.slice(0, 64) },
+    },
+  );
 }
 
 type Registered = {
@@ -86,8 +100,20 @@ type Registered = {
   readonly changed: string[];
 };
 
-async function store(tx: Transaction, folder: string, accepted: readonly Accepted[], errors: readonly Refused[]): Promise<Registered> {
-  const before = new Map((await lockDagHeads(tx, accepted.map(({ spec }) => spec.dagId))).map((head) => [head.dag_id, head]));
+async function store(
+  tx: Transaction,
+  folder: string,
+  accepted: readonly Accepted[],
+  errors: readonly Refused[],
+): Promise<Registered> {
+  const before = new Map(
+    (
+      await lockDagHeads(
+        tx,
+        accepted.map(({ spec }) => spec.dagId),
+      )
+    ).map((head) => [head.dag_id, head]),
+  );
   const own = accepted.filter(({ spec }) => !isElsewhere(before.get(spec.dagId), folder));
   const stolen = accepted.filter(({ spec }) => isElsewhere(before.get(spec.dagId), folder));
 
@@ -98,17 +124,28 @@ async function store(tx: Transaction, folder: string, accepted: readonly Accepte
     const isSame = head?.digest === each.digest;
     const version = (head?.version ?? 0) + (isSame ? 0 : 1);
     if (!isSame) versions.push(versionWrite(each, version));
-    if (!isSame || !head.is_active || head.folder !== folder) dags.push(dagWrite(each, folder, version));
+    if (!isSame || !head.is_active || head.folder !== folder)
+      dags.push(dagWrite(each, folder, version));
   }
   await writeDags(tx, dags, versions);
 
-  const refusals = [...errors, ...stolen.map(({ spec }) => elsewhere(spec.dagId, spec.file, before.get(spec.dagId)))];
+  const refusals = [
+    ...errors,
+    ...stolen.map(({ spec }) => elsewhere(spec.dagId, spec.file, before.get(spec.dagId))),
+  ];
   const gone = await deactivateMissingDags(tx, folder, {
     keptDagIds: own.map(({ spec }) => spec.dagId),
     brokenFiles: refusals.map(({ file }) => file),
   });
   const importErrors = await replaceImportErrors(tx, folder, mergedByFile(refusals));
-  const after = new Map((await lockDagHeads(tx, own.map(({ spec }) => spec.dagId))).map((head) => [head.dag_id, head]));
+  const after = new Map(
+    (
+      await lockDagHeads(
+        tx,
+        own.map(({ spec }) => spec.dagId),
+      )
+    ).map((head) => [head.dag_id, head]),
+  );
   const heads = own.map(({ spec }) => after.get(spec.dagId)).filter((head) => head !== undefined);
   return { heads, importErrors, changed: [...dags.map((dag) => dag.dag_id), ...gone] };
 }
@@ -119,7 +156,10 @@ function isElsewhere(head: DagHead | undefined, folder: string): boolean {
 }
 
 function elsewhere(dagId: string, file: string, head: DagHead | undefined): Refused {
-  return { file, message: `DAG "${dagId}" is registered from the folder "${head?.folder ?? ""}" already; give one of them another id.` };
+  return {
+    file,
+    message: `DAG "${dagId}" is registered from the folder "${head?.folder ?? ""}" already; give one of them another id.`,
+  };
 }
 
 function dagWrite({ spec }: Accepted, folder: string, version: number): DagWrite {
@@ -155,5 +195,8 @@ function versionWrite({ spec, bytes, digest }: Accepted, version: number): DagVe
 function mergedByFile(errors: readonly Refused[]): Refused[] {
   const byFile = new Map<string, string[]>();
   for (const { file, message } of errors) byFile.set(file, [...(byFile.get(file) ?? []), message]);
-  return [...byFile].map(([file, messages]) => ({ file, message: messages.join("\n").slice(0, apiLimits.importErrorLength) }));
+  return [...byFile].map(([file, messages]) => ({
+    file,
+    message: messages.join("\n").slice(0, apiLimits.importErrorLength),
+  }));
 }

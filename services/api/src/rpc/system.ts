@@ -14,14 +14,20 @@ export function getVersion(): Handler<typeof SystemService.method.getVersion> {
 }
 
 export function whoAmI(): Handler<typeof SystemService.method.whoAmI> {
-  return (_, { principal }) => Promise.resolve({ name: principal.name, role: principal.role ?? "" });
+  return (_, { principal }) =>
+    Promise.resolve({ name: principal.name, role: principal.role ?? "" });
 }
 
 type Part = { readonly name: string; readonly isHealthy: boolean; readonly message: string };
 
 export function getHealth(context: ApiContext): Handler<typeof SystemService.method.getHealth> {
   return async () => {
-    const parts = [await databaseHealth(context), busHealth(context), await shardHealth(context), await workerHealth(context)];
+    const parts = [
+      await databaseHealth(context),
+      busHealth(context),
+      await shardHealth(context),
+      await workerHealth(context),
+    ];
     return { isHealthy: parts.every((part) => part.isHealthy), parts };
   };
 }
@@ -35,13 +41,20 @@ export async function isDatabaseUp({ db }: Pick<ApiContext, "db">): Promise<bool
 
 async function databaseHealth(context: ApiContext): Promise<Part> {
   const isHealthy = await isDatabaseUp(context);
-  return { name: "database", isHealthy, message: isHealthy ? "It answers." : "It does not answer." };
+  return {
+    name: "database",
+    isHealthy,
+    message: isHealthy ? "It answers." : "It does not answer.",
+  };
 }
 
 function busHealth({ bus }: ApiContext): Part {
   const { kind, connected } = bus.status();
-  if (kind === "local") return { name: "bus", isHealthy: true, message: "In this process; there are no other nodes." };
-  const message = connected ? "NATS is connected." : "NATS is not connected; this node works alone.";
+  if (kind === "local")
+    return { name: "bus", isHealthy: true, message: "In this process; there are no other nodes." };
+  const message = connected
+    ? "NATS is connected."
+    : "NATS is not connected; this node works alone.";
   return { name: "bus", isHealthy: connected, message };
 }
 
@@ -55,7 +68,10 @@ async function shardHealth({ owners }: ApiContext): Promise<Part> {
 
 async function workerHealth({ db }: ApiContext): Promise<Part> {
   const live = await countLiveSessions(db).catch(() => 0);
-  const message = live === 0 ? "No worker is connected; nothing runs." : `${live} ${live === 1 ? "worker is" : "workers are"} connected.`;
+  const message =
+    live === 0
+      ? "No worker is connected; nothing runs."
+      : `${live} ${live === 1 ? "worker is" : "workers are"} connected.`;
   return { name: "workers", isHealthy: live > 0, message };
 }
 
@@ -65,7 +81,10 @@ export function listWorkers(context: ApiContext): Handler<typeof SystemService.m
     const filters = ["workers"];
     const position = positionOf(request.pageToken, filters, isPosition);
     const after = position === null ? null : { name: position[0], key: position[1] };
-    const { rows, last } = cutPage(await listLiveSessions(context.db, { after, limit: limit + 1 }), limit);
+    const { rows, last } = cutPage(
+      await listLiveSessions(context.db, { after, limit: limit + 1 }),
+      limit,
+    );
     return {
       workers: rows.map(workerMessage),
       nextPageToken: last === null ? "" : tokenAfter(filters, [last.worker_name, last.key]),

@@ -2,7 +2,7 @@ import { getRun } from "@millrace/db";
 import { MillraceError, shardOf } from "@millrace/engine";
 import { principalLabel, type Handler } from "@millrace/service";
 import { epochMsOf } from "@millrace/wire";
-import { DagRunService, TriggerDagRunRequestSchema, type DagRun } from "@millrace/wire/v1";
+import { type DagRunService, TriggerDagRunRequestSchema, type DagRun } from "@millrace/wire/v1";
 import type { OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "../context.ts";
 import { requireDag } from "../dag-reading.ts";
@@ -17,12 +17,17 @@ const earliest = Date.UTC(1, 0, 1);
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Params are complete before the owner sees them; the owner makes the run and remembers the request with it. */
-export function triggerDagRun(context: ApiContext): Handler<typeof DagRunService.method.triggerDagRun> {
+export function triggerDagRun(
+  context: ApiContext,
+): Handler<typeof DagRunService.method.triggerDagRun> {
   return async (request, call) => {
     const { requestId, bodyHash } = requestKey(call, TriggerDagRunRequestSchema, request);
     const head = await requireDag(context, request.dagId);
     const { spec } = await context.versions.get(head.dag_version_id);
-    const params = completeParams(request.params?.data ?? null, compileParamsSchema(spec.paramsSchema));
+    const params = completeParams(
+      request.params?.data ?? null,
+      compileParamsSchema(spec.paramsSchema),
+    );
     const logicalDateMs = epochMsOf(request.logicalDate);
     if (logicalDateMs !== null && !(logicalDateMs >= earliest && logicalDateMs <= latest)) {
       throw fieldInvalid("logical_date", "is not within the years 1 to 9999.");
@@ -43,15 +48,21 @@ export function triggerDagRun(context: ApiContext): Handler<typeof DagRunService
           },
         },
       },
-      call.signal,
+      call,
     );
     return { run: await runOf(context, reply) };
   };
 }
 
 /** The run that an owner's answer names. */
-export async function runOf({ db }: Pick<ApiContext, "db">, { reply }: OwnerReply): Promise<DagRun> {
-  if (reply.case !== "runKey") throw new MillraceError("INTERNAL", undefined, { cause: new Error(`owner replied ${reply.case}`) });
+export async function runOf(
+  { db }: Pick<ApiContext, "db">,
+  { reply }: OwnerReply,
+): Promise<DagRun> {
+  if (reply.case !== "runKey")
+    throw new MillraceError("INTERNAL", undefined, {
+      cause: new Error(`owner replied ${reply.case}`),
+    });
   const row = await getRun(db, Number(reply.value));
   if (row === null) throw runNotFound(String(reply.value));
   return runMessage(row);

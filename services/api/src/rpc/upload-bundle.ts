@@ -2,7 +2,11 @@ import { createHash } from "node:crypto";
 import { storeBundle } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
-import { DagService, UploadBundleRequestSchema, UploadBundleResponseSchema } from "@millrace/wire/v1";
+import {
+  type DagService,
+  UploadBundleRequestSchema,
+  UploadBundleResponseSchema,
+} from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
 import { once } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
@@ -14,12 +18,20 @@ export function uploadBundle(context: ApiContext): Handler<typeof DagService.met
   return async (request, call) => {
     const { digest, content } = request;
     if (content.length > apiLimits.bundleBytesMax) {
-      throw new MillraceError("BUNDLE_TOO_LARGE", `The bundle has ${content.length} bytes; the limit is ${apiLimits.bundleBytesMax}.`);
+      throw new MillraceError(
+        "BUNDLE_TOO_LARGE",
+        `The bundle has ${content.length} bytes; the limit is ${apiLimits.bundleBytesMax}.`,
+      );
     }
     const actual = createHash("sha256").update(content).digest("hex");
     if (actual !== digest) {
-      throw new MillraceError("BUNDLE_DIGEST_MISMATCH", `The content has the digest ${actual}, not the one given.`);
+      throw new MillraceError(
+        "BUNDLE_DIGEST_MISMATCH",
+        `The content has the digest ${actual}, not the one given.`,
+      );
     }
-    return once(context, call, schemas, request, async (tx) => ({ stored: await storeBundle(tx, digest, content) }));
+    return once(context, call, schemas, request, async (tx) => ({
+      stored: await storeBundle(tx, digest, content),
+    }));
   };
 }

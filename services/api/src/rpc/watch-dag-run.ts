@@ -42,11 +42,16 @@ async function* watch(context: ApiContext, runId: string, signal: AbortSignal): 
       if (next === null) return;
       const news = heard;
       heard = [];
-      const mustLook = isFinalRun(next.state) || performance.now() - lookedAtMs >= apiLimits.watchSafetyMs;
+      const mustLook =
+        isFinalRun(next.state) || performance.now() - lookedAtMs >= apiLimits.watchSafetyMs;
       const changed = await view.heard(next, news);
       const missed = mustLook ? await view.look(next) : [];
       if (mustLook) lookedAtMs = performance.now();
-      if (changed.length + missed.length > 0 || next.revision !== run.revision || next.state !== run.state) {
+      if (
+        changed.length + missed.length > 0 ||
+        next.revision !== run.revision ||
+        next.state !== run.state
+      ) {
         yield { run: runMessage(next), taskInstances: latest([...changed, ...missed]) };
         sentAtMs = performance.now();
       }

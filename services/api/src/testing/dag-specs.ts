@@ -4,7 +4,11 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { DagSpecSchema, TaskKind, type DagSpec } from "@millrace/wire/v1";
 
 /** A chain of external tasks: each waits for the one before. */
-export function chainSpec(dagId: string, taskIds: readonly string[], more: MessageInitShape<typeof DagSpecSchema> = {}): DagSpec {
+export function chainSpec(
+  dagId: string,
+  taskIds: readonly string[],
+  more: MessageInitShape<typeof DagSpecSchema> = {},
+): DagSpec {
   return create(DagSpecSchema, {
     dagId,
     file: `${dagId}.ts`,
@@ -15,7 +19,9 @@ export function chainSpec(dagId: string, taskIds: readonly string[], more: Messa
       handler: "test",
       args: new TextEncoder().encode("[]"),
     })),
-    edges: taskIds.slice(1).map((toTaskId, index) => ({ fromTaskId: taskIds[index] ?? "", toTaskId })),
+    edges: taskIds
+      .slice(1)
+      .map((toTaskId, index) => ({ fromTaskId: taskIds[index] ?? "", toTaskId })),
     ...more,
   });
 }

@@ -49,7 +49,10 @@ export type FakeOwner = {
   stop(): void;
 };
 
-export function startFakeOwner({ bus, db }: { bus: Bus; db: Database }, nodeId = "owner-a"): FakeOwner {
+export function startFakeOwner(
+  { bus, db }: { bus: Bus; db: Database },
+  nodeId = "owner-a",
+): FakeOwner {
   let owned: readonly number[] = Array.from({ length: shardCount }, (_, shard) => shard);
   const owner: FakeOwner = {
     nodeId,
@@ -62,23 +65,45 @@ export function startFakeOwner({ bus, db }: { bus: Bus; db: Database }, nodeId =
     onInventory: () => [],
     beat(shards = owned, { isLeaving = false } = {}) {
       owned = shards;
-      bus.publish("nodes", toBinary(NodeBeatSchema, create(NodeBeatSchema, { nodeId, shards: [...shards], isLeaving })));
+      bus.publish(
+        "nodes",
+        toBinary(
+          NodeBeatSchema,
+          create(NodeBeatSchema, { nodeId, shards: [...shards], isLeaving, hasScheduler: true }),
+        ),
+      );
     },
-    demand: (lines) => bus.publish("demand", toBinary(DemandSchema, create(DemandSchema, { nodeId, lines: lines ?? [] }))),
+    demand: (lines) =>
+      bus.publish(
+        "demand",
+        toBinary(DemandSchema, create(DemandSchema, { nodeId, lines: lines ?? [] })),
+      ),
     dispatch: (message) =>
-      bus.publish(`api.${bus.nodeId}.assign`, toBinary(DispatchSchema, create(DispatchSchema, { ...message, nodeId }))),
-    changed: (message) => bus.publish(`runs.${message.runKey}`, toBinary(RunChangedSchema, create(RunChangedSchema, message))),
+      bus.publish(
+        `api.${bus.nodeId}.assign`,
+        toBinary(DispatchSchema, create(DispatchSchema, { ...message, nodeId })),
+      ),
+    changed: (message) =>
+      bus.publish(
+        `runs.${message.runKey}`,
+        toBinary(RunChangedSchema, create(RunChangedSchema, message)),
+      ),
     stop() {
       clearInterval(beating);
       for (const subscription of subscriptions) subscription.close();
     },
   };
   const subscriptions = [
-    bus.subscribe(`owner.${nodeId}.grant`, (data) => owner.grants.put(fromBinary(SlotGrantsSchema, data))),
+    bus.subscribe(`owner.${nodeId}.grant`, (data) =>
+      owner.grants.put(fromBinary(SlotGrantsSchema, data)),
+    ),
     bus.respond(`owner.${nodeId}.command`, async (data) => {
       const command = fromBinary(OwnerCommandSchema, data);
       owner.commands.put(command);
-      return toBinary(OwnerReplySchema, create(OwnerReplySchema, { reply: await owner.onCommand(command) }));
+      return toBinary(
+        OwnerReplySchema,
+        create(OwnerReplySchema, { reply: await owner.onCommand(command) }),
+      );
     }),
     bus.respond(`owner.${nodeId}.results`, (data) => {
       const batch = fromBinary(ResultBatchSchema, data);
@@ -87,7 +112,12 @@ export function startFakeOwner({ bus, db }: { bus: Bus; db: Database }, nodeId =
         attemptId: result?.attemptId ?? "",
         kind: result === undefined ? VerdictKind.STALE : owner.onResult(result),
       }));
-      return Promise.resolve(toBinary(VerdictBatchSchema, create(VerdictBatchSchema, { verdicts: verdicts as Verdict[] })));
+      return Promise.resolve(
+        toBinary(
+          VerdictBatchSchema,
+          create(VerdictBatchSchema, { verdicts: verdicts as Verdict[] }),
+        ),
+      );
     }),
     bus.respond(`owner.${nodeId}.inventory`, (data) => {
       const inventory = fromBinary(InventorySchema, data);
@@ -103,13 +133,20 @@ export function startFakeOwner({ bus, db }: { bus: Bus; db: Database }, nodeId =
 
 let nextRunKey = 64;
 
-async function makeRun(db: Database, { command, principal, requestId, bodyHash }: OwnerCommand): Promise<Reply> {
+async function makeRun(
+  db: Database,
+  { command, principal, requestId, bodyHash }: OwnerCommand,
+): Promise<Reply> {
   switch (command.case) {
     case "triggerRun": {
       const { dagId, params, note, logicalDateMs } = command.value;
-      const known = await db.prisma.request.findFirst({ where: { method: "trigger", principal, requestId } });
-      if (known !== null && Buffer.compare(known.bodyHash, bodyHash) !== 0) return refusal("REQUEST_ID_REUSED");
-      if (known !== null) return { case: "runKey", value: BigInt(Buffer.from(known.answer).toString()) };
+      const known = await db.prisma.request.findFirst({
+        where: { method: "trigger", principal, requestId },
+      });
+      if (known !== null && Buffer.compare(known.bodyHash, bodyHash) !== 0)
+        return refusal("REQUEST_ID_REUSED");
+      if (known !== null)
+        return { case: "runKey", value: BigInt(Buffer.from(known.answer).toString()) };
       const [head] = await getDags(db, [dagId]);
       if (head === undefined) return refusal("DAG_NOT_FOUND");
       const id = nextRunKey++;
@@ -131,21 +168,37 @@ async function makeRun(db: Database, { command, principal, requestId, bodyHash }
         },
       });
       await db.prisma.request.create({
-        data: { method: "trigger", principal, requestId, bodyHash: Uint8Array.from(bodyHash), answer: Uint8Array.from(Buffer.from(String(id))) },
+        data: {
+          method: "trigger",
+          principal,
+          requestId,
+          bodyHash: Uint8Array.from(bodyHash),
+          answer: Uint8Array.from(Buffer.from(String(id))),
+        },
       });
       return { case: "runKey", value: BigInt(id) };
     }
     case "cancelRun":
-      await db.prisma.run.update({ where: { id: command.value.runKey }, data: { state: 4, endedAt: new Date(), revision: { increment: 1 } } });
+      await db.prisma.run.update({
+        where: { id: command.value.runKey },
+        data: { state: 4, endedAt: new Date(), revision: { increment: 1 } },
+      });
       return { case: "runKey", value: command.value.runKey };
     case "deleteDag":
       await db.prisma.dag.delete({ where: { dagId: command.value.dagId } });
       return { case: "done", value: {} };
     case "explainTask":
-      return { case: "explanation", value: { state: 2, reasons: [{ kind: 6, message: "No live worker serves queue default." }] } };
+      return {
+        case: "explanation",
+        value: {
+          state: 2,
+          reasons: [{ kind: 6, message: "No live worker serves queue default." }],
+        },
+      };
     case undefined:
-      return refusal("INTERNAL");
+      break;
   }
+  return refusal("INTERNAL");
 }
 
 function refusal(reason: string): Reply {

@@ -18,7 +18,9 @@ export function createInbox<T>(): Inbox<T> {
     },
     next() {
       const item = waiting.shift();
-      return item === undefined ? new Promise((resolve) => takers.push(resolve)) : Promise.resolve(item);
+      return item === undefined
+        ? new Promise((resolve) => takers.push(resolve))
+        : Promise.resolve(item);
     },
     waiting,
   };

@@ -58,7 +58,10 @@ export async function startTestApi(options: Partial<ApiOptions> = {}): Promise<T
   const http = (key: string | null): Transport =>
     createConnectTransport({ baseUrl: httpUrl, httpVersion: "1.1", interceptors: [bearer(key)] });
   const grpc = (key: string | null): Transport =>
-    createGrpcTransport({ baseUrl: `http://127.0.0.1:${api.grpcPort}`, interceptors: [bearer(key)] });
+    createGrpcTransport({
+      baseUrl: `http://127.0.0.1:${api.grpcPort}`,
+      interceptors: [bearer(key)],
+    });
   return {
     db: database.db,
     bus,

@@ -1,7 +1,12 @@
 /** A worker that does what a test tells it. */
 
 import { create } from "@bufbuild/protobuf";
-import { credentials, makeGenericClientConstructor, Metadata, type ClientDuplexStream } from "@grpc/grpc-js";
+import {
+  credentials,
+  makeGenericClientConstructor,
+  Metadata,
+  type ClientDuplexStream,
+} from "@grpc/grpc-js";
 import { grpcDefinition } from "@millrace/wire/grpc";
 import {
   WorkerService,
@@ -28,7 +33,10 @@ export type TestStream = {
   cancel(): void;
 };
 
-export async function openTestSession(api: TestApi, more: { queues?: string[]; handlers?: string[]; slots?: number } = {}) {
+export async function openTestSession(
+  api: TestApi,
+  more: { queues?: string[]; handlers?: string[]; slots?: number } = {},
+) {
   const worker = api.grpc(WorkerService, api.keys.workerKey);
   const opened = await worker.openSession({
     requestId: requestId(),
@@ -41,17 +49,24 @@ export async function openTestSession(api: TestApi, more: { queues?: string[]; h
     ...more,
   });
   const session = { sessionId: opened.sessionId, sessionToken: opened.sessionToken };
-  const { key } = await api.db.prisma.workerSession.findUniqueOrThrow({ where: { sessionId: opened.sessionId } });
+  const { key } = await api.db.prisma.workerSession.findUniqueOrThrow({
+    where: { sessionId: opened.sessionId },
+  });
   return { worker, session, key: BigInt(key) };
 }
 
 const Client = makeGenericClientConstructor(grpcDefinition(WorkerService), "WorkerService");
 
-export function openTestStream(api: TestApi, session: Omit<SessionRef, "$typeName" | "$unknown"> | null): TestStream {
+export function openTestStream(
+  api: TestApi,
+  session: Omit<SessionRef, "$typeName" | "$unknown"> | null,
+): TestStream {
   const client = new Client(`127.0.0.1:${api.api.grpcPort}`, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set("authorization", `Bearer ${api.keys.workerKey}`);
-  const call = (client as unknown as { work(metadata: Metadata): ClientDuplexStream<WorkRequest, WorkResponse> }).work(metadata);
+  const call = (
+    client as unknown as { work(metadata: Metadata): ClientDuplexStream<WorkRequest, WorkResponse> }
+  ).work(metadata);
   const stream: TestStream = {
     assignments: createInbox(),
     verdicts: createInbox(),
@@ -65,9 +80,12 @@ export function openTestStream(api: TestApi, session: Omit<SessionRef, "$typeNam
     cancel: () => call.cancel(),
   };
   call.on("data", ({ message }: WorkResponse) => {
-    if (message.case === "assignments") for (const each of message.value.assignments) stream.assignments.put(each);
-    if (message.case === "verdicts") for (const each of message.value.verdicts) stream.verdicts.put(each);
-    if (message.case === "cancels") for (const each of message.value.attemptIds) stream.cancels.put(each);
+    if (message.case === "assignments")
+      for (const each of message.value.assignments) stream.assignments.put(each);
+    if (message.case === "verdicts")
+      for (const each of message.value.verdicts) stream.verdicts.put(each);
+    if (message.case === "cancels")
+      for (const each of message.value.attemptIds) stream.cancels.put(each);
   });
   void stream.ended.then(() => client.close());
   if (session !== null) stream.send({ case: "hello", value: { session } });

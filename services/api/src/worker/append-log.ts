@@ -15,21 +15,37 @@ export function appendLog(context: WorkerContext): Handler<typeof WorkerService.
     const attempt = parseAttemptId(request.attemptId);
     if (attempt === null) throw new MillraceError("ATTEMPT_UNKNOWN");
     const { runKey, ix, mapIx, attempt: number } = attempt;
-    const stored = await context.logs.append({ runKey, ix, mapIx, attempt: number }, checkedLines(request.lines));
+    const stored = await context.logs.append(
+      { runKey, ix, mapIx, attempt: number },
+      checkedLines(request.lines),
+    );
     return { storedThroughSeq: BigInt(stored) };
   };
 }
 
 function checkedLines(lines: readonly LogLine[]): LogLine[] {
   if (lines.length > workerLimits.logLinesPerAppend) {
-    throw fieldInvalid("lines", `has ${lines.length} entries; the limit is ${workerLimits.logLinesPerAppend}.`);
+    throw fieldInvalid(
+      "lines",
+      `has ${lines.length} entries; the limit is ${workerLimits.logLinesPerAppend}.`,
+    );
   }
-  const bytes = lines.reduce((sum, { message, fieldsJson }) => sum + message.length + fieldsJson.length, 0);
-  if (bytes > workerLimits.logBytesPerAppend) throw fieldInvalid("lines", `has ${bytes} characters; the limit is ${workerLimits.logBytesPerAppend}.`);
+  const bytes = lines.reduce(
+    (sum, { message, fieldsJson }) => sum + message.length + fieldsJson.length,
+    0,
+  );
+  if (bytes > workerLimits.logBytesPerAppend)
+    throw fieldInvalid(
+      "lines",
+      `has ${bytes} characters; the limit is ${workerLimits.logBytesPerAppend}.`,
+    );
   lines.forEach((line, index) => {
     const expected = (lines[0]?.seq ?? 1n) + BigInt(index);
     if (line.seq !== expected || line.seq < 1n || line.seq > BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw fieldInvalid("lines.seq", `is ${line.seq} where ${expected} was due; lines are numbered 1, 2, 3 … without gaps.`);
+      throw fieldInvalid(
+        "lines.seq",
+        `is ${line.seq} where ${expected} was due; lines are numbered 1, 2, 3 … without gaps.`,
+      );
     }
   });
   return lines.map(cut);
@@ -38,5 +54,8 @@ function checkedLines(lines: readonly LogLine[]): LogLine[] {
 function cut(line: LogLine): LogLine {
   const { logLineLength } = workerLimits;
   if (line.message.length <= logLineLength) return line;
-  return create(LogLineSchema, { ...line, message: `${line.message.slice(0, logLineLength - 1)}…` });
+  return create(LogLineSchema, {
+    ...line,
+    message: `${line.message.slice(0, logLineLength - 1)}…`,
+  });
 }

@@ -16,7 +16,11 @@ export type DemandBook = {
    * Splits free slots of a session evenly among the owners that have work for it, and takes them off what those need.
    * `shareOf` bounds what an owner gets of what it needs, so that other sessions get their part of the work.
    */
-  split(session: WorkerSession, free: number, shareOf: (need: number) => number): Map<string, number>;
+  split(
+    session: WorkerSession,
+    free: number,
+    shareOf: (need: number) => number,
+  ): Map<string, number>;
 };
 
 export function createDemandBook(): DemandBook {
@@ -45,7 +49,10 @@ export function createDemandBook(): DemandBook {
     split(session, free, shareOf) {
       const shares = new Map<string, number>();
       const wanting = live()
-        .map(([nodeId, need]) => ({ nodeId, lines: need.lines.filter((line) => line.count > 0 && serves(session, line)) }))
+        .map(([nodeId, need]) => ({
+          nodeId,
+          lines: need.lines.filter((line) => line.count > 0 && serves(session, line)),
+        }))
         .filter(({ lines }) => lines.length > 0);
       if (wanting.length === 0) return shares;
       // Owners take turns in being first, so that odd slots do not always go to the same one.
@@ -70,7 +77,10 @@ function lineOf({ queue, handler, count }: DemandLine): Line {
 }
 
 /** Whether a session can run tasks of a line. */
-export function serves(session: WorkerSession, line: { readonly queue: string; readonly handler: string }): boolean {
+export function serves(
+  session: WorkerSession,
+  line: { readonly queue: string; readonly handler: string },
+): boolean {
   if (!session.queues.includes(line.queue)) return false;
   return line.handler === "" ? session.runsBundles : session.handlers.includes(line.handler);
 }

@@ -2,11 +2,17 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { readBundlePiece } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
-import type { DownloadBundleRequest, DownloadBundleResponseSchema, WorkerService } from "@millrace/wire/worker";
+import type {
+  DownloadBundleRequest,
+  DownloadBundleResponseSchema,
+  WorkerService,
+} from "@millrace/wire/worker";
 import { apiLimits } from "../limits.ts";
 import type { WorkerContext } from "./context.ts";
 
-export function downloadBundle(context: WorkerContext): Handler<typeof WorkerService.method.downloadBundle> {
+export function downloadBundle(
+  context: WorkerContext,
+): Handler<typeof WorkerService.method.downloadBundle> {
   return (request) => pieces(context, request);
 }
 

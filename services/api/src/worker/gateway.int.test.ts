@@ -16,10 +16,14 @@ afterEach(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-const attemptId = (ix: number): string => attemptIdOf({ shard: 1, runKey: 64, ix, mapIx: -1, attempt: 1 });
+const attemptId = (ix: number): string =>
+  attemptIdOf({ shard: 1, runKey: 64, ix, mapIx: -1, attempt: 1 });
 const succeeded = (ix: number) => ({
   attemptId: attemptId(ix),
-  outcome: { case: "succeeded" as const, value: { returnValue: { data: new TextEncoder().encode("1") } } },
+  outcome: {
+    case: "succeeded" as const,
+    value: { returnValue: { data: new TextEncoder().encode("1") } },
+  },
 });
 
 test("credit goes to the owner that has work, and its assignments come back over the stream", async () => {
@@ -29,8 +33,12 @@ test("credit goes to the owner that has work, and its assignments come back over
   owner.demand([{ queue: "default", handler: "test", count: 2 }]);
 
   const { grants } = await owner.grants.next();
-  expect(grants).toMatchObject([{ sessionKey: key, slots: 2, queues: ["default"], handlers: ["test"], runsBundles: true }]);
-  owner.dispatch({ assignments: [{ sessionKey: key, assignment: { attemptId: attemptId(0), taskId: "a" } }] });
+  expect(grants).toMatchObject([
+    { sessionKey: key, slots: 2, queues: ["default"], handlers: ["test"], runsBundles: true },
+  ]);
+  owner.dispatch({
+    assignments: [{ sessionKey: key, assignment: { attemptId: attemptId(0), taskId: "a" } }],
+  });
   expect(await stream.assignments.next()).toMatchObject({ attemptId: attemptId(0), taskId: "a" });
   stream.close();
 });
@@ -44,7 +52,10 @@ test("a result travels with the slots that its worker's credit frees, and gets i
   const batch = await owner.results.next();
   expect(batch.results).toMatchObject([{ sessionKey: key, result: { attemptId: attemptId(0) } }]);
   expect(batch.grants).toMatchObject([{ sessionKey: key, slots: 1 }]);
-  expect(await stream.verdicts.next()).toMatchObject({ attemptId: attemptId(0), kind: VerdictKind.OK });
+  expect(await stream.verdicts.next()).toMatchObject({
+    attemptId: attemptId(0),
+    kind: VerdictKind.OK,
+  });
   stream.close();
 });
 
@@ -74,7 +85,10 @@ test("slots that an owner gives back go to another that has work", async () => {
 test("an owner gets no slots for queues and handlers that the session does not serve", async () => {
   const { session } = await openTestSession(api);
   const stream = openTestStream(api, session);
-  owner.demand([{ queue: "gpu", handler: "", count: 5 }, { queue: "default", handler: "other", count: 5 }]);
+  owner.demand([
+    { queue: "gpu", handler: "", count: 5 },
+    { queue: "default", handler: "other", count: 5 },
+  ]);
   stream.send({ case: "credit", value: { count: 2 } });
   owner.demand([{ queue: "default", handler: "", count: 1 }]);
   expect((await owner.grants.next()).grants).toMatchObject([{ slots: 1 }]);
@@ -101,17 +115,31 @@ test("a result whose owner has lost the shard goes to the new owner, and the wor
 
 test("an attempt id that is none is stale", async () => {
   const { worker, session } = await openTestSession(api);
-  const { verdicts } = await worker.report({ session, results: [{ ...succeeded(0), attemptId: "nonsense" }] });
-  expect(verdicts).toMatchObject([{ attemptId: "nonsense", kind: VerdictKind.STALE, staleReason: StaleReason.UNSPECIFIED }]);
+  const { verdicts } = await worker.report({
+    session,
+    results: [{ ...succeeded(0), attemptId: "nonsense" }],
+  });
+  expect(verdicts).toMatchObject([
+    { attemptId: "nonsense", kind: VerdictKind.STALE, staleReason: StaleReason.UNSPECIFIED },
+  ]);
 });
 
 test("a return value over its limit becomes a failure that says so", async () => {
   const { worker, session } = await openTestSession(api);
-  const big = { case: "succeeded" as const, value: { returnValue: { data: new Uint8Array(256 * 1024 + 1) } } };
-  const { verdicts } = await worker.report({ session, results: [{ attemptId: attemptId(0), outcome: big }] });
+  const big = {
+    case: "succeeded" as const,
+    value: { returnValue: { data: new Uint8Array(256 * 1024 + 1) } },
+  };
+  const { verdicts } = await worker.report({
+    session,
+    results: [{ attemptId: attemptId(0), outcome: big }],
+  });
   expect(verdicts).toMatchObject([{ kind: VerdictKind.OK }]);
   const [sent] = (await owner.results.next()).results;
-  expect(sent?.result?.outcome).toMatchObject({ case: "failed", value: { type: "VALUE_TOO_LARGE", retryable: false } });
+  expect(sent?.result?.outcome).toMatchObject({
+    case: "failed",
+    value: { type: "VALUE_TOO_LARGE", retryable: false },
+  });
 });
 
 test("assignments that came while the stream was broken are sent when it is opened again", async () => {

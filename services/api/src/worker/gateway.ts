@@ -8,8 +8,23 @@ import type { Bus } from "@millrace/bus";
 import { MillraceError } from "@millrace/engine";
 import { createOutbox, serviceLimits, type Logger, type Outbox } from "@millrace/service";
 import { parseAttemptId } from "@millrace/wire";
-import { DemandSchema, DispatchSchema, SlotGrantsSchema, type Dispatch, type SlotGrant } from "@millrace/wire/internal";
-import { StaleReason, VerdictKind, VerdictSchema, type Assignment, type Result, type Verdict, type WorkResponse, WorkResponseSchema } from "@millrace/wire/worker";
+import {
+  DemandSchema,
+  DispatchSchema,
+  SlotGrantsSchema,
+  type Dispatch,
+  type SlotGrant,
+} from "@millrace/wire/internal";
+import {
+  StaleReason,
+  VerdictKind,
+  VerdictSchema,
+  type Assignment,
+  type Result,
+  type Verdict,
+  type WorkResponse,
+  WorkResponseSchema,
+} from "@millrace/wire/worker";
 import { workerLimits } from "../limits.ts";
 import type { Owners } from "../owners.ts";
 import { createDemandBook } from "./demand.ts";
@@ -32,7 +47,12 @@ export type Gateway = {
   stop(): void;
 };
 
-export type GatewayOptions = { readonly bus: Bus; readonly owners: Owners; readonly sessions: Sessions; readonly log: Logger };
+export type GatewayOptions = {
+  readonly bus: Bus;
+  readonly owners: Owners;
+  readonly sessions: Sessions;
+  readonly log: Logger;
+};
 
 export function createGateway({ bus, owners, sessions, log }: GatewayOptions): Gateway {
   const demand = createDemandBook();
@@ -86,7 +106,9 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
     }
   }
 
-  function splitSlots(ready: ReadonlyMap<string, ReadonlyMap<WorkerSession, number>>): Map<string, SlotGrant[]> {
+  function splitSlots(
+    ready: ReadonlyMap<string, ReadonlyMap<WorkerSession, number>>,
+  ): Map<string, SlotGrant[]> {
     const grants = new Map<string, SlotGrant[]>();
     const give = (session: WorkerSession, nodeId: string, slots: number): void => {
       if (slots <= 0) return;
@@ -101,9 +123,11 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
     candidates.forEach((session, index) => {
       // Work is spread over the sessions that could do it, instead of filling the first.
       const shareOf = (need: number): number => Math.ceil(need / (candidates.length - index));
-      for (const [nodeId, slots] of demand.split(session, freeSlots(session), shareOf)) give(session, nodeId, slots);
+      for (const [nodeId, slots] of demand.split(session, freeSlots(session), shareOf))
+        give(session, nodeId, slots);
       // Results make work: their owner may fill the slots they freed in the same flush, and gives back what it does not need.
-      for (const [nodeId, counts] of ready) give(session, nodeId, Math.min(freeSlots(session), counts.get(session) ?? 0));
+      for (const [nodeId, counts] of ready)
+        give(session, nodeId, Math.min(freeSlots(session), counts.get(session) ?? 0));
       if (freeSlots(session) <= 0) hungry.delete(session);
     });
     return grants;
@@ -132,16 +156,21 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
     }
     for (const { sessionKey, attemptId } of dispatch.cancels) {
       // Without a stream, the next renewal tells the worker.
-      sessions.byKey(Number(sessionKey))?.outbox?.push(workResponse({ case: "cancels", value: { attemptIds: [attemptId] } }));
+      sessions
+        .byKey(Number(sessionKey))
+        ?.outbox?.push(workResponse({ case: "cancels", value: { attemptIds: [attemptId] } }));
     }
   }
 
   function handOut(session: WorkerSession, assignments: readonly Assignment[]): void {
     const isStreaming = session.outbox !== null;
-    for (const assignment of assignments) session.held.set(assignment.attemptId, { assignment, isDelivered: isStreaming });
+    for (const assignment of assignments)
+      session.held.set(assignment.attemptId, { assignment, isDelivered: isStreaming });
     if (session.outbox !== null) {
       session.credit -= assignments.length;
-      session.outbox.push(workResponse({ case: "assignments", value: { assignments: [...assignments] } }));
+      session.outbox.push(
+        workResponse({ case: "assignments", value: { assignments: [...assignments] } }),
+      );
     } else {
       session.leasing?.wake();
     }
@@ -159,14 +188,22 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
   return {
     attach(session) {
       session.outbox?.close();
-      const outbox = createOutbox<WorkResponse>({ limit: serviceLimits.outboxMessagesMax, overflow: () => new MillraceError("OVERLOADED") });
+      const outbox = createOutbox<WorkResponse>({
+        limit: serviceLimits.outboxMessagesMax,
+        overflow: () => new MillraceError("OVERLOADED"),
+      });
       session.outbox = outbox;
       const missed = [...session.held.values()];
       for (const held of missed) held.isDelivered = true;
       // Assignments use up credit whether or not they came before: the worker counts them the same way.
       session.credit = -missed.length;
       if (missed.length > 0) {
-        outbox.push(workResponse({ case: "assignments", value: { assignments: missed.map(({ assignment }) => assignment) } }));
+        outbox.push(
+          workResponse({
+            case: "assignments",
+            value: { assignments: missed.map(({ assignment }) => assignment) },
+          }),
+        );
       }
       return outbox;
     },
@@ -212,16 +249,23 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
     },
     stop() {
       for (const subscription of subscriptions) subscription.close();
-      for (const session of sessions.all()) session.outbox?.close(new MillraceError("UNAVAILABLE", "The server stops."));
+      for (const session of sessions.all())
+        session.outbox?.close(new MillraceError("UNAVAILABLE", "The server stops."));
       results.stop();
     },
   };
 }
 
-export function workResponse(message: NonNullable<MessageInitShape<typeof WorkResponseSchema>["message"]>): WorkResponse {
+export function workResponse(
+  message: NonNullable<MessageInitShape<typeof WorkResponseSchema>["message"]>,
+): WorkResponse {
   return create(WorkResponseSchema, { message });
 }
 
 function stale(attemptId: string): Verdict {
-  return create(VerdictSchema, { attemptId, kind: VerdictKind.STALE, staleReason: StaleReason.UNSPECIFIED });
+  return create(VerdictSchema, {
+    attemptId,
+    kind: VerdictKind.STALE,
+    staleReason: StaleReason.UNSPECIFIED,
+  });
 }

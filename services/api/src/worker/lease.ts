@@ -13,15 +13,24 @@ export function lease(context: WorkerContext): Handler<typeof WorkerService.meth
   return async (request, call) => {
     const requestId = requestIdField(request.requestId);
     const max = request.max;
-    if (max < 1 || max > workerLimits.leaseMax) throw fieldInvalid("max", `is ${max}; write a number from 1 to ${workerLimits.leaseMax}.`);
+    if (max < 1 || max > workerLimits.leaseMax)
+      throw fieldInvalid("max", `is ${max}; write a number from 1 to ${workerLimits.leaseMax}.`);
     const session = await context.sessions.require(request.session);
-    if (session.outbox !== null) throw fieldInvalid("session", "has a Work stream; use that, or end it first.");
+    if (session.outbox !== null)
+      throw fieldInvalid("session", "has a Work stream; use that, or end it first.");
     const before = session.lastLease;
-    if (before?.requestId === requestId && before.assignments.every(({ attemptId }) => session.held.has(attemptId))) {
+    if (
+      before?.requestId === requestId &&
+      before.assignments.every(({ attemptId }) => session.held.has(attemptId))
+    ) {
       return { assignments: [...before.assignments] };
     }
-    const waitMs = Math.min(request.wait === undefined ? 0 : durationMs(request.wait), workerLimits.leaseWaitMaxMs);
-    if (undelivered(session).length === 0) await waitForWork(context, session, { max, waitMs, signal: call.signal });
+    const waitMs = Math.min(
+      request.wait === undefined ? 0 : durationMs(request.wait),
+      workerLimits.leaseWaitMaxMs,
+    );
+    if (undelivered(session).length === 0)
+      await waitForWork(context, session, { max, waitMs, signal: call.signal });
     if (session.hasEnded) throw expired();
     // A caller that is gone would not get them: they stay for the next call.
     if (call.signal.aborted) return {};
@@ -36,14 +45,20 @@ export function report(context: WorkerContext): Handler<typeof WorkerService.met
   return async (request) => {
     const session = await context.sessions.require(request.session);
     const results = checkedResults(request.results);
-    return { verdicts: await Promise.all(results.map((result) => context.gateway.report(session, result))) };
+    return {
+      verdicts: await Promise.all(results.map((result) => context.gateway.report(session, result))),
+    };
   };
 }
 
 type Wait = { readonly max: number; readonly waitMs: number; readonly signal: AbortSignal };
 
 /** While it waits, the session has credit; what comes too late is kept for the next call. */
-async function waitForWork({ gateway }: WorkerContext, session: WorkerSession, { max, waitMs, signal }: Wait): Promise<void> {
+async function waitForWork(
+  { gateway }: WorkerContext,
+  session: WorkerSession,
+  { max, waitMs, signal }: Wait,
+): Promise<void> {
   session.leasing?.wake();
   const { promise, resolve } = Promise.withResolvers<void>();
   const leasing = { room: max, wake: () => void setImmediate(resolve) };
@@ -60,7 +75,9 @@ async function waitForWork({ gateway }: WorkerContext, session: WorkerSession, {
 }
 
 function undelivered(session: WorkerSession): Assignment[] {
-  return [...session.held.values()].filter((held) => !held.isDelivered).map(({ assignment }) => assignment);
+  return [...session.held.values()]
+    .filter((held) => !held.isDelivered)
+    .map(({ assignment }) => assignment);
 }
 
 function deliver(session: WorkerSession, max: number): Assignment[] {

@@ -2,7 +2,13 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
-import { appendLogChunks, readLogState, type Database, type LogChunk, type LogKey } from "@millrace/db";
+import {
+  appendLogChunks,
+  readLogState,
+  type Database,
+  type LogChunk,
+  type LogKey,
+} from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { LogsAppendedSchema } from "@millrace/wire/internal";
@@ -49,13 +55,20 @@ export function createLogStore({ db, bus }: { db: Database; bus: Bus }): LogStor
     let state = states.get(name) ?? (await read(name, key));
     if (first > state.lastSeq + 1) state = await read(name, key);
     if (first > state.lastSeq + 1) {
-      throw fieldInvalid("lines.seq", `begins at ${first}; line ${state.lastSeq + 1} is missing, send it first.`);
+      throw fieldInvalid(
+        "lines.seq",
+        `begins at ${first}; line ${state.lastSeq + 1} is missing, send it first.`,
+      );
     }
     const fresh = lines.filter((line) => Number(line.seq) > state.lastSeq);
     const last = fresh.at(-1);
     if (last === undefined) return state.lastSeq;
-    const bytes = toBinary(AppendLogRequestSchema, create(AppendLogRequestSchema, { lines: fresh }));
-    if (state.bytes + bytes.length > workerLimits.logBytesPerAttempt) throw new MillraceError("LOG_LIMIT_REACHED");
+    const bytes = toBinary(
+      AppendLogRequestSchema,
+      create(AppendLogRequestSchema, { lines: fresh }),
+    );
+    if (state.bytes + bytes.length > workerLimits.logBytesPerAttempt)
+      throw new MillraceError("LOG_LIMIT_REACHED");
     const lastSeq = Number(last.seq);
     try {
       await writes.add({ ...key, firstSeq: state.lastSeq + 1, lastSeq, lines: bytes });
@@ -71,7 +84,12 @@ export function createLogStore({ db, bus }: { db: Database; bus: Bus }): LogStor
   }
 
   function announce({ runKey, ix, mapIx, attempt }: LogKey): void {
-    const message = create(LogsAppendedSchema, { runKey: BigInt(runKey), taskIx: ix, mapIndex: mapIx, tryNumber: attempt });
+    const message = create(LogsAppendedSchema, {
+      runKey: BigInt(runKey),
+      taskIx: ix,
+      mapIndex: mapIx,
+      tryNumber: attempt,
+    });
     bus.publish(`logs.${runKey}`, toBinary(LogsAppendedSchema, message));
   }
 
@@ -81,10 +99,11 @@ export function createLogStore({ db, bus }: { db: Database; bus: Bus }): LogStor
       const before = turns.get(name) ?? Promise.resolve();
       const mine = before.catch(() => undefined).then(() => write(name, key, lines));
       turns.set(name, mine);
-      const done = (): void => {
-        if (turns.get(name) === mine) turns.delete(name);
-      };
-      mine.then(done, done);
+      void mine
+        .catch(() => undefined)
+        .finally(() => {
+          if (turns.get(name) === mine) turns.delete(name);
+        });
       return mine;
     },
   };

@@ -12,7 +12,9 @@ import { tellOwnersOfEnd } from "./inventories.ts";
 import { expired } from "./sessions.ts";
 
 /** The token follows from the worker's key and the request id, so that a repeated request gets the same session. */
-export function openWorkerSession(context: WorkerContext): Handler<typeof WorkerService.method.openSession> {
+export function openWorkerSession(
+  context: WorkerContext,
+): Handler<typeof WorkerService.method.openSession> {
   return async (request, call) => {
     const requestId = requestIdField(request.requestId);
     assertProtocol(request.protocol);
@@ -22,7 +24,8 @@ export function openWorkerSession(context: WorkerContext): Handler<typeof Worker
       sessionId: `ses_${randomUUID().replaceAll("-", "")}`,
       tokenHash: hashToken(token),
       requestId: `${principalLabel(call.principal)} ${requestId}`,
-      workerName: textField("worker_name", request.workerName, workerLimits.workerNameLength) || "worker",
+      workerName:
+        textField("worker_name", request.workerName, workerLimits.workerNameLength) || "worker",
       sdk: textField("sdk", request.sdk, workerLimits.sdkLength),
       queues,
       handlers: namesField("handlers", request.handlers),
@@ -35,7 +38,10 @@ export function openWorkerSession(context: WorkerContext): Handler<typeof Worker
     if (!row.token_hash.equals(hashToken(token))) throw new MillraceError("REQUEST_ID_REUSED");
     if (row.ended_at !== null) throw expired();
     context.sessions.adopt(row);
-    call.log.info({ session_id: row.session_id, worker: row.worker_name, slots: row.slots }, "session.opened");
+    call.log.info(
+      { session_id: row.session_id, worker: row.worker_name, slots: row.slots },
+      "session.opened",
+    );
     return {
       sessionId: row.session_id,
       sessionToken: token,
@@ -46,7 +52,9 @@ export function openWorkerSession(context: WorkerContext): Handler<typeof Worker
 }
 
 /** What the session still holds is given back at once: owners are told. */
-export function closeSession(context: WorkerContext): Handler<typeof WorkerService.method.closeSession> {
+export function closeSession(
+  context: WorkerContext,
+): Handler<typeof WorkerService.method.closeSession> {
   return async (request, call) => {
     const session = await context.sessions.require(request.session);
     await endSession(context.db, session.key);
@@ -70,13 +78,21 @@ function queuesField(request: OpenSessionRequest, allowed: readonly string[] | n
   const wanted = queues.length > 0 ? queues : ["default"];
   const foreign = allowed === null ? undefined : wanted.find((queue) => !allowed.includes(queue));
   if (foreign === undefined) return wanted;
-  throw new MillraceError("QUEUE_NOT_ALLOWED", `The worker key does not allow the queue ${JSON.stringify(foreign)}.`, {
-    metadata: { queue: foreign },
-  });
+  throw new MillraceError(
+    "QUEUE_NOT_ALLOWED",
+    `The worker key does not allow the queue ${JSON.stringify(foreign)}.`,
+    {
+      metadata: { queue: foreign },
+    },
+  );
 }
 
 function namesField(field: string, names: readonly string[]): string[] {
-  if (names.length > workerLimits.namesMax) throw fieldInvalid(field, `has ${names.length} entries; the limit is ${workerLimits.namesMax}.`);
+  if (names.length > workerLimits.namesMax)
+    throw fieldInvalid(
+      field,
+      `has ${names.length} entries; the limit is ${workerLimits.namesMax}.`,
+    );
   return [...new Set(names.map((name) => textField(field, name, workerLimits.workerNameLength)))];
 }
 

@@ -7,13 +7,16 @@ import { verdictsOn } from "./inventories.ts";
 import { expired } from "./sessions.ts";
 
 /** First the session lives on, then its owners say what to do about what it runs. */
-export function renewSession(context: WorkerContext): Handler<typeof WorkerService.method.renewSession> {
+export function renewSession(
+  context: WorkerContext,
+): Handler<typeof WorkerService.method.renewSession> {
   return async (request) => {
     const session = await context.sessions.require(request.session);
     const { attemptIds } = request;
     // A worker may hold finished attempts, whose results wait for verdicts, beside those it runs.
     const most = 2 * workerLimits.slotsMax;
-    if (attemptIds.length > most) throw fieldInvalid("attempt_ids", `has ${attemptIds.length} entries; the limit is ${most}.`);
+    if (attemptIds.length > most)
+      throw fieldInvalid("attempt_ids", `has ${attemptIds.length} entries; the limit is ${most}.`);
     if (!(await context.renewals.add(session.key))) {
       context.gateway.end(session);
       throw expired();

@@ -2,7 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { failureFromProto, failureToProto } from "@millrace/wire";
-import { FailureKind, FailureSchema } from "@millrace/wire/v1";
+import { FailureKind, FailureSchema, type Failure } from "@millrace/wire/v1";
 import { ResultSchema, type Result } from "@millrace/wire/worker";
 import { fieldInvalid } from "../fields.ts";
 import { apiLimits, workerLimits } from "../limits.ts";
@@ -12,27 +12,28 @@ const xcomKeyLength = 250;
 /** @throws MillraceError FIELD_INVALID when there are too many, or one says nothing. */
 export function checkedResults(results: readonly Result[]): Result[] {
   if (results.length > workerLimits.resultsPerMessage) {
-    throw fieldInvalid("results", `has ${results.length} entries; the limit is ${workerLimits.resultsPerMessage}.`);
+    throw fieldInvalid(
+      "results",
+      `has ${results.length} entries; the limit is ${workerLimits.resultsPerMessage}.`,
+    );
   }
   return results.map(checked);
 }
 
 function checked(result: Result): Result {
   const { outcome } = result;
-  switch (outcome.case) {
-    case undefined:
-      throw fieldInvalid("results.outcome", "is unset; say how the attempt ended.");
-    case "failed":
-      // There and back cuts texts that are over their limits.
-      return create(ResultSchema, { ...result, outcome: { case: "failed", value: failureToProto(failureFromProto(outcome.value)) } });
-    case "succeeded": {
-      const problem = problemOf(outcome.value);
-      return problem === null ? result : create(ResultSchema, { ...result, outcome: { case: "failed", value: tooLarge(problem) } });
-    }
-    case "skipped":
-    case "returned":
-      return result;
+  if (outcome.case === undefined) {
+    throw fieldInvalid("results.outcome", "is unset; say how the attempt ended.");
   }
+  // There and back cuts texts that are over their limits.
+  if (outcome.case === "failed")
+    return failed(result, failureToProto(failureFromProto(outcome.value)));
+  const problem = outcome.case === "succeeded" ? problemOf(outcome.value) : null;
+  return problem === null ? result : failed(result, tooLarge(problem));
+}
+
+function failed(result: Result, value: Failure): Result {
+  return create(ResultSchema, { ...result, outcome: { case: "failed", value } });
 }
 
 type Succeeded = Extract<Result["outcome"], { case: "succeeded" }>["value"];
@@ -40,19 +41,33 @@ type Succeeded = Extract<Result["outcome"], { case: "succeeded" }>["value"];
 function problemOf({ returnValue, xcoms }: Succeeded): string | null {
   const limit = apiLimits.valueBytesMax;
   const bytes = returnValue?.data.length ?? 0;
-  if (bytes > limit) return `The return value has ${bytes} bytes; the limit is ${limit}. Store it elsewhere and return where.`;
+  if (bytes > limit)
+    return `The return value has ${bytes} bytes; the limit is ${limit}. Store it elsewhere and return where.`;
   const keys = Object.keys(xcoms);
-  if (keys.length > workerLimits.xcomsPerResult) return `It left ${keys.length} XComs; the limit is ${workerLimits.xcomsPerResult}.`;
+  if (keys.length > workerLimits.xcomsPerResult)
+    return `It left ${keys.length} XComs; the limit is ${workerLimits.xcomsPerResult}.`;
   for (const key of keys) {
-    if (key === "" || key.length > xcomKeyLength || key === "return_value" || key.includes("\u0000")) {
+    if (
+      key === "" ||
+      key.length > xcomKeyLength ||
+      key === "return_value" ||
+      key.includes("\u0000")
+    ) {
       return `The XCom key ${JSON.stringify(key.slice(0, 64))} is not allowed; use 1 to ${xcomKeyLength} characters, not return_value.`;
     }
     const size = xcoms[key]?.data.length ?? 0;
-    if (size > limit) return `The XCom ${JSON.stringify(key)} has ${size} bytes; the limit is ${limit}.`;
+    if (size > limit)
+      return `The XCom ${JSON.stringify(key)} has ${size} bytes; the limit is ${limit}.`;
   }
   return null;
 }
 
 function tooLarge(message: string) {
-  return create(FailureSchema, { kind: FailureKind.APPLICATION, type: "VALUE_TOO_LARGE", message, stack: "", retryable: false });
+  return create(FailureSchema, {
+    kind: FailureKind.APPLICATION,
+    type: "VALUE_TOO_LARGE",
+    message,
+    stack: "",
+    retryable: false,
+  });
 }

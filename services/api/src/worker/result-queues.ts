@@ -3,7 +3,12 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
 import type { Logger } from "@millrace/service";
-import { ResultBatchSchema, SlotGrantSchema, VerdictBatchSchema, type SlotGrant } from "@millrace/wire/internal";
+import {
+  ResultBatchSchema,
+  SlotGrantSchema,
+  VerdictBatchSchema,
+  type SlotGrant,
+} from "@millrace/wire/internal";
 import { VerdictKind, type Result, type Verdict } from "@millrace/wire/worker";
 import { workerLimits } from "../limits.ts";
 import type { Owners } from "../owners.ts";
@@ -71,7 +76,11 @@ export function createResultQueues(options: ResultQueuesOptions): ResultQueues {
     options.wake();
   }
 
-  async function deliver(nodeId: string, batch: readonly PendingResult[], grants: readonly SlotGrant[]): Promise<void> {
+  async function deliver(
+    nodeId: string,
+    batch: readonly PendingResult[],
+    grants: readonly SlotGrant[],
+  ): Promise<void> {
     inFlight.set(nodeId, (inFlight.get(nodeId) ?? 0) + 1);
     try {
       const verdicts = await ask(nodeId, batch, grants);
@@ -87,15 +96,23 @@ export function createResultQueues(options: ResultQueuesOptions): ResultQueues {
     }
   }
 
-  async function ask(nodeId: string, batch: readonly PendingResult[], grants: readonly SlotGrant[]): Promise<Verdict[]> {
+  async function ask(
+    nodeId: string,
+    batch: readonly PendingResult[],
+    grants: readonly SlotGrant[],
+  ): Promise<Verdict[]> {
     const message = create(ResultBatchSchema, {
       apiNodeId: bus.nodeId,
       results: batch.map(({ session, result }) => ({ sessionKey: BigInt(session.key), result })),
       grants: [...grants],
     });
-    const answer = await bus.request(`owner.${nodeId}.results`, toBinary(ResultBatchSchema, message), {
-      timeoutMs: workerLimits.resultsTimeoutMs,
-    });
+    const answer = await bus.request(
+      `owner.${nodeId}.results`,
+      toBinary(ResultBatchSchema, message),
+      {
+        timeoutMs: workerLimits.resultsTimeoutMs,
+      },
+    );
     return fromBinary(VerdictBatchSchema, answer).verdicts;
   }
 
@@ -104,7 +121,8 @@ export function createResultQueues(options: ResultQueuesOptions): ResultQueues {
     ready() {
       const ready = new Map<string, Map<WorkerSession, number>>();
       for (const [nodeId, queue] of queues) {
-        if (queue.length === 0 || (inFlight.get(nodeId) ?? 0) >= workerLimits.resultBatchesInFlight) continue;
+        if (queue.length === 0 || (inFlight.get(nodeId) ?? 0) >= workerLimits.resultBatchesInFlight)
+          continue;
         const counts = new Map<WorkerSession, number>();
         for (const { session } of queue) counts.set(session, (counts.get(session) ?? 0) + 1);
         ready.set(nodeId, counts);
@@ -145,7 +163,10 @@ function batchLength(queue: readonly PendingResult[]): number {
 
 function sizeOf({ outcome }: Result): number {
   if (outcome.case !== "succeeded") return 0;
-  const xcoms = Object.values(outcome.value.xcoms).reduce((sum, value) => sum + value.data.length, 0);
+  const xcoms = Object.values(outcome.value.xcoms).reduce(
+    (sum, value) => sum + value.data.length,
+    0,
+  );
   return xcoms + (outcome.value.returnValue?.data.length ?? 0);
 }
 

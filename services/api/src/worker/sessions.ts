@@ -52,7 +52,8 @@ export function createSessions(db: Database): Sessions {
 
   return {
     async require(ref) {
-      if (ref === undefined || ref.sessionId === "") throw fieldInvalid("session", "is missing; open a session first.");
+      if (ref === undefined || ref.sessionId === "")
+        throw fieldInvalid("session", "is missing; open a session first.");
       const session = await find(ref.sessionId);
       if (!timingSafeEqual(hashToken(ref.sessionToken), session.tokenHash)) {
         throw new MillraceError("UNAUTHENTICATED", "The session token is not that of the session.");

@@ -1,5 +1,5 @@
 import type { Handler, Outbox } from "@millrace/service";
-import type { WorkerService, WorkRequest, WorkResponse } from "@millrace/wire/worker";
+import type { WorkerService, Verdict, WorkRequest, WorkResponse } from "@millrace/wire/worker";
 import { fieldInvalid } from "../fields.ts";
 import { workerLimits } from "../limits.ts";
 import type { WorkerContext } from "./context.ts";
@@ -33,7 +33,8 @@ async function* stream(
 async function hello(incoming: AsyncIterator<WorkRequest>) {
   const first = await incoming.next();
   const message = first.done === true ? undefined : first.value.message;
-  if (message?.case !== "hello") throw fieldInvalid("message", "is not hello; a stream begins with hello.");
+  if (message?.case !== "hello")
+    throw fieldInvalid("message", "is not hello; a stream begins with hello.");
   return message.value.session;
 }
 
@@ -68,20 +69,33 @@ function take(
   outbox: Outbox<WorkResponse>,
 ): Promise<void> | null {
   session.usedAtMs = performance.now();
-  switch (message.case) {
-    case "credit":
-      if (message.value.count < 1 || message.value.count > workerLimits.slotsMax) {
-        throw fieldInvalid("credit.count", `is ${message.value.count}; write a number from 1 to ${workerLimits.slotsMax}.`);
-      }
-      gateway.addCredit(session, message.value.count);
-      return null;
-    case "results":
-      return Promise.all(checkedResults(message.value.results).map((result) => gateway.report(session, result))).then(
-        (verdicts) => void outbox.push(workResponse({ case: "verdicts", value: { verdicts } })),
-      );
-    case "hello":
-      throw fieldInvalid("message", "is a second hello; a stream has one.");
-    case undefined:
-      throw fieldInvalid("message", "is unset.");
+  if (message.case === "results") {
+    const reports = checkedResults(message.value.results).map((result) =>
+      gateway.report(session, result),
+    );
+    return answer(reports, outbox);
   }
+  if (message.case !== "credit") {
+    throw fieldInvalid(
+      "message",
+      "is neither credit nor results; hello comes once, at the beginning.",
+    );
+  }
+  const { count } = message.value;
+  if (count < 1 || count > workerLimits.slotsMax) {
+    throw fieldInvalid(
+      "credit.count",
+      `is ${count}; write a number from 1 to ${workerLimits.slotsMax}.`,
+    );
+  }
+  gateway.addCredit(session, count);
+  return null;
+}
+
+async function answer(
+  reports: readonly Promise<Verdict>[],
+  outbox: Outbox<WorkResponse>,
+): Promise<void> {
+  const verdicts = await Promise.all(reports);
+  outbox.push(workResponse({ case: "verdicts", value: { verdicts } }));
 }

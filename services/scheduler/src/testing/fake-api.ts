@@ -29,8 +29,6 @@ export type FakeApiOptions = {
   readonly handlers?: readonly string[];
   /** What a body does with its assignment; default: succeeds at once. Null: says nothing. */
   body?(assignment: Assignment): Outcome | null | Promise<Outcome | null>;
-  /** How long the session lives; default an hour. */
-  readonly ttlMs?: number;
 };
 
 export type Outcome = MessageInitShape<typeof ResultSchema>["outcome"];
@@ -58,8 +56,10 @@ export type FakeApi = AsyncDisposable & {
   command(dagId: string, command: MessageInitShape<typeof OwnerCommandSchema>): Promise<OwnerReply>;
   /** Adds slots to hand out. */
   addSlots(count: number): void;
-  /** The worker is dead: it reports nothing, and asks for nothing. */
+  /** The worker is dead: it reports nothing, and asks for nothing. Its session is another matter. */
   die(): void;
+  /** The session's time is over. */
+  expire(): Promise<void>;
 };
 
 export type TriggerOptions = { readonly requestId?: string; readonly logicalAt?: number; readonly params?: unknown };
@@ -73,8 +73,8 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
   const { rows } = await db.pool.query<{ key: number }>(
     `INSERT INTO worker_session (session_id, token_hash, request_id, worker_name, sdk, queues, handlers, runs_bundles, slots,
                                  node_id, expires_at)
-     VALUES ($1, '', $1, $2, 'test', $3, $4, true, $5, $6, clock_timestamp() + $7 * interval '1 millisecond') RETURNING key`,
-    [crypto.randomUUID(), name, queues, handlers, options.slots ?? 100, bus.nodeId, options.ttlMs ?? 3_600_000],
+     VALUES ($1, '', $1, $2, 'test', $3, $4, true, $5, $6, clock_timestamp() + interval '1 hour') RETURNING key`,
+    [crypto.randomUUID(), name, queues, handlers, options.slots ?? 100, bus.nodeId],
   );
   const sessionKey = rows[0]?.key ?? 0;
   // A node of its own in the subjects: the scheduler's node may have another fake beside it.
@@ -187,6 +187,9 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
       grant();
     },
     die: () => void (isDead = true),
+    async expire() {
+      await db.pool.query("UPDATE worker_session SET expires_at = clock_timestamp() WHERE key = $1", [sessionKey]);
+    },
     [Symbol.asyncDispose]() {
       isDead = true;
       for (const subscription of subscriptions) subscription.close();

@@ -76,6 +76,8 @@ export class FakeServer {
   readonly #changes = new EventEmitter();
   readonly #server = new Server({ "grpc.max_receive_message_length": -1 });
   readonly #streams = new Map<Stream, { credit: number }>();
+  /** Assigned, and no result yet: sent again on every new stream, since they may not have arrived. */
+  readonly #held = new Map<string, Assignment>();
   readonly #options: FakeServerOptions;
   #waiting: Assignment[] = [];
   #serial = 0;
@@ -92,7 +94,8 @@ export class FakeServer {
       }),
       appendLog: unary((request: AppendLogRequest) => this.#append(request)),
       work: (stream: Stream) => this.#work(stream),
-      downloadBundle: (call: ServerWritableStream<DownloadBundleRequest, unknown>) => this.#download(call),
+      downloadBundle: (call: ServerWritableStream<DownloadBundleRequest, unknown>) =>
+        this.#download(call),
     });
     this.#server.addService(grpcDefinition(DagService), {
       uploadBundle: unary(({ digest, content }: UploadBundleRequest) => {
@@ -105,8 +108,10 @@ export class FakeServer {
 
   async start(port = 0): Promise<this> {
     const bound = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
-        error === null ? resolve(at) : reject(error),
+      this.#server.bindAsync(
+        `127.0.0.1:${port}`,
+        ServerCredentials.createInsecure(),
+        (error, at) => (error === null ? resolve(at) : reject(error)),
       );
     });
     this.address = `127.0.0.1:${bound}`;
@@ -216,8 +221,11 @@ export class FakeServer {
           stream.emit("error", statusOf("SESSION_EXPIRED"));
           return;
         }
-        this.#streams.set(stream, { credit: 0 });
         stream.sendMetadata(new Metadata());
+        const missed = [...this.#held.values()];
+        // They use up credit like any other, on both sides.
+        this.#streams.set(stream, { credit: -missed.length });
+        if (missed.length > 0) this.#send(stream, missed);
       } else if (message.case === "credit") {
         const state = this.#streams.get(stream);
         if (state !== undefined) state.credit += message.value.count;
@@ -238,26 +246,37 @@ export class FakeServer {
 
   #answer(stream: Stream, results: readonly Result[]): void {
     this.results.push(...results);
+    for (const { attemptId } of results) this.#held.delete(attemptId);
     const verdicts = results.flatMap((result) => {
       const kind = this.verdictOn(result);
       return kind === null ? [] : [{ attemptId: result.attemptId, kind }];
     });
     if (verdicts.length > 0) {
-      stream.write(create(WorkResponseSchema, { message: { case: "verdicts", value: { verdicts } } }));
+      stream.write(
+        create(WorkResponseSchema, { message: { case: "verdicts", value: { verdicts } } }),
+      );
     }
   }
 
   #hand(): void {
     for (const [stream, state] of this.#streams) {
-      const assignments = this.#waiting.splice(0, state.credit);
+      const assignments = this.#waiting.splice(0, Math.max(0, state.credit));
       if (assignments.length === 0) continue;
       state.credit -= assignments.length;
-      stream.write(create(WorkResponseSchema, { message: { case: "assignments", value: { assignments } } }));
+      for (const assignment of assignments) this.#held.set(assignment.attemptId, assignment);
+      this.#send(stream, assignments);
     }
   }
 
+  #send(stream: Stream, assignments: Assignment[]): void {
+    stream.write(
+      create(WorkResponseSchema, { message: { case: "assignments", value: { assignments } } }),
+    );
+  }
+
   #say(message: MessageInitShape<typeof WorkResponseSchema>["message"] & object): void {
-    for (const stream of this.#streams.keys()) stream.write(create(WorkResponseSchema, { message }));
+    for (const stream of this.#streams.keys())
+      stream.write(create(WorkResponseSchema, { message }));
   }
 
   #download(call: ServerWritableStream<DownloadBundleRequest, unknown>): void {

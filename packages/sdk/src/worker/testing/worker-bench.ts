@@ -12,10 +12,17 @@ import type { WorkerOptions } from "../options.ts";
 import { runWorker, type WorkerHandle } from "../run-worker.ts";
 import { FakeServer, type FakeServerOptions } from "./fake-server.ts";
 
-export type LoggedEvent = { readonly level: string; readonly event: string; readonly fields: object };
+export type LoggedEvent = {
+  readonly level: string;
+  readonly event: string;
+  readonly fields: object;
+};
 
 /** Fields of an assignment; those not given are empty. */
-export type AssignmentInit = Exclude<MessageInitShape<typeof AssignmentSchema>, { readonly $typeName: string }>;
+export type AssignmentInit = Exclude<
+  MessageInitShape<typeof AssignmentSchema>,
+  { readonly $typeName: string }
+>;
 
 export type Bench = AsyncDisposable & {
   readonly server: FakeServer;
@@ -47,7 +54,8 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   server.bundles.set(digest, content);
   const events: LoggedEvent[] = [];
-  const note = (level: string) => (fields: object, event: string) => void events.push({ level, event, fields });
+  const note = (level: string) => (fields: object, event: string) =>
+    void events.push({ level, event, fields });
   const worker = await runWorker({
     key: "key",
     name: "bench",
@@ -90,12 +98,17 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
 
 /** The value of an attempt that succeeded. */
 export function valueOf({ outcome }: Result): unknown {
-  if (outcome.case !== "succeeded") throw new Error(`The attempt did not succeed: ${JSON.stringify(outcome.value)}`);
-  return outcome.value.returnValue === undefined ? undefined : decodeValue(outcome.value.returnValue.data);
+  if (outcome.case !== "succeeded")
+    throw new Error(`The attempt did not succeed: ${JSON.stringify(outcome.value)}`);
+  return outcome.value.returnValue === undefined
+    ? undefined
+    : decodeValue(outcome.value.returnValue.data);
 }
 
 /** The failure of an attempt that failed, with its kind by name. */
-export function failureOf({ outcome }: Result): Pick<Failure, "type" | "message" | "stack" | "retryable"> & { kind: string } {
+export function failureOf({
+  outcome,
+}: Result): Pick<Failure, "type" | "message" | "stack" | "retryable"> & { kind: string } {
   if (outcome.case !== "failed") throw new Error(`The attempt did not fail: ${outcome.case}`);
   const { kind, type, message, stack, retryable } = outcome.value;
   const names = Object.entries(FailureKind).find(([, value]) => value === kind);
@@ -103,7 +116,9 @@ export function failureOf({ outcome }: Result): Pick<Failure, "type" | "message"
 }
 
 function dagFile(bodies: Readonly<Record<string, string>>, preamble: string): string {
-  const tasks = Object.entries(bodies).map(([id, body]) => `  task({ id: ${JSON.stringify(id)} }, (${body}) as never)();`);
+  const tasks = Object.entries(bodies).map(
+    ([id, body]) => `  task({ id: ${JSON.stringify(id)} }, (${body}) as never)();`,
+  );
   return [
     `import { context, dag, FailTask, SkipTask, task } from "@millrace/sdk";`,
     `void [context, FailTask, SkipTask];`,

@@ -9,7 +9,7 @@ import { CopyCommand } from "../../../../components/copy-command.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../components/faces.tsx";
 import { pollMs } from "../../../../components/providers.tsx";
 import { TopBar } from "../../../../components/top-bar.tsx";
-import { TriggerDialog } from "../../../../components/trigger/trigger-dialog.tsx";
+import { LazyTrigger } from "../../../../components/trigger/lazy-trigger.tsx";
 import { formatCount, plural } from "../../../../lib/format.ts";
 import { useUrlState } from "../../../../lib/use-url-state.ts";
 import { DagFilters } from "./dag-filters.tsx";
@@ -89,7 +89,7 @@ export function DagList() {
           )}
         </div>
       </div>
-      <TriggerDialog dagId={triggered?.dagId ?? null} onClose={() => setTriggered(null)} />
+      <LazyTrigger dagId={triggered?.dagId ?? null} onClose={() => setTriggered(null)} />
     </>
   );
 }

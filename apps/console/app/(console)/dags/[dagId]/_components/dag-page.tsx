@@ -7,7 +7,7 @@ import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.
 import { pollMs } from "../../../../../components/providers.tsx";
 import { RunsTable } from "../../../../../components/runs-table.tsx";
 import { TopBar } from "../../../../../components/top-bar.tsx";
-import { TriggerDialog } from "../../../../../components/trigger/trigger-dialog.tsx";
+import { LazyTrigger } from "../../../../../components/trigger/lazy-trigger.tsx";
 import { callFailure } from "../../../../../lib/failures.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { CodeTab } from "./code-tab.tsx";
@@ -79,7 +79,7 @@ export function DagPage({ dagId }: { readonly dagId: string }) {
           </Tabs.Root>
         </div>
       )}
-      <TriggerDialog dagId={isTriggering ? dagId : null} onClose={() => setTriggering(false)} />
+      <LazyTrigger dagId={isTriggering ? dagId : null} onClose={() => setTriggering(false)} />
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { useCallback, useState } from "react";
 import { DagService, TaskKind } from "@millrace/wire/v1";
 import type { Dag, TaskSpec } from "@millrace/wire/v1";
-import { DagGraph } from "../../../../../components/graph/dag-graph.tsx";
+import { LazyGraph } from "../../../../../components/graph/lazy-graph.tsx";
 import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { durationMsOf, formatDuration, plural } from "../../../../../lib/format.ts";
 
@@ -31,7 +31,7 @@ export function DefinitionTab({ dag }: { readonly dag: Dag }) {
   const task = spec.tasks.find((one) => one.taskId === selected);
   return (
     <div className="relative">
-      <DagGraph
+      <LazyGraph
         spec={spec}
         tasks={null}
         selected={selected}

@@ -12,7 +12,7 @@ import { taskFace } from "../../../../../lib/states.ts";
 
 type Props = {
   readonly live: TaskInstance | null;
-  readonly query: UseQueryResult<GetTaskInstanceResponse, Error>;
+  readonly query: UseQueryResult<GetTaskInstanceResponse>;
 };
 
 /** Facts of the task instance, and each of its attempts with what went wrong. */

@@ -2,7 +2,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useCallback, useEffect } from "react";
 import { DagService } from "@millrace/wire/v1";
-import { DagGraph } from "../../../../../components/graph/dag-graph.tsx";
+import { LazyGraph } from "../../../../../components/graph/lazy-graph.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { SidePanel } from "../../../../../components/side-panel.tsx";
 import { TopBar } from "../../../../../components/top-bar.tsx";
@@ -78,7 +78,7 @@ function Run({ live }: { readonly live: RunLive }) {
       <div className="min-w-0 flex-1 overflow-y-auto">
         <RunHeader live={live} spec={spec.data?.spec ?? null} />
         {spec.data?.spec !== undefined ? (
-          <DagGraph
+          <LazyGraph
             spec={spec.data.spec}
             tasks={tasks}
             selected={selected}
@@ -121,7 +121,7 @@ function Run({ live }: { readonly live: RunLive }) {
 
 function useEscape(act: (() => void) | null): void {
   useEffect(() => {
-    if (act === null) return;
+    if (act === null) return undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !event.defaultPrevented) act();
     };

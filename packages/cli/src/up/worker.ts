@@ -1,0 +1,56 @@
+/** The worker of `millrace up`, in a process of its own: what dies with it is given back at once. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { WorkerPresence } from "../connection.ts";
+import { startChild, type Child } from "./child.ts";
+import { isMillraceProcess } from "./state-dir.ts";
+
+export type UpWorkerOptions = {
+  /** Arguments of the command `millrace worker`. */
+  readonly args: readonly string[];
+  readonly logFile: string;
+  readonly say: (message: string) => void;
+  /** It has a session now. */
+  readonly onPresence: (presence: WorkerPresence) => void;
+  /** Ends a session in the database: its process is dead for certain, nobody needs to wait for its time to run out. */
+  readonly endSession: (sessionId: string) => Promise<void>;
+};
+
+/** How long the worker of a server that was killed has to end by itself. */
+const leftoverLimitMs = 3_000;
+const pollMs = 50;
+
+/** Starts it, and again whenever it dies. */
+export function startUpWorker(options: UpWorkerOptions): Child {
+  let presence: WorkerPresence | null = null;
+  return startChild({
+    name: "worker",
+    file: process.argv[1]!,
+    args: ["worker", ...options.args],
+    logFile: options.logFile,
+    onMessage(message, pid) {
+      const { sessionId } = message as { sessionId?: unknown };
+      if (typeof sessionId !== "string") return;
+      presence = { pid, sessionId };
+      options.onPresence(presence);
+    },
+    onDeath(how) {
+      options.say(`The worker ${how}; starting it again. Its log: ${options.logFile}`);
+      const dead = presence;
+      presence = null;
+      if (dead !== null) void options.endSession(dead.sessionId);
+    },
+  });
+}
+
+/** Ends the session of a worker whose server was killed, unless that worker lives on. */
+export async function clearLeftoverWorker(
+  { pid, sessionId }: WorkerPresence,
+  endSession: (sessionId: string) => Promise<void>,
+): Promise<void> {
+  const until = performance.now() + leftoverLimitMs;
+  while (isMillraceProcess(pid)) {
+    if (performance.now() > until) return;
+    await delay(pollMs);
+  }
+  await endSession(sessionId);
+}

@@ -1,0 +1,64 @@
+import { methodName, reflectionMethod, type Principal, type Role } from "@millrace/service";
+import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import { WorkerService } from "@millrace/wire/worker";
+import { describe, expect, test } from "vitest";
+import { authorize } from "./authorize.ts";
+import { rules } from "./rules.ts";
+
+const services = [DagService, DagRunService, TaskInstanceService, SystemService, WorkerService];
+const methods = services.flatMap((service) => service.methods.map(methodName));
+
+const who = (role: Role | null): Principal => ({
+  kind: role === null ? "anonymous" : role === "worker" ? "worker_key" : "api_key",
+  name: role ?? "",
+  role,
+  credentialId: role === null ? null : 1,
+  queues: null,
+});
+
+/** What each principal may call, written from the matrix of the design and not from the rules. */
+const publicMethods = ["millrace.v1.SystemService/GetVersion", "millrace.v1.SystemService/Login"];
+const knownMethods = [
+  "millrace.v1.SystemService/Logout",
+  "millrace.v1.SystemService/WhoAmI",
+  "millrace.v1.SystemService/GetHealth",
+  reflectionMethod,
+];
+
+function expected(
+  role: Role | null,
+  method: string,
+): "allowed" | "UNAUTHENTICATED" | "PERMISSION_DENIED" {
+  if (publicMethods.includes(method)) return "allowed";
+  if (role === null) return "UNAUTHENTICATED";
+  if (knownMethods.includes(method)) return "allowed";
+  const isWorkers = method.startsWith("millrace.worker.v1.");
+  return (role === "worker") === isWorkers ? "allowed" : "PERMISSION_DENIED";
+}
+
+function answer(role: Role | null, method: string): string {
+  try {
+    authorize(who(role), method, {});
+    return "allowed";
+  } catch (error) {
+    return (error as { reason: string }).reason;
+  }
+}
+
+test("every method of every service has a rule, and every rule a method", () => {
+  expect(Object.keys(rules).toSorted()).toEqual([...methods, reflectionMethod].toSorted());
+});
+
+describe.each([null, "admin", "worker"] as const)("%s", (role) => {
+  test.each([...methods, reflectionMethod])("%s", (method) => {
+    expect(answer(role, method)).toBe(expected(role, method));
+  });
+});
+
+test.each(["", "constructor", "millrace.v1.DagService/Unknown", "millrace.v1.DagService/getdag"])(
+  "a method without a rule is refused to everybody: %j",
+  (method) => {
+    expect(answer(null, method)).toBe("UNAUTHENTICATED");
+    expect(answer("admin", method)).toBe("PERMISSION_DENIED");
+  },
+);

@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import { shardOf } from "@millrace/engine";
+import { aDag, registerDag } from "./testing/dags.ts";
+import { success } from "./testing/fake-api.ts";
+import { movingClock } from "./testing/moving-clock.ts";
+import { aWorld, type World } from "./testing/world.ts";
+
+const everyMinute = { schedule: { kind: "cron", expression: "* * * * *", timezone: "UTC" } } as const;
+const minute = 60_000;
+/** The clock is read once, so that it can be moved. */
+const unread = { shardTtlMs: 36_000_000, shardRenewMs: 36_000_000 };
+
+async function ticks(world: World, dagId: string): Promise<string[]> {
+  const { rows } = await world.db.pool.query<{ run_name: string; logical_at: Date; run_type: number }>(
+    "SELECT run_name, logical_at, run_type FROM run WHERE dag_id = $1 ORDER BY logical_at",
+    [dagId],
+  );
+  for (const row of rows) {
+    expect(row.run_type).toBe(1);
+    expect(row.run_name).toBe(`scheduled__${row.logical_at.toISOString().replace(".000Z", "+00:00")}`);
+  }
+  return rows.map((row) => row.logical_at.toISOString());
+}
+
+const lastMinute = (at = Date.now()) => Math.floor(at / minute) * minute;
+
+test("each tick becomes one run, with the next one noted in the DAG's row", async () => {
+  await using world = await aWorld();
+  const clock = movingClock();
+  const params = JSON.stringify({ type: "object", properties: { region: { type: "string", default: "eu" } } });
+  await registerDag(world.db, aDag("ticking", ["a"], [], { ...everyMinute, paramsSchema: params }));
+  await world.scheduler({ clock, settings: unread });
+  const api = await world.api();
+  for (const count of [1, 2, 3]) {
+    clock.advance(minute);
+    await expect.poll(() => ticks(world, "ticking")).toHaveLength(count);
+  }
+  const made = (await ticks(world, "ticking")).map((at) => Date.parse(at));
+  expect(new Set(made.map((at) => at % minute))).toEqual(new Set([0]));
+  const { rows } = await world.db.pool.query<{ scheduled_through: Date; next_run_at: Date }>("SELECT scheduled_through, next_run_at FROM dag");
+  expect(rows).toEqual([{ scheduled_through: new Date(made[2] ?? 0), next_run_at: new Date((made[2] ?? 0) + minute) }]);
+  await expect.poll(() => api.assigned.length).toBe(3);
+  expect(Buffer.from(api.assigned[0]?.run?.params?.data ?? []).toString()).toBe('{"region":"eu"}');
+});
+
+test("after a time without schedulers only the newest missed tick becomes a run", async () => {
+  await using world = await aWorld();
+  const scheduledThrough = new Date(lastMinute() - 10 * minute);
+  await registerDag(world.db, aDag("missed", ["a"], [], everyMinute), { scheduledThrough });
+  const before = lastMinute();
+  await world.scheduler();
+  await expect.poll(() => ticks(world, "missed")).toHaveLength(1);
+  const [made = ""] = await ticks(world, "missed");
+  expect([before, lastMinute()]).toContain(Date.parse(made));
+});
+
+test("a paused DAG has no ticks, and those that passed meanwhile are not made up but for the newest", async () => {
+  await using world = await aWorld();
+  const scheduledThrough = new Date(lastMinute() - 10 * minute);
+  await registerDag(world.db, aDag("resting", ["a"], [], everyMinute), { scheduledThrough, isPaused: true });
+  await world.scheduler();
+  await world.db.pool.query("UPDATE dag SET changed_seq = nextval('dag_changed_seq')");
+  world.bus.publish("dags", new Uint8Array());
+  await registerDag(world.db, aDag("marker", ["a"], [], everyMinute), { scheduledThrough });
+  world.bus.publish("dags", new Uint8Array());
+  await expect.poll(() => ticks(world, "marker")).toHaveLength(1);
+  expect(await ticks(world, "resting")).toEqual([]);
+  await world.db.pool.query("UPDATE dag SET is_paused = false, changed_seq = nextval('dag_changed_seq') WHERE dag_id = 'resting'");
+  world.bus.publish("dags", new Uint8Array());
+  await expect.poll(() => ticks(world, "resting")).toHaveLength(1);
+});
+
+test("a DAG registered while schedulers run is noticed without a doorbell", async () => {
+  await using world = await aWorld();
+  await world.scheduler({ settings: { dagPollMs: 50 } });
+  const scheduledThrough = new Date(lastMinute() - 2 * minute);
+  await registerDag(world.db, aDag("quiet", ["a"], [], everyMinute), { scheduledThrough });
+  await expect.poll(() => ticks(world, "quiet")).toHaveLength(1);
+});
+
+test("a tick at max_active_runs makes no run; the newest that passed meanwhile does once a run has ended", async () => {
+  await using world = await aWorld();
+  const scheduledThrough = new Date(lastMinute() - 3 * minute);
+  await registerDag(world.db, aDag("full", ["a"], [], { ...everyMinute, maxActiveRuns: 1 }), { scheduledThrough });
+  const clock = movingClock();
+  await world.scheduler({ clock, settings: unread });
+  const released = Promise.withResolvers<void>();
+  const api = await world.api({ body: () => released.promise.then(() => success()) });
+  await expect.poll(() => ticks(world, "full")).toHaveLength(1);
+  clock.advance(3 * minute);
+  await api.inventory([]);
+  expect(await ticks(world, "full")).toHaveLength(1);
+  released.resolve();
+  await expect.poll(() => ticks(world, "full")).toHaveLength(2);
+  const [first = "", second = ""] = await ticks(world, "full");
+  expect(Date.parse(second) - Date.parse(first)).toBeGreaterThanOrEqual(3 * minute);
+  await expect.poll(() => api.assigned.length).toBe(2);
+});
+
+test("two schedulers that race for a tick make one run", async () => {
+  await using world = await aWorld();
+  const clocks = [movingClock(), movingClock()];
+  const dags = Array.from({ length: 16 }, (_, i) => `race${i}`);
+  for (const dagId of dags) await registerDag(world.db, aDag(dagId, ["a"], [], everyMinute));
+  const [first, second] = [await world.scheduler({ clock: clocks[0]! }), await world.scheduler({ clock: clocks[1]! })];
+  await expect.poll(() => [first.shards().length, second.shards().length]).toEqual([32, 32]);
+  // Shards change hands in the middle of the ticks, and the loser does not know it.
+  await world.db.pool.query(
+    `UPDATE shard SET owner = CASE owner WHEN 'n0' THEN 'n1' ELSE 'n0' END, epoch = epoch + 1 WHERE id = ANY ($1)`,
+    [dags.slice(0, 8).map(shardOf)],
+  );
+  for (const clock of clocks) clock.advance(minute);
+  for (const dagId of dags) {
+    await expect.poll(async () => (await ticks(world, dagId)).length, { timeout: 25_000 }).toBeGreaterThan(0);
+    const made = await ticks(world, dagId);
+    expect(new Set(made).size).toBe(made.length);
+  }
+}, 40_000);

@@ -1,0 +1,90 @@
+import { flush, type FlushBatch } from "@millrace/db";
+import { MillraceError } from "@millrace/engine";
+import { expect, test } from "vitest";
+import { aChain, aDag, aFan, registerDag } from "./testing/dags.ts";
+import { success } from "./testing/fake-api.ts";
+import { aWorld } from "./testing/world.ts";
+
+const unavailable = (outcome: string) => new MillraceError("UNAVAILABLE", "cut", { metadata: { outcome } });
+
+test("runs go on after flushes that were not written, and no task ends twice", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aChain("chain", 10));
+  let count = 0;
+  await world.scheduler({
+    flush: (lane, batch) => (++count % 3 === 0 ? Promise.reject(unavailable("none")) : flush(lane, batch)),
+  });
+  const api = await world.api();
+  const run = await api.trigger("chain");
+  expect(await world.untilFinal(run)).toBe("success");
+  expect(count).toBeGreaterThan(12);
+  expect(await world.finalChanges(run)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test("what a flush wrote whose answer was lost is sent, not granted again", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aFan("fan", 10));
+  let count = 0;
+  await world.scheduler({
+    async flush(lane, batch) {
+      const answer = await flush(lane, batch);
+      if (++count % 2 === 0) throw unavailable("unknown");
+      return answer;
+    },
+  });
+  const api = await world.api();
+  const run = await api.trigger("fan");
+  expect(await world.untilFinal(run)).toBe("success");
+  expect(api.assigned.map(({ tryNumber }) => tryNumber)).toEqual(Array(12).fill(1));
+  expect(await world.finalChanges(run)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+});
+
+test("a row that the database refuses stops its own run only", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("poison", ["a"]));
+  await registerDag(world.db, aChain("healthy", 3));
+  let poisoned = 0;
+  const isPoison = (batch: FlushBatch) => batch.finished.some((row) => row.runId === poisoned);
+  await world.scheduler({
+    flush: (lane, batch) => (isPoison(batch) ? Promise.reject(new Error("violates check constraint")) : flush(lane, batch)),
+  });
+  const api = await world.api({ body: ({ run }) => (run?.dagId === "poison" ? null : success()) });
+  poisoned = await api.trigger("poison");
+  await expect.poll(() => api.assigned.length).toBe(1);
+  void api.report(api.assigned[0]?.attemptId ?? "", success()).catch(() => undefined);
+  const healthy = await Promise.all([api.trigger("healthy"), api.trigger("healthy")]);
+  for (const run of healthy) expect(await world.untilFinal(run)).toBe("success");
+  expect(await world.runState(poisoned)).toBe("running");
+});
+
+test("rows that changed behind an owner's back win: it reads them again", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aChain("diverged", 2));
+  await world.scheduler();
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("diverged");
+  await expect.poll(() => api.assigned.length).toBe(1);
+  await world.db.pool.query("UPDATE task_instance SET attempt = 2, lost = 1 WHERE run_id = $1", [run]);
+  const attemptId = api.assigned[0]?.attemptId ?? "";
+  const late = await api.report(attemptId, success());
+  expect(late).toMatchObject({ kind: 4 });
+  const right = await api.report(attemptId.replace(/1$/, "2"), success());
+  expect(right).toMatchObject({ kind: 1 });
+  await expect.poll(() => api.assigned.length).toBe(2);
+});
+
+test("a scheduler outlives a restart of its database connections", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aChain("cut", 20));
+  await world.scheduler();
+  const api = await world.api();
+  const run = await api.trigger("cut");
+  await expect.poll(() => api.assigned.length).toBeGreaterThan(3);
+  await world.db.pool
+    .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    .catch(() => undefined);
+  const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 200);
+  expect(await world.untilFinal(run).catch(() => world.untilFinal(run))).toBe("success");
+  clearInterval(beat);
+  expect(await world.finalChanges(run)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});

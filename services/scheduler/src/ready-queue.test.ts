@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createReadyQueue, type LineKey } from "./ready-queue.ts";
+
+type Run = { readonly key: number; readonly dagId: string };
+const line: LineKey = { queue: "default", handler: null };
+
+function aQueue() {
+  const queue = createReadyQueue<Run>();
+  return {
+    ...queue,
+    takeAll(): string[] {
+      const taken: string[] = [];
+      for (const each of queue.lines()) {
+        for (let next = queue.take(each); next !== null; next = queue.take(each)) {
+          taken.push(`${next.run.dagId}${next.run.key}.${next.task.ix}`);
+        }
+      }
+      return taken;
+    },
+  };
+}
+const aRun = (dagId: string, key: number): Run => ({ dagId, key });
+const aTask = (ix: number, priority = 1, readyAt = 0) => ({ ix, priority, readyAt });
+
+test("within a DAG the highest priority goes first, then the oldest, over all its runs", () => {
+  const queue = aQueue();
+  const [one, two] = [aRun("a", 1), aRun("a", 2)];
+  queue.add(one, line, aTask(0, 1, 10));
+  queue.add(one, line, aTask(1, 5, 20));
+  queue.add(two, line, aTask(2, 5, 15));
+  queue.add(two, line, aTask(3, 1, 5));
+  expect(queue.takeAll()).toEqual(["a2.2", "a1.1", "a2.3", "a1.0"]);
+});
+
+test("DAGs take turns, whatever their tasks' priority and however many they have", () => {
+  const queue = aQueue();
+  const [a, b] = [aRun("a", 1), aRun("b", 2)];
+  for (let ix = 0; ix < 3; ix++) queue.add(a, line, aTask(ix, 9));
+  queue.add(b, line, aTask(0));
+  queue.add(b, line, aTask(1));
+  expect(queue.takeAll()).toEqual(["a1.0", "b2.0", "a1.1", "b2.1", "a1.2"]);
+});
+
+test("a parked run or DAG gives nothing and does not count, and has its place back when it is unparked", () => {
+  const queue = aQueue();
+  const [a, b] = [aRun("a", 1), aRun("b", 2)];
+  queue.add(a, line, aTask(0));
+  queue.add(b, line, aTask(0));
+  queue.setRunParked(a, true);
+  queue.setDagParked("b", true);
+  queue.add(a, line, aTask(1, 5));
+  const [only] = [...queue.lines()];
+  expect(only && queue.hasWork(only)).toBe(false);
+  expect(only && queue.count(only, () => 10, 100)).toBe(0);
+  expect(queue.takeAll()).toEqual([]);
+  queue.setRunParked(a, false);
+  queue.setDagParked("b", false);
+  expect(only && queue.count(only, () => 1, 100)).toBe(2);
+  expect(queue.takeAll().toSorted()).toEqual(["a1.0", "a1.1", "b2.0"]);
+});
+
+test("a removed run leaves nothing behind", () => {
+  const queue = aQueue();
+  const [a, b] = [aRun("a", 1), aRun("a", 2)];
+  queue.add(a, line, aTask(0, 9));
+  queue.add(b, line, aTask(1));
+  queue.remove(a);
+  expect(queue.takeAll()).toEqual(["a2.1"]);
+});
+
+/** What to do to the queue and to a model that is a plain list. */
+const step = fc.oneof(
+  fc.record({ kind: fc.constant("add"), run: fc.nat(5), priority: fc.nat(3) }),
+  fc.record({ kind: fc.constant("take"), run: fc.constant(0), priority: fc.constant(0) }),
+  fc.record({ kind: fc.constant("park"), run: fc.nat(5), priority: fc.nat(1) }),
+  fc.record({ kind: fc.constant("pause"), run: fc.nat(2), priority: fc.nat(1) }),
+  fc.record({ kind: fc.constant("remove"), run: fc.nat(5), priority: fc.constant(0) }),
+);
+
+test("every task is taken once, never while parked, and always the first of its DAG", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const queue = createReadyQueue<Run>();
+      const runs = Array.from({ length: 6 }, (_, key) => aRun(`d${key % 3}`, key));
+      let model: { run: Run; ix: number; priority: number }[] = [];
+      const parked = new Set<Run>();
+      const paused = new Set<string>();
+      const open = () => model.filter(({ run }) => !parked.has(run) && !paused.has(run.dagId));
+      for (const [at, { kind, run: key, priority }] of steps.entries()) {
+        const run = runs[key]!;
+        if (kind === "add") {
+          model.push({ run, ix: at, priority });
+          queue.add(run, line, { ix: at, priority, readyAt: at });
+        } else if (kind === "park") {
+          (priority === 1 ? parked.add(run) : parked.delete(run), queue.setRunParked(run, priority === 1));
+        } else if (kind === "pause") {
+          (priority === 1 ? paused.add(run.dagId) : paused.delete(run.dagId), queue.setDagParked(run.dagId, priority === 1));
+        } else if (kind === "remove") {
+          model = model.filter((each) => each.run !== run);
+          parked.delete(run);
+          queue.remove(run);
+        } else {
+          const [only] = [...queue.lines()];
+          const taken = only === undefined ? null : queue.take(only);
+          if (taken === null) {
+            expect(open()).toEqual([]);
+            continue;
+          }
+          const rivals = open().filter((each) => each.run.dagId === taken.run.dagId);
+          const best = rivals.toSorted((a, b) => b.priority - a.priority || a.ix - b.ix)[0];
+          expect(taken.task.ix).toBe(best?.ix);
+          model = model.filter((each) => each !== best);
+        }
+        const [only] = [...queue.lines()];
+        if (only !== undefined) expect(queue.count(only, () => 1_000, 1_000)).toBe(open().length);
+      }
+    }),
+  );
+});
