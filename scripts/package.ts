@@ -87,7 +87,8 @@ function bundledPackages(manifest: Manifest): { name: string; manifest: Manifest
 
 function thirdParty(manifests: readonly Manifest[]): Record<string, string> {
   const all = manifests.flatMap((it) => Object.entries(it.dependencies ?? {}));
-  return Object.fromEntries(all.filter(([name]) => !name.startsWith("@millrace/")).toSorted());
+  const others = all.filter(([name]) => !name.startsWith("@millrace/"));
+  return Object.fromEntries(others.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Declarations of this package and of the private ones it shows, side by side under `dist/types/`. */

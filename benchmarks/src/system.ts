@@ -43,7 +43,7 @@ export async function startSystem(dagCount: number): Promise<System> {
   };
   const transport = createGrpcTransport({ baseUrl: `http://${grpc}`, interceptors: [withKey] });
   const client = { runs: createClient(DagRunService, transport), dags: createClient(DagService, transport) };
-  while ((await client.dags.listDags({})).total < dagCount) await new Promise((done) => setTimeout(done, 50));
+  await registered(client.dags, dagCount);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   return {
     databaseUrl: postgres.url,
@@ -58,4 +58,12 @@ export async function startSystem(dagCount: number): Promise<System> {
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+async function registered(dagService: Client<typeof DagService>, count: number): Promise<void> {
+  while ((await dagService.listDags({})).total < count) {
+    const { errors } = await dagService.listImportErrors({});
+    if (errors.length > 0) throw new Error(errors.map((it) => `${it.file}: ${it.message}`).join("\n"));
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }

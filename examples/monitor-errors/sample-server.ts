@@ -62,7 +62,7 @@ function pick<T>(choices: readonly T[], chance: number): T {
 
 /** A small generator of numbers below 1 (mulberry32), seeded by a name. */
 function seeded(name: string): () => number {
-  let state = [...name].reduce((hash, letter) => (hash * 31 + letter.codePointAt(0)!) | 0, 7);
+  let state = Buffer.from(name).reduce((hash, byte) => (hash * 31 + byte) | 0, 7);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

@@ -1,31 +1,28 @@
 /** kill -9 of any part in the middle of a run: the run finishes, and every task has exactly one accepted outcome. */
+import { RunState, TaskState } from "@millrace/wire/v1";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readEndpoint, startUp, waitFor, type Millrace, type RunJson } from "./millrace.ts";
+import { problemsOf, readHistory } from "./history.ts";
+import { databaseUrlOf, readEndpoint, startUp, waitFor, type Millrace } from "./millrace.ts";
 
 const dags = fileURLToPath(new URL("./load", import.meta.url));
 const taskCount = 1000;
 const runLimitMs = 120_000;
 const testLimitMs = 240_000;
 
-type Task = { taskId: string; state: string; tryNumber: number; lostCount?: number };
-
 async function triggerThousand(millrace: Millrace): Promise<string> {
-  await waitFor("the DAG to be registered", async () => {
-    const { dags: found } = await millrace.json<{ dags?: unknown[] }>("dags", "list");
-    return found?.length === 1;
-  });
-  const journal = join(millrace.stateDir, "journal");
-  const params = JSON.stringify({ journal });
-  const { run } = await millrace.json<RunJson>("dags", "trigger", "thousand", "--params", params);
-  return run.runId;
+  await millrace.api.dagsAre(1);
+  return millrace.api.trigger("thousand", { journal: journalOf(millrace) });
 }
 
+const journalOf = ({ stateDir }: Millrace): string => join(stateDir, "journal");
+
+/** What the bodies noted: a task and the number of its attempt on each line. */
 function journalLines(millrace: Millrace): string[] {
   try {
-    return readFileSync(join(millrace.stateDir, "journal"), "utf8").trim().split("\n");
+    return readFileSync(journalOf(millrace), "utf8").trim().split("\n");
   } catch {
     return [];
   }
@@ -35,22 +32,24 @@ async function waitForMiddle(millrace: Millrace): Promise<void> {
   await waitFor("a third of the tasks to have run", () => journalLines(millrace).length > taskCount / 3);
 }
 
+/** How long after now bodies run again; in a test's output it tells how quick recovery is. */
+async function untilMoving(millrace: Millrace, what: string): Promise<number> {
+  const [before, begin] = [journalLines(millrace).length, performance.now()];
+  await waitFor("tasks to run again", () => journalLines(millrace).length > before + taskCount / 20, runLimitMs);
+  const ms = Math.round(performance.now() - begin);
+  console.info(`${what}: tasks run again after ${ms} ms`);
+  return ms;
+}
+
 /** Every task succeeded once; bodies may have run more than once, never without a new attempt number. */
 async function expectOneOutcomeEach(millrace: Millrace, runId: string): Promise<void> {
-  await waitFor(
-    "the run to succeed",
-    async () => {
-      const shown = await millrace.cli("runs", "show", runId, "--json");
-      if (shown.code !== 0) return null;
-      const { run } = JSON.parse(shown.stdout) as RunJson;
-      if (run.state === "RUN_STATE_FAILED") throw new Error(`The run failed: ${run.failure?.message}`);
-      return run.state === "RUN_STATE_SUCCESS" ? run : null;
-    },
-    runLimitMs,
-  );
-  const { taskInstances } = await millrace.json<{ taskInstances: Task[] }>("tasks", "list", runId);
+  const run = await millrace.api.end(runId, runLimitMs);
+  expect(run.failure?.message).toBeUndefined();
+  expect(run.state).toBe(RunState.SUCCESS);
+  const { taskInstances } = await millrace.api.tasks.listTaskInstances({ runId, pageSize: taskCount });
   expect(taskInstances).toHaveLength(taskCount);
-  expect(taskInstances.filter((it) => it.state !== "TASK_STATE_SUCCESS")).toEqual([]);
+  expect(taskInstances.filter((it) => it.state !== TaskState.SUCCESS)).toEqual([]);
+  expect(problemsOf(await readHistory(databaseUrlOf(millrace.stateDir), runId))).toEqual([]);
   const starts = journalLines(millrace);
   expect(new Set(starts).size).toBe(starts.length);
   expect(new Set(starts.map((line) => line.split(" ")[0])).size).toBe(taskCount);
@@ -79,6 +78,7 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     const workers = processesWith(millrace.stateDir, "--server");
     expect(workers.length).toBeGreaterThan(0);
     for (const pid of workers) process.kill(pid, "SIGKILL");
+    await untilMoving(millrace, "worker killed");
     await expectOneOutcomeEach(millrace, runId);
   });
 
@@ -88,7 +88,9 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     const runId = await triggerThousand(millrace);
     await waitForMiddle(millrace);
     process.kill(readEndpoint(stateDir).pid, "SIGKILL");
+    await waitFor("the children to end by themselves", () => processesWith(stateDir).length === 0);
     await using second = await startUp({ dags, stateDir });
+    await untilMoving(second, "server killed and started again");
     await expectOneOutcomeEach(second, runId);
   });
 
@@ -96,8 +98,9 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     await using millrace = await startUp({ dags });
     const runId = await triggerThousand(millrace);
     await waitForMiddle(millrace);
-    const [postmaster] = readFileSync(join(millrace.stateDir, "postgres", "postmaster.pid"), "utf8").split("\n");
-    process.kill(Number(postmaster), "SIGKILL");
+    const lock = readFileSync(join(millrace.stateDir, "postgres", "data", "postmaster.pid"), "utf8");
+    process.kill(Number(lock.split("\n")[0]), "SIGKILL");
+    await untilMoving(millrace, "Postgres killed");
     await expectOneOutcomeEach(millrace, runId);
   });
 });

@@ -1,23 +1,24 @@
 /** Starts the real thing for a test: `millrace` processes in a folder of their own, and the command line to ask them. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { apiAt, type Api } from "./api.ts";
+import { waitFor } from "./wait.ts";
+
+export { waitFor };
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const bin = join(root, "packages", "cli", "bin", "millrace.js");
-
-/** How long anything may take before a test says what it was waiting for. */
-const waitLimitMs = 60_000;
-const lookEveryMs = 25;
 
 export type CommandResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 export type Millrace = AsyncDisposable & {
   readonly stateDir: string;
   readonly process: ChildProcess;
+  readonly api: Api;
   /** What it has printed so far. */
   output(): string;
   /** Runs `millrace …` against it. */
@@ -50,7 +51,7 @@ export async function startUp(options: UpOptions): Promise<Millrace> {
   const cli = (...args: string[]) => runCli(args, { MILLRACE_STATE_DIR: stateDir });
   await waitFor("millrace up to answer", () => {
     if (child.exitCode !== null) throw new Error(`millrace up ended:\n${output}`);
-    return existsSync(join(stateDir, "endpoint.json"));
+    return output.includes("Millrace runs at");
   });
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -62,6 +63,7 @@ export async function startUp(options: UpOptions): Promise<Millrace> {
   return {
     stateDir,
     process: child,
+    api: apiAt(readEndpoint(stateDir).url, readFileSync(join(stateDir, "keys", "admin.key"), "utf8").trim()),
     output: () => output,
     cli,
     async json<T>(...args: string[]): Promise<T> {
@@ -92,21 +94,6 @@ export function runCli(
   });
 }
 
-/** Looks until it holds; a failure names what was waited for. */
-export async function waitFor<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  limitMs = waitLimitMs,
-): Promise<NonNullable<T>> {
-  const until = performance.now() + limitMs;
-  for (;;) {
-    const found = await look();
-    if (found) return found as NonNullable<T>;
-    if (performance.now() > until) throw new Error(`Waited ${limitMs} ms for ${what}, in vain.`);
-    await new Promise((done) => setTimeout(done, lookEveryMs));
-  }
-}
-
 export type RunJson = { run: { runId: string; state: string; failure?: { kind?: string; message: string } } };
 
 /** Triggers and waits until the run is final. */
@@ -122,7 +109,13 @@ export async function runToEnd(
   });
 }
 
-/** Process ids of the parts of a `millrace up`, from its endpoint file and the process table. */
+/** Address of the embedded PostgreSQL of a running `millrace up`. */
+export function databaseUrlOf(stateDir: string): string {
+  const read = (name: string) => readFileSync(join(stateDir, "postgres", name), "utf8").trim();
+  return `postgresql://millrace:${read("password")}@127.0.0.1:${read("port")}/millrace`;
+}
+
+/** Where a running `millrace up` listens, and its process id. */
 export function readEndpoint(stateDir: string): { url: string; grpc: string; pid: number } {
   return JSON.parse(readFileSync(join(stateDir, "endpoint.json"), "utf8")) as {
     url: string;

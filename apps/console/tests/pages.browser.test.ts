@@ -176,41 +176,47 @@ describe("a DAG's page", () => {
 });
 
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
-  test("every page passes the accessibility rules and logs no error", async () => {
-    const failed = stage.latestRun("broken_import");
-    const paths = [
-      "/dags",
-      "/dags/monitor_errors",
-      "/dags/production_etl_v2?tab=graph",
-      "/dags/etl_pipeline?tab=runs",
-      "/dags/etl_pipeline?tab=code",
-      "/runs",
-      `/runs/${failed}?task=parse`,
-      `/runs/${failed}?task=store&tab=explain`,
-      `/runs/${failed}?task=parse&tab=details`,
-      `/runs/${stage.latestRun("monitor_errors")}?task=gen_reports&tab=values`,
-      "/workers",
-    ];
-    await using visit = await stage.open("/dags", { colorScheme, reducedMotion: "reduce" });
-    const { page, complaints } = visit;
-    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe(colorScheme);
-    const found: string[] = [];
-    for (const path of paths) {
-      await page.goto(stage.base + path);
-      await page.waitForLoadState("networkidle");
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate<AxeResults>(
-        'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })',
+  test(
+    "every page passes the accessibility rules and logs no error",
+    { timeout: 120_000 },
+    async () => {
+      const failed = stage.latestRun("broken_import");
+      const paths = [
+        "/dags",
+        "/dags/monitor_errors",
+        "/dags/production_etl_v2?tab=graph",
+        "/dags/etl_pipeline?tab=runs",
+        "/dags/etl_pipeline?tab=code",
+        "/runs",
+        `/runs/${failed}?task=parse`,
+        `/runs/${failed}?task=store&tab=explain`,
+        `/runs/${failed}?task=parse&tab=details`,
+        `/runs/${stage.latestRun("monitor_errors")}?task=gen_reports&tab=values`,
+        "/workers",
+      ];
+      await using visit = await stage.open("/dags", { colorScheme, reducedMotion: "reduce" });
+      const { page, complaints } = visit;
+      expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe(
+        colorScheme,
       );
-      for (const { id, nodes } of violations) {
-        for (const node of nodes.filter(({ html }) => !isEquivalent(id, html))) {
-          found.push(`${path} ${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`);
+      const found: string[] = [];
+      for (const path of paths) {
+        await page.goto(stage.base + path);
+        await page.waitForLoadState("networkidle");
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate<AxeResults>(
+          'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })',
+        );
+        for (const { id, nodes } of violations) {
+          for (const node of nodes.filter(({ html }) => !isEquivalent(id, html))) {
+            found.push(`${path} ${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`);
+          }
         }
       }
-    }
-    expect(found).toEqual([]);
-    expect(complaints).toEqual([]);
-  });
+      expect(found).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
 });
 
 /** The bars of the last runs are thin; the standard allows it, since the tab of runs has the same links in full size. */

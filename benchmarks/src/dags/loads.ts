@@ -19,7 +19,7 @@ export const wide10000 = dag("wide_10000", { maxActiveTasks: 10_000 }, () => {
 });
 
 /** One task, for runs of one task each. */
-export const single = dag("single", { maxActiveRuns: 100_000 }, () => {
+export const single = dag("single", { maxActiveRuns: 10_000 }, () => {
   noop();
 });
 

@@ -27,7 +27,7 @@ export const settings = z.object({
     .string()
     .optional()
     .describe("Workers that register a DAG folder: the file with an API key. Unset: keys/admin.key in stateDir."),
-  workerName: z.string().optional().describe("Workers: the name shown to people. Unset: the host's name."),
+  workerName: z.string().optional().describe("Workers: the name shown to people, unique among workers. Unset: host and process id."),
   queues: z.array(z.string()).default(["default"]).describe("Workers: the queues they serve."),
   slots: z.int().min(1).max(10_000).default(16).describe("Workers: how many tasks at a time."),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error"]).default("info").describe("What is logged."),

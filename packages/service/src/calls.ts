@@ -40,6 +40,9 @@ export type Gate = {
 };
 
 export type Calls = {
+  /** Aborts when the server stops: streams end then, with UNAVAILABLE; other calls may finish. */
+  readonly stopping: AbortSignal;
+  stop(): void;
   /** Authenticates a call; `authorize` must follow before the handler runs. */
   open(incoming: IncomingCall): Promise<Call>;
   /** Ids are read from the message; streams are authorised before their first message, with none. */
@@ -67,7 +70,10 @@ export type CallsOptions = {
 };
 
 export function createCalls({ gate, log, translate = (error) => error }: CallsOptions): Calls {
+  const stopping = new AbortController();
   return {
+    stopping: stopping.signal,
+    stop: () => stopping.abort(),
     async open(incoming) {
       const { principal, deriveSecret } = await gate.authenticate(incoming);
       return {
@@ -92,6 +98,17 @@ export function createCalls({ gate, log, translate = (error) => error }: CallsOp
       return shown;
     },
   };
+}
+
+/** The call of a stream: its signal aborts when the server stops, too. */
+export function streamCall(calls: Calls, call: Call): Call {
+  return { ...call, signal: AbortSignal.any([call.signal, calls.stopping]) };
+}
+
+/** For streams that ended early because the server stops. */
+export function assertNotStopping(calls: Calls): void {
+  if (calls.stopping.aborted)
+    throw new MillraceError("UNAVAILABLE", "The server stops; ask another.");
 }
 
 /** The fields of a request that name objects. */

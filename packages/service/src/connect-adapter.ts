@@ -10,7 +10,13 @@ import {
 } from "@connectrpc/connect";
 import { isMillraceError } from "@millrace/engine";
 import { ErrorInfoSchema } from "@millrace/wire/v1";
-import { requestIdOf, type Calls, type IncomingCall } from "./calls.ts";
+import {
+  assertNotStopping,
+  requestIdOf,
+  streamCall,
+  type Calls,
+  type IncomingCall,
+} from "./calls.ts";
 import type { CodeName } from "./error-to-status.ts";
 import { messageBytesMaxOf, serviceLimits } from "./limits.ts";
 import type { Call, RpcMethod, RpcService } from "./rpc.ts";
@@ -81,7 +87,8 @@ async function* answerMany(
   const entry = enter(method, context);
   try {
     const call = await admit(calls, entry, request);
-    yield* method.handle(request, call) as AsyncIterable<Message>;
+    yield* method.handle(request, streamCall(calls, call)) as AsyncIterable<Message>;
+    if (!entry.signal.aborted) assertNotStopping(calls);
   } catch (error) {
     throw connectError(calls, error, entry);
   }

@@ -20,7 +20,14 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { MillraceError } from "@millrace/engine";
-import { requestIdOf, undecodable, type Calls, type IncomingCall } from "./calls.ts";
+import {
+  assertNotStopping,
+  requestIdOf,
+  streamCall,
+  undecodable,
+  type Calls,
+  type IncomingCall,
+} from "./calls.ts";
 import { statusDetails, type CodeName } from "./error-to-status.ts";
 import { readRequests } from "./grpc-requests.ts";
 import { messageBytesMaxOf } from "./limits.ts";
@@ -129,11 +136,16 @@ async function answerMany(
   const entry = enter(method, grpc);
   try {
     const { call, request } = await admit(calls, entry, read);
-    for await (const answer of method.handle(request, call) as AsyncIterable<Message>) {
+    for await (const answer of method.handle(
+      request,
+      streamCall(calls, call),
+    ) as AsyncIterable<Message>) {
       if (entry.signal.aborted) return;
       if (!grpc.write(encode(method.desc, answer))) await drained(grpc, entry.signal);
     }
-    if (!entry.signal.aborted) grpc.end();
+    if (entry.signal.aborted) return;
+    assertNotStopping(calls);
+    grpc.end();
   } catch (error) {
     const status = statusOf(calls, error, entry);
     if (!entry.signal.aborted) grpc.emit("error", status);

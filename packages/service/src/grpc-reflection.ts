@@ -6,7 +6,6 @@ import {
   Metadata,
   type handleBidiStreamingCall,
   type Server,
-  type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
@@ -25,16 +24,16 @@ export function addReflection(server: Server, services: readonly RpcService[], c
     services: services.map((service) => service.desc.typeName),
   });
   // The library mounts its handlers by itself; this stand-in puts the gate before them.
-  const guard = {
-    addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation) {
-      const guarded = Object.entries(implementation).map(([name, handle]) => [
-        name,
-        guardStream(handle as AnyStream, calls),
-      ]);
-      server.addService(definition, Object.fromEntries(guarded));
+  const guard: Pick<Server, "addService"> = {
+    addService(definition, implementation) {
+      const guarded: UntypedServiceImplementation = {};
+      for (const [name, handle] of Object.entries(implementation)) {
+        guarded[name] = guardStream(handle as AnyStream, calls);
+      }
+      server.addService(definition, guarded);
     },
   };
-  reflection.addToServer(guard as unknown as Server);
+  reflection.addToServer(guard);
 }
 
 function guardStream(handle: AnyStream, calls: Calls): AnyStream {

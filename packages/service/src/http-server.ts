@@ -131,8 +131,11 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), serviceLimits.drainMs);
+    // Connections that fall idle while others still work.
+    const idle = setInterval(() => server.closeIdleConnections(), serviceLimits.idleCheckMs);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

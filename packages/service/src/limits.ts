@@ -19,6 +19,8 @@ export const serviceLimits = {
   streamsPerConnectionMax: 1_000,
   /** How long a stopping server waits for calls in flight. */
   drainMs: 5_000,
+  /** How often a stopping HTTP server looks for connections that have fallen idle. */
+  idleCheckMs: 50,
   /** Messages that a slow reader of a stream may leave unread in this process. */
   outboxMessagesMax: 10_000,
 } as const;

@@ -1,7 +1,9 @@
 import { createLocalBus } from "@millrace/bus";
-import { createLogger } from "@millrace/service";
-import { SystemService } from "@millrace/wire/v1";
+import { createLogger, serviceLimits } from "@millrace/service";
+import { DagRunService, DagService, SystemService } from "@millrace/wire/v1";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { chainSpec, requestId } from "./testing/dag-specs.ts";
+import { reasonOf } from "./testing/errors.ts";
 import { startFakeOwner } from "./testing/fake-owner.ts";
 import { startTestApi, type TestApi } from "./testing/test-api.ts";
 import { startApi } from "./start.ts";
@@ -52,4 +54,31 @@ test("a call over plain HTTP is answered for curl", async () => {
   expect(answer.status).toBe(200);
   expect(await answer.json()).toEqual({});
   expect(answer.headers.get("cache-control")).toBe("no-store");
+});
+
+test("a stopping server ends streams at once, and tells those who follow to ask another", async () => {
+  const own = await startTestApi();
+  await own
+    .grpc(DagService)
+    .registerDags({ requestId: requestId(), folder: "f", dags: [chainSpec("d", ["a"])] });
+  const owner = startFakeOwner(own);
+  const { run } = await own
+    .grpc(DagRunService)
+    .triggerDagRun({ requestId: requestId(), dagId: "d" });
+  const runId = run!.runId;
+  const follow = async (transport: "http" | "grpc", started: () => void): Promise<void> => {
+    for await (const _ of own[transport](DagRunService).watchDagRun({ runId })) started();
+  };
+  const started = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  const reasons = Promise.all([
+    reasonOf(follow("http", started[0].resolve)),
+    reasonOf(follow("grpc", started[1].resolve)),
+  ]);
+  await Promise.all(started.map(({ promise }) => promise));
+  const before = performance.now();
+  await own.api.stop();
+  expect(performance.now() - before).toBeLessThan(serviceLimits.drainMs);
+  expect(await reasons).toEqual(["UNAVAILABLE", "UNAVAILABLE"]);
+  owner.stop();
+  await own[Symbol.asyncDispose]();
 });

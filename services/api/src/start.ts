@@ -121,6 +121,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       grpcPort: grpc.port,
       httpPort: http.port,
       async stop() {
+        calls.stop();
         await workers.stop();
         await beats.stop();
         beat(true);

@@ -33,6 +33,8 @@ export type FlushLoopOptions = {
   readonly clock: Clock;
   readonly lanes: readonly Lane[];
   flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer>;
+  /** Called before a flush is put together: what can still go with it should be added now. */
+  onLeaving(): void;
   /** Null once the shard is owned no more. */
   fenceOf(shard: number): ShardFence | null;
   onWritten(steps: readonly Step[]): void;
@@ -98,6 +100,7 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   }
 
   function take(lane: LaneState): Step[] {
+    options.onLeaving();
     const taken: Step[] = [];
     const again: [ActiveRun, Step[]][] = [];
     let rows = 0;

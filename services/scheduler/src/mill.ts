@@ -87,6 +87,7 @@ export function createMill(options: MillOptions): Mill {
     flushes: createFlushLoop({
       ...{ settings, log, clock, lanes: db.lanes },
       flush: options.flush ?? writeFlush,
+      onLeaving: () => pump.runKicked(),
       fenceOf: (shard) => owner.shards.get(shard) ?? null,
       onWritten,
       onFailed: (steps, failure) => reloader.reload(steps, failure),

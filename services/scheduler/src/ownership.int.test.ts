@@ -1,5 +1,8 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { flush } from "@millrace/db";
 import { shardOf } from "@millrace/engine";
+import { ResultBatchSchema, VerdictBatchSchema } from "@millrace/wire/internal";
+import { ResultSchema, VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aChain, aFan, registerDag } from "./testing/dags.ts";
 import { success } from "./testing/fake-api.ts";
@@ -51,10 +54,19 @@ test("when a node dies in the middle of runs, another finishes them, each task w
   const dying = await world.scheduler({ settings: quick });
   const heir = await world.scheduler({ settings: quick });
   await expect.poll(() => owners(world)).toEqual(new Map([["n0", 32], ["n1", 32]]));
-  const api = await world.api({ slots: 400 });
+  const killed = Promise.withResolvers<void>();
+  let begun = 0;
+  const api = await world.api({
+    slots: 400,
+    async body() {
+      if (++begun > 40) await killed.promise;
+      return success();
+    },
+  });
   const runs = await Promise.all(dags.map((dagId) => api.trigger(dagId)));
-  await expect.poll(() => api.assigned.length).toBeGreaterThan(40);
+  await expect.poll(() => begun).toBeGreaterThan(60);
   dying.kill();
+  killed.resolve();
   // What was assigned but not told before the death is found by inventories.
   const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 100);
   for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
@@ -88,10 +100,7 @@ test("an owner that lost its shards to another without noticing changes nothing,
   const attemptId = api.assigned[0]?.attemptId ?? "";
   void api.report(attemptId, success(), api.sessionKey).catch(() => undefined);
   // The shard row names a node that does not answer, so the report goes to the old owner by hand.
-  const { create, toBinary, fromBinary } = await import("@bufbuild/protobuf");
-  const { ResultBatchSchema, VerdictBatchSchema } = await import("@millrace/wire/internal");
-  const { VerdictKind } = await import("@millrace/wire/worker");
-  const result = { attemptId, outcome: success() };
+  const result = create(ResultSchema, { attemptId, outcome: { case: "succeeded", value: {} } });
   const batch = create(ResultBatchSchema, { apiNodeId: "x", results: [{ sessionKey: BigInt(api.sessionKey), result }] });
   const answer = await world.bus.request("owner.n0.results", toBinary(ResultBatchSchema, batch), { timeoutMs: 5_000 });
   expect(fromBinary(VerdictBatchSchema, answer).verdicts[0]?.kind).toBe(VerdictKind.UNSPECIFIED);

@@ -6,6 +6,8 @@ import { grantReady, returnUnusedSlots } from "./grants.ts";
 export type Pump = {
   /** Asks for a turn. */
   kick(): void;
+  /** Has the turn that was asked for at once: a flush is about to leave, and grants should go with it. */
+  runKicked(): void;
   stop(): void;
 };
 
@@ -14,8 +16,8 @@ export function createPump(owner: () => Owner): Pump {
   let isStopped = false;
 
   function turn(): void {
+    if (isStopped || !isKicked) return;
     isKicked = false;
-    if (isStopped) return;
     if (grantReady(owner())) return kick();
     returnUnusedSlots(owner());
     owner().demand.tell();
@@ -24,12 +26,13 @@ export function createPump(owner: () => Owner): Pump {
   function kick(): void {
     if (isKicked) return;
     isKicked = true;
-    // A turn of its own: what else arrived meanwhile is granted with it, and flushes leave with it.
+    // A turn of its own: what else arrived meanwhile is granted with it.
     setImmediate(turn);
   }
 
   return {
     kick,
+    runKicked: turn,
     stop: () => void (isStopped = true),
   };
 }

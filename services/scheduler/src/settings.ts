@@ -39,8 +39,8 @@ export const defaultSettings = {
   demandEveryMs: 5,
   /** Demand that lasts is repeated this often. */
   demandRepeatMs: 1_000,
-  /** The most a line of demand says. */
-  demandCountMax: 10_000,
+  /** The most a line of demand says; what is above it is said when that is met. */
+  demandCountMax: 2_000,
   /** Messages to api nodes are cut at about this many bytes. */
   dispatchBytesMax: 4 * 1024 * 1024,
   /** A run tells of its changes, and refreshes its summary, at most this often. */

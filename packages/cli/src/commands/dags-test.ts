@@ -4,6 +4,7 @@ import { runDag, type LogLine, type RunResult } from "@millrace/testing";
 import type { Command } from "commander";
 import { Console } from "node:console";
 import { resolve } from "node:path";
+import { inspect } from "node:util";
 import pc from "picocolors";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { showState } from "../format.ts";
@@ -66,7 +67,7 @@ function printResult(done: RunResult): void {
 }
 
 function short(value: unknown): string {
-  const text = value === undefined ? "" : (JSON.stringify(value) ?? String(value));
+  const text = value === undefined ? "" : inspect(value, { breakLength: Infinity, depth: 3 });
   return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }
 

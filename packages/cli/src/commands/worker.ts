@@ -3,7 +3,6 @@ import { createLifecycle, createLogger } from "@millrace/service";
 import { startWorker, type StartedWorker } from "@millrace/worker";
 import type { Command } from "commander";
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { loadSettings } from "../settings.ts";
@@ -28,7 +27,7 @@ export function addWorkerCommand(program: Command): void {
     .option("--dags <folder>", "register this DAG folder and watch it")
     .option("--state-dir <folder>", "where keys and bundles are kept (default ./.millrace)")
     .option("--deploy-key-file <file>", "the API key to register DAGs with")
-    .option("--name <name>", "the name shown to people (default: the host's)")
+    .option("--name <name>", "the name shown to people, unique among workers (default: host and process id)")
     .option("--queues <names...>", "the queues to serve (default: default)")
     .option("--slots <n>", "tasks at a time (default 16)")
     .action(work);
@@ -61,7 +60,7 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
       const started = await startWorker({
         server: values.server,
         key: readKey(values.workerKeyFile ?? keyIn("worker.key")),
-        name: values.workerName ?? hostname(),
+        name: values.workerName,
         queues: values.queues,
         slots: values.slots,
         cacheDir: join(values.stateDir, "bundles"),

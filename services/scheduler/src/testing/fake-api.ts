@@ -13,6 +13,7 @@ import {
   OwnerCommandSchema,
   OwnerReplySchema,
   ResultBatchSchema,
+  SlotGrantSchema,
   SlotGrantsSchema,
   VerdictBatchSchema,
   type OwnerReply,
@@ -82,6 +83,7 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
   const assigned: Assignment[] = [];
   const cancelled: string[] = [];
   const wanted = new Map<string, number>();
+  let owners = await readShardOwners(db);
   let free = options.slots ?? 100;
   let isDead = false;
 
@@ -91,37 +93,57 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
       if (slots === 0 || isDead) continue;
       free -= slots;
       wanted.set(owner, count - slots);
-      const grants = [{ sessionKey: BigInt(sessionKey), queues, handlers, runsBundles: true, slots, workerName: name }];
-      bus.publish(`owner.${owner}.grant`, toBinary(SlotGrantsSchema, create(SlotGrantsSchema, { apiNodeId, grants })));
+      const message = create(SlotGrantsSchema, { apiNodeId, grants: [grantOf(slots)] });
+      bus.publish(`owner.${owner}.grant`, toBinary(SlotGrantsSchema, message));
     }
+  }
+
+  function grantOf(slots: number) {
+    return create(SlotGrantSchema, {
+      sessionKey: BigInt(sessionKey),
+      queues,
+      handlers,
+      runsBundles: true,
+      slots,
+      workerName: name,
+    });
   }
 
   async function ownerOf(shard: number): Promise<string> {
     for (;;) {
-      const owner = (await readShardOwners(db)).get(shard);
+      const owner = owners.get(shard);
       if (owner !== undefined) return owner;
-      await pause();
+      await forgetOwners();
     }
   }
 
-  async function report(attemptId: string, outcome: Outcome, by = sessionKey): Promise<Verdict> {
-    const result = create(ResultSchema, { attemptId, outcome });
-    const batch = create(ResultBatchSchema, { apiNodeId, results: [{ sessionKey: BigInt(by), result }] });
+  /** Whoever was asked is not the owner, or does not answer: looks again, after a while. */
+  async function forgetOwners(): Promise<void> {
+    await pause();
+    owners = await readShardOwners(db);
+  }
+
+  /** `freed`: slots that go to the owner with the result. */
+  async function report(attemptId: string, outcome: Outcome, by = sessionKey, freed = 0): Promise<Verdict> {
+    const results = [{ sessionKey: BigInt(by), result: create(ResultSchema, { attemptId, outcome }) }];
+    let slots = freed;
     for (;;) {
       const owner = await ownerOf(parseAttemptId(attemptId)?.shard ?? 0);
+      const batch = create(ResultBatchSchema, { apiNodeId, results, grants: slots > 0 ? [grantOf(slots)] : [] });
       const data = toBinary(ResultBatchSchema, batch);
       const answer = await bus.request(`owner.${owner}.results`, data, { timeoutMs: 5_000 }).catch(unlessUnavailable);
+      if (answer === null) free += slots;
+      slots = 0;
       const verdict = answer === null ? undefined : fromBinary(VerdictBatchSchema, answer).verdicts[0];
       if (verdict !== undefined && verdict.kind !== VerdictKind.UNSPECIFIED) return verdict;
-      await pause();
+      await forgetOwners();
     }
   }
 
   async function run(assignment: Assignment): Promise<void> {
     const outcome = await (options.body ?? (() => success()))(assignment);
     if (outcome === null || isDead) return;
-    await report(assignment.attemptId, outcome);
-    free += 1;
+    await report(assignment.attemptId, outcome, sessionKey, 1);
     grant();
   }
 
@@ -133,7 +155,7 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
       const reply = answer === null ? null : fromBinary(OwnerReplySchema, answer);
       const isElsewhere = reply?.reply.case === "refusal" && reply.reply.value.reason === "NOT_OWNER";
       if (reply !== null && !isElsewhere) return reply;
-      await pause();
+      await forgetOwners();
     }
   }
 
@@ -161,13 +183,13 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
     assigned,
     cancelled,
     freeSlots: () => free,
-    report,
+    report: (attemptId, outcome, by) => report(attemptId, outcome, by),
     async inventory(attemptIds, hasEnded = false) {
       const message = create(InventorySchema, { sessionKey: BigInt(sessionKey), attemptIds: [...attemptIds], hasEnded });
       const data = toBinary(InventorySchema, message);
-      const owners = new Set((await readShardOwners(db)).values());
+      const nodes = new Set((await readShardOwners(db)).values());
       const answers = await Promise.all(
-        [...owners].map((owner) => bus.request(`owner.${owner}.inventory`, data, { timeoutMs: 5_000 })),
+        [...nodes].map((owner) => bus.request(`owner.${owner}.inventory`, data, { timeoutMs: 5_000 })),
       );
       return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
     },

@@ -1,0 +1,66 @@
+/** A program's view of a server: its rpcs, and waiting for runs. */
+import { createClient, type Client } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { DagRunService, DagService, RunState, SystemService, TaskInstanceService, type DagRun } from "@millrace/wire/v1";
+import { randomUUID } from "node:crypto";
+import { waitFor } from "./wait.ts";
+
+export type Api = {
+  readonly dags: Client<typeof DagService>;
+  readonly runs: Client<typeof DagRunService>;
+  readonly tasks: Client<typeof TaskInstanceService>;
+  readonly system: Client<typeof SystemService>;
+  /** Triggers; resolves with the run's id. */
+  trigger(dagId: string, params?: object): Promise<string>;
+  /** Waits until the run is final, through any outage. */
+  end(runId: string, limitMs?: number): Promise<DagRun>;
+  /** Triggers and waits. */
+  run(dagId: string, params?: object): Promise<DagRun>;
+  /** Waits until so many DAGs are registered. */
+  dagsAre(count: number): Promise<void>;
+};
+
+/** One try of a call; a test waits on the thing, not on the network. */
+const callLimitMs = 5_000;
+
+export function apiAt(url: string, key: string): Api {
+  const transport = createConnectTransport({
+    baseUrl: url,
+    httpVersion: "1.1",
+    defaultTimeoutMs: callLimitMs,
+    interceptors: [
+      (next) => (request) => {
+        request.header.set("authorization", `Bearer ${key}`);
+        return next(request);
+      },
+    ],
+  });
+  const runs = createClient(DagRunService, transport);
+  const dags = createClient(DagService, transport);
+  const api: Api = {
+    runs,
+    dags,
+    tasks: createClient(TaskInstanceService, transport),
+    system: createClient(SystemService, transport),
+    async trigger(dagId, params) {
+      const data = new TextEncoder().encode(JSON.stringify(params ?? {}));
+      const { run } = await runs.triggerDagRun({ requestId: randomUUID(), dagId, params: { data } });
+      return run!.runId;
+    },
+    end: (runId, limitMs) =>
+      waitFor(
+        `run ${runId} to end`,
+        async () => {
+          // While a server or its database is away there is no answer.
+          const run = await runs.getDagRun({ runId }).then((answer) => answer.run, () => undefined);
+          return run?.state === RunState.SUCCESS || run?.state === RunState.FAILED ? run : null;
+        },
+        limitMs,
+      ),
+    run: async (dagId, params) => api.end(await api.trigger(dagId, params)),
+    async dagsAre(count) {
+      await waitFor(`${count} DAGs`, async () => (await dags.listDags({})).dags.length === count);
+    },
+  };
+  return api;
+}
