@@ -32,18 +32,22 @@ async function waitForMiddle(millrace: Millrace): Promise<void> {
   await waitFor("a third of the tasks to have run", () => journalLines(millrace).length > taskCount / 3);
 }
 
-/** How long after now bodies run again; in a test's output it tells how quick recovery is. */
-async function untilMoving(millrace: Millrace, what: string): Promise<number> {
-  const [before, begin] = [journalLines(millrace).length, performance.now()];
+/** Waits and prints how long that took: a test's output tells how quick recovery is. */
+async function timed<T>(what: string, work: Promise<T>): Promise<T> {
+  const begin = performance.now();
+  const result = await work;
+  console.info(`${what}: ${Math.round(performance.now() - begin)} ms`);
+  return result;
+}
+
+async function untilMoving(millrace: Millrace): Promise<void> {
+  const before = journalLines(millrace).length;
   await waitFor("tasks to run again", () => journalLines(millrace).length > before + taskCount / 20, runLimitMs);
-  const ms = Math.round(performance.now() - begin);
-  console.info(`${what}: tasks run again after ${ms} ms`);
-  return ms;
 }
 
 /** Every task succeeded once; bodies may have run more than once, never without a new attempt number. */
 async function expectOneOutcomeEach(millrace: Millrace, runId: string): Promise<void> {
-  const run = await millrace.api.end(runId, runLimitMs);
+  const run = await timed("until the run has ended", millrace.api.end(runId, runLimitMs));
   expect(run.failure?.message).toBeUndefined();
   expect(run.state).toBe(RunState.SUCCESS);
   const { taskInstances } = await millrace.api.tasks.listTaskInstances({ runId, pageSize: taskCount });
@@ -78,7 +82,7 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     const workers = processesWith(millrace.stateDir, "--server");
     expect(workers.length).toBeGreaterThan(0);
     for (const pid of workers) process.kill(pid, "SIGKILL");
-    await untilMoving(millrace, "worker killed");
+    await timed("worker killed, until tasks run again", untilMoving(millrace));
     await expectOneOutcomeEach(millrace, runId);
   });
 
@@ -88,9 +92,10 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     const runId = await triggerThousand(millrace);
     await waitForMiddle(millrace);
     process.kill(readEndpoint(stateDir).pid, "SIGKILL");
-    await waitFor("the children to end by themselves", () => processesWith(stateDir).length === 0);
-    await using second = await startUp({ dags, stateDir });
-    await untilMoving(second, "server killed and started again");
+    const childless = waitFor("the children to end by themselves", () => processesWith(stateDir).length === 0);
+    await timed("server killed, until its children have ended", childless);
+    await using second = await timed("until the next one answers", startUp({ dags, stateDir }));
+    await timed("until tasks run again", untilMoving(second));
     await expectOneOutcomeEach(second, runId);
   });
 
@@ -100,7 +105,7 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     await waitForMiddle(millrace);
     const lock = readFileSync(join(millrace.stateDir, "postgres", "data", "postmaster.pid"), "utf8");
     process.kill(Number(lock.split("\n")[0]), "SIGKILL");
-    await untilMoving(millrace, "Postgres killed");
+    await timed("Postgres killed, until tasks run again", untilMoving(millrace));
     await expectOneOutcomeEach(millrace, runId);
   });
 });

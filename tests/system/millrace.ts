@@ -11,7 +11,7 @@ import { waitFor } from "./wait.ts";
 export { waitFor };
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const bin = join(root, "packages", "cli", "bin", "millrace.js");
+export const bin = join(root, "packages", "cli", "bin", "millrace.js");
 
 export type CommandResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 

@@ -1,113 +1,120 @@
-/** Two server nodes on one Postgres and one NATS. */
-import { testDatabase } from "@millrace/db/testing";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Two server nodes on one Postgres and one NATS: they share the work, and losing NATS or a node costs latency only. */
+import { RunState } from "@millrace/wire/v1";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
-import { findNatsServer } from "../../scripts/nats-server.mjs";
-import { root, runCli, waitFor, type RunJson } from "./millrace.ts";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startCluster, type Cluster, type Node } from "./cluster.ts";
+import { problemsOf, readHistory } from "./history.ts";
+import { waitFor } from "./wait.ts";
 
-const bin = join(root, "packages", "cli", "bin", "millrace.js");
 const dags = fileURLToPath(new URL("./several", import.meta.url));
-const testLimitMs = 180_000;
+const dagCount = 8;
+const testLimitMs = 90_000;
 
-type Process = AsyncDisposable & { readonly child: ChildProcess; output(): string };
+let cluster: Cluster;
+let first: Node;
+let second: Node;
 
-function start(command: string, args: string[], env: Record<string, string> = {}): Process {
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-  return {
-    child,
-    output: () => output,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    },
-  };
-}
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.startNats();
+  [first, second] = await Promise.all([cluster.startNode(), cluster.startNode()]);
+  cluster.startWorker(first, "--dags", dags);
+  await second.api.dagsAre(dagCount);
+}, testLimitMs);
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+afterAll(() => cluster?.[Symbol.asyncDispose](), testLimitMs);
 
-test("two nodes share the shards; a worker at one gets the work of both; NATS may come and go", { timeout: testLimitMs }, async () => {
-  const nats = (await findNatsServer())!;
-  await using database = await testDatabase();
-  const stateDir = mkdtempSync(join(tmpdir(), "millrace-nodes-"));
-  const natsPort = await freePort();
-  const startNats = () => start(nats, ["-a", "127.0.0.1", "-p", String(natsPort)]);
-  const env = {
-    DATABASE_URL: database.url,
-    NATS_URL: `nats://127.0.0.1:${natsPort}`,
-    MILLRACE_STATE_DIR: stateDir,
-    MILLRACE_LOG_LEVEL: "info",
-  };
-  const ports = [await freePort(), await freePort(), await freePort(), await freePort()];
-  const startNode = (grpc: number, http: number) =>
-    start(process.execPath, [bin, "server", "--grpc-port", String(grpc), "--http-port", String(http)], env);
-  const urls = [`http://127.0.0.1:${ports[1]}`, `http://127.0.0.1:${ports[3]}`];
-  const cli = (...args: string[]) => runCli(args, { ...env, MILLRACE_URL: urls[1]! });
-  const json = async <T>(...args: string[]) => {
-    const done = await cli(...args, "--json");
-    if (done.code !== 0) throw new Error(done.stderr);
-    return JSON.parse(done.stdout) as T;
-  };
-  const owners = async () => {
-    const { rows } = await database.db.pool.query<{ owner: string | null }>(
-      "SELECT DISTINCT owner FROM shard WHERE expires_at > clock_timestamp()",
-    );
-    return rows.length;
-  };
-  const runAll = async () => {
-    const { dags: list } = await json<{ dags: { dagId: string }[] }>("dags", "list");
-    const runs = await Promise.all(
-      list.map(({ dagId }) => json<RunJson>("dags", "trigger", dagId)),
-    );
-    for (const { run } of runs) {
-      await waitFor(`run ${run.runId} to succeed`, async () => {
-        const now = (await json<RunJson>("runs", "show", run.runId)).run;
-        return now.state === "RUN_STATE_SUCCESS";
-      });
-    }
-    return runs.length;
-  };
-
-  let broker = startNats();
-  await using first = startNode(ports[0]!, ports[1]!);
-  await waitFor("the first node", () => first.output().includes("server.ready"));
-  await using second = startNode(ports[2]!, ports[3]!);
-  await waitFor("the second node", () => second.output().includes("server.ready"));
-  await using _worker = start(
-    process.execPath,
-    [bin, "worker", "--server", `127.0.0.1:${ports[0]}`, "--dags", dags],
-    env,
-  );
+async function rowsOf<T>(sql: string): Promise<T[]> {
+  const client = new Client({ connectionString: cluster.databaseUrl });
+  await client.connect();
   try {
-    await waitFor("both nodes to own shards", async () => (await owners()) === 2);
-    await waitFor("the DAGs", async () => (await json<{ dags?: unknown[] }>("dags", "list")).dags?.length === 8);
-    expect(await runAll()).toBe(8);
-
-    await broker[Symbol.asyncDispose]();
-    broker = startNats();
-    expect(await runAll()).toBe(8);
+    return (await client.query(sql)).rows as T[];
   } finally {
-    await broker[Symbol.asyncDispose]();
-    rmSync(stateDir, { recursive: true, force: true });
+    await client.end();
   }
+}
+
+/** How many shards each live node owns. */
+async function owned(): Promise<number[]> {
+  const rows = await rowsOf<{ count: string }>(
+    "SELECT count(*) FROM shard WHERE owner IS NOT NULL AND expires_at > clock_timestamp() GROUP BY owner",
+  );
+  return rows.map(({ count }) => Number(count));
+}
+
+/** How many nodes own a shard of our DAGs. */
+async function ownersOfDags(): Promise<number> {
+  const rows = await rowsOf("SELECT DISTINCT s.owner FROM dag AS d JOIN shard AS s ON s.id = d.shard WHERE s.owner IS NOT NULL");
+  return rows.length;
+}
+
+/** Triggers through a node; asks again while the owner of the DAG cannot be reached, as every program should. */
+async function trigger(node: Node, dagId: string): Promise<string> {
+  return waitFor(`a run of ${dagId}`, () =>
+    node.api.trigger(dagId).catch((error: unknown) => {
+      const { code } = ConnectError.from(error);
+      if (code === Code.Unavailable || code === Code.DeadlineExceeded) return null;
+      throw error;
+    }),
+  );
+}
+
+async function triggerAll(node: Node): Promise<Promise<string>[]> {
+  const { dags: list } = await node.api.dags.listDags({});
+  expect(list).toHaveLength(dagCount);
+  return list.map(({ dagId }) => trigger(node, dagId));
+}
+
+async function expectSuccess(node: Node, runIds: Iterable<Promise<string>>): Promise<void> {
+  for (const runId of await Promise.all(runIds)) {
+    expect((await node.api.end(runId)).state).toBe(RunState.SUCCESS);
+    expect(problemsOf(await readHistory(cluster.databaseUrl, runId))).toEqual([]);
+  }
+}
+
+async function timed(what: string, work: Promise<unknown>): Promise<void> {
+  const begin = performance.now();
+  await work;
+  console.info(`${what}: ${Math.round(performance.now() - begin)} ms`);
+}
+
+describe("two nodes", { timeout: testLimitMs }, () => {
+  test("share the shards evenly", async () => {
+    await waitFor("even shares", async () => (await owned()).join() === "32,32");
+    expect(await ownersOfDags()).toBe(2);
+  });
+
+  test("give a worker at one of them the work of both", async () => {
+    await timed("8 runs with both nodes up", expectSuccess(second, await triggerAll(second)));
+  });
+
+  test("go on when NATS was away for a moment", async () => {
+    await cluster.stopNats();
+    await cluster.startNats();
+    await timed("8 runs after NATS was away", expectSuccess(second, await triggerAll(second)));
+  });
+
+  test("finish the runs triggered while NATS is away: those within reach at once, the others when it is back", async () => {
+    await cluster.stopNats();
+    const runs = await triggerAll(first);
+    const reached: string[] = [];
+    for (const run of runs) void run.then((runId) => reached.push(runId));
+    await waitFor("runs of the worker's own node to succeed", async () => {
+      const states = await Promise.all(reached.map((runId) => first.api.runs.getDagRun({ runId })));
+      return states.some(({ run }) => run?.state === RunState.SUCCESS);
+    });
+    await cluster.startNats();
+    await timed("the other runs, after NATS is back", expectSuccess(first, runs));
+  });
+
+  test("take over from each other after kill -9, within the lease of the shards", async () => {
+    const runs = await triggerAll(second);
+    await Promise.all(runs);
+    await second.kill();
+    await timed("8 runs of which a node died", expectSuccess(first, runs));
+    await timed("until one node owns all shards", waitFor("all shards", async () => (await owned()).join() === "64"));
+    await timed("8 more runs", expectSuccess(first, await triggerAll(first)));
+  });
 });

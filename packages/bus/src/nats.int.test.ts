@@ -41,7 +41,10 @@ describe("a NATS bus outlives its server", () => {
     await expect.poll(isConnected(b), within).toBe(false);
     for (let i = 0; i < 100; i++) say(`down ${i}`);
     await expect.poll(() => gotByA).toHaveLength(100);
-    await expect(a.request("owner.a.command", empty, { timeoutMs: 1_000 })).resolves.toHaveProperty("byteLength", 0);
+    await expect(a.request("owner.a.command", empty, { timeoutMs: 1_000 })).resolves.toHaveProperty(
+      "byteLength",
+      0,
+    );
     const refused = b.request("owner.a.command", empty, { timeoutMs: 60_000 });
     await expect(refused).rejects.toBeInstanceOf(BusUnavailable);
     // What is subscribed while the link is down works once it is up.

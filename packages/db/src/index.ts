@@ -101,7 +101,6 @@ export {
 export {
   answerRequestOnce,
   deleteOldRequests,
-  findAnswer,
   requestKeptDays,
   type RequestKey,
   type Transaction,

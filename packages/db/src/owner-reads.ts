@@ -43,7 +43,10 @@ export type DagVersionRow = {
   readonly bundle_digest: string | null;
 };
 
-export async function readDagVersions(db: Database, ids: readonly number[]): Promise<DagVersionRow[]> {
+export async function readDagVersions(
+  db: Database,
+  ids: readonly number[],
+): Promise<DagVersionRow[]> {
   if (ids.length === 0) return [];
   return rowsOf<DagVersionRow>(db.pool, "owner_version_get", [ids]);
 }
@@ -72,7 +75,11 @@ export async function findDeadSessions(
 }
 
 /** Gives sessions that lived at `lastAliveAt` a whole time to live again: nobody was there to renew them. */
-export async function grantAmnesty(db: Database, lastAliveAt: EpochMs, ttlMs: number): Promise<void> {
+export async function grantAmnesty(
+  db: Database,
+  lastAliveAt: EpochMs,
+  ttlMs: number,
+): Promise<void> {
   await rowsOf(db.pool, "session_grant_amnesty", [new Date(lastAliveAt).toISOString(), ttlMs]);
 }
 
@@ -92,7 +99,10 @@ export async function listSupply(db: Database, limit: number): Promise<SupplyRow
   return rowsOf<SupplyRow>(db.pool, "session_supply", [limit]);
 }
 
-export async function readSessionNames(db: Database, keys: readonly number[]): Promise<Map<number, string>> {
+export async function readSessionNames(
+  db: Database,
+  keys: readonly number[],
+): Promise<Map<number, string>> {
   if (keys.length === 0) return new Map();
   const rows = await rowsOf<{ key: number; worker_name: string }>(db.pool, "session_names", [keys]);
   return new Map(rows.map((row) => [row.key, row.worker_name]));

@@ -51,15 +51,6 @@ export async function answerRequestOnce(
   });
 }
 
-/**
- * The answer that was given to this request; null when it is new.
- *
- * @throws MillraceError REQUEST_ID_REUSED when the same id came with another body before.
- */
-export async function findAnswer(db: Database, key: RequestKey): Promise<Uint8Array | null> {
-  return findIn(db.prisma, key);
-}
-
 async function findIn(
   tx: Transaction,
   { method, principal, requestId, bodyHash }: RequestKey,

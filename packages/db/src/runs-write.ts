@@ -126,7 +126,11 @@ export async function takeRunIds(db: Database, count: number): Promise<number[]>
 }
 
 /** Notes when a DAG's next scheduled run is due, for people. */
-export async function setNextRunAt(db: Database, dagId: string, nextRunAt: EpochMs | null): Promise<void> {
+export async function setNextRunAt(
+  db: Database,
+  dagId: string,
+  nextRunAt: EpochMs | null,
+): Promise<void> {
   await rowsOf(db.pool, "dag_set_next_run", [dagId, dateOf(nextRunAt)]);
 }
 

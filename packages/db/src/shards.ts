@@ -22,7 +22,13 @@ export type ShardsAnswer = {
   readonly now: number;
 };
 
-type RenewRow = { id: number; owner: string | null; is_renewed: boolean; expires_at: Date | number; now: Date };
+type RenewRow = {
+  id: number;
+  owner: string | null;
+  is_renewed: boolean;
+  expires_at: Date | number;
+  now: Date;
+};
 
 /** Renews leases, all in one statement, and tells how all 64 shards stand. */
 export async function renewShards(
@@ -37,7 +43,11 @@ export async function renewShards(
   ]);
   return {
     renewed: rows.filter((row) => row.is_renewed).map((row) => row.id),
-    shards: rows.map((row) => ({ id: row.id, owner: row.owner, expiresAt: Number(row.expires_at) })),
+    shards: rows.map((row) => ({
+      id: row.id,
+      owner: row.owner,
+      expiresAt: Number(row.expires_at),
+    })),
     now: Number(rows[0]?.now),
   };
 }
@@ -53,7 +63,11 @@ export async function claimShards(
   if (node.shards.length === 0) return [];
   return inTransaction(db, async (run) => {
     await run("shard_lock", [shardLockClass, node.shards]);
-    const rows = await run<{ id: number; epoch: number }>("shard_claim", [node.nodeId, node.shards, node.ttlMs]);
+    const rows = await run<{ id: number; epoch: number }>("shard_claim", [
+      node.nodeId,
+      node.shards,
+      node.ttlMs,
+    ]);
     return rows.map((row) => ({ shard: row.id, epoch: row.epoch }));
   });
 }
@@ -65,13 +79,21 @@ export async function releaseShards(
 ): Promise<void> {
   if (node.held.length === 0) return;
   const shards = node.held.map((each) => each.shard);
-  await rowsOf(db.pool, "shard_release", [node.nodeId, shards, node.held.map((each) => each.epoch)]);
+  await rowsOf(db.pool, "shard_release", [
+    node.nodeId,
+    shards,
+    node.held.map((each) => each.epoch),
+  ]);
 }
 
 /**
  * Gives back the shards of a node that is known to be dead. Should it live after all, its next write is fenced.
  * `ttlMs`: how long a lease lasts; it was last renewed that long before its end.
  */
-export async function releaseShardsOfNode(db: Database, nodeId: string, ttlMs: number): Promise<void> {
+export async function releaseShardsOfNode(
+  db: Database,
+  nodeId: string,
+  ttlMs: number,
+): Promise<void> {
   await rowsOf(db.pool, "shard_release_of_node", [nodeId, ttlMs]);
 }

@@ -107,7 +107,10 @@ type TaskRow = {
 };
 
 /** Task instances of runs that have a row, in the order of run, task and map index; without what they returned. */
-export async function listTaskInstances(db: Database, runIds: readonly number[]): Promise<TaskInstanceRow[]> {
+export async function listTaskInstances(
+  db: Database,
+  runIds: readonly number[],
+): Promise<TaskInstanceRow[]> {
   const rows = await rowsOf<TaskRow>(db.pool, "owner_task_list", [runIds]);
   return rows.map((row) => ({
     runId: row.run_id,
@@ -128,7 +131,10 @@ export type TaskKey = { readonly runId: number; readonly ix: number };
 export type TaskOutput = TaskKey & { readonly out: Uint8Array };
 
 /** What task instances returned; those that returned nothing are left out. */
-export async function readTaskOutputs(db: Database, keys: readonly TaskKey[]): Promise<TaskOutput[]> {
+export async function readTaskOutputs(
+  db: Database,
+  keys: readonly TaskKey[],
+): Promise<TaskOutput[]> {
   if (keys.length === 0) return [];
   type Row = { run_id: number; ix: number; out: Buffer };
   const values = [keys.map((key) => key.runId), keys.map((key) => key.ix)];
@@ -167,7 +173,10 @@ type OutcomeRow = {
 };
 
 /** How attempts stand; those of runs that do not exist are left out. */
-export async function readOutcomes(db: Database, keys: readonly AttemptKey[]): Promise<AttemptOutcome[]> {
+export async function readOutcomes(
+  db: Database,
+  keys: readonly AttemptKey[],
+): Promise<AttemptOutcome[]> {
   if (keys.length === 0) return [];
   const rows = await rowsOf<OutcomeRow>(db.pool, "task_outcome_list", [
     keys.map((key) => key.runId),

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
 import { errorToStatus, type PublicError } from "./error-to-status.ts";
 import type { Logger } from "./logger.ts";
-import { principalLabel, type Principal } from "./principal.ts";
+import type { Principal } from "./principal.ts";
 import type { Call } from "./rpc.ts";
 
 /** Reads a request's metadata or headers; undefined when absent. */
@@ -132,13 +132,4 @@ function isRefusal(error: PublicError): boolean {
 export function undecodable(cause: unknown): MillraceError {
   const why = cause instanceof Error ? cause.message.slice(0, 200) : "unreadable";
   return new MillraceError("FIELD_INVALID", `The request cannot be read: ${why}`, { cause });
-}
-
-/** For log lines about calls. */
-export function callFields(call: Call): Record<string, string> {
-  return {
-    method: call.method,
-    request_id: call.requestId,
-    principal: principalLabel(call.principal),
-  };
 }

@@ -1,7 +1,6 @@
 export { createBatcher, type Batcher, type BatcherOptions } from "./batcher.ts";
 export { assertBindIsSafe, isLoopback, type BindOptions, type Tls } from "./bind.ts";
 export {
-  callFields,
   createCalls,
   type Authenticated,
   type Calls,

@@ -8,7 +8,6 @@ import {
   type TaskInstanceKey,
 } from "@millrace/db";
 import { MillraceError, TaskState, type CompiledDag } from "@millrace/engine";
-import { runIdOf } from "@millrace/wire";
 import type { TaskInstance } from "@millrace/wire/v1";
 import type { ApiContext } from "./context.ts";
 import { runIdField, runNotFound, shown } from "./fields.ts";
@@ -89,9 +88,4 @@ export async function readTaskInstances(
       }),
     ];
   });
-}
-
-/** For log lines and messages. */
-export function runIdOfRow(run: RunRow): string {
-  return runIdOf(run.id);
 }

@@ -27,7 +27,12 @@ export type About = {
 const nothing: About = {};
 
 /** Applies an event. What it changes is in memory at once, and durable when `owner.flushes.lastStep(run)` is done. */
-export function apply(owner: Owner, run: ActiveRun, event: RunEvent, about: About = nothing): Verdict {
+export function apply(
+  owner: Owner,
+  run: ActiveRun,
+  event: RunEvent,
+  about: About = nothing,
+): Verdict {
   const { effects } = owner;
   const verdict = transition(run.engine, event, effects);
   absorb(owner, run, effects, event.at, about);
@@ -39,7 +44,13 @@ export function apply(owner: Owner, run: ActiveRun, event: RunEvent, about: Abou
 }
 
 /** Acts on effects of `transition` or `restoreRun`. The caller clears them. */
-export function absorb(owner: Owner, run: ActiveRun, effects: Effects, at: number, about: About = nothing): void {
+export function absorb(
+  owner: Owner,
+  run: ActiveRun,
+  effects: Effects,
+  at: number,
+  about: About = nothing,
+): void {
   for (const change of effects.changes) record(owner, run, change, at, about);
   for (const ix of effects.ready) makeReady(owner, run, ix, at);
   for (const timer of effects.timers) noteTimer(owner, run, timer);
@@ -62,7 +73,8 @@ export function absorb(owner: Owner, run: ActiveRun, effects: Effects, at: numbe
 function record(owner: Owner, run: ActiveRun, change: Change, at: number, about: About): void {
   const { ix, state, attempt } = change;
   const step = owner.flushes.stepFor(run, ix);
-  if (state === TaskState.running) grant(owner, run, step, { run, ix, attempt, sessionKey: about.sessionKey ?? 0 }, at);
+  if (state === TaskState.running)
+    grant(owner, run, step, { run, ix, attempt, sessionKey: about.sessionKey ?? 0 }, at);
   else owner.bindings.unbind(run, ix);
   run.retryAt[ix] = change.retryAt ?? 0;
   const hasOut = state === TaskState.success;
@@ -133,7 +145,10 @@ export function applyTimer(owner: Owner, run: ActiveRun, timer: Effects["timers"
 export function isTimerLive(run: ActiveRun, timer: Effects["timers"][number]): boolean {
   if (run.isGone) return false;
   if (timer.kind === "executionTimedOut") {
-    return run.engine.taskState[timer.ix] === TaskState.running && run.engine.attempt[timer.ix] === timer.attempt;
+    return (
+      run.engine.taskState[timer.ix] === TaskState.running &&
+      run.engine.attempt[timer.ix] === timer.attempt
+    );
   }
   if (timer.kind === "retryDue") return run.engine.taskState[timer.ix] === TaskState.up_for_retry;
   return true;

@@ -11,7 +11,9 @@ const watchful = { sweepMs: 20, sessionTtlMs: 0 };
 /** The clock is read once, so that it can be moved. */
 const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 
-const names = new Map<number, string>(Object.entries(VerdictKind).map(([name, kind]) => [kind, name]));
+const names = new Map<number, string>(
+  Object.entries(VerdictKind).map(([name, kind]) => [kind, name]),
+);
 const kindOf = (verdict: Verdict) => names.get(verdict.kind);
 
 async function nthAssignment(api: FakeApi, n: number): Promise<string> {
@@ -35,9 +37,18 @@ test("a failed task runs again when its delay is over, not before, as often as i
     await nthAssignment(api, tries + 1);
   }
   expect(await world.untilFinal(run)).toBe("failed");
-  expect(api.assigned.map(({ tryNumber, maxTries }) => [tryNumber, maxTries])).toEqual([[1, 3], [2, 3], [3, 3]]);
-  const { rows } = await world.db.pool.query("SELECT attempt, state FROM task_instance_attempt ORDER BY attempt");
-  expect(rows).toEqual([{ attempt: 1, state: 11 }, { attempt: 2, state: 11 }]);
+  expect(api.assigned.map(({ tryNumber, maxTries }) => [tryNumber, maxTries])).toEqual([
+    [1, 3],
+    [2, 3],
+    [3, 3],
+  ]);
+  const { rows } = await world.db.pool.query(
+    "SELECT attempt, state FROM task_instance_attempt ORDER BY attempt",
+  );
+  expect(rows).toEqual([
+    { attempt: 1, state: 11 },
+    { attempt: 2, state: 11 },
+  ]);
 });
 
 test("values reach the tasks that refer to them, and only those", async () => {
@@ -45,7 +56,9 @@ test("values reach the tasks that refer to them, and only those", async () => {
   const b = aTask("b", { args: JSON.stringify([{ $: "task", id: "a", path: [] }]) });
   await registerDag(world.db, aDag("values", ["a", "nothing", b], ["a>b", "nothing>b"]));
   await world.scheduler();
-  const api = await world.api({ body: ({ taskId }) => (taskId === "a" ? success({ rows: [1, 2] }) : success()) });
+  const api = await world.api({
+    body: ({ taskId }) => (taskId === "a" ? success({ rows: [1, 2] }) : success()),
+  });
   expect(await world.untilFinal(await api.trigger("values", { params: { x: 1 } }))).toBe("success");
   const given = api.assigned.find((assignment) => assignment.taskId === "b");
   expect(Object.keys(given?.inputs ?? {})).toEqual(["a"]);
@@ -65,8 +78,11 @@ test("a repeated result is ALREADY, another one is CONFLICT, during the run and 
   expect(kindOf(await api.report(a, success(2)))).toBe("CONFLICT");
   expect(kindOf(await api.report(a, failure("no")))).toBe("CONFLICT");
   const b = await nthAssignment(api, 2);
-  const [first, second] = await Promise.all([api.report(b, failure("x", false)), api.report(b, failure("x", false))]);
-  expect([kindOf(first), kindOf(second)].toSorted()).toEqual(["ALREADY", "OK"]);
+  const [first, second] = await Promise.all([
+    api.report(b, failure("x", false)),
+    api.report(b, failure("x", false)),
+  ]);
+  expect(new Set([kindOf(first), kindOf(second)])).toEqual(new Set(["OK", "ALREADY"]));
   expect(await world.untilFinal(run)).toBe("failed");
   expect(kindOf(await api.report(a, success(1)))).toBe("ALREADY");
   expect(kindOf(await api.report(b, failure("x", false)))).toBe("ALREADY");
@@ -127,17 +143,21 @@ test("for a first TTL after its start a scheduler takes no session for dead unle
 
 test("when no scheduler was alive for a while, sessions that lived then get a whole time to live again", async () => {
   await using world = await aWorld();
-  await world.db.pool.query("UPDATE shard SET expires_at = clock_timestamp() - interval '10 minutes'");
+  await world.db.pool.query(
+    "UPDATE shard SET expires_at = clock_timestamp() - interval '10 minutes'",
+  );
   const [lived, dead] = [await world.api(), await world.api()];
   const expiresAgo = (api: FakeApi, minutes: number) =>
-    world.db.pool.query("UPDATE worker_session SET expires_at = clock_timestamp() - $2 * interval '1 minute' WHERE key = $1", [
-      api.sessionKey,
-      minutes,
-    ]);
+    world.db.pool.query(
+      "UPDATE worker_session SET expires_at = clock_timestamp() - $2 * interval '1 minute' WHERE key = $1",
+      [api.sessionKey, minutes],
+    );
   await expiresAgo(lived, 9.5);
   await expiresAgo(dead, 12);
   await world.scheduler();
-  const { rows } = await world.db.pool.query("SELECT expires_at > clock_timestamp() AS lives FROM worker_session ORDER BY key");
+  const { rows } = await world.db.pool.query(
+    "SELECT expires_at > clock_timestamp() AS lives FROM worker_session ORDER BY key",
+  );
   expect(rows).toEqual([{ lives: true }, { lives: false }]);
 });
 
@@ -166,7 +186,9 @@ test("an attempt missing from two inventories in a row is lost, from one it is n
   expect(api.assigned).toHaveLength(1);
   await api.inventory([]);
   const second = await nthAssignment(api, 2);
-  expect(await api.inventory([first])).toMatchObject([{ attemptId: first, kind: VerdictKind.STALE }]);
+  expect(await api.inventory([first])).toMatchObject([
+    { attemptId: first, kind: VerdictKind.STALE },
+  ]);
   await api.report(second, success());
   expect(await world.untilFinal(run)).toBe("success");
 });

@@ -8,7 +8,9 @@ import { failure, success, type FakeApi } from "./testing/fake-api.ts";
 import { aWorld } from "./testing/world.ts";
 
 async function cancel(api: FakeApi, dagId: string, runKey: number): Promise<string> {
-  const { reply } = await api.command(dagId, { command: { case: "cancelRun", value: { runKey: BigInt(runKey) } } });
+  const { reply } = await api.command(dagId, {
+    command: { case: "cancelRun", value: { runKey: BigInt(runKey) } },
+  });
   return reply.case === "refusal" ? reply.value.reason : String(reply.case);
 }
 
@@ -22,12 +24,16 @@ test("the same request makes one run, however often and wherever it is asked; an
   await registerDag(world.db, aDag("once", ["a"]));
   const first = await world.scheduler();
   const api = await world.api();
-  const runs = await Promise.all(Array.from({ length: 20 }, () => api.trigger("once", { requestId: "r1" })));
+  const runs = await Promise.all(
+    Array.from({ length: 20 }, () => api.trigger("once", { requestId: "r1" })),
+  );
   expect(new Set(runs).size).toBe(1);
   await first.stop();
   await world.scheduler();
   expect(await api.trigger("once", { requestId: "r1" })).toBe(runs[0]);
-  await expect(api.trigger("once", { requestId: "r1", params: { other: 1 } })).rejects.toThrow("REQUEST_ID_REUSED");
+  await expect(api.trigger("once", { requestId: "r1", params: { other: 1 } })).rejects.toThrow(
+    "REQUEST_ID_REUSED",
+  );
   const { rows } = await world.db.pool.query("SELECT count(*)::int AS runs FROM run");
   expect(rows).toEqual([{ runs: 1 }]);
 });
@@ -38,7 +44,9 @@ test("a logical date belongs to one run of a DAG, also among triggers that come 
   await world.scheduler();
   const api = await world.api();
   const logicalAt = Date.UTC(2026, 0, 1);
-  const asked = await Promise.allSettled(Array.from({ length: 5 }, () => api.trigger("dated", { logicalAt })));
+  const asked = await Promise.allSettled(
+    Array.from({ length: 5 }, () => api.trigger("dated", { logicalAt })),
+  );
   expect(asked.filter((each) => each.status === "fulfilled")).toHaveLength(1);
   await expect(api.trigger("dated", { logicalAt })).rejects.toThrow("LOGICAL_DATE_TAKEN");
 });
@@ -82,7 +90,10 @@ test("cancelling stops what runs, skips what waits, and the run fails as cancell
   await api.report(attemptId, failure("stopped"));
   expect(await world.untilFinal(run)).toBe("failed");
   expect(await world.taskStates(run)).toEqual(["failed", "skipped"]);
-  const { rows } = await world.db.pool.query<{ failure: Buffer }>("SELECT failure FROM run WHERE id = $1", [run]);
+  const { rows } = await world.db.pool.query<{ failure: Buffer }>(
+    "SELECT failure FROM run WHERE id = $1",
+    [run],
+  );
   expect(fromBinary(FailureSchema, rows[0]?.failure ?? new Uint8Array()).type).toBe("Cancelled");
   expect(await cancel(api, "stopped", run)).toBe("runKey");
 });
@@ -92,13 +103,20 @@ test("a run that waits for its turn can be cancelled, and the next one is not he
   await registerDag(world.db, aDag("line", ["a"], [], { maxActiveRuns: 1 }));
   await world.scheduler();
   const api = await world.api({ body: () => null });
-  const [first, second, third] = [await api.trigger("line"), await api.trigger("line"), await api.trigger("line")];
+  const [first, second, third] = [
+    await api.trigger("line"),
+    await api.trigger("line"),
+    await api.trigger("line"),
+  ];
   await expect.poll(() => api.assigned.length).toBe(1);
   await cancel(api, "line", second);
   expect(await world.runState(second)).toBe("failed");
   await api.report(api.assigned[0]?.attemptId ?? "", success());
   await expect.poll(() => api.assigned.length).toBe(2);
-  expect([await world.runState(first), await world.runState(third)]).toEqual(["success", "running"]);
+  expect([await world.runState(first), await world.runState(third)]).toEqual([
+    "success",
+    "running",
+  ]);
 });
 
 test("a DAG with active runs is not deleted; without, it goes with everything that hangs on it", async () => {
@@ -122,7 +140,13 @@ test("a DAG with active runs is not deleted; without, it goes with everything th
 
 test("changes of a run are told after they are durable, few times a second, the last with its end", async () => {
   await using world = await aWorld();
-  await registerDag(world.db, aDag("watched", Array.from({ length: 50 }, (_, i) => `t${i}`)));
+  await registerDag(
+    world.db,
+    aDag(
+      "watched",
+      Array.from({ length: 50 }, (_, i) => `t${i}`),
+    ),
+  );
   await world.scheduler();
   const api = await world.api();
   const told: ReturnType<typeof read>[] = [];
@@ -132,9 +156,18 @@ test("changes of a run are told after they are durable, few times a second, the 
   await world.untilFinal(run);
   await expect.poll(() => told.at(-1)?.state).toBe(RunState.SUCCESS);
   expect(told.length).toBeLessThan(8);
-  const last = new Map(told.flatMap((each) => each.taskInstances).map((each) => [each.taskId, each]));
+  const last = new Map(
+    told.flatMap((each) => each.taskInstances).map((each) => [each.taskId, each]),
+  );
   expect(last.size).toBe(50);
   expect(last.get("t7")).toMatchObject({ tryNumber: 1, worker: "worker", queue: "default" });
-  const { rows } = await world.db.pool.query("SELECT revision, counts FROM run WHERE id = $1", [run]);
-  expect(rows).toEqual([{ revision: Number(told.at(-1)?.revision), counts: [0, 0, 0, 0, 0, 50, 0, 0, 0, 0, 0, 0, 0, 0] }]);
+  const { rows } = await world.db.pool.query("SELECT revision, counts FROM run WHERE id = $1", [
+    run,
+  ]);
+  expect(rows).toEqual([
+    {
+      revision: Number(told.at(-1)?.revision),
+      counts: [0, 0, 0, 0, 0, 50, 0, 0, 0, 0, 0, 0, 0, 0],
+    },
+  ]);
 });

@@ -13,13 +13,13 @@ import {
   type TriggerRun,
 } from "@millrace/wire/internal";
 import { apply } from "./apply.ts";
-import type { OwnedDag } from "./dag.ts";
 import { explainTask } from "./explain.ts";
 import { StepFailed } from "./flush-loop.ts";
 import { loadedShard, type Owner, type OwnedShard } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import type { RunMaker } from "./run-maker.ts";
 import type { Versions } from "./versions.ts";
+import type { OwnedDag } from "./run.ts";
 
 export type CommandParts = {
   readonly owner: Owner;
@@ -66,7 +66,10 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
     case "deleteDag":
       return remove(parts, asked.value.dagId);
     case undefined:
-      throw new MillraceError("FIELD_INVALID", "An owner command of a kind that this version does not know.");
+      throw new MillraceError(
+        "FIELD_INVALID",
+        "An owner command of a kind that this version does not know.",
+      );
   }
 }
 
@@ -80,11 +83,16 @@ async function requireDag(owner: Owner, dagId: string): Promise<OwnedDag> {
   const shard = shardOf(dagId);
   requireShard(owner, shard);
   const dag = await owner.dags.find(shard, dagId);
-  if (dag === null) throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
+  if (dag === null)
+    throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
   return dag;
 }
 
-async function trigger({ owner, maker }: CommandParts, command: OwnerCommand, asked: TriggerRun): Promise<Reply | OwnerReply> {
+async function trigger(
+  { owner, maker }: CommandParts,
+  command: OwnerCommand,
+  asked: TriggerRun,
+): Promise<Reply | OwnerReply> {
   const dag = await requireDag(owner, asked.dagId);
   if (!dag.isActive) {
     const message = `The DAG ${dag.dagId} is not in its folder any more; put it back to run it.`;
@@ -103,7 +111,8 @@ async function trigger({ owner, maker }: CommandParts, command: OwnerCommand, as
       method: triggerMethod,
       requestId: command.requestId,
       bodyHash: hashOf(command, asked),
-      answerFor: (runKey) => toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
+      answerFor: (runKey) =>
+        toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
     },
     nextRunAt: null,
   });
@@ -115,7 +124,11 @@ async function trigger({ owner, maker }: CommandParts, command: OwnerCommand, as
     case "date_taken": {
       const date = new Date(logicalAt ?? 0).toISOString();
       const metadata = { dag_id: dag.dagId, logical_date: date };
-      throw new MillraceError("LOGICAL_DATE_TAKEN", `${dag.dagId} has a run with the logical date ${date}.`, { metadata });
+      throw new MillraceError(
+        "LOGICAL_DATE_TAKEN",
+        `${dag.dagId} has a run with the logical date ${date}.`,
+        { metadata },
+      );
     }
   }
 }
@@ -150,15 +163,20 @@ async function remove({ owner, replan }: CommandParts, dagId: string): Promise<R
   if (dag !== undefined && dag.running.size + dag.queued.size > 0) {
     const active = String(dag.running.size + dag.queued.size);
     const message = `${dagId} has ${active} runs that are not final; cancel them first.`;
-    throw new MillraceError("DAG_HAS_ACTIVE_RUNS", message, { metadata: { dag_id: dagId, active_runs: active } });
+    throw new MillraceError("DAG_HAS_ACTIVE_RUNS", message, {
+      metadata: { dag_id: dagId, active_runs: active },
+    });
   }
   // No run of it can be made while it is deleted: it would have to be found first.
   owner.dags.remove(dagId);
-  const existed = await deleteDag(owner.db, { shard, epoch }, dagId).catch(async (error: unknown) => {
-    const kept = await owner.dags.find(shard, dagId);
-    if (kept !== null) replan(kept);
-    throw error;
-  });
-  if (!existed) throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
+  const existed = await deleteDag(owner.db, { shard, epoch }, dagId).catch(
+    async (error: unknown) => {
+      const kept = await owner.dags.find(shard, dagId);
+      if (kept !== null) replan(kept);
+      throw error;
+    },
+  );
+  if (!existed)
+    throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
   return { reply: { case: "done", value: {} } };
 }

@@ -2,10 +2,10 @@
 
 import { setNextRunAt } from "@millrace/db";
 import { nextRuns } from "@millrace/engine";
-import type { OwnedDag } from "./dag.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import { defaultParams } from "./default-params.ts";
 import type { RunMaker } from "./run-maker.ts";
+import type { OwnedDag } from "./run.ts";
 
 export type Cron = {
   /** Sets the timer of a DAG's next tick; again after anything that may change it. */
@@ -53,17 +53,28 @@ export function createCron(parts: { readonly owner: Owner; readonly maker: RunMa
     const hasTicks = dag.hasSchedule && !dag.isPaused && dag.isActive;
     const next = hasTicks ? nextAfter(dag, dag.scheduledThrough) : null;
     show(dag, next);
-    if (next !== null) owner.timers.add(next, { kind: "tick", dagId: dag.dagId, shard: dag.shard, at: next });
+    if (next !== null)
+      owner.timers.add(next, { kind: "tick", dagId: dag.dagId, shard: dag.shard, at: next });
   }
 
   async function makeRun(dag: OwnedDag, at: number): Promise<void> {
     const nextRunAt = nextAfter(dag, at);
-    const wish = { runType: 1, logicalAt: at, runAfter: at, note: "", triggeredBy: "timetable", request: null } as const;
+    const wish = {
+      runType: 1,
+      logicalAt: at,
+      runAfter: at,
+      note: "",
+      triggeredBy: "timetable",
+      request: null,
+    } as const;
     const params = defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null);
     const made = await maker.make({ ...wish, dag, params, nextRunAt });
     dag.scheduledThrough = Math.max(dag.scheduledThrough, at);
     dag.nextRunAt = nextRunAt;
-    owner.log.info({ dag_id: dag.dagId, logical_date: new Date(at).toISOString(), run: made.kind }, "cron.ticked");
+    owner.log.info(
+      { dag_id: dag.dagId, logical_date: new Date(at).toISOString(), run: made.kind },
+      "cron.ticked",
+    );
   }
 
   return {

@@ -1,7 +1,8 @@
 /** The DAGs of owned shards, kept in step with their rows by doorbells and a poll. */
 
 import { listOwnedDags, type Database } from "@millrace/db";
-import { ownedDag, refreshDag, type OwnedDag } from "./dag.ts";
+import { ownedDag, refreshDag } from "./dag.ts";
+import type { OwnedDag } from "./run.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { Versions } from "./versions.ts";
 
@@ -32,7 +33,11 @@ export function createDagBook(parts: {
   const dags = new Map<string, OwnedDag>();
   let seen = 0;
 
-  type Query = { readonly shards: readonly number[]; readonly changedAfter?: number; readonly dagId?: string };
+  type Query = {
+    readonly shards: readonly number[];
+    readonly changedAfter?: number;
+    readonly dagId?: string;
+  };
 
   async function read(query: Query): Promise<OwnedDag[]> {
     const changed: OwnedDag[] = [];
@@ -79,7 +84,9 @@ export function createDagBook(parts: {
     async refresh(shards) {
       if (shards.length === 0) return [];
       const changed = await read({ shards, changedAfter: seen - settings.dagPollOverlap });
-      await loadNewest(changed.filter((dag) => dag.hasSchedule || dag.running.size > 0 || dag.queued.size > 0));
+      await loadNewest(
+        changed.filter((dag) => dag.hasSchedule || dag.running.size > 0 || dag.queued.size > 0),
+      );
       return changed;
     },
     async find(shard, dagId) {

@@ -1,32 +1,7 @@
-/** A DAG of an owned shard. */
+/** Makes DAGs of owned shards out of their rows. */
 
 import type { OwnedDagRow } from "@millrace/db";
-import type { ActiveRun, QueuedRun, Version } from "./run.ts";
-
-export type OwnedDag = {
-  readonly dagId: string;
-  readonly shard: number;
-  /** `dag_version.id` of the newest version, which new runs are pinned to. */
-  versionId: number;
-  /** That version; null until something needs it. */
-  newest: Version | null;
-  isPaused: boolean;
-  isActive: boolean;
-  hasSchedule: boolean;
-  /** Ticks up to here are over. Milliseconds since 1970. */
-  scheduledThrough: number;
-  /** What the row says of the next tick, and the tick a timer is set for. */
-  nextRunAt: number | null;
-  changedSeq: number;
-  /** Runs in state running. */
-  readonly running: Set<ActiveRun>;
-  /** Runs in state queued, oldest first. */
-  readonly queued: Map<number, QueuedRun>;
-  /** True while a tick is being made into a run. */
-  isTicking: boolean;
-  /** The name given last: two runs asked for in the same millisecond must differ. */
-  lastRunName: string;
-};
+import type { OwnedDag } from "./run.ts";
 
 export function ownedDag(row: OwnedDagRow): OwnedDag {
   return {

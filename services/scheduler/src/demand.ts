@@ -2,9 +2,11 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { DemandSchema } from "@millrace/wire/internal";
-import { roomOf } from "./apply.ts";
-import type { Owner } from "./owner.ts";
-import type { LineKey } from "./ready-queue.ts";
+import type { Bus } from "@millrace/bus";
+import type { Clock } from "./clock.ts";
+import type { LineKey, ReadyQueue } from "./ready-queue.ts";
+import type { ActiveRun } from "./run.ts";
+import type { SchedulerSettings } from "./settings.ts";
 
 export type DemandTeller = {
   /** Says what waits, if it is news or lasts; soon, and not too often. */
@@ -16,7 +18,17 @@ export type DemandTeller = {
   stop(): void;
 };
 
-export function createDemandTeller(owner: () => Owner): DemandTeller {
+export type DemandOptions = {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly settings: SchedulerSettings;
+  readonly queue: ReadyQueue<ActiveRun>;
+  /** How many more tasks of a run may be granted now. */
+  roomOf(run: ActiveRun): number;
+};
+
+export function createDemandTeller(options: DemandOptions): DemandTeller {
+  const { bus, clock, settings, queue } = options;
   /** What api nodes still believe, by line. */
   const said = new Map<string, number>();
   let saidAtMs = -Infinity;
@@ -25,7 +37,6 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
   let isStopped = false;
 
   function schedule(inMs: number): void {
-    const { clock } = owner();
     const atMs = clock.monotonicMs() + inMs;
     if (isStopped || atMs >= cancelAtMs) return;
     cancel?.();
@@ -38,10 +49,9 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
   }
 
   function say(): void {
-    const { queue, settings, clock, bus, nodeId } = owner();
     const lines: { queue: string; handler: string; count: number }[] = [];
     for (const line of queue.lines()) {
-      const count = queue.count(line, roomOf, settings.demandCountMax);
+      const count = queue.count(line, options.roomOf, settings.demandCountMax);
       if (count > 0) lines.push({ queue: line.queue, handler: line.handler ?? "", count });
     }
     if (lines.length === 0) return;
@@ -49,7 +59,10 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
     const isOld = clock.monotonicMs() - saidAtMs >= settings.demandRepeatMs;
     if (isNews || isOld) {
       saidAtMs = clock.monotonicMs();
-      bus.publish("demand", toBinary(DemandSchema, create(DemandSchema, { nodeId, lines })));
+      bus.publish(
+        "demand",
+        toBinary(DemandSchema, create(DemandSchema, { nodeId: bus.nodeId, lines })),
+      );
       said.clear();
       for (const line of lines) said.set(nameOf(line), line.count);
     }
@@ -58,7 +71,6 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
 
   return {
     tell() {
-      const { clock, settings } = owner();
       const sinceMs = clock.monotonicMs() - saidAtMs;
       if (sinceMs >= settings.demandEveryMs) say();
       else schedule(settings.demandEveryMs - sinceMs);
@@ -78,6 +90,12 @@ export function createDemandTeller(owner: () => Owner): DemandTeller {
   };
 }
 
-function nameOf({ queue, handler }: { readonly queue: string; readonly handler: string | null }): string {
+function nameOf({
+  queue,
+  handler,
+}: {
+  readonly queue: string;
+  readonly handler: string | null;
+}): string {
   return JSON.stringify([queue, handler ?? ""]);
 }

@@ -2,7 +2,14 @@
 
 import { create } from "@bufbuild/protobuf";
 import type { TaskKey } from "@millrace/db";
-import { attemptIdOf, durationOf, isolations, runIdOf, taskKinds, timestampOf } from "@millrace/wire";
+import {
+  attemptIdOf,
+  durationOf,
+  isolations,
+  runIdOf,
+  taskKinds,
+  timestampOf,
+} from "@millrace/wire";
 import { SessionCancelSchema } from "@millrace/wire/internal";
 import { RunType } from "@millrace/wire/v1";
 import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
@@ -30,7 +37,11 @@ export function dispatch(owner: Owner, grants: readonly Grant[]): void {
   if (waiting.length > 0) void dispatchLater(owner, waiting, missing);
 }
 
-async function dispatchLater(owner: Owner, grants: readonly Grant[], missing: readonly TaskKey[]): Promise<void> {
+async function dispatchLater(
+  owner: Owner,
+  grants: readonly Grant[],
+  missing: readonly TaskKey[],
+): Promise<void> {
   try {
     await owner.outputs.load(owner.db, missing);
     for (const grant of grants) sendGrant(owner, grant);
@@ -58,7 +69,7 @@ function sendGrant(owner: Owner, grant: Grant): void {
 }
 
 export function attemptIdFor({ run, ix, attempt }: Pick<Grant, "run" | "ix" | "attempt">): string {
-  return attemptIdOf({ shard: run.shard, runKey: BigInt(run.key), ix, mapIx: -1, attempt });
+  return attemptIdOf({ shard: run.shard, runKey: run.key, ix, mapIx: -1, attempt });
 }
 
 function assignmentOf(owner: Owner, grant: Grant): Assignment {
@@ -115,6 +126,7 @@ export function sendStops(owner: Owner, stops: readonly Grant[], apiNodes: Itera
     });
     const known = owner.slots.session(stop.sessionKey)?.apiNodeId;
     // After a take-over it is not known yet where the worker is attached.
-    for (const apiNodeId of known === undefined ? apiNodes : [known]) owner.outbox.cancel(apiNodeId, message);
+    for (const apiNodeId of known === undefined ? apiNodes : [known])
+      owner.outbox.cancel(apiNodeId, message);
   }
 }

@@ -16,10 +16,9 @@ import {
 import { reasonToProto } from "@millrace/wire";
 import { ExplanationSchema, type Explanation, type ExplainTask } from "@millrace/wire/internal";
 import { TaskState as WireTaskState } from "@millrace/wire/v1";
-import type { OwnedDag } from "./dag.ts";
 import { limitsOf } from "./grants.ts";
 import { loadedShard, type Owner } from "./owner.ts";
-import type { ActiveRun } from "./run.ts";
+import type { ActiveRun, OwnedDag } from "./run.ts";
 import { serves } from "./slots.ts";
 import type { Versions } from "./versions.ts";
 
@@ -38,7 +37,11 @@ export async function explainTask(
   const ix = engine.dag.ixOf.get(taskId);
   if (ix === undefined || mapIndex !== -1) {
     const metadata = { task_id: taskId, map_index: String(mapIndex) };
-    throw new MillraceError("TASK_NOT_FOUND", `The run has no task "${taskId}" with map index ${mapIndex}.`, { metadata });
+    throw new MillraceError(
+      "TASK_NOT_FOUND",
+      `The run has no task "${taskId}" with map index ${mapIndex}.`,
+      { metadata },
+    );
   }
   const offers = await readOffers(owner);
   const reasons = explain(engine, ix, limitsOf(owner, dag, run, offers));
@@ -51,13 +54,17 @@ function upper<Name extends string>(name: Name): Uppercase<Name> {
 }
 
 /** The run as it is in memory, or, when it waits or is over, as its rows tell. */
-async function subjectOf(parts: { owner: Owner; versions: Versions }, runKey: number): Promise<Subject> {
+async function subjectOf(
+  parts: { owner: Owner; versions: Versions },
+  runKey: number,
+): Promise<Subject> {
   const { owner, versions } = parts;
   const run = owner.runs.get(runKey);
   if (run !== undefined) return { dag: run.dag, engine: run.engine, run };
   const place = await readRunPlace(owner.db, runKey);
   if (place === null) throw new MillraceError("RUN_NOT_FOUND");
-  if (loadedShard(owner, place.shard) === null || owner.reloading.has(runKey)) throw new MillraceError("NOT_OWNER");
+  if (loadedShard(owner, place.shard) === null || owner.reloading.has(runKey))
+    throw new MillraceError("NOT_OWNER");
   const dag = await owner.dags.find(place.shard, place.dag_id);
   if (dag === null) throw new MillraceError("RUN_NOT_FOUND");
   await owner.dags.loadNewest([dag]);
@@ -71,7 +78,9 @@ async function subjectOf(parts: { owner: Owner; versions: Versions }, runKey: nu
 }
 
 /** What live workers offer, by their rows; a slot at hand counts too. */
-async function readOffers(owner: Owner): Promise<(queue: string, handler: string | null) => SlotOffer> {
+async function readOffers(
+  owner: Owner,
+): Promise<(queue: string, handler: string | null) => SlotOffer> {
   const rows = await listSupply(owner.db, supplyMax);
   const sessions = rows.map((row) => ({
     sessionKey: row.key,
@@ -87,7 +96,8 @@ async function readOffers(owner: Owner): Promise<(queue: string, handler: string
     const able = sessions.filter((session) => serves(session, line));
     const workers = able.length;
     const slots = able.reduce((sum, session) => sum + session.slots, 0);
-    const isAnyFree = owner.slots.hasFree(line) || able.some((session) => session.running < session.slots);
+    const isAnyFree =
+      owner.slots.hasFree(line) || able.some((session) => session.running < session.slots);
     if (isAnyFree) return { state: "free", workers, slots };
     if (workers > 0) return { state: "none_free", workers, slots };
     const servesQueue = sessions.some((session) => session.queues.has(queue));

@@ -5,14 +5,16 @@ import { aChain, aDag, aFan, registerDag } from "./testing/dags.ts";
 import { success } from "./testing/fake-api.ts";
 import { aWorld } from "./testing/world.ts";
 
-const unavailable = (outcome: string) => new MillraceError("UNAVAILABLE", "cut", { metadata: { outcome } });
+const unavailable = (outcome: string) =>
+  new MillraceError("UNAVAILABLE", "cut", { metadata: { outcome } });
 
 test("runs go on after flushes that were not written, and no task ends twice", async () => {
   await using world = await aWorld();
   await registerDag(world.db, aChain("chain", 10));
   let count = 0;
   await world.scheduler({
-    flush: (lane, batch) => (++count % 3 === 0 ? Promise.reject(unavailable("none")) : flush(lane, batch)),
+    flush: (lane, batch) =>
+      ++count % 3 === 0 ? Promise.reject(unavailable("none")) : flush(lane, batch),
   });
   const api = await world.api();
   const run = await api.trigger("chain");
@@ -46,7 +48,8 @@ test("a row that the database refuses stops its own run only", async () => {
   let poisoned = 0;
   const isPoison = (batch: FlushBatch) => batch.finished.some((row) => row.runId === poisoned);
   await world.scheduler({
-    flush: (lane, batch) => (isPoison(batch) ? Promise.reject(new Error("violates check constraint")) : flush(lane, batch)),
+    flush: (lane, batch) =>
+      isPoison(batch) ? Promise.reject(new Error("violates check constraint")) : flush(lane, batch),
   });
   const api = await world.api({ body: ({ run }) => (run?.dagId === "poison" ? null : success()) });
   poisoned = await api.trigger("poison");
@@ -64,7 +67,9 @@ test("rows that changed behind an owner's back win: it reads them again", async 
   const api = await world.api({ body: () => null });
   const run = await api.trigger("diverged");
   await expect.poll(() => api.assigned.length).toBe(1);
-  await world.db.pool.query("UPDATE task_instance SET attempt = 2, lost = 1 WHERE run_id = $1", [run]);
+  await world.db.pool.query("UPDATE task_instance SET attempt = 2, lost = 1 WHERE run_id = $1", [
+    run,
+  ]);
   const attemptId = api.assigned[0]?.attemptId ?? "";
   const late = await api.report(attemptId, success());
   expect(late).toMatchObject({ kind: 4 });
@@ -81,7 +86,9 @@ test("a scheduler outlives a restart of its database connections", async () => {
   const run = await api.trigger("cut");
   await expect.poll(() => api.assigned.length).toBeGreaterThan(3);
   await world.db.pool
-    .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    .query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
     .catch(() => undefined);
   const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 200);
   expect(await world.untilFinal(run).catch(() => world.untilFinal(run))).toBe("success");

@@ -1,6 +1,12 @@
 /** Brings steps into the database, paced by commits: an idle lane takes everything that waits, in one statement. */
 
-import { newFlushBatch, type FlushAnswer, type FlushBatch, type Lane, type ShardFence } from "@millrace/db";
+import {
+  newFlushBatch,
+  type FlushAnswer,
+  type FlushBatch,
+  type Lane,
+  type ShardFence,
+} from "@millrace/db";
 import { isMillraceError } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import type { Clock } from "./clock.ts";
@@ -65,9 +71,12 @@ type LaneState = {
 /** A shard's steps always go through the same lane, so that no two flushes carry changes of one run at a time. */
 export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   const { settings, clock } = options;
-  const lanes = options.lanes.map(
-    (lane): LaneState => ({ lane, waiting: new Map(), inFlight: [], isKicked: false }),
-  );
+  const lanes = options.lanes.map((lane): LaneState => ({
+    lane,
+    waiting: new Map(),
+    inFlight: [],
+    isKicked: false,
+  }));
   let pendingRows = 0;
   let idleWaiters: (() => void)[] = [];
 
@@ -173,14 +182,21 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   }
 
   function fail(steps: readonly Step[], failure: FlushFailure): void {
-    options.log.warn({ failure: failure.kind, runs: steps.length, err: errorOf(failure) }, "flush.failed");
+    options.log.warn(
+      { failure: failure.kind, runs: steps.length, err: errorOf(failure) },
+      "flush.failed",
+    );
     options.onFailed(steps, failure);
     for (const step of steps) step.done.reject(new StepFailed(failure.kind));
   }
 
-  function split(steps: readonly Step[], missed: NonNullable<Extract<FlushAnswer, { kind: "written" }>["missed"]>): void {
+  function split(
+    steps: readonly Step[],
+    missed: NonNullable<Extract<FlushAnswer, { kind: "written" }>["missed"]>,
+  ): void {
     const runIds = new Set<number>();
-    for (const row of [...missed.finished, ...missed.started, ...missed.settled, ...missed.events]) runIds.add(row.runId);
+    for (const row of [...missed.finished, ...missed.started, ...missed.settled, ...missed.events])
+      runIds.add(row.runId);
     for (const row of missed.runs) runIds.add(row.id);
     const diverged = steps.filter((step) => runIds.has(step.run.key));
     succeed(steps.filter((step) => !runIds.has(step.run.key)));
@@ -196,7 +212,8 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
         lane.waiting.set(run, steps);
       }
       let step = steps.at(-1);
-      const isFull = step !== undefined && (step.records.has(ix) || step.records.size >= settings.flushRowsMax);
+      const isFull =
+        step !== undefined && (step.records.has(ix) || step.records.size >= settings.flushRowsMax);
       if (step === undefined || isFull) {
         step = newStep(run);
         steps.push(step);
@@ -207,7 +224,9 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
     },
     lastStep(run) {
       const lane = laneOf(run);
-      return lane.waiting.get(run)?.at(-1) ?? lane.inFlight.find((step) => step.run === run) ?? null;
+      return (
+        lane.waiting.get(run)?.at(-1) ?? lane.inFlight.find((step) => step.run === run) ?? null
+      );
     },
     forget(run) {
       const lane = laneOf(run);
@@ -221,7 +240,8 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
       return pendingRows;
     },
     idle() {
-      if (lanes.every((lane) => lane.waiting.size === 0 && lane.inFlight.length === 0)) return Promise.resolve();
+      if (lanes.every((lane) => lane.waiting.size === 0 && lane.inFlight.length === 0))
+        return Promise.resolve();
       return new Promise((resolve) => idleWaiters.push(resolve));
     },
   };

@@ -2,10 +2,9 @@
 
 import { admit, TaskState, type Limits, type Slots as SlotOffer } from "@millrace/engine";
 import { apply } from "./apply.ts";
-import type { OwnedDag } from "./dag.ts";
 import type { Owner } from "./owner.ts";
 import type { Line, LineKey } from "./ready-queue.ts";
-import type { ActiveRun } from "./run.ts";
+import type { ActiveRun, OwnedDag } from "./run.ts";
 import type { SessionSlots } from "./slots.ts";
 
 const freeSlot: SlotOffer = { state: "free", workers: 1, slots: 1 };
@@ -70,8 +69,18 @@ function tryGrant(owner: Owner, run: ActiveRun, ix: number, session: SessionSlot
 }
 
 /** A task that still waits for something goes back, behind the limit that holds it; one that does not is forgotten. */
-function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: { ix: number; priority: number; readyAt: number }): void {
-  if (run.isGone || run.engine.taskState[task.ix] !== TaskState.scheduled || run.engine.cancelRequested) return;
+function putBack(
+  owner: Owner,
+  line: LineKey,
+  run: ActiveRun,
+  task: { ix: number; priority: number; readyAt: number },
+): void {
+  if (
+    run.isGone ||
+    run.engine.taskState[task.ix] !== TaskState.scheduled ||
+    run.engine.cancelRequested
+  )
+    return;
   if (run.dag.isPaused) owner.queue.setDagParked(run.dagId, true);
   else owner.queue.setRunParked(run, true);
   owner.queue.add(run, line, task);
@@ -83,6 +92,7 @@ export function returnUnusedSlots(owner: Owner): void {
     owner.queue.hasWork(line) ? "true" : "false",
   );
   const returned = owner.slots.takeUnused(withWork);
-  for (const { apiNodeId, sessionKey, slots } of returned) owner.outbox.returnSlots(apiNodeId, sessionKey, slots);
+  for (const { apiNodeId, sessionKey, slots } of returned)
+    owner.outbox.returnSlots(apiNodeId, sessionKey, slots);
   if (returned.length > 0) owner.demand.onReturned(idle);
 }

@@ -75,7 +75,7 @@ function lose(owner: Owner, all: Iterable<Bound>): Step[] {
 function verdictOn(owner: Owner, attemptId: string): VerdictMessage | null {
   const ref = parseAttemptId(attemptId);
   if (ref === null) return verdictMessage(attemptId, { kind: "STALE", reason: "EPOCH" });
-  if (loadedShard(owner, ref.shard) === null || owner.reloading.has(Number(ref.runKey))) {
+  if (loadedShard(owner, ref.shard) === null || owner.reloading.has(ref.runKey)) {
     return noVerdict(attemptId);
   }
   const stale = staleness(owner, ref);
@@ -83,13 +83,19 @@ function verdictOn(owner: Owner, attemptId: string): VerdictMessage | null {
   return stale === null ? null : verdictMessage(attemptId, stale);
 }
 
-function staleness(owner: Owner, { runKey, ix, attempt }: AttemptRef): Verdict | "cancelling" | null {
-  const run = owner.runs.get(Number(runKey));
-  if (run === undefined || !(ix in run.engine.taskState)) return { kind: "STALE", reason: "FINISHED" };
-  if (attempt < (run.engine.attempt[ix] ?? 0)) return { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+function staleness(
+  owner: Owner,
+  { runKey, ix, attempt }: AttemptRef,
+): Verdict | "cancelling" | null {
+  const run = owner.runs.get(runKey);
+  if (run === undefined || !(ix in run.engine.taskState))
+    return { kind: "STALE", reason: "FINISHED" };
+  if (attempt < (run.engine.attempt[ix] ?? 0))
+    return { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
   const state = taskStateOf(run.engine, ix);
   if (run.engine.cancelRequested && state === TaskState.running) return "cancelling";
-  if (isFinal(state) || state === TaskState.up_for_retry) return { kind: "STALE", reason: "FINISHED" };
+  if (isFinal(state) || state === TaskState.up_for_retry)
+    return { kind: "STALE", reason: "FINISHED" };
   // Given back and granted to nobody else yet: its result is still welcome.
   return null;
 }

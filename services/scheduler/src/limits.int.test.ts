@@ -5,11 +5,23 @@ import { success, type FakeApi } from "./testing/fake-api.ts";
 import { aWorld, type World } from "./testing/world.ts";
 
 const wide = (dagId: string, width: number, changes: Parameters<typeof aDag>[3] = {}) =>
-  aDag(dagId, Array.from({ length: width }, (_, i) => `w${String(i).padStart(2, "0")}`), [], changes);
+  aDag(
+    dagId,
+    Array.from({ length: width }, (_, i) => `w${String(i).padStart(2, "0")}`),
+    [],
+    changes,
+  );
 
-const reasonNames = new Map<number, string>(Object.entries(ReasonKind).map(([name, kind]) => [kind, name]));
+const reasonNames = new Map<number, string>(
+  Object.entries(ReasonKind).map(([name, kind]) => [kind, name]),
+);
 
-async function reasonsFor(api: FakeApi, dagId: string, runKey: number, taskId: string): Promise<string[]> {
+async function reasonsFor(
+  api: FakeApi,
+  dagId: string,
+  runKey: number,
+  taskId: string,
+): Promise<string[]> {
   const value = { runKey: BigInt(runKey), taskId, mapIndex: -1 };
   const { reply } = await api.command(dagId, { command: { case: "explainTask", value } });
   if (reply.case !== "explanation") throw new Error(`replied ${reply.case}`);
@@ -17,10 +29,10 @@ async function reasonsFor(api: FakeApi, dagId: string, runKey: number, taskId: s
 }
 
 async function setPaused(world: World, dagId: string, isPaused: boolean): Promise<void> {
-  await world.db.pool.query("UPDATE dag SET is_paused = $2, changed_seq = nextval('dag_changed_seq') WHERE dag_id = $1", [
-    dagId,
-    isPaused,
-  ]);
+  await world.db.pool.query(
+    "UPDATE dag SET is_paused = $2, changed_seq = nextval('dag_changed_seq') WHERE dag_id = $1",
+    [dagId, isPaused],
+  );
   world.bus.publish("dags", new Uint8Array());
 }
 
@@ -95,12 +107,22 @@ test("higher priority goes first within a DAG, and DAGs take turns", async () =>
   const order = api.assigned.map(({ taskId, run }) => `${run?.dagId} ${taskId}`);
   expect(order.filter((each) => each.startsWith("one"))).toEqual(["one p3", "one p2", "one p1"]);
   expect(order.filter((each) => each.startsWith("two"))).toEqual(["two p3", "two p2", "two p1"]);
-  expect(order.slice(0, 2).map((each) => each.slice(0, 3)).toSorted()).toEqual(["one", "two"]);
+  expect(
+    order
+      .slice(0, 2)
+      .map((each) => each.slice(0, 3))
+      .toSorted(),
+  ).toEqual(["one", "two"]);
 });
 
 test("explain tells a missing queue from a missing handler, from taken slots, and names what runs", async () => {
   await using world = await aWorld();
-  const tasks = [aTask("gpu", { queue: "gpu" }), aTask("score", { handler: "score" }), aTask("a"), aTask("b", { priorityWeight: 0 })];
+  const tasks = [
+    aTask("gpu", { queue: "gpu" }),
+    aTask("score", { handler: "score" }),
+    aTask("a"),
+    aTask("b", { priorityWeight: 0 }),
+  ];
   await registerDag(world.db, aDag("why", tasks));
   await world.scheduler();
   const api = await world.api({ slots: 1, body: () => null });

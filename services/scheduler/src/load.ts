@@ -1,21 +1,32 @@
 /** Reads runs from their rows into memory: at take-over, and after a flush that failed. */
 
-import { listActiveRuns, listTaskInstances, type ActiveRunRow, type TaskInstanceRow } from "@millrace/db";
+import {
+  listActiveRuns,
+  listTaskInstances,
+  type ActiveRunRow,
+  type TaskInstanceRow,
+} from "@millrace/db";
 import { newEffects, restoreRun, RunState, TaskState } from "@millrace/engine";
 import { absorb, apply } from "./apply.ts";
-import type { OwnedDag } from "./dag.ts";
 import type { Owner, OwnedShard } from "./owner.ts";
-import { activeRun, factsOf, type ActiveRun, type Version } from "./run.ts";
+import { activeRun, factsOf, type ActiveRun, type Version, type OwnedDag } from "./run.ts";
 import { queuedRun, type RunLife } from "./run-life.ts";
 import type { Versions } from "./versions.ts";
 
-export type LoadParts = { readonly owner: Owner; readonly life: RunLife; readonly versions: Versions };
+export type LoadParts = {
+  readonly owner: Owner;
+  readonly life: RunLife;
+  readonly versions: Versions;
+};
 
 /**
  * Loads shards that were taken over. Their DAGs are answered; queued runs have not been started yet. What was lost
  * meanwhile is passed over.
  */
-export async function loadShards(parts: LoadParts, shards: readonly OwnedShard[]): Promise<OwnedDag[]> {
+export async function loadShards(
+  parts: LoadParts,
+  shards: readonly OwnedShard[],
+): Promise<OwnedDag[]> {
   const { owner } = parts;
   const ids = shards.map((each) => each.shard);
   const dags = await owner.dags.loadShards(ids);
@@ -30,21 +41,29 @@ export async function loadShards(parts: LoadParts, shards: readonly OwnedShard[]
     afterId = rows.at(-1)?.id ?? afterId;
   }
   for (const shard of shards) if (owner.shards.get(shard.shard) === shard) shard.isLoaded = true;
-  if (count > 0) owner.log.info({ shards: ids.length, dags: dags.length, runs: count }, "shards.loaded");
+  if (count > 0)
+    owner.log.info({ shards: ids.length, dags: dags.length, runs: count }, "shards.loaded");
   return dags;
 }
 
 const none: OwnedShard = { shard: -1, epoch: -1, isLoaded: false };
 
 /** Reads runs again; those that are final by now stay out. */
-export async function loadRuns(parts: LoadParts, runs: readonly { readonly key: number; readonly shard: number }[]): Promise<void> {
+export async function loadRuns(
+  parts: LoadParts,
+  runs: readonly { readonly key: number; readonly shard: number }[],
+): Promise<void> {
   const { owner } = parts;
   const shards = [...new Set(runs.map((run) => run.shard))];
   const epochs = new Map(shards.map((shard) => [shard, owner.shards.get(shard)?.epoch]));
   for (let at = 0; at < runs.length; at += owner.settings.loadRunsMax) {
     const ids = runs.slice(at, at + owner.settings.loadRunsMax).map((run) => run.key);
     const rows = await listActiveRuns(owner.db, { shards, ids, limit: ids.length });
-    await restoreRows(parts, rows, (row) => owner.shards.get(row.shard)?.epoch === epochs.get(row.shard));
+    await restoreRows(
+      parts,
+      rows,
+      (row) => owner.shards.get(row.shard)?.epoch === epochs.get(row.shard),
+    );
   }
 }
 
@@ -56,8 +75,14 @@ async function restoreRows(
   const { owner, life, versions } = parts;
   const running = rows.filter((row) => row.state === RunState.running);
   await versions.load(running.map((row) => row.dagVersionId));
-  const tasks = await listTaskInstances(owner.db, running.map((row) => row.id));
-  await owner.names.load(owner.db, tasks.filter((task) => task.state === TaskState.running).map((task) => task.sessionKey ?? 0));
+  const tasks = await listTaskInstances(
+    owner.db,
+    running.map((row) => row.id),
+  );
+  await owner.names.load(
+    owner.db,
+    tasks.filter((task) => task.state === TaskState.running).map((task) => task.sessionKey ?? 0),
+  );
   const byRun = Map.groupBy(tasks, (task) => task.runId);
   for (const row of rows) {
     const dag = owner.dags.get(row.dagId);
@@ -74,7 +99,11 @@ async function restoreRows(
   }
 }
 
-async function cancelQueued({ owner, life }: LoadParts, dag: OwnedDag, row: ActiveRunRow): Promise<void> {
+async function cancelQueued(
+  { owner, life }: LoadParts,
+  dag: OwnedDag,
+  row: ActiveRunRow,
+): Promise<void> {
   const run = await life.takeQueued(dag, row.id);
   if (run !== null) apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
 }
@@ -87,8 +116,18 @@ function restore(
   version: Version,
 ): void {
   const effects = newEffects();
-  const engine = restoreRun(version.compiled, { ...row, logicalDate: row.logicalAt }, tasks, effects);
-  const run = activeRun({ facts: factsOf(row), params: row.params, seq: row.seq }, dag, version, engine);
+  const engine = restoreRun(
+    version.compiled,
+    { ...row, logicalDate: row.logicalAt },
+    tasks,
+    effects,
+  );
+  const run = activeRun(
+    { facts: factsOf(row), params: row.params, seq: row.seq },
+    dag,
+    version,
+    engine,
+  );
   run.recordedState = row.state;
   for (const task of tasks) takeTask(owner, run, task);
   life.adopt(run);

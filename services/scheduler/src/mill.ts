@@ -1,15 +1,20 @@
 /** Puts the parts of an owner together, and says what each part's news means for the others. */
 
 import type { Bus } from "@millrace/bus";
-import { flush as writeFlush, type Database, type FlushAnswer, type FlushBatch, type Lane } from "@millrace/db";
+import {
+  flush as writeFlush,
+  type Database,
+  type FlushAnswer,
+  type FlushBatch,
+  type Lane,
+} from "@millrace/db";
 import { newEffects } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
-import { applyTimer, isTimerLive } from "./apply.ts";
+import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { createBindings } from "./bindings.ts";
 import { createDbClock, type Clock } from "./clock.ts";
 import { createCron, type Cron } from "./cron.ts";
 import { createDagBook } from "./dag-book.ts";
-import type { OwnedDag } from "./dag.ts";
 import { createDemandTeller } from "./demand.ts";
 import { dispatch, sendStops } from "./dispatch.ts";
 import { createFlushLoop } from "./flush-loop.ts";
@@ -19,7 +24,7 @@ import { loadedShard, type Due, type Owner } from "./owner.ts";
 import { createPump } from "./pump.ts";
 import { createReadyQueue } from "./ready-queue.ts";
 import { createReloader } from "./reload.ts";
-import type { ActiveRun } from "./run.ts";
+import type { ActiveRun, OwnedDag } from "./run.ts";
 import { createRunFeed } from "./run-feed.ts";
 import { createRunLife, type RunLife } from "./run-life.ts";
 import { createRunMaker, type RunMaker } from "./run-maker.ts";
@@ -63,6 +68,7 @@ export function createMill(options: MillOptions): Mill {
   const dbClock = createDbClock(clock);
   const versions = createVersions({ db, log, max: settings.versionsMax });
   const names = createWorkerNames(settings.workerNamesMax);
+  const queue = createReadyQueue<ActiveRun>();
   const self = () => owner;
   const pump = createPump(self);
   const life = createRunLife({ owner: self, versions });
@@ -74,14 +80,15 @@ export function createMill(options: MillOptions): Mill {
     reloading: new Set(),
     failures: new Map(),
     dags: createDagBook({ db, versions, settings }),
-    queue: createReadyQueue<ActiveRun>(),
+    queue,
     slots: createSlots(),
     bindings: createBindings(),
     timers: createTimers<Due>({
       clock,
       dbClock,
       perTurnMax: settings.timersPerTurnMax,
-      isLive: (due) => (due.kind === "tick" ? owner.shards.has(due.shard) : isTimerLive(due.run, due.timer)),
+      isLive: (due) =>
+        due.kind === "tick" ? owner.shards.has(due.shard) : isTimerLive(due.run, due.timer),
       onDue,
     }),
     flushes: createFlushLoop({
@@ -98,7 +105,7 @@ export function createMill(options: MillOptions): Mill {
       onQuiet: (run) => void owner.flushes.stepFor(run, -1),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
-    demand: createDemandTeller(self),
+    demand: createDemandTeller({ bus, clock, settings, queue, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     effects: newEffects(),
     pump: () => pump.kick(),
@@ -155,7 +162,8 @@ export function createMill(options: MillOptions): Mill {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
-      for (const dag of owner.dags.all()) if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);
+      for (const dag of owner.dags.all())
+        if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);
       for (const shard of gone) owner.dags.dropShard(shard);
     },
     stop() {

@@ -39,7 +39,10 @@ export function createOutbox(bus: Bus, options: { readonly bytesMax: number }): 
   function flush(): void {
     isScheduled = false;
     for (const [apiNodeId, gathered] of nodes) {
-      const returned = [...gathered.returned].map(([key, slots]) => ({ sessionKey: BigInt(key), slots }));
+      const returned = [...gathered.returned].map(([key, slots]) => ({
+        sessionKey: BigInt(key),
+        slots,
+      }));
       const parts = partsOf(gathered.assignments);
       send(apiNodeId, parts.shift() ?? [], returned, gathered.cancels);
       for (const assignments of parts) send(apiNodeId, assignments, [], []);
@@ -85,12 +88,16 @@ export function createOutbox(bus: Bus, options: { readonly bytesMax: number }): 
 
 /** About how long an assignment is: its values, and something for the rest. */
 function sizeOf({ assignment }: SessionAssignment): number {
-  let bytes = 1_024 + (assignment?.args.byteLength ?? 0) + (assignment?.run?.params?.data.byteLength ?? 0);
+  let bytes =
+    1_024 + (assignment?.args.byteLength ?? 0) + (assignment?.run?.params?.data.byteLength ?? 0);
   for (const input of Object.values(assignment?.inputs ?? {})) bytes += input.data.byteLength;
   return bytes;
 }
 
-export function sessionAssignment(sessionKey: number, assignment: SessionAssignment["assignment"]): SessionAssignment {
+export function sessionAssignment(
+  sessionKey: number,
+  assignment: SessionAssignment["assignment"],
+): SessionAssignment {
   return create(SessionAssignmentSchema, {
     sessionKey: BigInt(sessionKey),
     ...(assignment === undefined ? {} : { assignment }),

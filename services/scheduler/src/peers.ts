@@ -59,7 +59,9 @@ export function createPeers({ bus, clock, silenceMs, onChange, onGone }: PeersOp
   return {
     schedulers() {
       dropSilent();
-      return new Set([...heard].filter(([, { hasScheduler }]) => hasScheduler).map(([nodeId]) => nodeId));
+      return new Set(
+        [...heard].filter(([, { hasScheduler }]) => hasScheduler).map(([nodeId]) => nodeId),
+      );
     },
     nodes() {
       dropSilent();

@@ -93,9 +93,13 @@ test("every task is taken once, never while parked, and always the first of its 
           model.push({ run, ix: at, priority });
           queue.add(run, line, { ix: at, priority, readyAt: at });
         } else if (kind === "park") {
-          (priority === 1 ? parked.add(run) : parked.delete(run), queue.setRunParked(run, priority === 1));
+          if (priority === 1) parked.add(run);
+          else parked.delete(run);
+          queue.setRunParked(run, priority === 1);
         } else if (kind === "pause") {
-          (priority === 1 ? paused.add(run.dagId) : paused.delete(run.dagId), queue.setDagParked(run.dagId, priority === 1));
+          if (priority === 1) paused.add(run.dagId);
+          else paused.delete(run.dagId);
+          queue.setDagParked(run.dagId, priority === 1);
         } else if (kind === "remove") {
           model = model.filter((each) => each.run !== run);
           parked.delete(run);

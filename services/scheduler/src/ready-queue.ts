@@ -9,9 +9,16 @@ import { createHeap, type Heap } from "./heap.ts";
 /** What the queue needs to know of a run; compared by identity. */
 export type QueuedRun = { readonly key: number; readonly dagId: string };
 
-export type LineKey = { readonly queue: string; /** Null for tasks of bundles. */ readonly handler: string | null };
+export type LineKey = {
+  readonly queue: string;
+  /** Null for tasks of bundles. */ readonly handler: string | null;
+};
 
-export type ReadyTask = { readonly ix: number; readonly priority: number; readonly readyAt: number };
+export type ReadyTask = {
+  readonly ix: number;
+  readonly priority: number;
+  readonly readyAt: number;
+};
 
 export type ReadyQueue<R extends QueuedRun> = {
   add(run: R, line: LineKey, task: ReadyTask): void;
@@ -49,7 +56,11 @@ type RunLine<R extends QueuedRun> = {
   stamp: number;
 };
 
-type RunEntry<R extends QueuedRun> = { readonly first: ReadyTask; readonly line: RunLine<R>; readonly stamp: number };
+type RunEntry<R extends QueuedRun> = {
+  readonly first: ReadyTask;
+  readonly line: RunLine<R>;
+  readonly stamp: number;
+};
 
 function goesFirst(a: ReadyTask, b: ReadyTask): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
@@ -76,8 +87,10 @@ export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
   function dagLineOf(line: Line<R>, dagId: string): DagLine<R> {
     let dag = line.dags.get(dagId);
     if (dag === undefined) {
-      const order = createHeap<RunEntry<R>>((a, b) =>
-        goesFirst(a.first, b.first) || (!goesFirst(b.first, a.first) && a.line.run.key < b.line.run.key),
+      const order = createHeap<RunEntry<R>>(
+        (a, b) =>
+          goesFirst(a.first, b.first) ||
+          (!goesFirst(b.first, a.first) && a.line.run.key < b.line.run.key),
       );
       dag = { dagId, runs: new Map(), order, hasTurn: false };
       line.dags.set(dagId, dag);

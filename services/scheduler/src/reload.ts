@@ -20,7 +20,11 @@ export type ReloaderParts = LoadParts & {
 };
 
 export function createReloader(parts: () => ReloaderParts): Reloader {
-  async function bringBack(runs: readonly ActiveRun[], grants: readonly Grant[], failure: FlushFailure): Promise<void> {
+  async function bringBack(
+    runs: readonly ActiveRun[],
+    grants: readonly Grant[],
+    failure: FlushFailure,
+  ): Promise<void> {
     const { owner } = parts();
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);

@@ -34,7 +34,8 @@ type Case = {
  */
 export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8Array> {
   const batch = fromBinary(ResultBatchSchema, data);
-  if (owner.flushes.pendingRows > owner.settings.pendingRowsMax) throw new MillraceError("OVERLOADED");
+  if (owner.flushes.pendingRows > owner.settings.pendingRowsMax)
+    throw new MillraceError("OVERLOADED");
   const cases = batch.results.map(caseOf);
   await refuseStrangers(owner, cases);
   for (const each of cases) takeCase(owner, each);
@@ -43,7 +44,9 @@ export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8
   await settleSteps(cases);
   await judge(owner, cases);
   const verdicts = cases.map(({ result, verdict, isOpen }) =>
-    isOpen ? noVerdict(result.attemptId) : verdictMessage(result.attemptId, verdict ?? neverGranted),
+    isOpen
+      ? noVerdict(result.attemptId)
+      : verdictMessage(result.attemptId, verdict ?? neverGranted),
   );
   return toBinary(VerdictBatchSchema, create(VerdictBatchSchema, { verdicts }));
 }
@@ -51,7 +54,7 @@ export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8
 function takeCase(owner: Owner, each: Case): void {
   const { ref } = each;
   if (ref === null || each.verdict !== null) return;
-  const runKey = Number(ref.runKey);
+  const { runKey } = ref;
   each.isOpen = loadedShard(owner, ref.shard) === null || owner.reloading.has(runKey);
   const run = owner.runs.get(runKey);
   if (each.isOpen || run === undefined) return;
@@ -70,7 +73,8 @@ async function settleSteps(cases: readonly Case[]): Promise<void> {
 }
 
 function caseOf({ sessionKey, result }: SessionResult): Case {
-  if (result === undefined) throw new MillraceError("FIELD_INVALID", "A result is missing from a ResultBatch.");
+  if (result === undefined)
+    throw new MillraceError("FIELD_INVALID", "A result is missing from a ResultBatch.");
   const ref = parseAttemptId(result.attemptId);
   const verdict = ref === null || result.outcome.case === undefined ? neverGranted : null;
   return { sessionKey: Number(sessionKey), result, ref, verdict, step: null, isOpen: false };
@@ -97,7 +101,10 @@ function takeOne(owner: Owner, run: ActiveRun, { result }: Case, ref: AttemptRef
   switch (outcome.case) {
     case "succeeded": {
       event = { kind: "taskSucceeded", ...id };
-      const xcoms = Object.entries(outcome.value.xcoms).map(([key, value]) => ({ key, value: value.data }));
+      const xcoms = Object.entries(outcome.value.xcoms).map(([key, value]) => ({
+        key,
+        value: value.data,
+      }));
       about = { out: outputOf(result), xcoms };
       break;
     }
@@ -114,16 +121,23 @@ function takeOne(owner: Owner, run: ActiveRun, { result }: Case, ref: AttemptRef
       return neverGranted;
   }
   const verdict = apply(owner, run, event, about);
+  if (verdict.kind === "ALREADY" && event.kind === "taskReturned") return verdict;
   // The engine knows no contents; rows do, once what is on its way has arrived.
   const isSettled = verdict.kind === "ALREADY" || verdict.kind === "CONFLICT";
-  return isSettled || (verdict.kind === "STALE" && verdict.reason === "EXPIRED_AND_REGRANTED") ? null : verdict;
+  return isSettled || (verdict.kind === "STALE" && verdict.reason === "EXPIRED_AND_REGRANTED")
+    ? null
+    : verdict;
 }
 
 async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
   const open = cases.flatMap((each) =>
     each.verdict === null && each.ref !== null && !each.isOpen ? [{ each, ref: each.ref }] : [],
   );
-  const keys = open.map(({ ref }): AttemptKey => ({ runId: Number(ref.runKey), ix: ref.ix, attempt: ref.attempt }));
+  const keys = open.map(({ ref }): AttemptKey => ({
+    runId: ref.runKey,
+    ix: ref.ix,
+    attempt: ref.attempt,
+  }));
   const rows = await readOutcomes(owner.db, keys).catch((error: unknown) => {
     owner.log.warn({ results: keys.length, err: error }, "results.unreadable");
     for (const { each } of open) each.isOpen = true;
@@ -133,6 +147,7 @@ async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
   for (const { each, ref } of open) {
     const row = byKey.get(`${ref.runKey} ${ref.ix} ${ref.attempt}`);
     each.verdict = judgeByRow(row, each.result, ref.attempt);
+    each.isOpen = each.verdict === null;
   }
 }
 
@@ -143,18 +158,23 @@ async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
 async function refuseStrangers(owner: Owner, cases: readonly Case[]): Promise<void> {
   const strange = cases.flatMap((each) => {
     const ref = each.ref;
-    const run = ref === null ? undefined : owner.runs.get(Number(ref.runKey));
+    const run = ref === null ? undefined : owner.runs.get(ref.runKey);
     const bound = ref === null ? undefined : run?.bound.get(ref.ix);
-    const isOwn = bound === undefined || bound.attempt !== ref?.attempt || bound.sessionKey === each.sessionKey;
+    const isOwn =
+      bound === undefined || bound.attempt !== ref?.attempt || bound.sessionKey === each.sessionKey;
     return isOwn ? [] : [{ each, boundKey: bound.sessionKey }];
   });
   if (strange.length === 0) return;
   const keys = [...new Set(strange.map(({ boundKey }) => boundKey))];
-  await owner.names.load(owner.db, strange.flatMap(({ each, boundKey }) => [each.sessionKey, boundKey]));
+  await owner.names.load(
+    owner.db,
+    strange.flatMap(({ each, boundKey }) => [each.sessionKey, boundKey]),
+  );
   const dead = new Set((await findDeadSessions(owner.db, keys)).map(({ key }) => key));
   for (const { each, boundKey } of strange) {
     const name = owner.names.get(each.sessionKey);
     const isSameWorker = name !== "" && name === owner.names.get(boundKey);
-    if (!dead.has(boundKey) && !isSameWorker) each.verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+    if (!dead.has(boundKey) && !isSameWorker)
+      each.verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
   }
 }

@@ -74,7 +74,14 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
     note(step) {
       let pending = runs.get(step.run);
       if (pending === undefined) {
-        pending = { records: new Map(), state: step.state, failure: null, seq: 0, toldAtMs: -Infinity, cancel: null };
+        pending = {
+          records: new Map(),
+          state: step.state,
+          failure: null,
+          seq: 0,
+          toldAtMs: -Infinity,
+          cancel: null,
+        };
         runs.set(step.run, pending);
       }
       const told = pending;

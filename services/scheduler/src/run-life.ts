@@ -3,10 +3,9 @@
 import { admitRun, RunState } from "@millrace/engine";
 import { listActiveRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
-import type { OwnedDag } from "./dag.ts";
 import { limitsOf } from "./grants.ts";
 import { loadedShard, type Owner } from "./owner.ts";
-import { activeRun, factsOf, type ActiveRun, type QueuedRun } from "./run.ts";
+import { activeRun, factsOf, type ActiveRun, type QueuedRun, type OwnedDag } from "./run.ts";
 import type { Versions } from "./versions.ts";
 
 export type RunLife = {
@@ -22,7 +21,10 @@ export type RunLife = {
   takeQueued(dag: OwnedDag, runKey: number): Promise<ActiveRun | null>;
 };
 
-export function createRunLife(parts: { readonly owner: () => Owner; readonly versions: Versions }): RunLife {
+export function createRunLife(parts: {
+  readonly owner: () => Owner;
+  readonly versions: Versions;
+}): RunLife {
   const { versions } = parts;
 
   function adopt(run: ActiveRun): void {
@@ -73,7 +75,11 @@ export function createRunLife(parts: { readonly owner: () => Owner; readonly ver
       dag.queued.delete(facts.id);
       return;
     }
-    const [row] = await listActiveRuns(owner.db, { shards: [dag.shard], ids: [facts.id], limit: 1 });
+    const [row] = await listActiveRuns(owner.db, {
+      shards: [dag.shard],
+      ids: [facts.id],
+      limit: 1,
+    });
     const queued = dag.queued.get(facts.id);
     if (row === undefined) dag.queued.delete(facts.id);
     else if (queued !== undefined) dag.queued.set(facts.id, { ...queued, params: row.params });
@@ -117,4 +123,3 @@ export function createRunLife(parts: { readonly owner: () => Owner; readonly ver
 export function queuedRun(row: Parameters<typeof factsOf>[0]): QueuedRun {
   return { facts: factsOf(row), params: row.params, seq: row.seq };
 }
-

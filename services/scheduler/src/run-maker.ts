@@ -1,11 +1,17 @@
 /** Makes runs: those asked for together are made in one transaction. */
 
-import { createRuns, takeRunIds, type RunCreation, type RunToCreate, type ShardFence } from "@millrace/db";
+import {
+  createRuns,
+  takeRunIds,
+  type RunCreation,
+  type RunToCreate,
+  type ShardFence,
+} from "@millrace/db";
 import { MillraceError, runName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
-import type { OwnedDag } from "./dag.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
+import type { OwnedDag } from "./run.ts";
 
 export type RunWish = {
   readonly dag: OwnedDag;
@@ -50,21 +56,24 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   });
 
   async function makeAll(wishes: readonly RunWish[]): Promise<Outcome[]> {
-    if (ids.length < wishes.length) ids.push(...(await takeRunIds(owner.db, owner.settings.triggersPerFlushMax)));
+    if (ids.length < wishes.length)
+      ids.push(...(await takeRunIds(owner.db, owner.settings.triggersPerFlushMax)));
     const outcomes = new Array<Outcome>(wishes.length);
     const firsts = new Map<string, number>();
     const open: Open[] = [];
     for (const [at, wish] of wishes.entries()) {
       const key = requestKeyOf(wish);
       const first = key === null ? undefined : firsts.get(key);
-      if (loadedShard(owner, wish.dag.shard) === null) outcomes[at] = new MillraceError("NOT_OWNER");
+      if (loadedShard(owner, wish.dag.shard) === null)
+        outcomes[at] = new MillraceError("NOT_OWNER");
       else if (first === undefined) open.push({ wish, id: ids.shift() ?? 0, at });
       if (key !== null && first === undefined) firsts.set(key, at);
     }
     await settle(open, outcomes);
     for (const [at, wish] of wishes.entries()) {
       const first = firsts.get(requestKeyOf(wish) ?? "");
-      if (outcomes[at] === undefined && first !== undefined) outcomes[at] = repeated(wish, wishes[first], outcomes[first]);
+      if (outcomes[at] === undefined && first !== undefined)
+        outcomes[at] = repeated(wish, wishes[first], outcomes[first]);
     }
     for (const dag of new Set(wishes.map((wish) => wish.dag))) life.startQueued(dag);
     return outcomes;
@@ -79,7 +88,8 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       const again: Open[] = [];
       for (const [i, each] of left.entries()) {
         const creation = creations.get(each.id);
-        if (creation === undefined) throw new Error(`run_create_batch did not answer for run ${each.id}`);
+        if (creation === undefined)
+          throw new Error(`run_create_batch did not answer for run ${each.id}`);
         if (creation.kind === "name_taken" && round === 0) again.push(each);
         else outcomes[each.at] = outcomeOf(each, creation, runs[i]);
       }
@@ -87,19 +97,27 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
     }
   }
 
-  function outcomeOf({ wish, id }: Open, creation: RunCreation, run: RunToCreate | undefined): Outcome {
+  function outcomeOf(
+    { wish, id }: Open,
+    creation: RunCreation,
+    run: RunToCreate | undefined,
+  ): Outcome {
     switch (creation.kind) {
       case "born":
         if (run !== undefined) enqueue(wish.dag, run, creation.queuedAt);
         return { kind: "born", runKey: id };
       case "known": {
-        const isSame = Buffer.compare(creation.bodyHash, wish.request?.bodyHash ?? new Uint8Array()) === 0;
+        const isSame =
+          Buffer.compare(creation.bodyHash, wish.request?.bodyHash ?? new Uint8Array()) === 0;
         return isSame ? { kind: "known", answer: creation.answer } : reused(wish);
       }
       case "date_taken":
         return { kind: "date_taken" };
       case "name_taken":
-        return new MillraceError("UNAVAILABLE", `No name could be found for a run of ${wish.dag.dagId}; try again.`);
+        return new MillraceError(
+          "UNAVAILABLE",
+          `No name could be found for a run of ${wish.dag.dagId}; try again.`,
+        );
     }
   }
 
@@ -113,7 +131,11 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {
     const { dag, request, ...facts } = wish;
-    const plain = runName(wish.runType === 1 ? "scheduled" : "manual", wish.logicalAt, wish.runAfter);
+    const plain = runName(
+      wish.runType === 1 ? "scheduled" : "manual",
+      wish.logicalAt,
+      wish.runAfter,
+    );
     const name = isNameTaken || plain === dag.lastRunName ? `${plain}_${id.toString(36)}` : plain;
     dag.lastRunName = plain;
     return {
@@ -139,8 +161,14 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   return {
     async make(wish) {
       const { settings } = owner;
-      if (waiting >= settings.triggersWaitingMax || wish.dag.queued.size >= settings.queuedRunsMax) {
-        throw new MillraceError("OVERLOADED", `Too many runs of ${wish.dag.dagId} wait; try again later.`);
+      if (
+        waiting >= settings.triggersWaitingMax ||
+        wish.dag.queued.size >= settings.queuedRunsMax
+      ) {
+        throw new MillraceError(
+          "OVERLOADED",
+          `Too many runs of ${wish.dag.dagId} wait; try again later.`,
+        );
       }
       waiting += 1;
       try {
@@ -159,10 +187,16 @@ function requestKeyOf({ request, triggeredBy }: RunWish): string | null {
 }
 
 /** The same request twice in a batch: the second gets the first one's answer. */
-function repeated(wish: RunWish, first: RunWish | undefined, outcome: Outcome | undefined): Outcome {
+function repeated(
+  wish: RunWish,
+  first: RunWish | undefined,
+  outcome: Outcome | undefined,
+): Outcome {
   if (first === undefined || outcome === undefined) return new MillraceError("UNAVAILABLE");
   const a = first.request?.bodyHash ?? new Uint8Array();
-  return Buffer.compare(a, wish.request?.bodyHash ?? new Uint8Array()) === 0 ? outcome : reused(wish);
+  return Buffer.compare(a, wish.request?.bodyHash ?? new Uint8Array()) === 0
+    ? outcome
+    : reused(wish);
 }
 
 function reused({ request }: RunWish): MillraceError {

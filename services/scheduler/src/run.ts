@@ -1,9 +1,8 @@
-/** A running DAG run as its owner holds it: the engine's state, the facts of its row, and who runs what. */
+/** DAGs and their active runs as their owner holds them: the engine's state, the facts of rows, and who runs what. */
 
 import type { ActiveRunRow } from "@millrace/db";
 import type { CompiledDag, Run, RunState } from "@millrace/engine";
 import { createRun } from "@millrace/engine";
-import type { OwnedDag } from "./dag.ts";
 
 /** A compiled DAG version, shared by its runs. */
 export type Version = {
@@ -46,6 +45,32 @@ export type Bound = {
   readonly sessionKey: number;
   /** Inventories in a row that did not name it. */
   misses: number;
+};
+
+/** A DAG of an owned shard. */
+export type OwnedDag = {
+  readonly dagId: string;
+  readonly shard: number;
+  /** `dag_version.id` of the newest version, which new runs are pinned to. */
+  versionId: number;
+  /** That version; null until something needs it. */
+  newest: Version | null;
+  isPaused: boolean;
+  isActive: boolean;
+  hasSchedule: boolean;
+  /** Ticks up to here are over. Milliseconds since 1970. */
+  scheduledThrough: number;
+  /** What the row says of the next tick, and the tick a timer is set for. */
+  nextRunAt: number | null;
+  changedSeq: number;
+  /** Runs in state running. */
+  readonly running: Set<ActiveRun>;
+  /** Runs in state queued, oldest first. */
+  readonly queued: Map<number, QueuedRun>;
+  /** True while a tick is being made into a run. */
+  isTicking: boolean;
+  /** The name given last: two runs asked for in the same millisecond must differ. */
+  lastRunName: string;
 };
 
 export type ActiveRun = {

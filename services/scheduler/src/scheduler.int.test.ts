@@ -9,7 +9,13 @@ test("a chain runs to success, one task after the other", async () => {
   const api = await world.api();
   const run = await api.trigger("chain");
   expect(await world.untilFinal(run)).toBe("success");
-  expect(api.assigned.map((assignment) => assignment.taskId)).toEqual(["t0", "t1", "t2", "t3", "t4"]);
+  expect(api.assigned.map((assignment) => assignment.taskId)).toEqual([
+    "t0",
+    "t1",
+    "t2",
+    "t3",
+    "t4",
+  ]);
   expect(await world.taskStates(run)).toEqual(Array(5).fill("success"));
 });
 

@@ -2,7 +2,15 @@
 
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Bus, Subscription } from "@millrace/bus";
-import { grantAmnesty, type Database, type FlushAnswer, type FlushBatch, type Lane, type ShardFence, type ShardsAnswer } from "@millrace/db";
+import {
+  grantAmnesty,
+  type Database,
+  type FlushAnswer,
+  type FlushBatch,
+  type Lane,
+  type ShardFence,
+  type ShardsAnswer,
+} from "@millrace/db";
 import { createLoop, type Logger } from "@millrace/service";
 import { SlotGrantsSchema } from "@millrace/wire/internal";
 import { systemClock, type Clock } from "./clock.ts";
@@ -79,11 +87,21 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     log,
     runOnce: () => Promise.resolve(peers.beat(lease.held())),
   });
-  const dagPoll = createLoop({ name: "dag_poll", intervalMs: settings.dagPollMs, log, runOnce: refreshDags });
+  const dagPoll = createLoop({
+    name: "dag_poll",
+    intervalMs: settings.dagPollMs,
+    log,
+    runOnce: refreshDags,
+  });
   let refreshing: Promise<void> | null = null;
   let isRefreshWanted = false;
 
-  async function onRead(answer: ShardsAnswer, askedAtMs: number, answeredAtMs: number, isFirst: boolean): Promise<void> {
+  async function onRead(
+    answer: ShardsAnswer,
+    askedAtMs: number,
+    answeredAtMs: number,
+    isFirst: boolean,
+  ): Promise<void> {
     owner.dbClock.observe(answer.now, askedAtMs, answeredAtMs);
     owner.timers.wake();
     if (isFirst) await forgiveSilence(answer);
@@ -91,7 +109,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
 
   /** When no scheduler lived for a while, workers could not be heard either: their sessions get a whole time to live. */
   async function forgiveSilence({ shards, now }: ShardsAnswer): Promise<void> {
-    const last = Math.max(...shards.map(({ owner: holder, expiresAt }) => expiresAt - (holder === null ? 0 : settings.shardTtlMs)));
+    const last = Math.max(
+      ...shards.map(
+        ({ owner: holder, expiresAt }) => expiresAt - (holder === null ? 0 : settings.shardTtlMs),
+      ),
+    );
     if (!Number.isFinite(last) || now - last < settings.amnestyGapMs) return;
     log.info({ silent_ms: now - last }, "sessions.amnesty");
     await grantAmnesty(db, last, settings.sessionTtlMs);
@@ -107,7 +129,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     for (const shard of shards) owner.shards.set(shard.shard, shard);
     let delayMs = settings.reloadDelayMs.first;
     for (;;) {
-      const held = shards.filter((shard) => owner.shards.get(shard.shard) === shard && !shard.isLoaded);
+      const held = shards.filter(
+        (shard) => owner.shards.get(shard.shard) === shard && !shard.isLoaded,
+      );
       if (held.length === 0 || isStopped) return;
       try {
         const dags = await loadShards(mill, held);
@@ -142,7 +166,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     for (const run of open) owner.queue.remove(run);
     const steps = open.flatMap((run) => owner.flushes.lastStep(run)?.done.promise ?? []);
     const drained = Promise.allSettled(steps).then(() => undefined);
-    await Promise.race([drained, new Promise<void>((resolve) => clock.after(settings.stopDrainMs, resolve))]);
+    await Promise.race([
+      drained,
+      new Promise<void>((resolve) => clock.after(settings.stopDrainMs, resolve)),
+    ]);
     owner.outbox.flush();
     mill.dropShards(shards);
   }
@@ -152,7 +179,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     isRefreshWanted = true;
     refreshing ??= (async () => {
       try {
-        while (isRefreshWanted && !isStopped) {
+        while (isRefreshWanted) {
           isRefreshWanted = false;
           const loaded = [...owner.shards.values()].filter((shard) => shard.isLoaded);
           await attendAll(await owner.dags.refresh(loaded.map((shard) => shard.shard)));
@@ -167,7 +194,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const subscriptions: Subscription[] = [
     bus.respond(`owner.${nodeId}.results`, (data) => takeResults(owner, data)),
     bus.respond(`owner.${nodeId}.inventory`, (data) => takeInventory(owner, data)),
-    bus.respond(`owner.${nodeId}.command`, (data) => takeCommand({ ...mill, replan: mill.attend }, data)),
+    bus.respond(`owner.${nodeId}.command`, (data) =>
+      takeCommand({ ...mill, replan: mill.attend }, data),
+    ),
     bus.subscribe(`owner.${nodeId}.grant`, (data) => {
       const { apiNodeId, grants } = fromBinary(SlotGrantsSchema, data);
       owner.slots.grant(apiNodeId, grants.map(slotGrantIn));

@@ -1,6 +1,13 @@
 /** Holds this node's share of the shards: renews, takes, hands over, and gives up what it has lost. */
 
-import { claimShards, releaseShards, renewShards, type Database, type ShardFence, type ShardsAnswer } from "@millrace/db";
+import {
+  claimShards,
+  releaseShards,
+  renewShards,
+  type Database,
+  type ShardFence,
+  type ShardsAnswer,
+} from "@millrace/db";
 import type { Logger } from "@millrace/service";
 import type { Clock } from "./clock.ts";
 import type { SchedulerSettings } from "./settings.ts";
@@ -15,7 +22,12 @@ export type ShardLeaseOptions = {
   /** Other schedulers that are alive. */
   peers(): ReadonlySet<string>;
   /** The database's clock was read. `isFirst`: by this lease for the first time. */
-  onRead(answer: ShardsAnswer, askedAtMs: number, answeredAtMs: number, isFirst: boolean): Promise<void>;
+  onRead(
+    answer: ShardsAnswer,
+    askedAtMs: number,
+    answeredAtMs: number,
+    isFirst: boolean,
+  ): Promise<void>;
   onGained(fences: readonly ShardFence[]): void;
   /** Held no more: whatever memory says of them must not be acted on. */
   onLost(shards: readonly number[]): void;
@@ -74,7 +86,10 @@ export function createShardLease(options: ShardLeaseOptions): ShardLease {
   /** A lease that could not be renewed in time is over, whatever the row says: nobody may act on it. */
   function loseOverdue(): void {
     const now = clock.monotonicMs();
-    lose(shards().filter((shard) => (held.get(shard)?.untilMs ?? 0) <= now), "not renewed in time");
+    lose(
+      shards().filter((shard) => (held.get(shard)?.untilMs ?? 0) <= now),
+      "not renewed in time",
+    );
     watchExpiry();
   }
 
@@ -95,7 +110,10 @@ export function createShardLease(options: ShardLeaseOptions): ShardLease {
       const lease = held.get(shard);
       if (lease !== undefined) lease.untilMs = askedAtMs + settings.shardTtlMs;
     }
-    lose(asked.map((each) => each.shard).filter((shard) => held.has(shard) && !renewed.has(shard)), "taken by another");
+    lose(
+      asked.map((each) => each.shard).filter((shard) => held.has(shard) && !renewed.has(shard)),
+      "taken by another",
+    );
     watchExpiry();
     await options.onRead(answer, askedAtMs, clock.monotonicMs(), isFirst);
     isFirst = false;
@@ -106,7 +124,8 @@ export function createShardLease(options: ShardLeaseOptions): ShardLease {
     const askedAtMs = clock.monotonicMs();
     const gained = await claimShards(db, { nodeId, shards: wanted, ttlMs: settings.shardTtlMs });
     if (gained.length === 0) return;
-    for (const { shard, epoch } of gained) held.set(shard, { epoch, untilMs: askedAtMs + settings.shardTtlMs });
+    for (const { shard, epoch } of gained)
+      held.set(shard, { epoch, untilMs: askedAtMs + settings.shardTtlMs });
     watchExpiry();
     log.info({ shards: gained.length, held: held.size }, "shards.taken");
     options.onGained(gained);
@@ -129,7 +148,10 @@ export function createShardLease(options: ShardLeaseOptions): ShardLease {
     try {
       const answer = await renew();
       // Rows were read before they were renewed; what was lost has left `held` by now.
-      const views = answer.shards.map(({ id, owner }) => ({ id, owner: held.has(id) ? nodeId : owner }));
+      const views = answer.shards.map(({ id, owner }) => ({
+        id,
+        owner: held.has(id) ? nodeId : owner,
+      }));
       const advice = adviseShare(nodeId, views, options.peers());
       await release(advice.release);
       await claim(advice.take);
@@ -146,7 +168,8 @@ export function createShardLease(options: ShardLeaseOptions): ShardLease {
   function untilForeignExpiry({ shards: rows, now }: ShardsAnswer): number {
     let first = Infinity;
     for (const { id, owner, expiresAt } of rows) {
-      if (owner !== null && owner !== nodeId && !held.has(id)) first = Math.min(first, expiresAt - now);
+      if (owner !== null && owner !== nodeId && !held.has(id))
+        first = Math.min(first, expiresAt - now);
     }
     return Math.max(0, first) + expiryMarginMs;
   }

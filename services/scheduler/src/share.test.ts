@@ -5,7 +5,9 @@ import { adviseShare } from "./share.ts";
 const nobody = Array.from({ length: 64 }, (_, id) => ({ id, owner: null as string | null }));
 
 test("a node that is alone takes everything", () => {
-  expect(adviseShare("a", nobody, new Set()).take.toSorted((a, b) => a - b)).toEqual(nobody.map(({ id }) => id));
+  expect(adviseShare("a", nobody, new Set()).take.toSorted((a, b) => a - b)).toEqual(
+    nobody.map(({ id }) => id),
+  );
 });
 
 test("nodes that act on the advice, in any order, come to even shares and then rest", () => {

@@ -26,7 +26,8 @@ export function adviseShare(
 ): ShareAdvice {
   const counts = new Map<string, number>([[nodeId, 0]]);
   for (const node of liveNodes) counts.set(node, 0);
-  for (const { owner } of shards) if (owner !== null) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  for (const { owner } of shards)
+    if (owner !== null) counts.set(owner, (counts.get(owner) ?? 0) + 1);
   const share = Math.ceil(shardCount / counts.size);
   const mine = shards.filter((shard) => shard.owner === nodeId).map((shard) => shard.id);
   const free = shards.filter((shard) => shard.owner === null).map((shard) => shard.id);

@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { createSlots, type SlotGrantIn } from "./slots.ts";
 
 const line = { queue: "default", handler: null };
-const aGrant = (sessionKey: number, slots: number, changes: Partial<SlotGrantIn> = {}): SlotGrantIn => ({
+const aGrant = (
+  sessionKey: number,
+  slots: number,
+  changes: Partial<SlotGrantIn> = {},
+): SlotGrantIn => ({
   sessionKey,
   slots,
   queues: ["default"],
@@ -24,7 +28,9 @@ test("sessions take turns, each as often as it was granted, and no more", () => 
 
 test("a slot fits a line by queue, and by handler or bundle", () => {
   const slots = createSlots();
-  slots.grant("api", [aGrant(1, 1, { handlers: ["score"], runsBundles: false, queues: ["python"] })]);
+  slots.grant("api", [
+    aGrant(1, 1, { handlers: ["score"], runsBundles: false, queues: ["python"] }),
+  ]);
   expect(slots.take(line)).toBeNull();
   expect(slots.take({ queue: "python", handler: null })).toBeNull();
   expect(slots.take({ queue: "default", handler: "score" })).toBeNull();

@@ -22,7 +22,11 @@ export type SessionSlots = {
   credit: number;
 };
 
-export type ReturnedSlots = { readonly apiNodeId: string; readonly sessionKey: number; readonly slots: number };
+export type ReturnedSlots = {
+  readonly apiNodeId: string;
+  readonly sessionKey: number;
+  readonly slots: number;
+};
 
 export type Slots = {
   grant(apiNodeId: string, grants: readonly SlotGrantIn[]): void;
@@ -40,13 +44,20 @@ export type Slots = {
   dropApiNode(apiNodeId: string): void;
 };
 
-export function serves(session: Omit<SessionSlots, "credit" | "apiNodeId">, line: LineKey): boolean {
+export function serves(
+  session: Omit<SessionSlots, "credit" | "apiNodeId">,
+  line: LineKey,
+): boolean {
   if (!session.queues.has(line.queue)) return false;
   return line.handler === null ? session.runsBundles : session.handlers.has(line.handler);
 }
 
 /** Sessions with credit for one line, in the order of their turns; those whose credit is spent leave when met. */
-type Free = { readonly line: LineKey; readonly turns: SessionSlots[]; readonly listed: Set<SessionSlots> };
+type Free = {
+  readonly line: LineKey;
+  readonly turns: SessionSlots[];
+  readonly listed: Set<SessionSlots>;
+};
 
 export function createSlots(): Slots {
   const sessions = new Map<number, SessionSlots>();

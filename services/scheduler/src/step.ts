@@ -21,7 +21,12 @@ export type Recorded = Change & {
 };
 
 /** A grant to be sent to its session once it is durable. */
-export type Grant = { readonly run: ActiveRun; readonly ix: number; readonly attempt: number; readonly sessionKey: number };
+export type Grant = {
+  readonly run: ActiveRun;
+  readonly ix: number;
+  readonly attempt: number;
+  readonly sessionKey: number;
+};
 
 export type Step = {
   readonly run: ActiveRun;

@@ -37,6 +37,11 @@ export function createSweep(owner: Owner): Sweep {
     }
   }
 
-  const loop = createLoop({ name: "sweep", intervalMs: owner.settings.sweepMs, log: owner.log, runOnce });
+  const loop = createLoop({
+    name: "sweep",
+    intervalMs: owner.settings.sweepMs,
+    log: owner.log,
+    runOnce,
+  });
   return { ...loop, runOnce };
 }

@@ -27,31 +27,49 @@ function stillClock() {
 
 test("timers fire when they are due, in the order of their times, never before", () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(1_000), { maxLength: 60 }), fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 12 }), (times, steps) => {
-      const { clock, advance } = stillClock();
-      const fired: number[] = [];
-      const dbClock = { now: () => clock.monotonicMs(), observe: () => undefined };
-      const onDue = (due: readonly number[]) => fired.push(...due);
-      const timers = createTimers<number>({ clock, dbClock, perTurnMax: 7, isLive: () => true, onDue });
-      for (const at of times) timers.add(at, at);
-      for (const step of steps) {
-        advance(step);
-        // What was over the limit of one turn comes in the next ones, at the same time.
-        for (let i = 0; i < times.length; i++) advance(0);
-        expect(fired).toEqual(times.filter((at) => at <= clock.monotonicMs()).toSorted((a, b) => a - b));
-      }
-      timers.stop();
-      const before = fired.length;
-      advance(10_000);
-      expect(fired).toHaveLength(before);
-    }),
+    fc.property(
+      fc.array(fc.nat(1_000), { maxLength: 60 }),
+      fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 12 }),
+      (times, steps) => {
+        const { clock, advance } = stillClock();
+        const fired: number[] = [];
+        const dbClock = { now: () => clock.monotonicMs(), observe: () => undefined };
+        const onDue = (due: readonly number[]) => fired.push(...due);
+        const timers = createTimers<number>({
+          clock,
+          dbClock,
+          perTurnMax: 7,
+          isLive: () => true,
+          onDue,
+        });
+        for (const at of times) timers.add(at, at);
+        for (const step of steps) {
+          advance(step);
+          // What was over the limit of one turn comes in the next ones, at the same time.
+          for (let i = 0; i < times.length; i++) advance(0);
+          expect(fired).toEqual(
+            times.filter((at) => at <= clock.monotonicMs()).toSorted((a, b) => a - b),
+          );
+        }
+        timers.stop();
+        const before = fired.length;
+        advance(10_000);
+        expect(fired).toHaveLength(before);
+      },
+    ),
   );
 });
 
 test("a thousand times a thousand timers whose cause is gone do not stay", () => {
   const { clock, waiting } = stillClock();
   const dbClock = { now: () => clock.monotonicMs(), observe: () => undefined };
-  const timers = createTimers<number>({ clock, dbClock, perTurnMax: 100, isLive: (n) => n % 1_000 === 0, onDue: () => undefined });
+  const timers = createTimers<number>({
+    clock,
+    dbClock,
+    perTurnMax: 100,
+    isLive: (n) => n % 1_000 === 0,
+    onDue: () => undefined,
+  });
   for (let n = 0; n < 1_000_000; n++) timers.add(1_000_000 - n, n);
   expect(timers.size).toBeLessThan(12_000);
   expect(waiting.size).toBe(1);
@@ -65,7 +83,9 @@ test("a heap gives the least first, and keeps its order when items are removed",
       heap.keep((number) => number % divisor === 0);
       const taken: number[] = [];
       for (let next = heap.pop(); next !== undefined; next = heap.pop()) taken.push(next);
-      expect(taken).toEqual(numbers.filter((number) => number % divisor === 0).toSorted((a, b) => a - b));
+      expect(taken).toEqual(
+        numbers.filter((number) => number % divisor === 0).toSorted((a, b) => a - b),
+      );
     }),
   );
 });

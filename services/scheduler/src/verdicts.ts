@@ -2,7 +2,7 @@
 
 import { create, fromBinary } from "@bufbuild/protobuf";
 import type { AttemptOutcome } from "@millrace/db";
-import { isFinal, TaskState, type Verdict } from "@millrace/engine";
+import { isFinal, RunState, TaskState, type Verdict } from "@millrace/engine";
 import { failureFromProto } from "@millrace/wire";
 import { FailureKind, FailureSchema } from "@millrace/wire/v1";
 import {
@@ -22,7 +22,8 @@ const kinds = {
 } as const satisfies Record<Verdict["kind"], VerdictKind>;
 
 export function verdictMessage(attemptId: string, verdict: Verdict): VerdictMessage {
-  const staleReason = verdict.kind === "STALE" ? StaleReason[verdict.reason] : StaleReason.UNSPECIFIED;
+  const staleReason =
+    verdict.kind === "STALE" ? StaleReason[verdict.reason] : StaleReason.UNSPECIFIED;
   return create(VerdictSchema, { attemptId, kind: kinds[verdict.kind], staleReason });
 }
 
@@ -44,25 +45,37 @@ const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
 
 /** What a success carries into its row: null when nothing was returned. */
 export function outputOf(result: Result): Uint8Array | null {
-  return result.outcome.case === "succeeded" ? (result.outcome.value.returnValue?.data ?? null) : null;
+  return result.outcome.case === "succeeded"
+    ? (result.outcome.value.returnValue?.data ?? null)
+    : null;
 }
 
 /** What a failure becomes in its row; the same result always gives the same bytes. */
 function failureBytes(result: Result): Uint8Array | null {
-  return result.outcome.case === "failed" ? encodeFailure(failureFromProto(result.outcome.value)) : null;
+  return result.outcome.case === "failed"
+    ? encodeFailure(failureFromProto(result.outcome.value))
+    : null;
 }
 
 /**
  * Judges a result by its rows: the same outcome with the same content was taken before, another one was, or it no
- * longer matters. For attempts that can no longer change.
+ * longer matters. Null when the attempt is still open there: its run is in nobody's memory just now.
  */
-export function judgeByRow(row: AttemptOutcome | undefined, result: Result, attempt: number): Verdict {
+export function judgeByRow(
+  row: AttemptOutcome | undefined,
+  result: Result,
+  attempt: number,
+): Verdict | null {
   if (row === undefined || row.newest === null || attempt > row.newest) return neverGranted;
   if (attempt < row.newest) {
-    const isRepeat = result.outcome.case === "failed" && isSame(row.earlierFailure, failureBytes(result));
+    const isRepeat =
+      result.outcome.case === "failed" && isSame(row.earlierFailure, failureBytes(result));
     return isRepeat ? { kind: "ALREADY" } : regranted;
   }
   const { state } = row;
+  const isOpen = state === TaskState.running || state === TaskState.scheduled;
+  if (isOpen && (row.runState === RunState.queued || row.runState === RunState.running))
+    return null;
   switch (result.outcome.case) {
     case "succeeded":
       if (state === TaskState.success) return same(isSame(row.out, outputOf(result)));
@@ -76,8 +89,6 @@ export function judgeByRow(row: AttemptOutcome | undefined, result: Result, atte
       if (state === TaskState.skipped && !row.isCancelled) return { kind: "ALREADY" };
       break;
     case "returned":
-      if (state === TaskState.scheduled) return { kind: "ALREADY" };
-      break;
     case undefined:
       break;
   }
@@ -91,7 +102,8 @@ function wasReported(row: AttemptOutcome, state: TaskState): boolean {
   if (!isFinal(state) && state !== TaskState.up_for_retry) return false;
   if (row.failure === null) return false;
   const { kind, type } = fromBinary(FailureSchema, row.failure);
-  const isByServer = type === "ExecutionTimeout" || kind === FailureKind.LOST || kind === FailureKind.CANCELLED;
+  const isByServer =
+    type === "ExecutionTimeout" || kind === FailureKind.LOST || kind === FailureKind.CANCELLED;
   return !isByServer;
 }
 

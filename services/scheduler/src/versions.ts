@@ -14,7 +14,11 @@ export type Versions = {
   load(ids: Iterable<number>): Promise<void>;
 };
 
-export function createVersions(options: { readonly db: Database; readonly log: Logger; readonly max: number }): Versions {
+export function createVersions(options: {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly max: number;
+}): Versions {
   const versions = new Map<number, Version>();
 
   function take(row: DagVersionRow): void {
@@ -29,7 +33,10 @@ export function createVersions(options: { readonly db: Database; readonly log: L
       versions.set(row.id, version);
     } catch (error) {
       // Another version of Millrace may have stored it: one DAG's spec must not stop the others.
-      options.log.error({ dag_id: row.dag_id, version: row.version, err: error }, "dag.spec_unreadable");
+      options.log.error(
+        { dag_id: row.dag_id, version: row.version, err: error },
+        "dag.spec_unreadable",
+      );
     }
   }
 
@@ -45,7 +52,8 @@ export function createVersions(options: { readonly db: Database; readonly log: L
     async load(ids) {
       const missing = [...new Set(ids)].filter((id) => !versions.has(id));
       for (let at = 0; at < missing.length; at += loadMax) {
-        for (const row of await readDagVersions(options.db, missing.slice(at, at + loadMax))) take(row);
+        for (const row of await readDagVersions(options.db, missing.slice(at, at + loadMax)))
+          take(row);
       }
       for (const id of versions.keys()) {
         if (versions.size <= options.max + missing.length) break;

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { startFakeOwner, type FakeOwner } from "../testing/fake-owner.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
 import { openTestSession, openTestStream } from "../testing/test-worker.ts";
+import { freeSlots } from "./session.ts";
+import { createSessions } from "./sessions.ts";
 
 let api: TestApi;
 let owner: FakeOwner;
@@ -189,4 +191,22 @@ test("half-closing waits for the verdicts of what was sent", async () => {
   stream.close();
   expect(await stream.ended).toBeNull();
   expect(stream.verdicts.waiting).toHaveLength(2);
+});
+
+test("a session whose time is over gets no work until it is renewed", async () => {
+  const { worker, session } = await openTestSession(api);
+  const sessions = createSessions(api.db);
+  const known = await sessions.require({ $typeName: "millrace.worker.v1.SessionRef", ...session });
+  known.credit = 4;
+  known.aliveAtMs = Number.NEGATIVE_INFINITY;
+  await sessions.findOverdue();
+  expect(freeSlots(known)).toBe(4);
+  await api.db.prisma.workerSession.updateMany({ data: { expiresAt: new Date(0) } });
+  known.aliveAtMs = Number.NEGATIVE_INFINITY;
+  await sessions.findOverdue();
+  expect(freeSlots(known)).toBe(0);
+  await worker.renewSession({ session });
+  expect(
+    await api.db.prisma.workerSession.count({ where: { expiresAt: { gt: new Date() } } }),
+  ).toBe(1);
 });

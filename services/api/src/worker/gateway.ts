@@ -42,8 +42,10 @@ export type Gateway = {
   report(session: WorkerSession, result: Result): Promise<Verdict>;
   /** The session has ended: nothing more is granted or sent to it. */
   end(session: WorkerSession): void;
-  /** What slots have been out for too long, and which sessions nobody uses. For a loop. */
-  sweep(): void;
+  /** The session was renewed: if it was overdue, it gets work again. */
+  renewed(session: WorkerSession): void;
+  /** Looks after slots that have been out for too long, and sessions that are overdue or unused. For a loop. */
+  sweep(): Promise<void>;
   stop(): void;
 };
 
@@ -166,8 +168,8 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
     const isStreaming = session.outbox !== null;
     for (const assignment of assignments)
       session.held.set(assignment.attemptId, { assignment, isDelivered: isStreaming });
+    session.credit -= assignments.length;
     if (session.outbox !== null) {
-      session.credit -= assignments.length;
       session.outbox.push(
         workResponse({ case: "assignments", value: { assignments: [...assignments] } }),
       );
@@ -237,7 +239,12 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
       hungry.delete(session);
       sessions.forget(session);
     },
-    sweep() {
+    renewed(session) {
+      session.aliveAtMs = performance.now();
+      session.isOverdue = false;
+      touch(session);
+    },
+    async sweep() {
       const before = performance.now() - workerLimits.grantLostMs;
       for (const session of sessions.all()) {
         for (const [nodeId, grant] of session.granted) {
@@ -246,6 +253,7 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
         touch(session);
       }
       sessions.forgetIdle();
+      await sessions.findOverdue();
     },
     stop() {
       for (const subscription of subscriptions) subscription.close();

@@ -37,7 +37,7 @@ export function startWorkerPlane(api: ApiContext): WorkerPlane {
     name: "worker slots",
     intervalMs: sweepEveryMs,
     log: api.log,
-    runOnce: () => Promise.resolve(gateway.sweep()),
+    runOnce: () => gateway.sweep(),
   });
   loop.start();
   const service = rpcService(WorkerService, {

@@ -61,7 +61,7 @@ async function waitForWork(
 ): Promise<void> {
   session.leasing?.wake();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const leasing = { room: max, wake: () => void setImmediate(resolve) };
+  const leasing = { wake: () => void setImmediate(resolve) };
   session.leasing = leasing;
   const timer = setTimeout(resolve, waitMs);
   signal.addEventListener("abort", () => resolve(), { once: true });

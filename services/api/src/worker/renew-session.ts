@@ -21,6 +21,7 @@ export function renewSession(
       context.gateway.end(session);
       throw expired();
     }
+    context.gateway.renewed(session);
     // What the worker names, it has: it need not be sent again.
     for (const attemptId of attemptIds) session.held.delete(attemptId);
     return { verdicts: await verdictsOn(context, session.key, attemptIds) };

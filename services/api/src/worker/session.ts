@@ -12,8 +12,6 @@ export type Held = {
 
 /** A waiting Lease call. */
 export type Leasing = {
-  /** Assignments it still takes. */
-  room: number;
   /** Ends the wait, at the end of this turn of the event loop, so that company comes along. */
   wake(): void;
 };
@@ -39,6 +37,10 @@ export type WorkerSession = {
   /** The last Lease answer that had assignments, to be given again. */
   lastLease: { readonly requestId: string; readonly assignments: readonly Assignment[] } | null;
   hasEnded: boolean;
+  /** Whether its time is over though nobody has ended it: it gets no work until it is renewed. */
+  isOverdue: boolean;
+  /** When it was last known to be alive; by this process's monotonic clock, like the next. */
+  aliveAtMs: number;
   usedAtMs: number;
 };
 
@@ -60,13 +62,15 @@ export function sessionOf(row: SessionRow): WorkerSession {
     leasing: null,
     lastLease: null,
     hasEnded: row.ended_at !== null,
+    isOverdue: false,
+    aliveAtMs: performance.now(),
     usedAtMs: performance.now(),
   };
 }
 
 /** Slots that may be granted now. Negative after a stream broke while slots were out. */
 export function freeSlots(session: WorkerSession): number {
-  return session.hasEnded ? 0 : session.credit - session.grantedTotal;
+  return session.hasEnded || session.isOverdue ? 0 : session.credit - session.grantedTotal;
 }
 
 export function addGrant(session: WorkerSession, nodeId: string, slots: number): void {

@@ -1,7 +1,7 @@
 /** The sessions that are used through this node. The rows are the truth; this is who was seen lately. */
 
 import { timingSafeEqual } from "node:crypto";
-import { getSession, type Database, type SessionRow } from "@millrace/db";
+import { findDeadSessions, getSession, type Database, type SessionRow } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import type { SessionRef } from "@millrace/wire/worker";
 import { hashToken } from "../auth/tokens.ts";
@@ -22,6 +22,8 @@ export type Sessions = {
   forget(session: WorkerSession): void;
   /** Forgets sessions that have not been used through this node for long. */
   forgetIdle(): void;
+  /** Marks sessions that have not been renewed in time, through whatever node: owners have given their work away. */
+  findOverdue(): Promise<void>;
 };
 
 export function createSessions(db: Database): Sessions {
@@ -70,6 +72,20 @@ export function createSessions(db: Database): Sessions {
       const before = performance.now() - workerLimits.sessionIdleMs;
       for (const session of byKey.values()) {
         if (session.outbox === null && session.usedAtMs < before) forget(session);
+      }
+    },
+    async findOverdue() {
+      const now = performance.now();
+      const doubtful = [...byKey.values()].filter(
+        ({ aliveAtMs, isOverdue }) => !isOverdue && now - aliveAtMs > workerLimits.sessionTtlMs,
+      );
+      if (doubtful.length === 0) return;
+      const keys = doubtful.map(({ key }) => key);
+      const dead = new Set((await findDeadSessions(db, keys)).map(({ key }) => key));
+      for (const session of doubtful) {
+        session.isOverdue = dead.has(session.key);
+        // Renewed through another node: looked at again before long.
+        session.aliveAtMs = now - workerLimits.sessionTtlMs + workerLimits.renewIntervalMs;
       }
     },
   };

@@ -84,7 +84,11 @@ export function aFan(dagId: string, width: number, changes: Partial<DagSpec> = {
 export type Registration = { readonly isPaused?: boolean; readonly scheduledThrough?: Date };
 
 /** Writes a DAG's rows, as version 1 or the next one. */
-export async function registerDag(db: Database, spec: DagSpec, options: Registration = {}): Promise<void> {
+export async function registerDag(
+  db: Database,
+  spec: DagSpec,
+  options: Registration = {},
+): Promise<void> {
   const bytes = Buffer.from(toBinary(DagSpecSchema, dagSpecToProto(spec)));
   const digest = createHash("sha256").update(bytes).digest("hex");
   const { schedule } = spec;

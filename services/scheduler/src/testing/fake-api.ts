@@ -32,7 +32,7 @@ export type FakeApiOptions = {
   body?(assignment: Assignment): Outcome | null | Promise<Outcome | null>;
 };
 
-export type Outcome = MessageInitShape<typeof ResultSchema>["outcome"];
+export type Outcome = NonNullable<MessageInitShape<typeof ResultSchema>["outcome"]>;
 
 export const success = (value?: unknown): Outcome => ({
   case: "succeeded",
@@ -63,11 +63,19 @@ export type FakeApi = AsyncDisposable & {
   expire(): Promise<void>;
 };
 
-export type TriggerOptions = { readonly requestId?: string; readonly logicalAt?: number; readonly params?: unknown };
+export type TriggerOptions = {
+  readonly requestId?: string;
+  readonly logicalAt?: number;
+  readonly params?: unknown;
+};
 
 const retryMs = 20;
 
-export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = {}): Promise<FakeApi> {
+export async function fakeApi(
+  db: Database,
+  bus: Bus,
+  options: FakeApiOptions = {},
+): Promise<FakeApi> {
   const name = options.name ?? "worker";
   const queues = [...(options.queues ?? ["default"])];
   const handlers = [...(options.handlers ?? ["work"])];
@@ -124,17 +132,31 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
   }
 
   /** `freed`: slots that go to the owner with the result. */
-  async function report(attemptId: string, outcome: Outcome, by = sessionKey, freed = 0): Promise<Verdict> {
-    const results = [{ sessionKey: BigInt(by), result: create(ResultSchema, { attemptId, outcome }) }];
+  async function report(
+    attemptId: string,
+    outcome: Outcome,
+    by = sessionKey,
+    freed = 0,
+  ): Promise<Verdict> {
+    const results = [
+      { sessionKey: BigInt(by), result: create(ResultSchema, { attemptId, outcome }) },
+    ];
     let slots = freed;
     for (;;) {
       const owner = await ownerOf(parseAttemptId(attemptId)?.shard ?? 0);
-      const batch = create(ResultBatchSchema, { apiNodeId, results, grants: slots > 0 ? [grantOf(slots)] : [] });
+      const batch = create(ResultBatchSchema, {
+        apiNodeId,
+        results,
+        grants: slots > 0 ? [grantOf(slots)] : [],
+      });
       const data = toBinary(ResultBatchSchema, batch);
-      const answer = await bus.request(`owner.${owner}.results`, data, { timeoutMs: 5_000 }).catch(unlessUnavailable);
+      const answer = await bus
+        .request(`owner.${owner}.results`, data, { timeoutMs: 5_000 })
+        .catch(unlessUnavailable);
       if (answer === null) free += slots;
       slots = 0;
-      const verdict = answer === null ? undefined : fromBinary(VerdictBatchSchema, answer).verdicts[0];
+      const verdict =
+        answer === null ? undefined : fromBinary(VerdictBatchSchema, answer).verdicts[0];
       if (verdict !== undefined && verdict.kind !== VerdictKind.UNSPECIFIED) return verdict;
       await forgetOwners();
     }
@@ -147,13 +169,22 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
     grant();
   }
 
-  async function command(dagId: string, asked: MessageInitShape<typeof OwnerCommandSchema>): Promise<OwnerReply> {
-    const data = toBinary(OwnerCommandSchema, create(OwnerCommandSchema, { principal: "user:test", ...asked }));
+  async function command(
+    dagId: string,
+    asked: MessageInitShape<typeof OwnerCommandSchema>,
+  ): Promise<OwnerReply> {
+    const data = toBinary(
+      OwnerCommandSchema,
+      create(OwnerCommandSchema, { principal: "user:test", ...asked }),
+    );
     for (;;) {
       const owner = await ownerOf(shardOf(dagId));
-      const answer = await bus.request(`owner.${owner}.command`, data, { timeoutMs: 5_000 }).catch(unlessUnavailable);
+      const answer = await bus
+        .request(`owner.${owner}.command`, data, { timeoutMs: 5_000 })
+        .catch(unlessUnavailable);
       const reply = answer === null ? null : fromBinary(OwnerReplySchema, answer);
-      const isElsewhere = reply?.reply.case === "refusal" && reply.reply.value.reason === "NOT_OWNER";
+      const isElsewhere =
+        reply?.reply.case === "refusal" && reply.reply.value.reason === "NOT_OWNER";
       if (reply !== null && !isElsewhere) return reply;
       await forgetOwners();
     }
@@ -162,8 +193,14 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
   const subscriptions = [
     bus.subscribe("demand", (data) => {
       const { nodeId, lines } = fromBinary(DemandSchema, data);
-      const served = lines.filter((line) => queues.includes(line.queue) && (line.handler === "" || handlers.includes(line.handler)));
-      wanted.set(nodeId, served.reduce((sum, line) => sum + line.count, 0));
+      const served = lines.filter(
+        (line) =>
+          queues.includes(line.queue) && (line.handler === "" || handlers.includes(line.handler)),
+      );
+      wanted.set(
+        nodeId,
+        served.reduce((sum, line) => sum + line.count, 0),
+      );
       grant();
     }),
     bus.subscribe(`api.${apiNodeId}.assign`, (data) => {
@@ -185,11 +222,17 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
     freeSlots: () => free,
     report: (attemptId, outcome, by) => report(attemptId, outcome, by),
     async inventory(attemptIds, hasEnded = false) {
-      const message = create(InventorySchema, { sessionKey: BigInt(sessionKey), attemptIds: [...attemptIds], hasEnded });
+      const message = create(InventorySchema, {
+        sessionKey: BigInt(sessionKey),
+        attemptIds: [...attemptIds],
+        hasEnded,
+      });
       const data = toBinary(InventorySchema, message);
       const nodes = new Set((await readShardOwners(db)).values());
       const answers = await Promise.all(
-        [...nodes].map((owner) => bus.request(`owner.${owner}.inventory`, data, { timeoutMs: 5_000 })),
+        [...nodes].map((owner) =>
+          bus.request(`owner.${owner}.inventory`, data, { timeoutMs: 5_000 }),
+        ),
       );
       return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
     },
@@ -200,7 +243,8 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
         ...(logicalAt === undefined ? {} : { logicalDateMs: BigInt(logicalAt) }),
       };
       const { reply } = await command(dagId, { requestId, command: { case: "triggerRun", value } });
-      if (reply.case !== "runKey") throw new Error(reply.case === "refusal" ? reply.value.reason : String(reply.case));
+      if (reply.case !== "runKey")
+        throw new Error(reply.case === "refusal" ? reply.value.reason : String(reply.case));
       return Number(reply.value);
     },
     command,
@@ -210,7 +254,10 @@ export async function fakeApi(db: Database, bus: Bus, options: FakeApiOptions = 
     },
     die: () => void (isDead = true),
     async expire() {
-      await db.pool.query("UPDATE worker_session SET expires_at = clock_timestamp() WHERE key = $1", [sessionKey]);
+      await db.pool.query(
+        "UPDATE worker_session SET expires_at = clock_timestamp() WHERE key = $1",
+        [sessionKey],
+      );
     },
     [Symbol.asyncDispose]() {
       isDead = true;

@@ -34,7 +34,10 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
   const log = createLogger({ name: "scheduler", level: options.logLevel ?? "silent" });
 
   async function runState(runKey: number): Promise<string> {
-    const { rows } = await db.pool.query<{ state: RunState }>("SELECT state FROM run WHERE id = $1", [runKey]);
+    const { rows } = await db.pool.query<{ state: RunState }>(
+      "SELECT state FROM run WHERE id = $1",
+      [runKey],
+    );
     const state = rows[0]?.state;
     return state === undefined ? "missing" : runStateName(state);
   }

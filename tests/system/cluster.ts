@@ -1,0 +1,96 @@
+/** Several server nodes on one Postgres and one NATS, each in a process of its own. */
+import { startEmbeddedPostgres } from "@millrace/db/embedded";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findNatsServer } from "../../scripts/nats-server.mjs";
+import { apiAt, type Api } from "./api.ts";
+import { bin, root } from "./millrace.ts";
+import { waitFor } from "./wait.ts";
+
+export type Process = { readonly child: ChildProcess; output(): string; stop(): Promise<void>; kill(): Promise<void> };
+export type Node = Process & { readonly grpc: string; readonly api: Api };
+
+export type Cluster = AsyncDisposable & {
+  readonly databaseUrl: string;
+  /** Starts a `millrace server`; resolves when it is ready. */
+  startNode(): Promise<Node>;
+  /** Starts a `millrace worker` at a node. */
+  startWorker(node: Node, ...args: string[]): Process;
+  startNats(): Promise<void>;
+  stopNats(): Promise<void>;
+};
+
+export function startProcess(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+  };
+  return { child, output: () => output, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+}
+
+/** Starts Postgres and NATS; nodes and workers come later, and end with it. */
+export async function startCluster(): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-cluster-"));
+  const nats = await findNatsServer();
+  const natsPort = await freePort();
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, "postgres") });
+  const env = {
+    DATABASE_URL: postgres.url,
+    NATS_URL: `nats://127.0.0.1:${natsPort}`,
+    MILLRACE_STATE_DIR: folder,
+    MILLRACE_LOG_LEVEL: "info",
+  };
+  const processes: Process[] = [];
+  let broker: Process | null = null;
+
+  const started = (process: Process): Process => {
+    processes.push(process);
+    return process;
+  };
+  return {
+    databaseUrl: postgres.url,
+    async startNode() {
+      const node = started(startProcess(process.execPath, [bin, "server", "--grpc-port", "0", "--http-port", "0"], env));
+      const ready = await waitFor("a node to be ready", () => {
+        if (node.child.exitCode !== null) throw new Error(`The node ended:\n${node.output()}`);
+        return /^.*"server\.ready".*$/m.exec(node.output())?.[0];
+      });
+      const { grpcPort, httpPort } = JSON.parse(ready) as { grpcPort: number; httpPort: number };
+      const key = readFileSync(join(folder, "keys", "admin.key"), "utf8").trim();
+      return { ...node, grpc: `127.0.0.1:${grpcPort}`, api: apiAt(`http://127.0.0.1:${httpPort}`, key) };
+    },
+    startWorker: (node, ...args) =>
+      started(startProcess(process.execPath, [bin, "worker", "--server", node.grpc, ...args], env)),
+    async startNats() {
+      broker = startProcess(nats, ["-a", "127.0.0.1", "-p", String(natsPort)]);
+      await waitFor("nats-server to listen", () => broker!.output().includes("Server is ready"));
+    },
+    async stopNats() {
+      await broker?.stop();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of processes.toReversed()) await each.stop();
+      await broker?.stop();
+      await postgres.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
