@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,6 +18,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { withClient } from "./connect.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
+import { packagedBinaries } from "./server/binaries.ts";
 import { isAlive } from "./server/owner.ts";
 
 let dataDir: string;
@@ -222,6 +224,23 @@ test("a throw-away directory is gone after the server, even when the process was
   child.kill("SIGKILL");
 
   await expect.poll(() => existsSync(dir), { timeout: 20_000 }).toBe(false);
+});
+
+test("programs installed below a directory that only root may enter are found by the account they run as", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-embedded-"));
+  const installed = packagedBinaries();
+  const native = join(folder, "native");
+  cpSync(join(installed.postgres, "..", ".."), native, { recursive: true, verbatimSymlinks: true });
+  const bin = join(native, "bin");
+  const binaries = { ...installed, initdb: join(bin, "initdb"), postgres: join(bin, "postgres") };
+  try {
+    const server = await startEmbeddedPostgres({ dataDir: join(folder, "pg"), binaries });
+    running.push(server);
+    expect(await ask(server, "SELECT 42 AS answer")).toEqual([{ answer: 42 }]);
+  } finally {
+    await running.pop()?.stop();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a directory that cannot be made is named, with what to do", async () => {

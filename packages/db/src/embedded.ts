@@ -8,8 +8,8 @@ import { isMillraceError, MillraceError } from "@millrace/engine";
 import { withClient } from "./connect.ts";
 import { hasSqlState } from "./errors.ts";
 import { silentLog, type DbLog } from "./log.ts";
-import { serverAccount } from "./server/account.ts";
-import { packagedBinaries, type Binaries } from "./server/binaries.ts";
+import { isBarred, serverAccount } from "./server/account.ts";
+import { copiedBinaries, packagedBinaries, type Binaries } from "./server/binaries.ts";
 import { choosePort, ensureCluster, superuser } from "./server/cluster.ts";
 import { clearLeftover, takeOwnership } from "./server/owner.ts";
 import { startServer, type ServerProcess } from "./server/process.ts";
@@ -90,9 +90,10 @@ export async function startEmbeddedPostgres(
 async function startIn(dir: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log = silentLog, isThrowAway = false } = options;
   const startedAtMs = performance.now();
-  const binaries = options.binaries ?? packagedBinaries();
+  const installed = options.binaries ?? packagedBinaries();
   mkdirSync(dir, { recursive: true, mode: 0o755 });
-  const account = serverAccount([`${dir}/data`, binaries.postgres]);
+  const account = serverAccount([`${dir}/data`, installed.postgres]);
+  const binaries = isBarred(account, installed.postgres) ? copiedBinaries(installed) : installed;
   const ownership = takeOwnership(dir);
   try {
     if (account.owner !== null) chownSync(dir, account.owner.uid, account.owner.gid);

@@ -61,6 +61,11 @@ function createAccount(): { uid: number; gid: number } {
 
 const othersMayEnter = 0o001;
 
+/** Whether the account of a server started by root would not find the file. */
+export function isBarred(account: Account, path: string): boolean {
+  return account.owner !== null && barredParent(path) !== null;
+}
+
 /** The first directory above the path that only its owner or group may enter. */
 function barredParent(path: string): string | null {
   const above: string[] = [];

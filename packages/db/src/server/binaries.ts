@@ -1,6 +1,15 @@
 /** Where the programs of a PostgreSQL server are: in the npm package for this platform, or on the system. */
 
-import { existsSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +21,8 @@ export type Binaries = {
   readonly postgres: string;
   /** Major version, such as 18. */
   readonly major: number;
+  /** Full version, such as 18.4.0. */
+  readonly version: string;
 };
 
 const packagePlatforms: Readonly<Record<string, string>> = {
@@ -48,6 +59,7 @@ export function packagedBinaries(): Binaries {
     initdb: join(root, "native", "bin", "initdb"),
     postgres: join(root, "native", "bin", "postgres"),
     major: Number.parseInt(manifest.version, 10),
+    version: manifest.version,
   };
 }
 
@@ -73,6 +85,34 @@ function restoreLinks(root: string): void {
   }
 }
 
+const copiesRoot = "/var/cache/millrace";
+
+/**
+ * A copy of the server, made once, where every account may enter. Postgres looks for its own programs with access(2), which
+ * heeds no capability: below a directory such as /root the account that it runs as would not find them.
+ */
+export function copiedBinaries(binaries: Binaries): Binaries {
+  const from = dirname(dirname(binaries.postgres));
+  const copy = join(copiesRoot, `postgres-${binaries.version}`);
+  if (!existsSync(copy)) {
+    const unfinished = `${copy}.${process.pid}`;
+    mkdirSync(copiesRoot, { recursive: true, mode: 0o755 });
+    cpSync(from, unfinished, { recursive: true, verbatimSymlinks: true });
+    try {
+      renameSync(unfinished, copy);
+    } catch (error) {
+      rmSync(unfinished, { recursive: true });
+      // Another process may have been faster.
+      if (!existsSync(copy)) throw error;
+    }
+  }
+  return {
+    ...binaries,
+    initdb: join(copy, "bin", "initdb"),
+    postgres: join(copy, "bin", "postgres"),
+  };
+}
+
 const systemRoot = "/usr/lib/postgresql";
 
 /** The newest server in Debian's place for them, or null. */
@@ -85,5 +125,5 @@ export function systemBinaries(): Binaries | null {
   const major = majors[0];
   if (major === undefined) return null;
   const bin = join(systemRoot, String(major), "bin");
-  return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres"), major };
+  return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres"), major, version: String(major) };
 }

@@ -103,7 +103,11 @@ function startKeeper(server: ChildProcess, removeAtEnd: string | null): ChildPro
   return keeper;
 }
 
-async function untilReady(cluster: Cluster, child: ChildProcess, signal?: AbortSignal): Promise<void> {
+async function untilReady(
+  cluster: Cluster,
+  child: ChildProcess,
+  signal?: AbortSignal,
+): Promise<void> {
   const lock = join(cluster.data, "postmaster.pid");
   const deadlineMs = performance.now() + readyTimeoutMs;
   for (;;) {

@@ -49,7 +49,11 @@ export function supervise(first: ServerProcess, options: SupervisorOptions): Sup
   }
 
   async function startAgain(): Promise<ServerProcess | null> {
-    for (let waitMs = retryMs.first; !stopping.signal.aborted; waitMs = Math.min(2 * waitMs, retryMs.max)) {
+    for (
+      let waitMs = retryMs.first;
+      !stopping.signal.aborted;
+      waitMs = Math.min(2 * waitMs, retryMs.max)
+    ) {
       try {
         return await options.start();
       } catch (error) {
@@ -74,9 +78,13 @@ export function supervise(first: ServerProcess, options: SupervisorOptions): Sup
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms).unref();
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
