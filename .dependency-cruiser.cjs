@@ -24,14 +24,34 @@ const rooms = {
     "services/scheduler",
     "services/worker",
   ],
-  "services/api": ["packages/engine", "packages/wire", "packages/db", "packages/bus", "packages/service"],
-  "services/scheduler": ["packages/engine", "packages/wire", "packages/db", "packages/bus", "packages/service"],
+  "services/api": [
+    "packages/engine",
+    "packages/wire",
+    "packages/db",
+    "packages/bus",
+    "packages/service",
+  ],
+  "services/scheduler": [
+    "packages/engine",
+    "packages/wire",
+    "packages/db",
+    "packages/bus",
+    "packages/service",
+  ],
   "services/worker": ["packages/sdk", "packages/operators", "packages/service"],
   "apps/console": ["packages/wire"],
   examples: ["packages/sdk", "packages/operators", "packages/testing"],
 };
 
-const isTest = "\\.(test|browser\\.test|test-d)\\.ts$|/testing/|testing(-setup)?\\.ts$|contract\\.ts$";
+/** Tests, and what serves only them: by name, or in a folder `testing` below `src`. */
+const isTest = [
+  "\\.test\\.ts$",
+  "/src/testing/",
+  "/src/[a-z]+/testing/",
+  "/src/testing(-config|-rows|-setup)?\\.ts$",
+  "/src/test-server\\.ts$",
+  "^packages/bus/src/contract\\.ts$",
+];
 const ours = "^(packages|services|apps|examples|tests|benchmarks)/";
 
 module.exports = {
@@ -68,13 +88,31 @@ module.exports = {
       from: { pathNot: "^(tests|benchmarks)/" },
       to: { path: "^(tests|benchmarks)/" },
     },
-    { name: "no-circles", severity: "error", from: { path: ours, pathNot: "/gen/" }, to: { circular: true } },
+    {
+      name: "products-import-no-test-support",
+      comment: "What serves only tests is not shipped.",
+      severity: "error",
+      from: {
+        path: ["^(packages|services)/[^/]+/src/", "^apps/"],
+        pathNot: [...isTest, "^apps/console/(dev|tests)/"],
+      },
+      to: { path: isTest },
+    },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: { path: ours, pathNot: "/gen/" },
+      to: { circular: true },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "\\.next/|/dist/|/gen/.*\\.js$" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default"],
+    },
   },
 };

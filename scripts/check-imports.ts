@@ -18,11 +18,16 @@ if (clean.code !== 0) {
   process.exit(1);
 }
 
-writeFileSync(planted, 'import { readFile } from "node:fs/promises";\nexport const stolen = readFile;\n');
+writeFileSync(
+  planted,
+  'import { readFile } from "node:fs/promises";\nexport const stolen = readFile;\n',
+);
 try {
   const dirty = cruise();
   if (dirty.code === 0 || !dirty.output.includes("engine-is-pure")) {
-    console.error(`The import checker did not see the planted violation in ${planted}:\n${dirty.output}`);
+    console.error(
+      `The import checker did not see the planted violation in ${planted}:\n${dirty.output}`,
+    );
     process.exit(1);
   }
 } finally {

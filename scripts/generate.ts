@@ -8,7 +8,11 @@ const isCheck = process.argv.includes("--check");
 const outputs = ["packages/wire/src/gen", "packages/db/src/gen"];
 
 function run(command: string, args: string[], cwd: string): void {
-  const done = spawnSync(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
+  const done = spawnSync(command, args, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    encoding: "utf8",
+  });
   if (done.status !== 0) {
     console.error(`${command} ${args.join(" ")} failed in ${cwd}:\n${done.stdout}${done.stderr}`);
     process.exit(1);

@@ -1,26 +1,43 @@
 /**
- * Makes a published package out of a workspace: `prepack` bundles it into `dist/` and puts the published manifest in
- * place, `postpack` puts the workspace's own back. Private packages it uses are bundled in, so users install one
- * package; other published ones stay dependencies.
+ * Makes a published package out of a workspace: `prepack` bundles it into `dist/` and puts the published manifest and
+ * the license in place, `postpack` puts the workspace's own manifest back. Private packages it uses are bundled in, so
+ * users install one package; other published ones stay dependencies. The console is built by Next.js instead.
  *
  *   node ../../scripts/package.ts prepack|postpack        (in the package's folder; npm calls it)
+ *
+ * To pack everything without touching this checkout: `node scripts/pack.ts <folder>`.
  */
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsoleIfStale } from "./console-build.ts";
 
 type Manifest = {
   name: string;
   version: string;
   description: string;
   license: string;
+  sideEffects?: boolean;
   exports?: Record<string, string>;
   bin?: Record<string, string>;
   dependencies?: Record<string, string>;
-  /** What `publish` adds: further entry files, and folders to carry along as `dist/assets/…`. */
-  publish?: { entries?: string[]; assets?: Record<string, string>; dependencies?: string[] };
+  /** Only of packages that are published as they lie. */
+  files?: string[];
+  /**
+   * Further entry files, folders to carry along as `dist/assets/…`, and exports that are for this repository only.
+   */
+  publish?: { entries?: string[]; assets?: Record<string, string>; internal?: string[] };
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,21 +46,44 @@ const consoleName = "@millrace/console";
 const aside = "package.workspace.json";
 const home = process.cwd();
 
-if (process.argv[2] === "postpack") {
-  if (existsSync(aside)) renameSync(aside, "package.json");
-} else {
-  await prepack(readManifest(home));
-}
+if (process.argv[2] === "postpack") postpack();
+else await prepack(readManifest(home));
 
 function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
 async function prepack(manifest: Manifest): Promise<void> {
+  const { name, version, description, license } = manifest;
+  const about = { name, version, description, license, type: "module", engines: { node: ">=22" } };
+  let published: object;
+  if (name === consoleName) {
+    buildConsoleIfStale(root);
+    const { files, exports, dependencies } = manifest;
+    published = { files, exports, dependencies };
+  } else {
+    published = await bundle(manifest);
+  }
+  copyFileSync(join(root, "LICENSE"), "LICENSE");
+  renameSync("package.json", aside);
+  const result = { ...about, ...published, publishConfig: { access: "public" } };
+  writeFileSync("package.json", `${JSON.stringify(result, null, 2)}\n`);
+}
+
+function postpack(): void {
+  if (!existsSync(aside)) return;
+  renameSync(aside, "package.json");
+  rmSync("LICENSE", { force: true });
+}
+
+/** Writes `dist/`; gives back what its manifest says of it. */
+async function bundle(manifest: Manifest): Promise<object> {
   rmSync("dist", { recursive: true, force: true });
+  const exports = publishedExports(manifest);
   const inside = bundledPackages(manifest);
-  const external = thirdParty([manifest, ...inside.map((it) => it.manifest)]);
-  const sources = Object.values(manifest.exports ?? {}).filter((it) => it.endsWith(".ts"));
+  const external = thirdParty([manifest, ...inside]);
+  const ours = [manifest, ...inside].flatMap((it) => Object.keys(it.dependencies ?? {}).filter(isPublished));
+  const sources = Object.values(exports).filter((it) => it.endsWith(".ts"));
   const entries = [...sources, ...(manifest.publish?.entries ?? [])];
   await build({
     entryPoints: entries,
@@ -54,35 +94,54 @@ async function prepack(manifest: Manifest): Promise<void> {
     format: "esm",
     platform: "node",
     target: "node22",
-    sourcemap: false,
-    external: [...Object.keys(external), ...published, consoleName].flatMap((it) => [it, `${it}/*`]),
+    external: [...Object.keys(external), ...ours].flatMap((it) => [it, `${it}/*`]),
     chunkNames: "chunks/[name]-[hash]",
-    // Dependencies in CommonJS that were bundled with a private package still call require.
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
   });
   for (const [from, to] of Object.entries(manifest.publish?.assets ?? {})) {
     cpSync(from, join("dist", "assets", to), { recursive: true });
   }
   if (sources.length > 0) emitTypes();
-  writePublishedManifest(manifest, external);
+  return {
+    ...(manifest.sideEffects === false && { sideEffects: false }),
+    files: ["dist"],
+    exports: Object.fromEntries(Object.entries(exports).map(([path, source]) => [path, builtExport(source)])),
+    ...(manifest.bin && { bin: { millrace: "./dist/main.js" } }),
+    dependencies: {
+      ...Object.fromEntries([...new Set(ours)].toSorted().map((it) => [it, manifest.version])),
+      ...external,
+    },
+  };
+}
+
+function isPublished(name: string): boolean {
+  return published.includes(name) || name === consoleName;
+}
+
+function publishedExports({ exports = {}, publish }: Manifest): Record<string, string> {
+  const internal = publish?.internal ?? [];
+  return Object.fromEntries(Object.entries(exports).filter(([path]) => !internal.includes(path)));
+}
+
+function builtExport(source: string): string | { types: string; default: string } {
+  if (!source.endsWith(".ts")) return source;
+  const path = relative("src", source).replace(/\.ts$/, "");
+  const folder = relative(join(root, "packages"), home);
+  return { types: `./dist/types/${folder}/src/${path}.d.ts`, default: `./dist/${path}.js` };
 }
 
 /** Private packages of ours that this one uses, directly or through each other. */
-function bundledPackages(manifest: Manifest): { name: string; manifest: Manifest }[] {
+function bundledPackages(manifest: Manifest): Manifest[] {
   const found = new Map<string, Manifest>();
   const visit = (of: Manifest) => {
     for (const name of Object.keys(of.dependencies ?? {})) {
-      if (!name.startsWith("@millrace/") || published.includes(name) || name === consoleName) continue;
-      if (found.has(name)) continue;
+      if (!name.startsWith("@millrace/") || isPublished(name) || found.has(name)) continue;
       const next = readManifest(join(root, "node_modules", name));
       found.set(name, next);
       visit(next);
     }
   };
   visit(manifest);
-  return [...found].map(([name, it]) => ({ name, manifest: it }));
+  return [...found.values()];
 }
 
 function thirdParty(manifests: readonly Manifest[]): Record<string, string> {
@@ -94,7 +153,7 @@ function thirdParty(manifests: readonly Manifest[]): Record<string, string> {
 /** Declarations of this package and of the private ones it shows, side by side under `dist/types/`. */
 function emitTypes(): void {
   const config = join(root, "tsconfig.json");
-  const files = globSync("src/**/*.ts").filter((it) => !/\.test(-d)?\.ts$|testing\//.test(it));
+  const files = globSync("src/**/*.ts").filter((it) => !/\.test(-d)?\.ts$|\/testing\//.test(it));
   const tsconfig = join(home, "tsconfig.pack.json");
   writeFileSync(
     tsconfig,
@@ -121,46 +180,16 @@ function emitTypes(): void {
     const text = readFileSync(file, "utf8");
     const rewritten = text
       .replaceAll(/(["'])@millrace\/(engine|wire)(?:\/(\w+))?\1/g, (_all, quote, name, sub) => {
-        const target = join("dist/types", name as string, "src", `${(sub as string) ?? "index"}.js`);
+        const target = join(
+          "dist/types",
+          name as string,
+          "src",
+          `${(sub as string) ?? "index"}.js`,
+        );
         const path = relative(dirname(file), target);
         return `${quote}${path.startsWith(".") ? path : `./${path}`}${quote}`;
       })
       .replaceAll(/(from\s+|import\()(["'])(\.[^"']*)\.ts\2/g, "$1$2$3.js$2");
     if (rewritten !== text) writeFileSync(file, rewritten);
   }
-}
-
-function writePublishedManifest(manifest: Manifest, external: Record<string, string>): void {
-  const folder = relative(join(root, "packages"), home);
-  const built = (source: string) => `./dist/${relative("src", source).replace(/\.ts$/, ".js")}`;
-  const types = (source: string) => `./dist/types/${folder}/${source.replace(/^\.\//, "").replace(/\.ts$/, ".d.ts")}`;
-  const ours = Object.keys(manifest.dependencies ?? {}).filter(
-    (it) => published.includes(it) || it === consoleName,
-  );
-  const bundledOurs = bundledPackages(manifest).flatMap((it) =>
-    Object.keys(it.manifest.dependencies ?? {}).filter((name) => published.includes(name)),
-  );
-  const result = {
-    name: manifest.name,
-    version: manifest.version,
-    description: manifest.description,
-    license: manifest.license,
-    type: "module",
-    engines: { node: ">=22" },
-    files: ["dist"],
-    exports: Object.fromEntries(
-      Object.entries(manifest.exports ?? {}).map(([path, source]) => [
-        path,
-        source.endsWith(".ts") ? { types: types(source), default: built(source) } : source,
-      ]),
-    ),
-    ...(manifest.bin && { bin: { millrace: "./dist/main.js" } }),
-    dependencies: {
-      ...external,
-      ...Object.fromEntries([...new Set([...ours, ...bundledOurs])].map((it) => [it, manifest.version])),
-    },
-    ...(manifest.bin && { publishConfig: { access: "public" } }),
-  };
-  renameSync("package.json", aside);
-  writeFileSync("package.json", `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -51,7 +51,8 @@ export function installTestTools() {
   apt(["update", "-q"]);
   apt(["install", "-y", "-q", "--no-install-recommends", ...packages]);
   const still = missing.filter((need) => !need.isThere());
-  if (still.length > 0) fail(`Still missing after the installation: ${still.map((it) => it.name)}.`);
+  if (still.length > 0)
+    fail(`Still missing after the installation: ${still.map((it) => it.name)}.`);
 }
 
 function apt(args) {

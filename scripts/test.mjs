@@ -65,7 +65,11 @@ function vitest(name, vitestArgs, more = {}) {
   step(`${name} tests`);
   const file = join(results, `${name}.json`);
   const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
-  const isOk = run(node, ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...vitestArgs], more);
+  const isOk = run(
+    node,
+    ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...vitestArgs],
+    more,
+  );
   try {
     const report = JSON.parse(readFileSync(file, "utf8"));
     const brokenFiles = report.testResults.filter(
@@ -88,7 +92,10 @@ function python() {
     const suite = /<testsuite [^>]*>/.exec(readFileSync(file, "utf8"))?.[0] ?? "";
     const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
     const failed = number("failures") + number("errors");
-    count({ passed: number("tests") - failed - number("skipped"), failed: failed || isOk ? failed : 1 });
+    count({
+      passed: number("tests") - failed - number("skipped"),
+      failed: failed || isOk ? failed : 1,
+    });
   } catch (error) {
     process.stdout.write(`pytest left no report: ${error.message}\n`);
     count({ passed: 0, failed: 1 });

@@ -12,7 +12,9 @@ export async function verifyRuns(pool: Pool, { runIds, tasksEach }: RunCheck): P
   );
   const { tasks, wrong, runs } = rows[0]!;
   if (tasks !== runIds.length * tasksEach || wrong > 0 || runs !== runIds.length) {
-    throw new Error(`No figure: ${tasks} tasks of ${runs} runs, ${wrong} of them not successful at once.`);
+    throw new Error(
+      `No figure: ${tasks} tasks of ${runs} runs, ${wrong} of them not successful at once.`,
+    );
   }
   const finals = await pool.query<{ n: number }>(
     "SELECT count(*)::int AS n FROM run WHERE id = ANY ($1) AND state = 3",

@@ -1,107 +1,135 @@
 /** The workloads. Each runs on a real `millrace up`, checks what came of it, and only then gives a figure. */
-import { randomUUID } from "node:crypto";
 import { runKeyOf } from "@millrace/wire";
-import { RunState } from "@millrace/wire/v1";
+import { randomUUID } from "node:crypto";
+import { countersSince, readCounters, type Counters } from "./counters.ts";
+import type { CommitTimes, Limits } from "./limits.ts";
+import { processorSeconds, type Part } from "./processes.ts";
+import { say, until, within } from "./progress.ts";
 import type { System } from "./system.ts";
-import { difference, readCounters, type Counters } from "./statistics.ts";
 import { verifyChain, verifyRuns } from "./verify.ts";
 
+/** What a task cost, over all repeats. */
 export type Cost = {
-  readonly rowsPerTask: number;
-  readonly commitsPerTask: number;
-  readonly walBytesPerTask: number;
-  /** Share of updates that stayed within their page. */
-  readonly hotShare: number;
+  readonly counters: Counters;
+  readonly tasks: number;
+  /** Processor seconds. */
+  readonly spent: ReadonlyMap<Part, number>;
 };
-export type Rate = { readonly tasksPerSecond: number; readonly seconds: number; readonly cost: Cost };
-export type Hops = { readonly p50Ms: number; readonly p99Ms: number; readonly cost: Cost };
+export type Hops = { readonly p50Ms: number; readonly p99Ms: number; readonly commit: CommitTimes };
+export type Rate = { readonly tasksPerSecond: number };
+export type Measured<T> = { readonly each: readonly T[]; readonly cost: Cost };
 
+/** After a first run that warms code and caches, whose time is not used. */
+const repeats = 3;
 /** Triggers under way at a time when many runs are made. */
 const triggersAtOnce = 256;
+const runSeconds = 60;
 
-/** Start to start of neighbours in a chain of 1,000, by the database's clock. */
-export async function measureHops(system: System): Promise<Hops> {
-  const before = await readCounters(system.pool);
-  const key = await runToEnd(system, "chain_1000");
-  const cost = costOf(before, await readCounters(system.pool), 1000);
-  await verifyRuns(system.pool, { runIds: [key], tasksEach: 1000 });
-  await verifyChain(system.pool, key);
-  const { rows } = await system.pool.query<{ p50: number; p99: number }>(
-    `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY hop)::float8 AS p50,
-       percentile_cont(0.99) WITHIN GROUP (ORDER BY hop)::float8 AS p99
-     FROM (SELECT extract(epoch FROM started_at - lag(started_at) OVER (ORDER BY started_at)) * 1000 AS hop
-           FROM task_instance WHERE run_id = $1) AS h WHERE hop IS NOT NULL`,
-    [key],
-  );
-  return { p50Ms: rows[0]!.p50, p99Ms: rows[0]!.p99, cost };
+/** Start to start of neighbours in a chain of 1,000, by the database's clock; and H, right before each time. */
+export function measureHops(system: System, limits: Limits): Promise<Measured<Hops>> {
+  return repeat(system, { name: "chain of 1,000", tasks: 1000 }, async () => {
+    const commit = await limits.measureCommit();
+    const key = await runToEnd(system, "chain_1000");
+    await verifyRuns(system.pool, { runIds: [key], tasksEach: 1000 });
+    await verifyChain(system.pool, key);
+    const { rows } = await system.pool.query<{ p50: number; p99: number }>(
+      `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY hop)::float8 AS p50,
+         percentile_cont(0.99) WITHIN GROUP (ORDER BY hop)::float8 AS p99
+       FROM (SELECT extract(epoch FROM started_at - lag(started_at) OVER (ORDER BY started_at)) * 1000 AS hop
+             FROM task_instance WHERE run_id = $1) AS h WHERE hop IS NOT NULL`,
+      [key],
+    );
+    const { p50, p99 } = rows[0]!;
+    say(`hop p50 ${p50.toFixed(2)} ms, commit p50 ${commit.p50Ms.toFixed(3)} ms`);
+    return { p50Ms: p50, p99Ms: p99, commit };
+  });
 }
 
 /** One run of many tasks: first start to last end. */
-export async function measureRun(system: System, dagId: string, tasks: number): Promise<Rate> {
-  const before = await readCounters(system.pool);
-  const key = await runToEnd(system, dagId);
-  const cost = costOf(before, await readCounters(system.pool), tasks);
-  await verifyRuns(system.pool, { runIds: [key], tasksEach: tasks });
-  return { ...(await rateOf(system, [key], tasks)), cost };
+export function measureRun(system: System, dagId: string, tasks: number): Promise<Measured<Rate>> {
+  return repeat(system, { name: dagId, tasks }, async () => {
+    const key = await runToEnd(system, dagId);
+    await verifyRuns(system.pool, { runIds: [key], tasksEach: tasks });
+    return rateOf(system, [key], tasks);
+  });
 }
 
-/** Many runs of one task each, triggered one by one as programs would. */
-export async function measureSingles(system: System, runs: number): Promise<Rate> {
-  const before = await readCounters(system.pool);
-  const keys: number[] = [];
-  let next = 0;
-  const triggerSome = async () => {
-    while (next++ < runs) {
-      const { run } = await system.client.runs.triggerDagRun({ requestId: randomUUID(), dagId: "single" });
-      keys.push(runKeyOf(run!.runId)!);
-    }
-  };
-  await Promise.all(Array.from({ length: triggersAtOnce }, triggerSome));
-  await waitUntilFinal(system, keys);
-  const cost = costOf(before, await readCounters(system.pool), runs);
-  await verifyRuns(system.pool, { runIds: keys, tasksEach: 1 });
-  return { ...(await rateOf(system, keys, runs)), cost };
+/** Many runs of one task each, triggered one by one as programs would: first trigger to last end. */
+export function measureSingles(system: System, runs: number): Promise<Measured<Rate>> {
+  return repeat(system, { name: `${runs} single runs`, tasks: runs }, async () => {
+    const keys: number[] = [];
+    let next = 0;
+    const triggerSome = async () => {
+      while (next++ < runs) keys.push(await trigger(system, "single"));
+    };
+    await within(
+      runSeconds,
+      "triggering",
+      Promise.all(Array.from({ length: triggersAtOnce }, triggerSome)),
+    );
+    await untilFinal(system, keys);
+    await verifyRuns(system.pool, { runIds: keys, tasksEach: 1 });
+    return rateOf(system, keys, runs);
+  });
+}
+
+async function repeat<T>(
+  system: System,
+  { name, tasks }: { name: string; tasks: number },
+  once: () => Promise<T>,
+): Promise<Measured<T>> {
+  say(`${name}: warming up`);
+  const counters = await readCounters(system.pool);
+  await once();
+  const before = processorSeconds(system);
+  const each: T[] = [];
+  for (let n = 1; n <= repeats; n++) {
+    say(`${name}: ${n} of ${repeats}`);
+    each.push(await once());
+  }
+  const after = processorSeconds(system);
+  const spent = new Map(
+    [...after].map(([part, seconds]) => [part, (seconds - (before.get(part) ?? 0)) / repeats]),
+  );
+  // Rows do not depend on warmth: the first run counts.
+  const counted = await countersSince(system.pool, counters, tasks * (repeats + 1));
+  const perRun = Object.entries(counted).map(([key, value]) => [key, value / (repeats + 1)]);
+  return { each, cost: { counters: Object.fromEntries(perRun) as Counters, tasks, spent } };
 }
 
 async function runToEnd(system: System, dagId: string): Promise<number> {
-  const { run } = await system.client.runs.triggerDagRun({ requestId: randomUUID(), dagId });
-  for await (const part of system.client.runs.watchDagRun({ runId: run!.runId })) {
-    if (part.run?.state === RunState.FAILED) throw new Error(`${dagId} failed: ${part.run.failure?.message}`);
-  }
+  const key = await trigger(system, dagId);
+  await untilFinal(system, [key]);
+  return key;
+}
+
+async function trigger({ client }: System, dagId: string): Promise<number> {
+  const { run } = await client.runs.triggerDagRun({ requestId: randomUUID(), dagId });
   return runKeyOf(run!.runId)!;
 }
 
-async function waitUntilFinal(system: System, keys: readonly number[]): Promise<void> {
-  for (;;) {
-    const { rows } = await system.pool.query<{ open: number }>(
-      "SELECT count(*)::int AS open FROM run WHERE id = ANY ($1) AND state < 3",
-      [keys],
-    );
-    if (rows[0]!.open === 0) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
+function untilFinal({ pool }: System, keys: readonly number[]): Promise<true> {
+  return until(
+    runSeconds,
+    `the end of ${keys.length} runs`,
+    async () => {
+      const { rows } = await pool.query<{ open: number }>(
+        "SELECT count(*)::int AS open FROM run WHERE id = ANY ($1) AND state < 3",
+        [keys],
+      );
+      return rows[0]!.open === 0;
+    },
+    50,
+  );
 }
 
-async function rateOf(
-  system: System,
-  keys: readonly number[],
-  tasks: number,
-): Promise<{ tasksPerSecond: number; seconds: number }> {
-  const { rows } = await system.pool.query<{ seconds: number }>(
-    `SELECT extract(epoch FROM max(t.ended_at) - least(min(t.started_at), min(r.queued_at)))::float8 AS seconds
+async function rateOf({ pool }: System, keys: readonly number[], tasks: number): Promise<Rate> {
+  const { rows } = await pool.query<{ seconds: number }>(
+    `SELECT extract(epoch FROM max(t.ended_at) - min(r.queued_at))::float8 AS seconds
      FROM task_instance t JOIN run r ON r.id = t.run_id WHERE t.run_id = ANY ($1)`,
     [keys],
   );
-  const { seconds } = rows[0]!;
-  return { seconds, tasksPerSecond: tasks / seconds };
-}
-
-function costOf(before: Counters, after: Counters, tasks: number): Cost {
-  const spent = difference(before, after);
-  return {
-    rowsPerTask: spent.rows / tasks,
-    commitsPerTask: spent.commits / tasks,
-    walBytesPerTask: spent.walBytes / tasks,
-    hotShare: spent.updates === 0 ? 1 : spent.hot / spent.updates,
-  };
+  const tasksPerSecond = tasks / rows[0]!.seconds;
+  say(`${Math.round(tasksPerSecond)} tasks/s`);
+  return { tasksPerSecond };
 }

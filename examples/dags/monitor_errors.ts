@@ -70,20 +70,31 @@ const genReports = task(
     };
     const { run, log } = context();
     const file = workFile(run.id, "report.html");
-    await renderReport(file, { run: run.name, summary, cells: table.matrix(), top: table.topMessages(15) });
+    await renderReport(file, {
+      run: run.name,
+      summary,
+      cells: table.matrix(),
+      top: table.topMessages(15),
+    });
     log.info("wrote the report", { file });
     return summary;
   },
 );
 
-const checkThreshold = task({ id: "check_threshold" }, function (summary: Summary, threshold: number) {
-  const { run, log } = context();
-  const errors = ["ERROR", "FATAL", "CRITICAL"].reduce((sum, it) => sum + (summary.byLevel[it] ?? 0), 0);
-  const isOver = errors > threshold;
-  if (isOver) log.warn("more errors than the threshold allows", { errors, threshold });
-  else log.info("errors are within the threshold", { errors, threshold });
-  return { errors, threshold, isOver, report: workFile(run.id, "report.html") };
-});
+const checkThreshold = task(
+  { id: "check_threshold" },
+  function (summary: Summary, threshold: number) {
+    const { run, log } = context();
+    const errors = ["ERROR", "FATAL", "CRITICAL"].reduce(
+      (sum, it) => sum + (summary.byLevel[it] ?? 0),
+      0,
+    );
+    const isOver = errors > threshold;
+    if (isOver) log.warn("more errors than the threshold allows", { errors, threshold });
+    else log.info("errors are within the threshold", { errors, threshold });
+    return { errors, threshold, isOver, report: workFile(run.id, "report.html") };
+  },
+);
 
 export default dag(
   "monitor_errors",

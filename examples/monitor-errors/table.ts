@@ -52,7 +52,9 @@ export class LogTable implements Disposable {
 
   countBy(column: "level" | "application"): Record<string, number> {
     const rows = this.#database
-      .prepare(`SELECT ${column} AS name, count(*) AS n FROM log_entry GROUP BY 1 ORDER BY 2 DESC, 1`)
+      .prepare(
+        `SELECT ${column} AS name, count(*) AS n FROM log_entry GROUP BY 1 ORDER BY 2 DESC, 1`,
+      )
       .all() as { name: string; n: number }[];
     return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
   }

@@ -1,7 +1,14 @@
 /** A program's view of a server: its rpcs, and waiting for runs. */
 import { createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { DagRunService, DagService, RunState, SystemService, TaskInstanceService, type DagRun } from "@millrace/wire/v1";
+import {
+  DagRunService,
+  DagService,
+  RunState,
+  SystemService,
+  TaskInstanceService,
+  type DagRun,
+} from "@millrace/wire/v1";
 import { randomUUID } from "node:crypto";
 import { waitFor } from "./wait.ts";
 
@@ -44,7 +51,11 @@ export function apiAt(url: string, key: string): Api {
     system: createClient(SystemService, transport),
     async trigger(dagId, params) {
       const data = new TextEncoder().encode(JSON.stringify(params ?? {}));
-      const { run } = await runs.triggerDagRun({ requestId: randomUUID(), dagId, params: { data } });
+      const { run } = await runs.triggerDagRun({
+        requestId: randomUUID(),
+        dagId,
+        params: { data },
+      });
       return run!.runId;
     },
     end: (runId, limitMs) =>
@@ -52,7 +63,10 @@ export function apiAt(url: string, key: string): Api {
         `run ${runId} to end`,
         async () => {
           // While a server or its database is away there is no answer.
-          const run = await runs.getDagRun({ runId }).then((answer) => answer.run, () => undefined);
+          const run = await runs.getDagRun({ runId }).then(
+            (answer) => answer.run,
+            () => undefined,
+          );
           return run?.state === RunState.SUCCESS || run?.state === RunState.FAILED ? run : null;
         },
         limitMs,

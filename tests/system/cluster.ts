@@ -11,7 +11,12 @@ import { apiAt, type Api } from "./api.ts";
 import { bin, root } from "./millrace.ts";
 import { waitFor } from "./wait.ts";
 
-export type Process = { readonly child: ChildProcess; output(): string; stop(): Promise<void>; kill(): Promise<void> };
+export type Process = {
+  readonly child: ChildProcess;
+  output(): string;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+};
 export type Node = Process & { readonly grpc: string; readonly api: Api };
 
 export type Cluster = AsyncDisposable & {
@@ -24,8 +29,16 @@ export type Cluster = AsyncDisposable & {
   stopNats(): Promise<void>;
 };
 
-export function startProcess(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Process {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
@@ -59,14 +72,24 @@ export async function startCluster(): Promise<Cluster> {
   return {
     databaseUrl: postgres.url,
     async startNode() {
-      const node = started(startProcess(process.execPath, [bin, "server", "--grpc-port", "0", "--http-port", "0"], env));
+      const node = started(
+        startProcess(
+          process.execPath,
+          [bin, "server", "--grpc-port", "0", "--http-port", "0"],
+          env,
+        ),
+      );
       const ready = await waitFor("a node to be ready", () => {
         if (node.child.exitCode !== null) throw new Error(`The node ended:\n${node.output()}`);
         return /^.*"server\.ready".*$/m.exec(node.output())?.[0];
       });
       const { grpcPort, httpPort } = JSON.parse(ready) as { grpcPort: number; httpPort: number };
       const key = readFileSync(join(folder, "keys", "admin.key"), "utf8").trim();
-      return { ...node, grpc: `127.0.0.1:${grpcPort}`, api: apiAt(`http://127.0.0.1:${httpPort}`, key) };
+      return {
+        ...node,
+        grpc: `127.0.0.1:${grpcPort}`,
+        api: apiAt(`http://127.0.0.1:${httpPort}`, key),
+      };
     },
     startWorker: (node, ...args) =>
       started(startProcess(process.execPath, [bin, "worker", "--server", node.grpc, ...args], env)),

@@ -29,7 +29,10 @@ function journalLines(millrace: Millrace): string[] {
 }
 
 async function waitForMiddle(millrace: Millrace): Promise<void> {
-  await waitFor("a third of the tasks to have run", () => journalLines(millrace).length > taskCount / 3);
+  await waitFor(
+    "a third of the tasks to have run",
+    () => journalLines(millrace).length > taskCount / 3,
+  );
 }
 
 /** Waits and prints how long that took: a test's output tells how quick recovery is. */
@@ -42,7 +45,11 @@ async function timed<T>(what: string, work: Promise<T>): Promise<T> {
 
 async function untilMoving(millrace: Millrace): Promise<void> {
   const before = journalLines(millrace).length;
-  await waitFor("tasks to run again", () => journalLines(millrace).length > before + taskCount / 20, runLimitMs);
+  await waitFor(
+    "tasks to run again",
+    () => journalLines(millrace).length > before + taskCount / 20,
+    runLimitMs,
+  );
 }
 
 /** Every task succeeded once; bodies may have run more than once, never without a new attempt number. */
@@ -50,7 +57,10 @@ async function expectOneOutcomeEach(millrace: Millrace, runId: string): Promise<
   const run = await timed("until the run has ended", millrace.api.end(runId, runLimitMs));
   expect(run.failure?.message).toBeUndefined();
   expect(run.state).toBe(RunState.SUCCESS);
-  const { taskInstances } = await millrace.api.tasks.listTaskInstances({ runId, pageSize: taskCount });
+  const { taskInstances } = await millrace.api.tasks.listTaskInstances({
+    runId,
+    pageSize: taskCount,
+  });
   expect(taskInstances).toHaveLength(taskCount);
   expect(taskInstances.filter((it) => it.state !== TaskState.SUCCESS)).toEqual([]);
   expect(problemsOf(await readHistory(databaseUrlOf(millrace.stateDir), runId))).toEqual([]);
@@ -75,16 +85,20 @@ function processesWith(...words: string[]): number[] {
 }
 
 describe("kill -9 in the middle of a run of 1,000 tasks", () => {
-  test("of the worker: its attempts are lost and granted again", { timeout: testLimitMs }, async () => {
-    await using millrace = await startUp({ dags });
-    const runId = await triggerThousand(millrace);
-    await waitForMiddle(millrace);
-    const workers = processesWith(millrace.stateDir, "--server");
-    expect(workers.length).toBeGreaterThan(0);
-    for (const pid of workers) process.kill(pid, "SIGKILL");
-    await timed("worker killed, until tasks run again", untilMoving(millrace));
-    await expectOneOutcomeEach(millrace, runId);
-  });
+  test(
+    "of the worker: its attempts are lost and granted again",
+    { timeout: testLimitMs },
+    async () => {
+      await using millrace = await startUp({ dags });
+      const runId = await triggerThousand(millrace);
+      await waitForMiddle(millrace);
+      const workers = processesWith(millrace.stateDir, "--server");
+      expect(workers.length).toBeGreaterThan(0);
+      for (const pid of workers) process.kill(pid, "SIGKILL");
+      await timed("worker killed, until tasks run again", untilMoving(millrace));
+      await expectOneOutcomeEach(millrace, runId);
+    },
+  );
 
   test("of api and scheduler: the next start takes over", { timeout: testLimitMs }, async () => {
     await using millrace = await startUp({ dags });
@@ -92,20 +106,30 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
     const runId = await triggerThousand(millrace);
     await waitForMiddle(millrace);
     process.kill(readEndpoint(stateDir).pid, "SIGKILL");
-    const childless = waitFor("the children to end by themselves", () => processesWith(stateDir).length === 0);
+    const childless = waitFor(
+      "the children to end by themselves",
+      () => processesWith(stateDir).length === 0,
+    );
     await timed("server killed, until its children have ended", childless);
     await using second = await timed("until the next one answers", startUp({ dags, stateDir }));
     await timed("until tasks run again", untilMoving(second));
     await expectOneOutcomeEach(second, runId);
   });
 
-  test("of Postgres: it is started again and nothing acknowledged is lost", { timeout: testLimitMs }, async () => {
-    await using millrace = await startUp({ dags });
-    const runId = await triggerThousand(millrace);
-    await waitForMiddle(millrace);
-    const lock = readFileSync(join(millrace.stateDir, "postgres", "data", "postmaster.pid"), "utf8");
-    process.kill(Number(lock.split("\n")[0]), "SIGKILL");
-    await timed("Postgres killed, until tasks run again", untilMoving(millrace));
-    await expectOneOutcomeEach(millrace, runId);
-  });
+  test(
+    "of Postgres: it is started again and nothing acknowledged is lost",
+    { timeout: testLimitMs },
+    async () => {
+      await using millrace = await startUp({ dags });
+      const runId = await triggerThousand(millrace);
+      await waitForMiddle(millrace);
+      const lock = readFileSync(
+        join(millrace.stateDir, "postgres", "data", "postmaster.pid"),
+        "utf8",
+      );
+      process.kill(Number(lock.split("\n")[0]), "SIGKILL");
+      await timed("Postgres killed, until tasks run again", untilMoving(millrace));
+      await expectOneOutcomeEach(millrace, runId);
+    },
+  );
 });

@@ -48,7 +48,12 @@ describe("every example succeeds and runs its tasks in order", () => {
   test("parallel_tasks_example starts its three tasks before any of them has ended", async () => {
     const done = await runDag(dagOf("parallel_tasks_example"));
     expect(done.state).toBe("success");
-    expect(done.order.slice(0, 4).toSorted()).toEqual(["start", "task_one", "task_three", "task_two"]);
+    expect(done.order.slice(0, 4).toSorted()).toEqual([
+      "start",
+      "task_one",
+      "task_three",
+      "task_two",
+    ]);
     expect(done.xcom("task_three")).toBe("three took 1.5 s");
   });
 
@@ -92,33 +97,52 @@ describe("monitor_errors", () => {
   });
 });
 
-const applications = ["security", "main", "ext", "time", "token", "bridge", "daemon", "notification", "message"];
+const applications = [
+  "security",
+  "main",
+  "ext",
+  "time",
+  "token",
+  "bridge",
+  "daemon",
+  "notification",
+  "message",
+];
 
 /** The nine logs under their application names, whatever they are called where they come from. */
 async function expectCountsOfGrep(source: string): Promise<void> {
   const logs = mkdtempSync(join(tmpdir(), "millrace-real-logs-"));
   try {
-    const files = readdirSync(source).filter((it) => it.endsWith(".log")).toSorted();
+    const files = readdirSync(source)
+      .filter((it) => it.endsWith(".log"))
+      .toSorted();
     expect(files).toHaveLength(9);
     files.forEach((file, n) => {
       const name = existsSync(join(source, "mainApp.log")) ? file : `${applications[n]}App.log`;
       copyFileSync(join(source, file), join(logs, name));
     });
     const shell = (command: string) =>
-      Number(execFileSync("bash", ["-c", `${command} || true`], { cwd: logs, encoding: "utf8" }).trim());
+      Number(
+        execFileSync("bash", ["-c", `${command} || true`], { cwd: logs, encoding: "utf8" }).trim(),
+      );
 
     const done = await runDag(dagOf("monitor_errors"), { params: { source: logs } });
     expect(done.state).toBe("success");
     const report = done.xcom("gen_reports") as Report;
     expect(report.lines).toBe(shell("cat *.log | grep -c ''"));
     expect(report.dropped).toBe(shell(String.raw`cat *.log | grep -cE '^\s*$|\b(DEBUG|TRACE)\b'`));
-    expect(report.byLevel["NOTICE"] ?? 0).toBe(shell(String.raw`grep -cE '\] \[notice\]' securityApp.log`));
+    expect(report.byLevel["NOTICE"] ?? 0).toBe(
+      shell(String.raw`grep -cE '\] \[notice\]' securityApp.log`),
+    );
     const apacheErrors = shell(String.raw`grep -cE '^\[[^]]*\] \[error\]' securityApp.log`);
     const otherErrors = shell(
       String.raw`cat extApp.log mainApp.log notificationApp.log daemonApp.log messageApp.log | grep -cE '^[^[]* ERROR '`,
     );
     expect(report.byLevel["ERROR"] ?? 0).toBe(apacheErrors + otherErrors);
-    const byApplication = Object.values(report.byApplication).reduce((sum, count) => sum + count, 0);
+    const byApplication = Object.values(report.byApplication).reduce(
+      (sum, count) => sum + count,
+      0,
+    );
     expect(byApplication).toBe(report.lines - report.dropped);
   } finally {
     rmSync(logs, { recursive: true, force: true });

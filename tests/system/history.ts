@@ -8,14 +8,27 @@ import { dagSpecFromProto, runKeyOf } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
 import { Client } from "pg";
 
-export type Change = { readonly ix: number; readonly mapIx: number; readonly state: number; readonly attempt: number };
-export type EventRow = { readonly seq: number; readonly runState: number; readonly changes: readonly Change[] };
+export type Change = {
+  readonly ix: number;
+  readonly mapIx: number;
+  readonly state: number;
+  readonly attempt: number;
+};
+export type EventRow = {
+  readonly seq: number;
+  readonly runState: number;
+  readonly changes: readonly Change[];
+};
 export type TaskRow = Change & { readonly lost: number };
 export type AttemptRow = Omit<Change, "mapIx">;
 
 export type History = {
   readonly dag: CompiledDag;
-  readonly run: { readonly state: number; readonly revision: number; readonly counts: readonly number[] };
+  readonly run: {
+    readonly state: number;
+    readonly revision: number;
+    readonly counts: readonly number[];
+  };
   /** By seq. */
   readonly events: readonly EventRow[];
   readonly tasks: readonly TaskRow[];
@@ -46,7 +59,9 @@ function fold(history: History, problems: string[]): Map<number, Folded> {
       const before = folded.get(change.ix) ?? { state: TaskState.none, attempt: 0, outcomes: 0 };
       const what = `event ${event.seq}: ${nameOf(history, change.ix)}`;
       if (!mayFollow(before, change)) {
-        problems.push(`${what} goes from state ${before.state}, attempt ${before.attempt} to ${change.state}, ${change.attempt}`);
+        problems.push(
+          `${what} goes from state ${before.state}, attempt ${before.attempt} to ${change.state}, ${change.attempt}`,
+        );
       }
       const outcomes = before.outcomes + (isOutcome(change.state) ? 1 : 0);
       folded.set(change.ix, { state: change.state, attempt: change.attempt, outcomes });
@@ -61,31 +76,45 @@ const isOutcome = (state: number): boolean => isFinal(state as TaskState);
 /** The state machine of a task instance, as events may tell it. */
 function mayFollow(before: Folded, { state, attempt }: Change): boolean {
   if (isOutcome(before.state)) return false;
-  if (state === TaskState.running) return before.state !== TaskState.running && attempt === before.attempt + 1;
+  if (state === TaskState.running)
+    return before.state !== TaskState.running && attempt === before.attempt + 1;
   if (attempt !== before.attempt) return false;
   if (attempt === 0) return isOutcome(state);
   // Given back, and reported after all while nobody else had it.
-  if (before.state === TaskState.scheduled) return isOutcome(state) || state === TaskState.up_for_retry;
+  if (before.state === TaskState.scheduled)
+    return isOutcome(state) || state === TaskState.up_for_retry;
   return before.state === TaskState.running || before.state === TaskState.up_for_retry;
 }
 
 /** Nothing starts before its upstreams have succeeded, nor beyond max_active_tasks. */
-function checkStarts(history: History, event: EventRow, folded: ReadonlyMap<number, Folded>, problems: string[]): void {
+function checkStarts(
+  history: History,
+  event: EventRow,
+  folded: ReadonlyMap<number, Folded>,
+  problems: string[],
+): void {
   const { dag } = history;
   for (const { ix, state } of event.changes) {
     if (state !== TaskState.running) continue;
     for (let at = dag.parentOffsets[ix]!; at < dag.parentOffsets[ix + 1]!; at++) {
       const parent = dag.parents[at]!;
       if (folded.get(parent)?.state === TaskState.success) continue;
-      problems.push(`event ${event.seq}: ${nameOf(history, ix)} starts before ${nameOf(history, parent)} has succeeded`);
+      problems.push(
+        `event ${event.seq}: ${nameOf(history, ix)} starts before ${nameOf(history, parent)} has succeeded`,
+      );
     }
   }
   const running = [...folded.values()].filter(({ state }) => state === TaskState.running).length;
   const { maxActiveTasks } = dag.spec;
-  if (running > maxActiveTasks) problems.push(`event ${event.seq}: ${running} tasks run, more than ${maxActiveTasks}`);
+  if (running > maxActiveTasks)
+    problems.push(`event ${event.seq}: ${running} tasks run, more than ${maxActiveTasks}`);
 }
 
-function checkRows(history: History, folded: ReadonlyMap<number, Folded>, problems: string[]): void {
+function checkRows(
+  history: History,
+  folded: ReadonlyMap<number, Folded>,
+  problems: string[],
+): void {
   const rows = new Map(history.tasks.map((row) => [row.ix, row]));
   for (const ix of new Set([...folded.keys(), ...rows.keys()])) {
     const [told, row] = [folded.get(ix), rows.get(ix)];
@@ -107,28 +136,49 @@ function checkAttempts(history: History, problems: string[]): void {
     const earlier = (byTask.get(row.ix) ?? []).toSorted((a, b) => a.attempt - b.attempt);
     const what = nameOf(history, row.ix);
     const numbers = earlier.map(({ attempt }) => attempt).join();
-    const expected = Array.from({ length: Math.max(0, row.attempt - 1) }, (_, index) => index + 1).join();
-    if (numbers !== expected) problems.push(`${what} is in attempt ${row.attempt} and has the earlier attempts ${numbers || "none"}`);
+    const expected = Array.from(
+      { length: Math.max(0, row.attempt - 1) },
+      (_, index) => index + 1,
+    ).join();
+    if (numbers !== expected)
+      problems.push(
+        `${what} is in attempt ${row.attempt} and has the earlier attempts ${numbers || "none"}`,
+      );
     for (const { attempt, state } of earlier) {
       const allowsAnother = state === TaskState.scheduled || state === TaskState.up_for_retry;
-      if (!allowsAnother) problems.push(`${what} was started again after attempt ${attempt} had ended in state ${state}`);
+      if (!allowsAnother)
+        problems.push(
+          `${what} was started again after attempt ${attempt} had ended in state ${state}`,
+        );
     }
-    const lost = earlier.filter(({ state }) => state === TaskState.scheduled).length + (row.state === TaskState.scheduled ? 1 : 0);
+    const lost =
+      earlier.filter(({ state }) => state === TaskState.scheduled).length +
+      (row.state === TaskState.scheduled ? 1 : 0);
     // A third loss fails the task: its row counts that one too.
     const isLostForGood = row.state === TaskState.failed && row.lost === lost + 1;
-    if (row.lost !== lost && !isLostForGood) problems.push(`${what} counts ${row.lost} lost attempts; ${lost} were`);
+    if (row.lost !== lost && !isLostForGood)
+      problems.push(`${what} counts ${row.lost} lost attempts; ${lost} were`);
   }
 }
 
 function checkRun({ dag, run, events, tasks }: History, problems: string[]): void {
   const last = events.at(-1);
   if (run.state !== RunState.success && run.state !== RunState.failed) return;
-  if (last?.runState !== run.state) problems.push(`the last event leaves the run in state ${last?.runState}; its row says ${run.state}`);
-  if (last?.seq !== run.revision) problems.push(`the run's revision is ${run.revision}, its last event ${last?.seq}`);
+  if (last?.runState !== run.state)
+    problems.push(
+      `the last event leaves the run in state ${last?.runState}; its row says ${run.state}`,
+    );
+  if (last?.seq !== run.revision)
+    problems.push(`the run's revision is ${run.revision}, its last event ${last?.seq}`);
   const ended = tasks.filter(({ state }) => isOutcome(state)).length;
-  if (ended !== dag.taskIds.length) problems.push(`the run is over, and ${ended} of its ${dag.taskIds.length} tasks are`);
-  const counts = Array.from({ length: 14 }, (_, index) => tasks.filter(({ state }) => state === index + 1).length);
-  if (run.counts.join() !== counts.join()) problems.push(`the run's counts are ${run.counts.join()}, its rows ${counts.join()}`);
+  if (ended !== dag.taskIds.length)
+    problems.push(`the run is over, and ${ended} of its ${dag.taskIds.length} tasks are`);
+  const counts = Array.from(
+    { length: 14 },
+    (_, index) => tasks.filter(({ state }) => state === index + 1).length,
+  );
+  if (run.counts.join() !== counts.join())
+    problems.push(`the run's counts are ${run.counts.join()}, its rows ${counts.join()}`);
 }
 
 /** Reads a run's history from a database. */
@@ -137,7 +187,8 @@ export async function readHistory(databaseUrl: string, runId: string): Promise<H
   await client.connect();
   try {
     const key = runKeyOf(runId);
-    const rowsOf = async <T>(sql: string): Promise<T[]> => (await client.query(sql, [key])).rows as T[];
+    const rowsOf = async <T>(sql: string): Promise<T[]> =>
+      (await client.query(sql, [key])).rows as T[];
     const [run] = await rowsOf<{ state: number; revision: string; counts: number[]; spec: Buffer }>(
       "SELECT r.state, r.revision, r.counts, v.spec FROM run AS r JOIN dag_version AS v ON v.id = r.dag_version_id WHERE r.id = $1",
     );
@@ -145,14 +196,24 @@ export async function readHistory(databaseUrl: string, runId: string): Promise<H
     const events = await rowsOf<{ seq: string; run_state: number; changes: number[] }>(
       "SELECT seq, run_state, changes FROM event WHERE run_id = $1 ORDER BY seq",
     );
-    const tasks = await rowsOf<{ ix: number; map_ix: number; state: number; attempt: number; lost: number }>(
-      "SELECT ix, map_ix, state, attempt, lost FROM task_instance WHERE run_id = $1",
+    const tasks = await rowsOf<{
+      ix: number;
+      map_ix: number;
+      state: number;
+      attempt: number;
+      lost: number;
+    }>("SELECT ix, map_ix, state, attempt, lost FROM task_instance WHERE run_id = $1");
+    const attempts = await rowsOf<AttemptRow>(
+      "SELECT ix, attempt, state FROM task_instance_attempt WHERE run_id = $1",
     );
-    const attempts = await rowsOf<AttemptRow>("SELECT ix, attempt, state FROM task_instance_attempt WHERE run_id = $1");
     return {
       dag: compileDag(dagSpecFromProto(fromBinary(DagSpecSchema, run.spec))),
       run: { state: run.state, revision: Number(run.revision), counts: run.counts },
-      events: events.map(({ seq, run_state, changes }) => ({ seq: Number(seq), runState: run_state, changes: changesOf(changes) })),
+      events: events.map(({ seq, run_state, changes }) => ({
+        seq: Number(seq),
+        runState: run_state,
+        changes: changesOf(changes),
+      })),
       tasks: tasks.map(({ map_ix, ...row }) => ({ ...row, mapIx: map_ix })),
       attempts,
     };
@@ -164,7 +225,12 @@ export async function readHistory(databaseUrl: string, runId: string): Promise<H
 /** Quadruples, as the event table keeps them. */
 function changesOf(flat: readonly number[]): Change[] {
   return Array.from({ length: flat.length / 4 }, (_, index) => {
-    const [ix, mapIx, state, attempt] = flat.slice(4 * index, 4 * index + 4) as [number, number, number, number];
+    const [ix, mapIx, state, attempt] = flat.slice(4 * index, 4 * index + 4) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     return { ix, mapIx, state, attempt };
   });
 }

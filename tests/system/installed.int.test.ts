@@ -1,7 +1,15 @@
 /** The published tarballs, installed into an empty folder, run a user's own DAG, console included. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,7 +17,13 @@ import { expect, test } from "vitest";
 import { root, waitFor } from "./millrace.ts";
 
 const run = promisify(execFile);
-const published = ["packages/sdk", "packages/operators", "packages/testing", "packages/cli", "apps/console"];
+const published = [
+  "packages/sdk",
+  "packages/operators",
+  "packages/testing",
+  "packages/cli",
+  "apps/console",
+];
 const testLimitMs = 480_000;
 
 const hello = `
@@ -49,14 +63,20 @@ test("npm pack, npm install, npx millrace up", { timeout: testLimitMs }, async (
     const files = readdirSync(tarballs).map((it) => join(tarballs, it));
     expect(files).toHaveLength(published.length);
 
-    writeFileSync(join(project, "package.json"), '{ "name": "my-project", "private": true, "type": "module" }');
+    writeFileSync(
+      join(project, "package.json"),
+      '{ "name": "my-project", "private": true, "type": "module" }',
+    );
     writeFileSync(join(project, "dags", "hello.ts"), hello);
     writeFileSync(join(project, "try.mjs"), helloTest);
     await run("npm", ["install", "--no-audit", "--no-fund", ...files], {
       cwd: project,
       maxBuffer: 64 * 1024 * 1024,
     });
-    const installed = readFileSync(join(project, "node_modules", "@millrace", "cli", "package.json"), "utf8");
+    const installed = readFileSync(
+      join(project, "node_modules", "@millrace", "cli", "package.json"),
+      "utf8",
+    );
     expect(installed).not.toContain("src/");
 
     const tried = await run(process.execPath, ["try.mjs"], { cwd: project });
@@ -81,7 +101,10 @@ test("npm pack, npm install, npx millrace up", { timeout: testLimitMs }, async (
       const watched = await cli("dags", "trigger", "hello", "--watch");
       expect(watched.stderr).toMatch(/hello .*success/);
 
-      const login = await waitFor("the login link", () => /http:\S+\/login\?token=\S+/.exec(output)?.[0]);
+      const login = await waitFor(
+        "the login link",
+        () => /http:\S+\/login\?token=\S+/.exec(output)?.[0],
+      );
       const page = await fetch(login);
       expect(page.status).toBe(200);
       expect(await page.text()).toMatch(/Millrace/);

@@ -13,7 +13,11 @@ export { waitFor };
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const bin = join(root, "packages", "cli", "bin", "millrace.js");
 
-export type CommandResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
+export type CommandResult = {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
 export type Millrace = AsyncDisposable & {
   readonly stateDir: string;
@@ -63,12 +67,16 @@ export async function startUp(options: UpOptions): Promise<Millrace> {
   return {
     stateDir,
     process: child,
-    api: apiAt(readEndpoint(stateDir).url, readFileSync(join(stateDir, "keys", "admin.key"), "utf8").trim()),
+    api: apiAt(
+      readEndpoint(stateDir).url,
+      readFileSync(join(stateDir, "keys", "admin.key"), "utf8").trim(),
+    ),
     output: () => output,
     cli,
     async json<T>(...args: string[]): Promise<T> {
       const done = await cli(...args, "--json");
-      if (done.code !== 0) throw new Error(`millrace ${args.join(" ")} (${done.code}): ${done.stderr}`);
+      if (done.code !== 0)
+        throw new Error(`millrace ${args.join(" ")} (${done.code}): ${done.stderr}`);
       return JSON.parse(done.stdout) as T;
     },
     stop,
@@ -89,12 +97,19 @@ export function runCli(
       process.execPath,
       [bin, ...args],
       { cwd: root, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => done({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr }),
+      (error, stdout, stderr) =>
+        done({
+          code: typeof error?.code === "number" ? error.code : error ? 1 : 0,
+          stdout,
+          stderr,
+        }),
     );
   });
 }
 
-export type RunJson = { run: { runId: string; state: string; failure?: { kind?: string; message: string } } };
+export type RunJson = {
+  run: { runId: string; state: string; failure?: { kind?: string; message: string } };
+};
 
 /** Triggers and waits until the run is final. */
 export async function runToEnd(

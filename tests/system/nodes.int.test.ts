@@ -46,7 +46,9 @@ async function owned(): Promise<number[]> {
 
 /** How many nodes own a shard of our DAGs. */
 async function ownersOfDags(): Promise<number> {
-  const rows = await rowsOf("SELECT DISTINCT s.owner FROM dag AS d JOIN shard AS s ON s.id = d.shard WHERE s.owner IS NOT NULL");
+  const rows = await rowsOf(
+    "SELECT DISTINCT s.owner FROM dag AS d JOIN shard AS s ON s.id = d.shard WHERE s.owner IS NOT NULL",
+  );
   return rows.length;
 }
 
@@ -114,7 +116,10 @@ describe("two nodes", { timeout: testLimitMs }, () => {
     await Promise.all(runs);
     await second.kill();
     await timed("8 runs of which a node died", expectSuccess(first, runs));
-    await timed("until one node owns all shards", waitFor("all shards", async () => (await owned()).join() === "64"));
+    await timed(
+      "until one node owns all shards",
+      waitFor("all shards", async () => (await owned()).join() === "64"),
+    );
     await timed("8 more runs", expectSuccess(first, await triggerAll(first)));
   });
 });

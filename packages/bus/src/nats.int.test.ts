@@ -9,7 +9,7 @@ let server: TestNatsServer;
 beforeAll(async () => {
   server = await startTestNatsServer();
 });
-afterAll(() => server.stop());
+afterAll(() => server[Symbol.asyncDispose]());
 
 const empty = new Uint8Array();
 const isConnected = (bus: Bus) => () => bus.status().connected;

@@ -21,6 +21,9 @@ export async function startTestNatsServer(): Promise<TestNatsServer> {
   const port = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   let server: ChildProcess | null = null;
+  // A test run that ends early must not leave a server behind.
+  const killOnExit = () => server?.kill("SIGKILL");
+  process.once("exit", killOnExit);
 
   async function start(): Promise<void> {
     server = spawn(program, ["-a", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
@@ -44,7 +47,15 @@ export async function startTestNatsServer(): Promise<TestNatsServer> {
   }
 
   await start();
-  return { url, start, stop, [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    start,
+    stop,
+    async [Symbol.asyncDispose]() {
+      process.off("exit", killOnExit);
+      await stop();
+    },
+  };
 }
 
 /** A port that was free a moment ago, so that a stopped server can come back to the same address. */

@@ -6,7 +6,8 @@ import { describeSettings } from "./settings.ts";
 
 test("docs/config.md lists every setting with its variable and default", async () => {
   const rows = describeSettings().map(
-    (it) => `| \`${it.name}\` | \`${it.variable}\` | ${it.default ? `\`${it.default}\`` : ""} | ${it.text} |`,
+    (it) =>
+      `| \`${it.name}\` | \`${it.variable}\` | ${it.default ? `\`${it.default}\`` : ""} | ${it.text} |`,
   );
   const page = `# Settings
 

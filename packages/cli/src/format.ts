@@ -40,7 +40,10 @@ export function showState(word: string): string {
 
 export function showTime(time: Timestamp | undefined): string {
   if (!time) return "-";
-  return timestampDate(time).toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
+  return timestampDate(time)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "Z");
 }
 
 /** Seconds with one decimal below a minute, then minutes and hours. */

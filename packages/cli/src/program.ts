@@ -16,7 +16,10 @@ export function buildProgram(): Command {
     .description("Author, schedule, run and watch DAGs.")
     .option("--json", "print JSON on stdout")
     .option("--url <url>", "the server (default: MILLRACE_URL, else the one started here)")
-    .option("--key-file <file>", "the API key (default: MILLRACE_KEY, else that of the server here)")
+    .option(
+      "--key-file <file>",
+      "the API key (default: MILLRACE_KEY, else that of the server here)",
+    )
     .showSuggestionAfterError()
     .exitOverride();
   addUpCommand(program);

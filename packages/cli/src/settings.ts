@@ -9,28 +9,51 @@ const port = () => z.int().min(0).max(65535);
 
 export const settings = z.object({
   dags: z.string().default("./dags").describe("The DAG folder."),
-  stateDir: z.string().default("./.millrace").describe("Where keys, data and logs of this installation are kept."),
+  stateDir: z
+    .string()
+    .default("./.millrace")
+    .describe("Where keys, data and logs of this installation are kept."),
   databaseUrl: secret(z.url({ protocol: /^postgres(ql)?$/ }).optional()).describe(
     "PostgreSQL 15 or newer. Unset: an embedded server under stateDir.",
   ),
-  natsUrl: secret(z.string().optional()).describe("NATS, for several nodes. Unset: one node, no NATS."),
+  natsUrl: secret(z.string().optional()).describe(
+    "NATS, for several nodes. Unset: one node, no NATS.",
+  ),
   host: z.string().default("127.0.0.1").describe("The address to listen on."),
   grpcPort: port().default(7070).describe("gRPC, for workers and clients."),
   httpPort: port().default(8080).describe("Connect, JSON over HTTP, and the console."),
   insecureBind: z
     .boolean()
     .default(false)
-    .describe("Allow a host other machines can reach without TLS here, because something in front does TLS."),
-  server: z.string().default("127.0.0.1:7070").describe("Workers: the gRPC address of a server, host:port."),
-  workerKeyFile: z.string().optional().describe("Workers: the file with the worker key. Unset: keys/worker.key in stateDir."),
+    .describe(
+      "Allow a host other machines can reach without TLS here, because something in front does TLS.",
+    ),
+  server: z
+    .string()
+    .default("127.0.0.1:7070")
+    .describe("Workers: the gRPC address of a server, host:port."),
+  workerKeyFile: z
+    .string()
+    .optional()
+    .describe("Workers: the file with the worker key. Unset: keys/worker.key in stateDir."),
   deployKeyFile: z
     .string()
     .optional()
-    .describe("Workers that register a DAG folder: the file with an API key. Unset: keys/admin.key in stateDir."),
-  workerName: z.string().optional().describe("Workers: the name shown to people, unique among workers. Unset: host and process id."),
+    .describe(
+      "Workers that register a DAG folder: the file with an API key. Unset: keys/admin.key in stateDir.",
+    ),
+  workerName: z
+    .string()
+    .optional()
+    .describe(
+      "Workers: the name shown to people, unique among workers. Unset: host and process id.",
+    ),
   queues: z.array(z.string()).default(["default"]).describe("Workers: the queues they serve."),
   slots: z.int().min(1).max(10_000).default(16).describe("Workers: how many tasks at a time."),
-  logLevel: z.enum(["trace", "debug", "info", "warn", "error"]).default("info").describe("What is logged."),
+  logLevel: z
+    .enum(["trace", "debug", "info", "warn", "error"])
+    .default("info")
+    .describe("What is logged."),
   url: z.string().optional().describe("Client commands: the server's HTTP address."),
   key: secret(z.string().optional()).describe("Client commands: the API key itself."),
   console: z.boolean().default(true).describe("Whether `millrace up` runs the console."),
@@ -47,7 +70,12 @@ export async function loadSettings(flags: Record<string, unknown> = {}): Promise
 }
 
 /** Rows of docs/config.md. */
-export function describeSettings(): { name: string; variable: string; default: string; text: string }[] {
+export function describeSettings(): {
+  name: string;
+  variable: string;
+  default: string;
+  text: string;
+}[] {
   return Object.entries(settings.shape).map(([name, type]) => {
     const fallback: unknown = type.safeParse(undefined).data;
     return {

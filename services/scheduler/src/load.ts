@@ -30,6 +30,7 @@ export async function loadShards(
   const { owner } = parts;
   const ids = shards.map((each) => each.shard);
   const dags = await owner.dags.loadShards(ids);
+  for (const dag of dags) owner.queue.setDagParked(dag.dagId, dag.isPaused);
   let afterId = 0;
   let count = 0;
   for (;;) {

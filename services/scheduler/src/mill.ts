@@ -123,7 +123,12 @@ export function createMill(options: MillOptions): Mill {
       if (due.kind === "tick") {
         const dag = owner.dags.get(due.dagId);
         if (dag !== undefined) cron.onTick(dag, due.at);
-      } else if (!due.run.isGone && loadedShard(owner, due.run.shard) !== null) {
+      } else if (due.run.isGone) {
+        continue;
+      } else if (loadedShard(owner, due.run.shard) === null) {
+        // Its shard is still being read: what is due waits for that.
+        owner.timers.add(dbClock.now() + settings.reloadDelayMs.first, due);
+      } else {
         applyTimer(owner, due.run, due.timer);
       }
     }

@@ -4,8 +4,8 @@ import { shardOf } from "@millrace/engine";
 import { ResultBatchSchema, VerdictBatchSchema } from "@millrace/wire/internal";
 import { ResultSchema, VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
-import { aChain, aFan, registerDag } from "./testing/dags.ts";
-import { success } from "./testing/fake-api.ts";
+import { aChain, aDag, aFan, aTask, registerDag } from "./testing/dags.ts";
+import { failure, success } from "./testing/fake-api.ts";
 import { aWorld, type World } from "./testing/world.ts";
 
 /** Leases short enough to wait for. */
@@ -93,6 +93,28 @@ test("when a node dies in the middle of runs, another finishes them, each task w
     expect(await world.finalChanges(run)).toEqual(Array.from({ length: 22 }, (_, i) => i));
   }
   expect(heir.shards()).toHaveLength(64);
+});
+
+test("retries that came due while nobody owned the runs happen at take-over", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("due", [aTask("a", { retries: 1, retryDelayMs: 300 })]));
+  const first = await world.scheduler();
+  const api = await world.api({
+    body: ({ tryNumber }) => (tryNumber === 1 ? failure("once") : success()),
+  });
+  const runs = await Promise.all(Array.from({ length: 5 }, () => api.trigger("due")));
+  for (const run of runs) await expect.poll(() => world.taskStates(run)).toEqual(["up_for_retry"]);
+  await first.stop();
+  const early = async () => {
+    const { rows } = await world.db.pool.query<{ tasks: number }>(
+      "SELECT count(*)::int AS tasks FROM task_instance WHERE retry_at > clock_timestamp()",
+    );
+    return rows[0]?.tasks;
+  };
+  await expect.poll(early).toBe(0);
+  // One run at a time, so that timers are due before everything is read.
+  await world.scheduler({ settings: { loadRunsMax: 1 } });
+  for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
 });
 
 test("an owner that lost its shards to another without noticing changes nothing, and lets go", async () => {

@@ -88,7 +88,9 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
       const again = runs.filter((run) => mayTryAgain(run, failure));
       for (const run of runs) life.drop(run);
       for (const run of again) owner.reloading.add(run.key);
-      void bringBack(again, grants, failure);
+      bringBack(again, grants, failure).catch((error: unknown) => {
+        owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");
+      });
     },
   };
 }

@@ -165,11 +165,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     const open = [...owner.runs.values()].filter((run) => gone.has(run.shard));
     for (const run of open) owner.queue.remove(run);
     const steps = open.flatMap((run) => owner.flushes.lastStep(run)?.done.promise ?? []);
-    const drained = Promise.allSettled(steps).then(() => undefined);
-    await Promise.race([
-      drained,
-      new Promise<void>((resolve) => clock.after(settings.stopDrainMs, resolve)),
-    ]);
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
+    const cancelLimit = clock.after(settings.stopDrainMs, resolve);
+    void Promise.allSettled(steps).then(() => resolve());
+    await drained;
+    cancelLimit();
     owner.outbox.flush();
     mill.dropShards(shards);
   }

@@ -65,9 +65,9 @@ class FolderSync {
   }
 
   async #runOnce(): Promise<void> {
-    const { dir, log } = this.#options;
+    const { dir, log, signal } = this.#options;
     const started = performance.now();
-    const compiled = await compileFolder(dir);
+    const compiled = await compileFolder(dir, { signal });
     const state = JSON.stringify([compiled.digest, compiled.dags, compiled.errors]);
     if (state === this.#registered) {
       log.debug({ folder: this.#folder }, "folder.unchanged");

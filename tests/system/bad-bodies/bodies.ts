@@ -44,7 +44,10 @@ export const typed = dag(
   {
     params: {
       type: "object",
-      properties: { region: { type: "string", enum: ["eu", "us"], default: "eu" }, size: { type: "integer" } },
+      properties: {
+        region: { type: "string", enum: ["eu", "us"], default: "eu" },
+        size: { type: "integer" },
+      },
       additionalProperties: false,
     },
   },

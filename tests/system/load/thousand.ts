@@ -6,12 +6,15 @@ import { chain, context, dag, task, type Handle } from "@millrace/sdk";
 const layers = 10;
 const width = 100;
 
-const step = task({ retries: 2, retryDelay: "1s" }, async function step(journal: string, millis: number) {
-  const { task: self, attempt } = context();
-  await delay(millis);
-  if (journal) appendFileSync(journal, `${self.id} ${attempt.number}\n`);
-  return self.id;
-});
+const step = task(
+  { retries: 2, retryDelay: "1s" },
+  async function step(journal: string, millis: number) {
+    const { task: self, attempt } = context();
+    await delay(millis);
+    if (journal) appendFileSync(journal, `${self.id} ${attempt.number}\n`);
+    return self.id;
+  },
+);
 
 export default dag(
   "thousand",
@@ -29,7 +32,10 @@ export default dag(
     let before: Handle<string>[] = [];
     for (let layer = 0; layer < layers; layer++) {
       const now = Array.from({ length: width }, (_, n) =>
-        step.with({ id: `step_${layer}_${n}` })(run.params.journal as never, run.params.millis as never),
+        step.with({ id: `step_${layer}_${n}` })(
+          run.params.journal as never,
+          run.params.millis as never,
+        ),
       );
       now.forEach((handle, n) => {
         if (layer > 0) chain([before[n]!, before[(n + 1) % width]!], handle);

@@ -15,7 +15,11 @@ import { checkedJson, parseInstant } from "./parse-options.ts";
 
 type TestOptions = { params?: string; logicalDate?: string; dags?: string };
 
-export async function testDag(dagId: string, options: TestOptions, command: Command): Promise<void> {
+export async function testDag(
+  dagId: string,
+  options: TestOptions,
+  command: Command,
+): Promise<void> {
   const { json } = globalOptions(command);
   const { values } = await loadSettings({ dags: options.dags });
   const folder = resolve(values.dags);
@@ -50,7 +54,8 @@ export async function testDag(dagId: string, options: TestOptions, command: Comm
 }
 
 function printLog(line: LogLine): void {
-  const fields = Object.keys(line.fields).length > 0 ? pc.dim(` ${JSON.stringify(line.fields)}`) : "";
+  const fields =
+    Object.keys(line.fields).length > 0 ? pc.dim(` ${JSON.stringify(line.fields)}`) : "";
   say(`${pc.dim(line.taskId)} ${line.message}${fields}`);
 }
 

@@ -60,7 +60,9 @@ export function addDagCommands(program: Command): void {
     .command("pause")
     .description("stop scheduled runs and new tasks")
     .argument("<dag-id>")
-    .action((dagId: string, _options: unknown, command: Command) => setPaused(dagId, true, command));
+    .action((dagId: string, _options: unknown, command: Command) =>
+      setPaused(dagId, true, command),
+    );
   dags
     .command("unpause")
     .description("undo pause")

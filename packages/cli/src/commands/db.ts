@@ -8,8 +8,12 @@ import { loadSettings } from "../settings.ts";
 
 export function addDbCommands(program: Command): void {
   const db = program.command("db").description("look after the database named by DATABASE_URL");
-  db.command("migrate").description("apply the migrations that are missing").action(migrateDatabase);
-  db.command("status").description("list the migrations and whether they are applied").action(showStatus);
+  db.command("migrate")
+    .description("apply the migrations that are missing")
+    .action(migrateDatabase);
+  db.command("status")
+    .description("list the migrations and whether they are applied")
+    .action(showStatus);
 }
 
 async function databaseUrl(): Promise<string> {
@@ -26,7 +30,11 @@ async function migrateDatabase(_options: unknown, command: Command): Promise<voi
   const { pending: applied } = await migrationStatus(url);
   await migrate(url);
   if (globalOptions(command).json) return printJson({ applied });
-  say(applied.length ? `Applied ${applied.join(", ")}.` : "Nothing to apply: the database is up to date.");
+  say(
+    applied.length
+      ? `Applied ${applied.join(", ")}.`
+      : "Nothing to apply: the database is up to date.",
+  );
 }
 
 async function showStatus(_options: unknown, command: Command): Promise<void> {

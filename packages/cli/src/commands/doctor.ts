@@ -17,7 +17,9 @@ const oldestNode = 22;
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
-    .description("check Node, settings, DAG folder, database and server; exit 1 if something is wrong")
+    .description(
+      "check Node, settings, DAG folder, database and server; exit 1 if something is wrong",
+    )
     .action(examine);
 }
 
@@ -56,14 +58,20 @@ function checkNode(): Finding {
 function checkDags({ dags }: Settings): Finding {
   const folder = resolve(dags);
   const isOk = existsSync(folder);
-  return { part: "dags", isOk, message: isOk ? folder : `${folder} does not exist: create it, or name another with --dags` };
+  return {
+    part: "dags",
+    isOk,
+    message: isOk ? folder : `${folder} does not exist: create it, or name another with --dags`,
+  };
 }
 
 async function checkDatabase({ databaseUrl }: Settings): Promise<Finding[]> {
   if (!databaseUrl) return [];
   try {
     const { pending } = await migrationStatus(databaseUrl);
-    const message = pending.length ? `pending: ${pending.join(", ")}; run "millrace db migrate"` : "up to date";
+    const message = pending.length
+      ? `pending: ${pending.join(", ")}; run "millrace db migrate"`
+      : "up to date";
     return [{ part: "database", isOk: pending.length === 0, message }];
   } catch (error) {
     return [{ part: "database", isOk: false, message: describeFailure(error).message }];
@@ -75,11 +83,16 @@ async function checkServer(client: Connection): Promise<Finding[]> {
     const { parts } = await client.system.getHealth({});
     const { errors } = await client.dags.listImportErrors({ pageSize: 500 });
     return [
-      ...parts.map((it) => ({ part: `server ${it.name}`, isOk: it.isHealthy, message: it.message })),
+      ...parts.map((it) => ({
+        part: `server ${it.name}`,
+        isOk: it.isHealthy,
+        message: it.message,
+      })),
       {
         part: "import errors",
         isOk: errors.length === 0,
-        message: errors.map((it) => `${it.file}: ${it.message.split("\n")[0]}`).join("; ") || "none",
+        message:
+          errors.map((it) => `${it.file}: ${it.message.split("\n")[0]}`).join("; ") || "none",
       },
     ];
   } catch (error) {

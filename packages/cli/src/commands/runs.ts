@@ -56,7 +56,9 @@ export function addRunCommands(program: Command): void {
 async function listRuns(options: ListOptions, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
   const state = options.state?.toUpperCase() as keyof typeof RunState | undefined;
-  const page = await (await connect(connection)).runs.listDagRuns({
+  const page = await (
+    await connect(connection)
+  ).runs.listDagRuns({
     pageSize: Number(options.limit),
     dagId: options.dag ?? "",
     states: state ? [RunState[state]] : [],
@@ -95,7 +97,9 @@ function failureOf(run: DagRun): string {
 
 async function cancelRun(runId: string, _options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const answer = await (await connect(connection)).runs.cancelDagRun({ requestId: randomUUID(), runId });
+  const answer = await (
+    await connect(connection)
+  ).runs.cancelDagRun({ requestId: randomUUID(), runId });
   if (json) return printMessage(CancelDagRunResponseSchema, answer);
   say(`${runId} is ${runStateWord(answer.run!.state)}${failureOf(answer.run!)}`);
 }

@@ -132,7 +132,9 @@ async function explainTask(
   command: Command,
 ): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const answer = await (await connect(connection)).tasks.explainTaskInstance({
+  const answer = await (
+    await connect(connection)
+  ).tasks.explainTaskInstance({
     runId,
     taskId,
     mapIndex: Number(options.mapIndex),

@@ -36,7 +36,9 @@ type UpOptions = {
 export function addUpCommand(program: Command): void {
   program
     .command("up")
-    .description("start everything here: PostgreSQL, api, scheduler, a worker with your DAGs, the console")
+    .description(
+      "start everything here: PostgreSQL, api, scheduler, a worker with your DAGs, the console",
+    )
     .option("--dags <folder>", "the DAG folder (default ./dags)")
     .option("--state-dir <folder>", "where keys, data and logs are kept (default ./.millrace)")
     .option("--host <address>", "the address to listen on (default 127.0.0.1)")
@@ -47,7 +49,12 @@ export function addUpCommand(program: Command): void {
     .option("--insecure-bind", "listen where others can reach it, without TLS")
     .option("--no-console", "leave the console out")
     .option("--run <dag-id>", "trigger this DAG once and show its progress")
-    .option("--print <task-id>", "with --run: print what this task returned (repeatable)", collect, [])
+    .option(
+      "--print <task-id>",
+      "with --run: print what this task returned (repeatable)",
+      collect,
+      [],
+    )
     .option("--exit", "with --run: end with the run; exit 0 only if it succeeds")
     .action(up);
 }
@@ -66,7 +73,11 @@ async function up(options: UpOptions): Promise<void> {
     pretty: false,
     write: logFile(state),
   });
-  const lifecycle = createLifecycle({ log, signals: ["SIGINT", "SIGTERM", "SIGHUP"], partTimeoutMs: 40_000 });
+  const lifecycle = createLifecycle({
+    log,
+    signals: ["SIGINT", "SIGTERM", "SIGHUP"],
+    partTimeoutMs: 40_000,
+  });
   lifecycle.add({ name: "state dir", stop: async () => state.release() });
   try {
     await run({ options, loaded, state, log, lifecycle, begin });
@@ -95,16 +106,27 @@ async function run(up: Up): Promise<void> {
   const consoleUrl = { current: null as string | null };
   const node = await startServer(up, () => consoleUrl.current);
   const url = `http://${values.host}:${node.httpPort}`;
-  const endpoint = { url, grpc: `${values.host}:${node.grpcPort}`, pid: process.pid, nodeId: node.nodeId };
+  const endpoint = {
+    url,
+    grpc: `${values.host}:${node.grpcPort}`,
+    pid: process.pid,
+    nodeId: node.nodeId,
+  };
   state.writeEndpoint(endpoint);
   const client = connectTo(url, node.adminKey);
   startWorker(up, node, (worker) => state.writeEndpoint({ ...endpoint, worker }));
-  say(`${pc.green("✔")} Millrace runs at ${pc.bold(url)} ${pc.dim(`(${showMilliseconds(performance.now() - up.begin)})`)}`);
+  say(
+    `${pc.green("✔")} Millrace runs at ${pc.bold(url)} ${pc.dim(`(${showMilliseconds(performance.now() - up.begin)})`)}`,
+  );
   const isConsoleWanted = values.console && !options.exit;
-  const consoleUp = isConsoleWanted ? runConsole(state, lifecycle, consoleUrl) : Promise.resolve(false);
-  if (options.run) await runOnce(client, options.run, { print: options.print, signal: lifecycle.signal });
+  const consoleUp = isConsoleWanted
+    ? runConsole(state, lifecycle, consoleUrl)
+    : Promise.resolve(false);
+  if (options.run)
+    await runOnce(client, options.run, { print: options.print, signal: lifecycle.signal });
   if (options.exit) return lifecycle.stop();
-  if (await Promise.race([consoleUp, lifecycle.stopped.then(() => false)])) await sayLogin(client, url);
+  if (await Promise.race([consoleUp, lifecycle.stopped.then(() => false)]))
+    await sayLogin(client, url);
   say(pc.dim("Ctrl+C stops it."));
   await lifecycle.stopped;
 }
@@ -135,10 +157,21 @@ async function startServer(up: Up, consoleUrl: () => string | null): Promise<Ser
   const { host } = values;
   const isAsked = (name: string) => sources[name] !== "default";
   const [grpcPort, httpPort] = [
-    await freePort(host, { port: values.grpcPort, isAsked: isAsked("grpcPort"), flag: "--grpc-port" }),
-    await freePort(host, { port: values.httpPort, isAsked: isAsked("httpPort"), flag: "--http-port" }),
+    await freePort(host, {
+      port: values.grpcPort,
+      isAsked: isAsked("grpcPort"),
+      flag: "--grpc-port",
+    }),
+    await freePort(host, {
+      port: values.httpPort,
+      isAsked: isAsked("httpPort"),
+      flag: "--http-port",
+    }),
   ];
-  for (const [usual, port] of [[values.grpcPort, grpcPort], [values.httpPort, httpPort]]) {
+  for (const [usual, port] of [
+    [values.grpcPort, grpcPort],
+    [values.httpPort, httpPort],
+  ]) {
     if (usual !== port) say(`Port ${usual} is in use by another program; using ${port}.`);
   }
   const node = await startServerNode({
@@ -163,7 +196,10 @@ async function startDatabase({ state, lifecycle, log }: Up): Promise<string> {
   const postgres = await lifecycle.start("postgres", (signal) =>
     startEmbeddedPostgres({
       dataDir: state.postgres,
-      onDown: () => say(`PostgreSQL has ended; starting it again. Its log: ${join(state.postgres, "postgres.log")}`),
+      onDown: () =>
+        say(
+          `PostgreSQL has ended; starting it again. Its log: ${join(state.postgres, "postgres.log")}`,
+        ),
       onBack: (downMs) => say(`PostgreSQL is back after ${showMilliseconds(downMs)}.`),
       signal,
       log,
@@ -220,5 +256,7 @@ async function runConsole(
 
 async function sayLogin(client: Connection, url: string): Promise<void> {
   const { token } = await client.system.createLoginToken({ requestId: randomUUID() });
-  say(`${pc.green("✔")} Console: ${pc.bold(`${url}/login?token=${token}`)} ${pc.dim("(good once, 15 minutes)")}`);
+  say(
+    `${pc.green("✔")} Console: ${pc.bold(`${url}/login?token=${token}`)} ${pc.dim("(good once, 15 minutes)")}`,
+  );
 }

@@ -27,7 +27,10 @@ export function addWorkerCommand(program: Command): void {
     .option("--dags <folder>", "register this DAG folder and watch it")
     .option("--state-dir <folder>", "where keys and bundles are kept (default ./.millrace)")
     .option("--deploy-key-file <file>", "the API key to register DAGs with")
-    .option("--name <name>", "the name shown to people, unique among workers (default: host and process id)")
+    .option(
+      "--name <name>",
+      "the name shown to people, unique among workers (default: host and process id)",
+    )
     .option("--queues <names...>", "the queues to serve (default: default)")
     .option("--slots <n>", "tasks at a time (default 16)")
     .action(work);
@@ -72,7 +75,11 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
         signal,
       });
       running = started;
-      return { stop: () => started.stop(stopHow()), sessionId: started.sessionId, ended: started.stopped };
+      return {
+        stop: () => started.stop(stopHow()),
+        sessionId: started.sessionId,
+        ended: started.stopped,
+      };
     });
     process.send?.({ sessionId: worker.sessionId });
     await Promise.race([lifecycle.stopped, worker.ended]);

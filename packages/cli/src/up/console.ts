@@ -38,7 +38,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     args: ["--port", String(port), "--hostname", consoleHost],
     cwd: folder,
     logFile: options.logFile,
-    onDeath: (how) => options.say(`The console ${how}; starting it again. Its log: ${options.logFile}`),
+    onDeath: (how) =>
+      options.say(`The console ${how}; starting it again. Its log: ${options.logFile}`),
   });
   const url = `http://${consoleHost}:${port}`;
   if (await answers(url, options.signal)) return { url, child };
@@ -72,7 +73,8 @@ function buildConsole(folder: string, { say, signal }: ConsoleOptions): Promise<
     signal.addEventListener("abort", stop, { once: true });
     build.once("exit", (code) => {
       signal.removeEventListener("abort", stop);
-      if (code !== 0 && !signal.aborted) say(`The console could not be built:\n${output.slice(-2000)}`);
+      if (code !== 0 && !signal.aborted)
+        say(`The console could not be built:\n${output.slice(-2000)}`);
       done(code === 0);
     });
   });

@@ -45,7 +45,8 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Serve
     ? await connectNatsBus({ url: options.natsUrl, nodeId, log })
     : createLocalBus(nodeId);
   lifecycle.add({ name: "bus", stop: () => bus.close() });
-  if (options.deadNodeId) await releaseShardsOfNode(db, options.deadNodeId, defaultSettings.shardTtlMs);
+  if (options.deadNodeId)
+    await releaseShardsOfNode(db, options.deadNodeId, defaultSettings.shardTtlMs);
   await lifecycle.start("scheduler", () => startScheduler({ db, bus, log, nodeId }));
   const api = await lifecycle.start("api", () =>
     startApi({

@@ -8,7 +8,7 @@ import { MillraceError, type DagSpec } from "@millrace/engine";
 import { buildModule } from "./build.ts";
 import { withDocs } from "./docs.ts";
 import { duplicates } from "./duplicates.ts";
-import { evaluate, type FileResult } from "./evaluate.ts";
+import { evaluate, type EvaluateOptions, type FileResult } from "./evaluate.ts";
 import { handlerOf } from "./handler.ts";
 import {
   aloneConcurrency,
@@ -39,13 +39,16 @@ export type CompiledFolder = {
 export type CompileOptions = {
   /** How long the top level of one file may run. Default 10,000. */
   readonly timeoutMs?: number;
+  /** Ends the compilation. */
+  readonly signal?: AbortSignal;
 };
 
 /**
  * Compiles every DAG file under `dir`. A file that cannot be compiled, or whose DAGs are refused, becomes an error
  * and harms no other file.
  *
- * @throws MillraceError when the folder as a whole is over a limit; an Error when it cannot be read.
+ * @throws MillraceError when the folder as a whole is over a limit; an Error when it cannot be read; the signal's
+ * reason when it aborts.
  */
 export async function compileFolder(
   dir: string,
@@ -60,9 +63,9 @@ export async function compileText(
   options: CompileOptions = {},
 ): Promise<{ readonly compiled: CompiledFolder; readonly text: string }> {
   const root = path.resolve(dir);
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const { timeoutMs = defaultTimeoutMs, signal = new AbortController().signal } = options;
   const files = await scanFolder(root);
-  const { results, text: allText } = await loadAll(root, files, timeoutMs);
+  const { results, text: allText } = await loadAll(root, files, { timeoutMs, signal });
   const specs = new Map<string, readonly DagSpec[]>();
   const errors = new Map<string, string>();
   for (const [file, result] of results) {
@@ -96,15 +99,15 @@ function importError([file, message]: readonly [string, string]): ImportError {
 async function loadAll(
   root: string,
   files: readonly string[],
-  timeoutMs: number,
+  options: EvaluateOptions,
 ): Promise<{ results: ReadonlyMap<string, FileResult>; text: string | null }> {
-  const together = await loadTogether(root, files, timeoutMs);
+  const together = await loadTogether(root, files, options);
   if (together.kind === "files") return together;
   const results = new Map<string, FileResult>();
   const queue = [...files];
   const lane = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const alone = await loadTogether(root, [file], timeoutMs);
+      const alone = await loadTogether(root, [file], options);
       results.set(
         file,
         alone.kind === "files"
@@ -117,10 +120,10 @@ async function loadAll(
   return { results: new Map([...results].sort(([a], [b]) => (a < b ? -1 : 1))), text: null };
 }
 
-async function loadTogether(root: string, files: readonly string[], timeoutMs: number) {
+async function loadTogether(root: string, files: readonly string[], options: EvaluateOptions) {
   const built = await buildModule(root, files);
   if (built.kind === "failed") return { kind: "unloadable", message: built.message } as const;
-  const evaluation = await evaluate(built.text, files, timeoutMs);
+  const evaluation = await evaluate(built.text, files, options);
   return evaluation.kind === "files" ? { ...evaluation, text: built.text } : evaluation;
 }
 

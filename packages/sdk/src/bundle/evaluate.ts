@@ -31,11 +31,22 @@ export type Evaluation =
 /** Old-generation memory, MiB, that loading a folder may take. */
 const memoryMaxMb = 1024;
 
-/** Loads each of `files` from a module made by `buildModule`, twice, and gives the DAGs they export. */
+export type EvaluateOptions = {
+  /** How long one file may take. */
+  readonly timeoutMs: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Loads each of `files` from a module made by `buildModule`, twice, and gives the DAGs they export.
+ *
+ * @throws the signal's reason when it aborts.
+ */
 export async function evaluate(
   text: string,
   files: readonly string[],
-  timeoutMs: number,
+  options: EvaluateOptions,
 ): Promise<Evaluation> {
   const dir = await mkdtemp(path.join(tmpdir(), bundleDirPrefix));
   try {
@@ -45,7 +56,7 @@ export async function evaluate(
     let left = files;
     while (left.length > 0) {
       const moduleUrl = pathToFileURL(modulePath).href;
-      const unloadable = await runThread({ moduleUrl, files: left }, timeoutMs, results);
+      const unloadable = await runThread({ moduleUrl, files: left }, options, results);
       if (unloadable !== null) return { kind: "unloadable", message: unloadable };
       left = left.filter((file) => !results.has(file));
     }
@@ -56,12 +67,13 @@ export async function evaluate(
 }
 
 /** Runs until every file has a result, or one file has ended the thread. Resolves with why nothing loads, or null. */
-function runThread(
+async function runThread(
   data: CompileThreadData,
-  timeoutMs: number,
+  { timeoutMs, signal }: EvaluateOptions,
   results: Map<string, FileResult>,
 ): Promise<string | null> {
-  return new Promise((resolve) => {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
     const thread = new Worker(threadFile("bundle/compile-thread", import.meta.url), {
       workerData: data,
       env: bodyEnvironment(),
@@ -74,12 +86,18 @@ function runThread(
     thread.stderr.resume();
     let current: string | null = null;
     let timer: NodeJS.Timeout | undefined;
-    const end = (blame: string): void => {
+    const leave = (): Promise<number> => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
       thread.removeAllListeners();
       // A thread that is being terminated may still report an error, which concerns nobody any more.
       thread.on("error", () => undefined);
-      void thread.terminate();
+      return thread.terminate();
+    };
+    const giveUp = (): void => void leave().then(() => reject(signal.reason));
+    signal.addEventListener("abort", giveUp);
+    const end = (blame: string): void => {
+      void leave();
       if (current === null) return resolve(blame);
       results.set(current, { kind: "failed", message: blame });
       resolve(null);
@@ -99,9 +117,7 @@ function runThread(
         current = null;
         end(message.message);
       } else {
-        clearTimeout(timer);
-        thread.removeAllListeners();
-        void thread.terminate().then(() => resolve(null));
+        void leave().then(() => resolve(null));
       }
     });
     thread.on("error", (error) => end(`${current ?? "The folder"}: ${String(error)}`));

@@ -9,7 +9,7 @@ import { msOf } from "../../../../../lib/format.ts";
 import { reasonWords } from "../../../../../lib/reasons.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
-import type { TaskRequest } from "./task-panel.tsx";
+import type { TaskRequest } from "./task-request.ts";
 
 /** Reasons change without the task changing, as when a slot frees. */
 const refreshMs = 5_000;

@@ -10,7 +10,7 @@ import { StateGlyph } from "../../../../../components/state-glyph.tsx";
 import { taskFace } from "../../../../../lib/states.ts";
 import { useLogTail } from "../../../../../lib/use-log-tail.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
-import type { TaskRequest } from "./task-panel.tsx";
+import type { TaskRequest } from "./task-request.ts";
 
 type Props = {
   readonly request: TaskRequest;

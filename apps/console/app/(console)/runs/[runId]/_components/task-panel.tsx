@@ -103,6 +103,3 @@ export function TaskPanel({ run, taskId, live, onClose }: Props) {
     </>
   );
 }
-
-/** Names the task instance in calls. */
-export type TaskRequest = { readonly runId: string; readonly taskId: string };

@@ -7,7 +7,7 @@ import { ValueTree } from "../../../../../components/value-tree.tsx";
 import { decodeValue, nodeToJson } from "../../../../../lib/codec.ts";
 import { formatCount } from "../../../../../lib/format.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
-import type { TaskRequest } from "./task-panel.tsx";
+import type { TaskRequest } from "./task-request.ts";
 
 type Props = { readonly request: TaskRequest; readonly change: string; readonly isFinal: boolean };
 

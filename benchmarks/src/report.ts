@@ -1,0 +1,157 @@
+/** The figures as Markdown. */
+import { execFileSync } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import type { RowLimit } from "./limits.ts";
+import type { Memory, Part } from "./processes.ts";
+import type { Start, Starts } from "./starts.ts";
+import { median } from "./statistics.ts";
+import type { Cost, Hops, Measured, Rate } from "./workloads.ts";
+
+export type Figures = {
+  readonly starts: Starts;
+  readonly rows: RowLimit;
+  readonly hops: Measured<Hops>;
+  readonly wide: Measured<Rate>;
+  readonly fan: Measured<Rate>;
+  readonly singles: Measured<Rate>;
+  readonly singleRuns: number;
+  readonly memory: { idle: ReadonlyMap<Part, Memory>; loaded: ReadonlyMap<Part, Memory> };
+};
+
+export function report(figures: Figures): string {
+  return [
+    heading(),
+    limits(figures),
+    speeds(figures),
+    costs(figures),
+    starts(figures),
+    memory(figures),
+    "",
+  ].join("\n\n");
+}
+
+function heading(): string {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const isChanged =
+    execFileSync("git", ["status", "--porcelain"], { encoding: "utf8" }).trim() !== "";
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB`;
+  return `
+Measured ${new Date().toISOString().slice(0, 10)} at commit ${commit}${isChanged ? " with changes" : ""} on ${machine}, Node ${process.version}, the packages as they are
+installed, embedded PostgreSQL with fsync and synchronous_commit on; server, worker and PostgreSQL share the cores.`;
+}
+
+function limits({ rows, hops }: Figures): string {
+  const commits = hops.each.map((it) => it.commit);
+  const average = median(commits.map((it) => it.averageMs)).toFixed(3);
+  return table(
+    ["limit of this machine", ""],
+    [
+      `R: two-write tasks a second that PostgreSQL commits in batches (pgbench on the real table, ${rows.at}), before anything else runs`,
+      `${whole(rows.tasksPerSecond)} tasks/s`,
+    ],
+    [
+      "H: one commit round trip, p50 (pgbench on the real table, one row, one client), right before each chain",
+      `${commits.map((it) => it.p50Ms.toFixed(3)).join(", ")} ms; average ${average} ms`,
+    ],
+  );
+}
+
+function speeds({ rows, hops, wide, fan, singles, singleRuns }: Figures): string {
+  const inH = (value: (it: Hops) => number) => hops.each.map((it) => value(it) / it.commit.p50Ms);
+  const hop = (it: Hops) => `${it.p50Ms.toFixed(2)} / ${it.p99Ms.toFixed(2)} ms`;
+  const p50 = inH((it) => it.p50Ms);
+  const rate = (name: string, { each }: Measured<Rate>) => {
+    const all = each.map((it) => it.tasksPerSecond);
+    const ratio = (value: number) => `${(value / rows.tasksPerSecond).toFixed(3)} R`;
+    return [
+      name,
+      `${all.map(whole).join(", ")} tasks/s`,
+      `${ratio(median(all))}; best ${ratio(Math.max(...all))}`,
+    ];
+  };
+  return table(
+    ["workload", "each time", "ratio: median; best"],
+    [
+      "hop in a chain of 1,000 tasks, p50 / p99",
+      hops.each.map(hop).join(", "),
+      `p50 ${median(p50).toFixed(2)} H; best ${Math.min(...p50).toFixed(2)} H; p99 ${median(inH((it) => it.p99Ms)).toFixed(1)} H`,
+    ],
+    rate("10,000 no-op tasks in one run", wide),
+    rate("1 → 2,000 → 1", fan),
+    rate(`${whole(singleRuns)} runs of one no-op task, triggered one by one`, singles),
+  );
+}
+
+function costs({ hops, wide, fan, singles }: Figures): string {
+  return table(
+    [
+      "a task costs",
+      "row writes: all (task instance, event)",
+      "commits",
+      "WAL bytes (page images)",
+      "HOT",
+      "CPU µs: server, worker, PostgreSQL",
+    ],
+    cost("chain", hops.cost),
+    cost("10,000 in one run", wide.cost),
+    cost("1 → 2,000 → 1", fan.cost),
+    cost("single runs", singles.cost),
+  );
+}
+
+function cost(name: string, { counters, tasks, spent }: Cost): string[] {
+  const each = (value: number, digits: number) => (value / tasks).toFixed(digits);
+  const micros = (part: Part) => whole(((spent.get(part) ?? 0) * 1e6) / tasks);
+  const { rows, taskRows, eventRows, commits, walBytes, pageImages, updates, hotUpdates } =
+    counters;
+  return [
+    name,
+    `${each(rows, 3)} (${each(taskRows, 3)}, ${each(eventRows, 3)})`,
+    each(commits, 3),
+    `${each(walBytes, 0)} (${each(pageImages, 3)})`,
+    `${((100 * hotUpdates) / updates).toFixed(1)} %`,
+    `${micros("server")}, ${micros("worker")}, ${micros("postgres")}`,
+  ];
+}
+
+function starts({ starts: { fresh, existing } }: Figures): string {
+  const row = (name: string, at: keyof Start) => [
+    name,
+    `${whole(fresh[at])} ms`,
+    `${whole(existing[at])} ms`,
+  ];
+  return table(
+    ["from `millrace up` (medians)", "fresh state folder", "existing one"],
+    row("PostgreSQL accepts connections", "postgres"),
+    row("the server listens", "server"),
+    row("the worker has its session", "worker"),
+    row("the DAG folder is registered", "registered"),
+    row("**the first run has finished**", "finished"),
+    row("a stop takes", "stop"),
+  );
+}
+
+function memory({ memory: { idle, loaded } }: Figures): string {
+  const parts: readonly [Part, string][] = [
+    ["server", "server (api and scheduler)"],
+    ["worker", "worker (with its execution threads)"],
+    ["esbuild", "esbuild, beside the worker"],
+    ["postgres", "PostgreSQL, shared pages once"],
+  ];
+  const rows = parts.flatMap(([part, name]) => {
+    const [before, after] = [idle.get(part), loaded.get(part)];
+    if (!before && !after) return [];
+    const megabytes = (value: number | null | undefined) => (value ? `${whole(value)} MB` : "–");
+    return [[name, megabytes(before?.nowMb), megabytes(after?.nowMb), megabytes(after?.peakMb)]];
+  });
+  return table(["resident memory", "idle", "after the workloads", "peak"], ...rows);
+}
+
+function table(head: readonly string[], ...rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}

@@ -1,0 +1,105 @@
+/** From `millrace up` to the first finished run of an installed project, on a fresh state folder and on one that is there. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Project } from "./installed.ts";
+import { say, until } from "./progress.ts";
+import { median } from "./statistics.ts";
+import { stop } from "./system.ts";
+
+/** Milliseconds since the command was given. */
+export type Start = {
+  readonly postgres: number;
+  readonly server: number;
+  readonly worker: number;
+  readonly registered: number;
+  readonly finished: number;
+  /** How long Ctrl+C took, afterwards. */
+  readonly stop: number;
+};
+
+export type Starts = { readonly fresh: Start; readonly existing: Start };
+
+const repeats = 3;
+const startSeconds = 60;
+
+/** Medians of some starts. */
+export async function measureStarts(project: Project): Promise<Starts> {
+  const fresh: Start[] = [];
+  const existing: Start[] = [];
+  for (let n = 1; n <= repeats; n++) {
+    say(`start: ${n} of ${repeats}`);
+    const stateDir = mkdtempSync(join(tmpdir(), "millrace-start-"));
+    try {
+      fresh.push(await startOnce(project, stateDir));
+      existing.push(await startOnce(project, stateDir));
+    } finally {
+      rmSync(stateDir, { recursive: true, force: true });
+    }
+  }
+  return { fresh: middle(fresh), existing: middle(existing) };
+}
+
+function middle(starts: readonly Start[]): Start {
+  const names = Object.keys(starts[0]!) as (keyof Start)[];
+  return Object.fromEntries(
+    names.map((name) => [name, median(starts.map((it) => it[name]))]),
+  ) as Start;
+}
+
+async function startOnce({ bin, folder, helloDags }: Project, stateDir: string): Promise<Start> {
+  const beganAt = Date.now();
+  const ports = ["--grpc-port", "0", "--http-port", "0", "--no-console"];
+  const flags = ["--dags", helloDags, "--state-dir", stateDir, "--run", "hello"];
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+  // The command's own database is what is measured.
+  delete env["DATABASE_URL"];
+  const up = spawn(process.execPath, [bin, "up", ...ports, ...flags], {
+    ...{ cwd: folder, env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  up.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  up.stderr.on("data", (data: Buffer) => (output += data.toString()));
+  let finished = 0;
+  const first = until(startSeconds, "the first run", () => {
+    if (up.exitCode !== null || /✖|failed/.test(output))
+      throw new Error(`No first run:\n${output}`);
+    finished = Date.now() - beganAt;
+    return /hello \S+ ✔ success/.test(output);
+  });
+  const stoppedMs = await first.then(
+    () => stopped(up),
+    async (error: unknown) => {
+      await stopped(up);
+      throw error;
+    },
+  );
+  say(`first run after ${finished} ms, stopped in ${stoppedMs} ms`);
+  const at = (log: string, event: string) =>
+    momentOf(join(stateDir, "logs", log), event, beganAt) - beganAt;
+  return {
+    postgres: at("server.log", "db.embedded.started"),
+    server: at("server.log", "api.started"),
+    worker: at("worker.log", "session.opened"),
+    registered: at("worker.log", "folder.registered"),
+    finished,
+    stop: stoppedMs,
+  };
+}
+
+async function stopped(up: ChildProcess): Promise<number> {
+  const begin = Date.now();
+  await stop(up);
+  return Date.now() - begin;
+}
+
+/** When an event was first logged after a moment. */
+function momentOf(log: string, event: string, after: number): number {
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+  const entries = lines.map((line) => JSON.parse(line) as { time: string; event: string });
+  const found = entries.find((it) => it.event === event && Date.parse(it.time) >= after);
+  if (found === undefined) throw new Error(`No figure: ${log} has no "${event}".`);
+  return Date.parse(found.time);
+}
