@@ -30,7 +30,7 @@ export function findChromium() {
 }
 
 /** The bin folder of the newest PostgreSQL that the system has, 15 or newer. */
-export function findSystemPostgres() {
+function findSystemPostgres() {
   if (!existsSync(debianPostgres)) return undefined;
   const versions = readdirSync(debianPostgres).filter((it) => Number(it) >= 15);
   const bins = versions.map((it) => join(debianPostgres, it, "bin"));

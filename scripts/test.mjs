@@ -9,11 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNatsServer } from "./nats-server.mjs";
 import { environment, installDependencies, node, root } from "./setup.mjs";
-import { findChromium, findSystemPostgres, installTestTools } from "./test-tools.mjs";
+import { findChromium, installTestTools } from "./test-tools.mjs";
 
 const args = process.argv.slice(2);
 const filters = args.filter((arg) => arg !== "--with-checks");
 const results = mkdtempSync(join(tmpdir(), "millrace-test-"));
+const databaseTests = ["--project", "int", "packages/db", "services/scheduler"];
 const totals = { passed: 0, failed: 0 };
 
 installDependencies();
@@ -34,8 +35,8 @@ if (filters.length > 0) {
   vitest("unit", ["--project", "unit"]);
   vitest("int", ["--project", "int"]);
   vitest("browser", ["--project", "browser"]);
-  vitest("system-postgres", ["--project", "int", "packages/db", "services/scheduler"], {
-    MILLRACE_TEST_POSTGRES_BIN: findSystemPostgres(),
+  vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*"], {
+    MILLRACE_TEST_POSTGRES: "system",
   });
   python();
 }

@@ -2,7 +2,8 @@
 import { FailureKind, RunState, TaskState, type Failure } from "@millrace/wire/v1";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startUp, waitFor, type Millrace } from "./millrace.ts";
+import { startUp, type Millrace } from "./millrace.ts";
+import { waitFor } from "./wait.ts";
 
 const bodies = fileURLToPath(new URL("./bad-bodies", import.meta.url));
 const files = fileURLToPath(new URL("./bad-files", import.meta.url));

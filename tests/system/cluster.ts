@@ -1,6 +1,5 @@
 /** Several server nodes on one Postgres and one NATS, each in a process of its own. */
 import { startEmbeddedPostgres } from "@millrace/db/embedded";
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -8,15 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNatsServer } from "../../scripts/nats-server.mjs";
 import { apiAt, type Api } from "./api.ts";
-import { bin, root } from "./millrace.ts";
+import { startMillrace, startProcess, type Process } from "./process.ts";
 import { waitFor } from "./wait.ts";
 
-export type Process = {
-  readonly child: ChildProcess;
-  output(): string;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-};
 export type Node = Process & { readonly grpc: string; readonly api: Api };
 
 export type Cluster = AsyncDisposable & {
@@ -28,27 +21,6 @@ export type Cluster = AsyncDisposable & {
   startNats(): Promise<void>;
   stopNats(): Promise<void>;
 };
-
-export function startProcess(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Process {
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-  const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
-    await once(child, "exit");
-  };
-  return { child, output: () => output, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
-}
 
 /** Starts Postgres and NATS; nodes and workers come later, and end with it. */
 export async function startCluster(): Promise<Cluster> {
@@ -73,11 +45,7 @@ export async function startCluster(): Promise<Cluster> {
     databaseUrl: postgres.url,
     async startNode() {
       const node = started(
-        startProcess(
-          process.execPath,
-          [bin, "server", "--grpc-port", "0", "--http-port", "0"],
-          env,
-        ),
+        startMillrace(["server", "--grpc-port", "0", "--http-port", "0"], env),
       );
       const ready = await waitFor("a node to be ready", () => {
         if (node.child.exitCode !== null) throw new Error(`The node ended:\n${node.output()}`);
@@ -92,17 +60,17 @@ export async function startCluster(): Promise<Cluster> {
       };
     },
     startWorker: (node, ...args) =>
-      started(startProcess(process.execPath, [bin, "worker", "--server", node.grpc, ...args], env)),
+      started(startMillrace(["worker", "--server", node.grpc, ...args], env)),
     async startNats() {
       broker = startProcess(nats, ["-a", "127.0.0.1", "-p", String(natsPort)]);
       await waitFor("nats-server to listen", () => broker!.output().includes("Server is ready"));
     },
     async stopNats() {
-      await broker?.stop();
+      await broker?.end();
     },
     async [Symbol.asyncDispose]() {
-      for (const each of processes.toReversed()) await each.stop();
-      await broker?.stop();
+      for (const each of processes.toReversed()) await each.end();
+      await broker?.end();
       await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
     },

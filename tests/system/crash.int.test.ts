@@ -1,11 +1,13 @@
 /** kill -9 of any part in the middle of a run: the run finishes, and every task has exactly one accepted outcome. */
 import { RunState, TaskState } from "@millrace/wire/v1";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { problemsOf, readHistory } from "./history.ts";
-import { databaseUrlOf, readEndpoint, startUp, waitFor, type Millrace } from "./millrace.ts";
+import { databaseUrlOf, readEndpoint, startUp, type Millrace } from "./millrace.ts";
+import { processesWith } from "./process.ts";
+import { waitFor } from "./wait.ts";
 
 const dags = fileURLToPath(new URL("./load", import.meta.url));
 const taskCount = 1000;
@@ -67,21 +69,6 @@ async function expectOneOutcomeEach(millrace: Millrace, runId: string): Promise<
   const starts = journalLines(millrace);
   expect(new Set(starts).size).toBe(starts.length);
   expect(new Set(starts.map((line) => line.split(" ")[0])).size).toBe(taskCount);
-}
-
-/** Processes whose command line holds all the words. */
-function processesWith(...words: string[]): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return words.every((word) => command.some((part) => part.includes(word)));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }
 
 describe("kill -9 in the middle of a run of 1,000 tasks", () => {

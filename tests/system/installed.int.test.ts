@@ -14,7 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { root, waitFor } from "./millrace.ts";
+import { root } from "./process.ts";
+import { waitFor } from "./wait.ts";
 
 const run = promisify(execFile);
 const published = [

@@ -114,7 +114,7 @@ describe("two nodes", { timeout: testLimitMs }, () => {
   test("take over from each other after kill -9, within the lease of the shards", async () => {
     const runs = await triggerAll(second);
     await Promise.all(runs);
-    await second.kill();
+    await second.end("SIGKILL");
     await timed("8 runs of which a node died", expectSuccess(first, runs));
     await timed(
       "until one node owns all shards",

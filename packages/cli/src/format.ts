@@ -2,22 +2,31 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { RunStateSchema, TaskStateSchema, type RunState, type TaskState } from "@millrace/wire/v1";
-import pc from "picocolors";
+import {
+  RunStateSchema,
+  RunTypeSchema,
+  TaskStateSchema,
+  type RunState,
+  type RunType,
+  type TaskState,
+} from "@millrace/wire/v1";
+import { colors } from "./colors.ts";
 
 type Look = { readonly glyph: string; readonly color: (text: string) => string };
 
 const looks: Record<string, Look> = {
-  none: { glyph: "·", color: pc.dim },
-  scheduled: { glyph: "◦", color: pc.dim },
-  queued: { glyph: "◷", color: pc.gray },
-  running: { glyph: "▶", color: pc.blue },
-  success: { glyph: "✔", color: pc.green },
-  failed: { glyph: "✘", color: pc.red },
-  skipped: { glyph: "»", color: pc.dim },
-  upstream_failed: { glyph: "⇡", color: pc.magenta },
-  up_for_retry: { glyph: "↻", color: pc.yellow },
+  none: { glyph: "·", color: colors.dim },
+  scheduled: { glyph: "◦", color: colors.dim },
+  queued: { glyph: "◷", color: colors.gray },
+  running: { glyph: "▶", color: colors.blue },
+  success: { glyph: "✔", color: colors.green },
+  failed: { glyph: "✘", color: colors.red },
+  skipped: { glyph: "»", color: colors.dim },
+  upstream_failed: { glyph: "⇡", color: colors.magenta },
+  up_for_retry: { glyph: "↻", color: colors.yellow },
 };
+
+const unknownLook: Look = { glyph: "?", color: (text) => text };
 
 /** The value's name in lower case; "unknown" for one that a newer server has added. */
 export function enumWord(schema: DescEnum, value: number): string {
@@ -32,12 +41,35 @@ export function runStateWord(state: RunState): string {
   return enumWord(RunStateSchema, state);
 }
 
-/** A glyph and the state's name, coloured: never colour alone. */
-export function showState(word: string): string {
-  const look = looks[word] ?? { glyph: "?", color: (text: string) => text };
-  return look.color(`${look.glyph} ${word}`);
+export function runTypeWord(type: RunType): string {
+  return enumWord(RunTypeSchema, type);
 }
 
+/** A glyph and the state's name, coloured: never colour alone. */
+export function showState(word: string): string {
+  const { glyph, color } = looks[word] ?? unknownLook;
+  return color(`${glyph} ${word}`);
+}
+
+/** The glyph alone, for rows of states beside one that is named. */
+export function showGlyph(word: string): string {
+  const { glyph, color } = looks[word] ?? unknownLook;
+  return color(glyph);
+}
+
+/** What a mapped instance is called beside its task: `load[3]`. */
+export function instanceName(instance: { taskId: string; mapIndex: number }): string {
+  return instance.mapIndex >= 0 ? `${instance.taskId}[${instance.mapIndex}]` : instance.taskId;
+}
+
+/** The first names, and how many more there are. */
+export function showSome(names: readonly string[], shown = 3): string {
+  if (names.length === 0) return "-";
+  const rest = names.length - shown;
+  return names.slice(0, shown).join(", ") + (rest > 0 ? `, +${rest} more` : "");
+}
+
+/** In UTC, to the second. */
 export function showTime(time: Timestamp | undefined): string {
   if (!time) return "-";
   return timestampDate(time)
@@ -46,17 +78,19 @@ export function showTime(time: Timestamp | undefined): string {
     .replace(/\.\d+Z$/, "Z");
 }
 
-/** Seconds with one decimal below a minute, then minutes and hours. */
+/** From one to the other, or until now. */
 export function showDuration(from: Timestamp | undefined, to: Timestamp | undefined): string {
   if (!from) return "-";
   const ms = (to ? timestampDate(to).getTime() : Date.now()) - timestampDate(from).getTime();
   return showMilliseconds(Math.max(0, ms));
 }
 
+/** Milliseconds below a second, seconds with one decimal below a minute, then minutes, then hours. */
 export function showMilliseconds(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
+  if (Math.round(ms / 100) < 600) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

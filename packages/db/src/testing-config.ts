@@ -3,6 +3,11 @@
 /** The server that test databases are made on; unset when each process starts its own. */
 export const testDatabaseUrlVariable = "MILLRACE_TEST_DATABASE_URL";
 
+/** Which server the global set-up starts: `system` for the newest that the system has installed, else the embedded one. */
+export function isSystemServerWanted(): boolean {
+  return process.env["MILLRACE_TEST_POSTGRES"] === "system";
+}
+
 export function configuredTestServer(): string | null {
   const url = process.env[testDatabaseUrlVariable];
   return url === undefined || url === "" ? null : url;

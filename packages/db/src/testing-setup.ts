@@ -1,7 +1,11 @@
 /** The test runner's global set-up: one Postgres for all test files of a run, unless one is given. */
 
-import { ensureTemplate, startTestServer, type TestServer } from "./testing.ts";
-import { announceTestServer, configuredTestServer } from "./testing-config.ts";
+import { ensureTemplate, startSystemPostgres, startTestServer, type TestServer } from "./testing.ts";
+import {
+  announceTestServer,
+  configuredTestServer,
+  isSystemServerWanted,
+} from "./testing-config.ts";
 
 let started: TestServer | null = null;
 
@@ -11,7 +15,7 @@ export async function setup(): Promise<void> {
     await ensureTemplate(given);
     return;
   }
-  started = await startTestServer();
+  started = await (isSystemServerWanted() ? startSystemPostgres() : startTestServer());
   await ensureTemplate(started.url);
   announceTestServer(started.url);
 }

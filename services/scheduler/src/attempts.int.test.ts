@@ -1,3 +1,4 @@
+import { FailureKind } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "./testing/dags.ts";
@@ -215,6 +216,20 @@ test("a task given back unbegun goes to another at once and spends no retry", as
     body: ({ tryNumber }) => (tryNumber === 1 ? { case: "returned", value: {} } : success()),
   });
   expect(await world.untilFinal(await api.trigger("returned"))).toBe("success");
+});
+
+test("a body that its worker lost spends no retry: the task has none and still runs again", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("lost", ["a"]));
+  await world.scheduler();
+  const lost = failure("its thread died with a neighbour");
+  const api = await world.api({
+    body: ({ tryNumber }) =>
+      tryNumber === 1 && lost.case === "failed"
+        ? { ...lost, value: { ...lost.value, kind: FailureKind.LOST } }
+        : success(),
+  });
+  expect(await world.untilFinal(await api.trigger("lost"))).toBe("success");
 });
 
 test("a run over its dagrun timeout fails and stops what runs", async () => {

@@ -108,9 +108,15 @@ function takeOne(owner: Owner, run: ActiveRun, { result }: Case, ref: AttemptRef
       about = { out: outputOf(result), xcoms };
       break;
     }
-    case "failed":
-      event = { kind: "taskFailed", ...id, failure: failureFromProto(outcome.value) };
+    case "failed": {
+      const failure = failureFromProto(outcome.value);
+      // The worker lost the body, through no fault of it (its thread died with a neighbour): no retry is spent.
+      event =
+        failure.kind === "lost"
+          ? { kind: "leaseLost", ...id }
+          : { kind: "taskFailed", ...id, failure };
       break;
+    }
     case "skipped":
       event = { kind: "taskSkipped", ...id };
       break;

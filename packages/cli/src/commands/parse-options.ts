@@ -1,26 +1,55 @@
-/** Option texts that need more than commander's own reading. */
-import { CommandFailure, ExitCode } from "../exit-codes.ts";
+/** Option texts that need more than commander's own reading: each of these makes a value, or says what would be right. */
+import { InvalidArgumentError, Option } from "commander";
 
-/** Text that parses as JSON, or a usage error naming the option. */
-export function checkedJson(option: string, text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch (error) {
-    throw new CommandFailure(
-      ExitCode.usage,
-      `${option} is not JSON: ${(error as Error).message}. Quote it for the shell, like ${option} '{"region":"eu"}'.`,
-    );
-  }
+/** A reader of whole numbers within limits. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
 }
 
-export function parseInstant(option: string, text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime()) || !/(Z|[+-]\d\d:?\d\d)$/.test(text)) {
-    throw new CommandFailure(
-      ExitCode.usage,
-      `${option} must be an instant with a zone, like 2026-01-31T00:00:00Z; got "${text}".`,
-    );
+const portMax = 65_535;
+
+/** 0 takes any free port. */
+export const portNumber = wholeNumber(0, portMax);
+
+/** As many tasks at a time as settings allow. */
+export const slotCount = wholeNumber(1, 10_000);
+
+const mapIndexMax = 2 ** 31 - 1;
+
+export function mapIndexOption(): Option {
+  return new Option("--map-index <n>", "of this instance of a mapped task, from 0").argParser(
+    wholeNumber(0, mapIndexMax),
+  );
+}
+
+/** What the wire means by "not mapped". */
+export const notMapped = -1;
+
+/** The text itself, once it is known to be a JSON object. */
+export function paramsJson(text: string): string {
+  const remedy = `Give a JSON object, quoted for the shell: --params '{"region":"eu"}'.`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}. ${remedy}`);
   }
-  return date;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return text;
+  throw new InvalidArgumentError(remedy);
+}
+
+/** An instant with a zone: a date without one would mean another day elsewhere. */
+export function instant(text: string): Date {
+  const date = new Date(text);
+  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError("Give an instant with its zone, like 2026-01-31T00:00:00Z.");
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
 }

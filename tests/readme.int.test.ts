@@ -1,0 +1,98 @@
+/** The code of the READMEs compiles and runs, word for word, so that they cannot promise what is not there. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { loadDags, type LoadedDags } from "@millrace/sdk/bundle";
+import { runDag, type RunResult } from "@millrace/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root, textOf } from "./source-tree.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-readme-"));
+const logicalDate = "2026-01-01T00:00Z";
+
+/** Where a reader would put the blocks of each page, in their order. */
+const pages = [
+  { readme: "README.md", files: ["dags/hello.ts"] },
+  { readme: "packages/sdk/README.md", files: ["dags/etl.ts", "dags/etl_class.ts", "run-once.ts"] },
+];
+
+let loaded: LoadedDags;
+
+beforeAll(async () => {
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  for (const { readme, files } of pages) {
+    const blocks = blocksOf(textOf(readme));
+    expect(blocks, `the blocks of ${readme}`).toHaveLength(files.length);
+    files.forEach((file, at) => write(file, blocks[at]!));
+  }
+  loaded = await loadDags(join(folder, "dags"));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function blocksOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]!);
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+async function run(dagId: string): Promise<RunResult> {
+  const dag = loaded.dags.find((it) => it.dag.id === dagId)?.dag;
+  expect(dag, `the DAG ${dagId}`).toBeDefined();
+  const done = await runDag(dag!, { logicalDate });
+  expect(done.failure).toBeNull();
+  return done;
+}
+
+test("every DAG file of the READMEs is accepted", () => {
+  expect(loaded.errors).toEqual([]);
+});
+
+test("every block of the READMEs has the types it claims", () => {
+  write(
+    "tsconfig.json",
+    JSON.stringify({
+      extends: join(root, "tsconfig.base.json"),
+      compilerOptions: { typeRoots: [join(root, "node_modules/@types")] },
+      include: ["**/*.ts"],
+    }),
+  );
+  const tsc = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", folder],
+    { encoding: "utf8" },
+  );
+  expect(tsc.stdout).toBe("");
+  expect(tsc.status).toBe(0);
+});
+
+describe("each DAG of the READMEs runs to its end", () => {
+  test("hello carries its sales over a typed edge, then notifies", async () => {
+    const done = await run("hello");
+    expect(done.order).toEqual(["extract", "total", "notify"]);
+    expect(done.xcom("total")).toBe(3);
+    expect(done.task("notify").logs.map((it) => it.message)).toContain("done with 2026-01-01");
+  });
+
+  test("etl fills in its params and shows them to the command at its end", async () => {
+    const done = await run("etl");
+    expect(done.xcom("transform")).toMatchObject({ total: 200 });
+    expect(done.order).toHaveLength(4);
+    expect(done.task("notify").logs.map((it) => it.message)).toContain("2026-01-01 eu");
+  });
+
+  test("the DAG written as a class does what its wire says", async () => {
+    const { dag } = loaded.dags.find((it) => it.file === "etl_class.ts")!;
+    const done = await run(dag.id);
+    expect(done.order).toEqual(["extract", "total"]);
+    expect(done.xcom("total")).toBe(1);
+  });
+});
