@@ -7,7 +7,16 @@
  * place of its own, and nobody else should see that.
  */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,10 +27,25 @@ const run = promisify(execFile);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Workspaces that are published, each after those it depends on. */
-const published = ["packages/sdk", "packages/operators", "packages/testing", "packages/cli", "apps/console"];
+const published = [
+  "packages/sdk",
+  "packages/operators",
+  "packages/testing",
+  "packages/cli",
+  "apps/console",
+];
 
 /** What packing reads. */
-const copied = ["packages", "services", "apps", "scripts", "package.json", "tsconfig.json", "tsconfig.base.json", "LICENSE"];
+const copied = [
+  "packages",
+  "services",
+  "apps",
+  "scripts",
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.base.json",
+  "LICENSE",
+];
 const left = new Set(["node_modules", "dist", ".turbo", "cache"]);
 
 /** Packs everything that is published; resolves with the paths of the tarballs. */
@@ -34,7 +58,10 @@ export async function packPublished(destination: string): Promise<string[]> {
     const tarballs: string[] = [];
     for (const workspace of published) {
       const args = ["pack", "--json", "--pack-destination", resolve(destination)];
-      const { stdout } = await run("npm", args, { cwd: join(copy, workspace), maxBuffer: 64 * 1024 * 1024 });
+      const { stdout } = await run("npm", args, {
+        cwd: join(copy, workspace),
+        maxBuffer: 64 * 1024 * 1024,
+      });
       tarballs.push(join(resolve(destination), filenameIn(stdout)));
     }
     return tarballs;
@@ -80,6 +107,7 @@ function linkRoom(to: string, room: string): void {
 
 if (import.meta.main) {
   const destination = process.argv[2];
-  if (!destination) throw new Error("Name the folder for the tarballs: node scripts/pack.ts <folder>");
+  if (!destination)
+    throw new Error("Name the folder for the tarballs: node scripts/pack.ts <folder>");
   for (const file of await packPublished(destination)) console.log(relative(process.cwd(), file));
 }

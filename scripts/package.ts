@@ -82,7 +82,9 @@ async function bundle(manifest: Manifest): Promise<object> {
   const exports = publishedExports(manifest);
   const inside = bundledPackages(manifest);
   const external = thirdParty([manifest, ...inside]);
-  const ours = [manifest, ...inside].flatMap((it) => Object.keys(it.dependencies ?? {}).filter(isPublished));
+  const ours = [manifest, ...inside].flatMap((it) =>
+    Object.keys(it.dependencies ?? {}).filter(isPublished),
+  );
   const sources = Object.values(exports).filter((it) => it.endsWith(".ts"));
   const entries = [...sources, ...(manifest.publish?.entries ?? [])];
   await build({
@@ -104,7 +106,9 @@ async function bundle(manifest: Manifest): Promise<object> {
   return {
     ...(manifest.sideEffects === false && { sideEffects: false }),
     files: ["dist"],
-    exports: Object.fromEntries(Object.entries(exports).map(([path, source]) => [path, builtExport(source)])),
+    exports: Object.fromEntries(
+      Object.entries(exports).map(([path, source]) => [path, builtExport(source)]),
+    ),
     ...(manifest.bin && { bin: { millrace: "./dist/main.js" } }),
     dependencies: {
       ...Object.fromEntries([...new Set(ours)].toSorted().map((it) => [it, manifest.version])),

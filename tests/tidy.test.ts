@@ -124,6 +124,16 @@ describe("errors", () => {
   });
 });
 
+describe("linters", () => {
+  test("a rule that is switched off says why", () => {
+    expect(places(code, /\b(es|ox)lint-disable(?!.* -- \w)/)).toEqual([]);
+    const config = textOf(".oxlintrc.json").split("\n");
+    const [isOff, isReason] = [/^ {4}"[\w/-]+": "off"/, /^ {4}\/\/ \w/];
+    const bare = config.filter((line, at) => isOff.test(line) && !isReason.test(config[at - 1]!));
+    expect(bare).toEqual([]);
+  });
+});
+
 describe("words", () => {
   test("a note of something to do names who does it", () => {
     expect(places(prose, /\b(TODO|FIXME|XXX)\b(?!\([a-z]+\))/)).toEqual([]);

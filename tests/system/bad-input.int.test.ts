@@ -19,7 +19,9 @@ describe("bodies that misbehave", () => {
     millrace = await startUp({ dags: bodies });
     await millrace.api.dagsAre(dagCount);
     const ids = ["throws", "exits", "blocks", "hangs", "returns_too_much", "prints", "healthy"];
-    runs = new Map(await Promise.all(ids.map(async (id) => [id, await millrace.api.trigger(id)] as const)));
+    runs = new Map(
+      await Promise.all(ids.map(async (id) => [id, await millrace.api.trigger(id)] as const)),
+    );
   });
 
   afterAll(() => millrace?.[Symbol.asyncDispose]());

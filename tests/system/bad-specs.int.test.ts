@@ -29,7 +29,8 @@ const external = (taskId: string, more: Omit<Task, "$typeName"> = {}): Task => (
   ...more,
 });
 
-const json = (value: unknown): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify(value));
+const json = (value: unknown): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(JSON.stringify(value));
 const resultOf = (id: string) => ({ $: "task", id, path: [] });
 
 /** Registers the DAGs; what was refused, by file. */
@@ -59,10 +60,19 @@ test.each<[string, Spec, RegExp]>([
     },
     /cyclic.*(a → b → c → a|b → c → a → b|c → a → b → c)/s,
   ],
-  ["a task id used twice", { dagId: "doubled", file: "bad.json", tasks: [external("twin"), external("twin")] }, /doubled.*twin/s],
+  [
+    "a task id used twice",
+    { dagId: "doubled", file: "bad.json", tasks: [external("twin"), external("twin")] },
+    /doubled.*twin/s,
+  ],
   [
     "an edge to a task that is not there",
-    { dagId: "dangling", file: "bad.json", tasks: [external("a")], edges: [{ fromTaskId: "a", toTaskId: "nowhere" }] },
+    {
+      dagId: "dangling",
+      file: "bad.json",
+      tasks: [external("a")],
+      edges: [{ fromTaskId: "a", toTaskId: "nowhere" }],
+    },
     /dangling.*nowhere/s,
   ],
   [
@@ -80,7 +90,12 @@ test.each<[string, Spec, RegExp]>([
   ],
   [
     "a malformed cron expression, with the field",
-    { dagId: "ill_timed", file: "bad.json", tasks: [external("a")], schedule: { kind: { case: "cron", value: { expression: "61 * * * *" } } } },
+    {
+      dagId: "ill_timed",
+      file: "bad.json",
+      tasks: [external("a")],
+      schedule: { kind: { case: "cron", value: { expression: "61 * * * *" } } },
+    },
     /ill_timed.*61/s,
   ],
   [
@@ -89,12 +104,23 @@ test.each<[string, Spec, RegExp]>([
       dagId: "misplaced",
       file: "bad.json",
       tasks: [external("a")],
-      schedule: { kind: { case: "cron", value: { expression: "@daily", timezone: "Mars/Olympus" } } },
+      schedule: {
+        kind: { case: "cron", value: { expression: "@daily", timezone: "Mars/Olympus" } },
+      },
     },
     /misplaced.*Mars\/Olympus/s,
   ],
   ["no task at all", { dagId: "empty", file: "bad.json" }, /empty.*task/s],
-  ["a params schema that is none", { dagId: "shapeless", file: "bad.json", tasks: [external("a")], paramsSchema: '{"type":"wish"}' }, /shapeless.*schema/s],
+  [
+    "a params schema that is none",
+    {
+      dagId: "shapeless",
+      file: "bad.json",
+      tasks: [external("a")],
+      paramsSchema: '{"type":"wish"}',
+    },
+    /shapeless.*schema/s,
+  ],
 ])("refused by hand: %s; the DAG beside it is taken", async (_, spec, message) => {
   const refused = await refusals(spec, good);
   expect(Object.keys(refused)).toEqual(["bad.json"]);
@@ -112,7 +138,9 @@ test("two DAGs of one id in a registration: the second is named", async () => {
 });
 
 test("a DAG id that another folder has is refused, and that one stays", async () => {
-  expect((await refusals({ ...good, dagId: "good", file: "thief.json" }))["thief.json"]).toMatch(/"good".*folder/);
+  expect((await refusals({ ...good, dagId: "good", file: "thief.json" }))["thief.json"]).toMatch(
+    /"good".*folder/,
+  );
   expect((await millrace.api.run("good")).state).toBe(RunState.SUCCESS);
 });
 
@@ -120,7 +148,9 @@ test.each([
   ["above the limit of params", 70 * 1024],
   ["above the limit of values", 300 * 1024],
 ])("params %s are refused, naming size and limit", async (_, bytes) => {
-  const error = await millrace.api.trigger("good", { note: "x".repeat(bytes) }).catch((reason: unknown) => ConnectError.from(reason));
+  const error = await millrace.api
+    .trigger("good", { note: "x".repeat(bytes) })
+    .catch((reason: unknown) => ConnectError.from(reason));
   expect(error).toBeInstanceOf(ConnectError);
   const { code, rawMessage } = error as ConnectError;
   expect(code).toBe(Code.InvalidArgument);

@@ -1,8 +1,7 @@
 /** Several server nodes on one Postgres and one NATS, each in a process of its own. */
+import { freePort } from "@millrace/bus/testing";
 import { startEmbeddedPostgres } from "@millrace/db/embedded";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNatsServer } from "../../scripts/nats-server.mjs";
@@ -44,9 +43,7 @@ export async function startCluster(): Promise<Cluster> {
   return {
     databaseUrl: postgres.url,
     async startNode() {
-      const node = started(
-        startMillrace(["server", "--grpc-port", "0", "--http-port", "0"], env),
-      );
+      const node = started(startMillrace(["server", "--grpc-port", "0", "--http-port", "0"], env));
       const ready = await waitFor("a node to be ready", () => {
         if (node.child.exitCode !== null) throw new Error(`The node ended:\n${node.output()}`);
         return /^.*"server\.ready".*$/m.exec(node.output())?.[0];
@@ -75,13 +72,4 @@ export async function startCluster(): Promise<Cluster> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

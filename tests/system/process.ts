@@ -10,6 +10,11 @@ const bin = join(root, "packages", "cli", "bin", "millrace.js");
 
 type Environment = Readonly<Record<string, string>>;
 
+/** The environment of a command: texts come without colours. */
+function environment(more: Environment): NodeJS.ProcessEnv {
+  return { ...process.env, NO_COLOR: "1", ...more };
+}
+
 export type Process = {
   readonly child: ChildProcess;
   /** What it has printed so far. */
@@ -27,7 +32,7 @@ export function startProcess(
 ): Process {
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -64,7 +69,7 @@ export function runCli(args: readonly string[], env: Environment = {}): Promise<
     execFile(
       process.execPath,
       [bin, ...args],
-      { cwd: root, env: { ...process.env, ...env }, maxBuffer: outputBytesMax },
+      { cwd: root, env: environment(env), maxBuffer: outputBytesMax },
       (error, stdout, stderr) =>
         done({
           code: typeof error?.code === "number" ? error.code : error ? 1 : 0,

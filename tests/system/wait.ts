@@ -11,7 +11,7 @@ export async function waitFor<T>(
   const until = performance.now() + limitMs;
   for (;;) {
     const found = await look();
-    if (found) return found as NonNullable<T>;
+    if (found) return found;
     if (performance.now() > until) throw new Error(`Waited ${limitMs} ms for ${what}, in vain.`);
     await new Promise((done) => setTimeout(done, lookEveryMs));
   }

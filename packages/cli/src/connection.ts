@@ -4,6 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { CommandFailure, ExitCode } from "./exit-codes.ts";
 import { loadSettings } from "./settings.ts";
 
 export type ConnectionOptions = { readonly url?: string; readonly keyFile?: string };
@@ -32,6 +33,8 @@ export type Endpoint = {
 export type WorkerPresence = { readonly pid: number; readonly sessionId: string };
 
 const defaultUrl = "http://127.0.0.1:8080";
+/** Of one call; streams set their own. */
+const callTimeoutMs = 30_000;
 const stateDirName = ".millrace";
 
 /** --url, then MILLRACE_URL, then the nearest `.millrace/` above the working directory, then the default port. */
@@ -39,9 +42,31 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { values, sources } = await loadSettings();
   const stateDir = sources["stateDir"] === "default" ? nearestStateDir() : resolve(values.stateDir);
   const url = options.url ?? values.url ?? readEndpoint(stateDir)?.url ?? defaultUrl;
-  const keyFile = options.keyFile ?? (stateDir ? join(stateDir, "keys", "admin.key") : null);
-  const key = values.key ?? (keyFile ? readIfThere(keyFile)?.trim() : undefined);
-  return connectTo(url, key);
+  return connectTo(checkedUrl(url), keyFor(options.keyFile, values.key, stateDir));
+}
+
+function checkedUrl(url: string): string {
+  if (/^https?:/.test(url) && URL.canParse(url)) return url;
+  throw new CommandFailure(
+    ExitCode.usage,
+    `--url is "${url}"; it must be an address like ${defaultUrl}.`,
+  );
+}
+
+function keyFor(
+  keyFile: string | undefined,
+  key: string | undefined,
+  stateDir: string | null,
+): string | undefined {
+  if (keyFile === undefined) {
+    return key ?? (stateDir ? readIfThere(join(stateDir, "keys", "admin.key"))?.trim() : undefined);
+  }
+  const text = readIfThere(keyFile);
+  if (text !== null) return text.trim();
+  throw new CommandFailure(
+    ExitCode.usage,
+    `--key-file is "${keyFile}", which does not exist; a server writes its keys to keys/ in its state folder.`,
+  );
 }
 
 export function connectTo(url: string, key: string | undefined): Connection {
@@ -52,6 +77,7 @@ export function connectTo(url: string, key: string | undefined): Connection {
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "1.1",
+    defaultTimeoutMs: callTimeoutMs,
     interceptors: [withKey],
   });
   return {

@@ -1,5 +1,6 @@
 /** The pages about settings and commands are made from the code: `npx vitest run packages/cli -u` writes them anew. */
 import type { Command } from "commander";
+import { format } from "prettier";
 import { expect, test } from "vitest";
 import { buildProgram } from "./program.ts";
 import { describeSettings } from "./settings.ts";
@@ -18,13 +19,21 @@ directory, and that over the defaults. Unknown names are errors.
 | --- | --- | --- | --- |
 ${rows.join("\n")}
 `;
-  await expect(page).toMatchFileSnapshot("../../../docs/config.md");
+  await expect(await formatted(page)).toMatchFileSnapshot("../../../docs/config.md");
 });
 
 test("docs/cli.md shows every command with its options", async () => {
   const page = `# The command \`millrace\`
 
-Data goes to stdout, talk to stderr. Every command takes \`--json\`, \`--url\` and \`--key-file\`.
+Data goes to stdout, talk to stderr. Colours show on terminals only, and never with \`NO_COLOR\`. Every command takes:
+
+| option | |
+| --- | --- |
+${optionsOf(buildProgram())}
+
+With \`--json\`, stdout holds one JSON value, or one a line where they come one after the other: \`runs watch\`,
+\`dags trigger --watch\`, \`tasks logs\`, \`up\`, and the logs of \`server\` and \`worker\`. States and messages are those of the
+api (\`proto/millrace/v1\`), times are ISO 8601 in UTC.
 
 | exit code | means |
 | --- | --- |
@@ -38,8 +47,13 @@ Data goes to stdout, talk to stderr. Every command takes \`--json\`, \`--url\` a
 | 130 | interrupted |
 
 ${leaves(buildProgram()).map(describe).join("\n")}`;
-  await expect(page).toMatchFileSnapshot("../../../docs/cli.md");
+  await expect(await formatted(page)).toMatchFileSnapshot("../../../docs/cli.md");
 });
+
+/** As `npm run format` would leave it. */
+function formatted(page: string): Promise<string> {
+  return format(page, { parser: "markdown", printWidth: 100 });
+}
 
 function leaves(command: Command): Command[] {
   return command.commands.length > 0 ? command.commands.flatMap(leaves) : [command];
@@ -49,11 +63,19 @@ function nameOf(command: Command): string {
   return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
+function optionsOf(command: Command): string {
+  return command.options
+    .map((it) => `| \`${it.flags}\` | ${it.description}${defaultOf(it.defaultValue)} |`)
+    .join("\n");
+}
+
+function defaultOf(value: unknown): string {
+  return typeof value === "number" || typeof value === "string" ? ` (default ${value})` : "";
+}
+
 function describe(command: Command): string {
   const args = command.registeredArguments.map((it) => ` <${it.name()}>`).join("");
-  const options = command.options
-    .filter((it) => it.long !== "--json")
-    .map((it) => `| \`${it.flags}\` | ${it.description} |`);
-  const table = options.length > 0 ? `\n| option | |\n| --- | --- |\n${options.join("\n")}\n` : "";
-  return `## ${nameOf(command)}${args}\n\n${command.description()}\n${table}`;
+  const options = optionsOf(command);
+  const table = options ? `\n| option | |\n| --- | --- |\n${options}\n` : "";
+  return `## \`${nameOf(command)}${args}\`\n\n${command.description()}\n${table}`;
 }

@@ -67,5 +67,8 @@ function explainConnect(error: ConnectError): string {
   if (error.code === Code.Unavailable && /ECONNREFUSED|ENOTFOUND|ECONNRESET/.test(error.message)) {
     return `No Millrace server answers (${error.rawMessage}). Start one with "millrace up", or name another with --url or MILLRACE_URL.`;
   }
+  if (error.code === Code.Unauthenticated) {
+    return `${error.rawMessage} Name a key with --key-file or MILLRACE_KEY.`;
+  }
   return error.rawMessage;
 }

@@ -24,6 +24,11 @@ const looks: Record<string, Look> = {
   skipped: { glyph: "»", color: colors.dim },
   upstream_failed: { glyph: "⇡", color: colors.magenta },
   up_for_retry: { glyph: "↻", color: colors.yellow },
+  up_for_reschedule: { glyph: "⟳", color: colors.yellow },
+  deferred: { glyph: "◇", color: colors.magenta },
+  restarting: { glyph: "⟲", color: colors.yellow },
+  awaiting_input: { glyph: "‖", color: colors.yellow },
+  removed: { glyph: "−", color: colors.dim },
 };
 
 const unknownLook: Look = { glyph: "?", color: (text) => text };

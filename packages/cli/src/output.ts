@@ -74,6 +74,7 @@ export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let left = width - 1;
   let isCut = false;
+  // oxlint-disable-next-line no-control-regex -- colours begin with the escape character
   const parts = text.split(/(\u001b\[\d+m)/).map((part, index) => {
     if (index % 2 === 1) return part;
     if (isCut) return "";

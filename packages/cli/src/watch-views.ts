@@ -119,8 +119,9 @@ function detail(instance: TaskInstance): string {
   return [
     startedAt && colors.dim(showDuration(startedAt, endedAt)),
     tryNumber > 1 && `attempt ${tryNumber} of ${maxTries}`,
-    isWaiting && `again in ${showMilliseconds(Math.max(0, Number(retryAt.seconds) * 1_000 - Date.now()))}`,
-    failure && colors.dim(failure.message.split("\n")[0]!),
+    isWaiting &&
+      `again in ${showMilliseconds(Math.max(0, Number(retryAt.seconds) * 1_000 - Date.now()))}`,
+    failure && colors.dim(failure.message.split("\n")[0]),
   ]
     .filter(Boolean)
     .join(" ");

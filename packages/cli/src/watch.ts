@@ -40,14 +40,15 @@ async function followRun(
   signal: AbortSignal | undefined,
 ): Promise<DagRun> {
   const options = { timeoutMs: 0, ...(signal && { signal }) };
-  for (const instance of await listAllTasks(client, runId)) view.task(instance);
+  // All tasks in their order, those without a state too; the stream leaves these out.
+  const listed = await listAllTasks(client, runId);
   for (let failures = 0; ; failures++) {
     try {
       for await (const { run, taskInstances } of client.runs.watchDagRun({ runId }, options)) {
         failures = 0;
         const isOver = run !== undefined && isFinal(run.state);
         if (run && !isOver) view.run(run);
-        for (const instance of taskInstances) view.task(instance);
+        for (const instance of [...listed.splice(0), ...taskInstances]) view.task(instance);
         if (!isOver) continue;
         view.run(run);
         return run;

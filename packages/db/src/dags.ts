@@ -207,17 +207,19 @@ export async function listDagVersions(
   });
 }
 
+export type DagVersionFile = {
+  readonly id: number;
+  readonly version: number;
+  readonly file: string;
+  readonly source: string;
+};
+
 /** A version of a DAG by its number; null when there is none. */
 export async function findDagVersion(
   db: Database,
   dagId: string,
   version: number,
-): Promise<{
-  readonly id: number;
-  readonly version: number;
-  readonly file: string;
-  readonly source: string;
-} | null> {
+): Promise<DagVersionFile | null> {
   return db.prisma.dagVersion.findUnique({
     where: { dagId_version: { dagId, version } },
     select: { id: true, version: true, file: true, source: true },

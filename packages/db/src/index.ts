@@ -85,6 +85,7 @@ export {
   type DagFilter,
   type DagHead,
   type DagRow,
+  type DagVersionFile,
   type DagVersionHead,
   type DagVersionWrite,
   type DagWrite,

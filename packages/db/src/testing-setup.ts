@@ -1,6 +1,11 @@
 /** The test runner's global set-up: one Postgres for all test files of a run, unless one is given. */
 
-import { ensureTemplate, startSystemPostgres, startTestServer, type TestServer } from "./testing.ts";
+import {
+  ensureTemplate,
+  startSystemPostgres,
+  startTestServer,
+  type TestServer,
+} from "./testing.ts";
 import {
   announceTestServer,
   configuredTestServer,

@@ -67,7 +67,9 @@ test("an unknown setting in the file is an error", async () => {
 
 test("a wrong value is an error that names where it came from", async () => {
   const wrong = loadConfig(schema, { env: { MILLRACE_GRPC_PORT: "many" }, cwd });
-  await expect(wrong).rejects.toThrow(/^MILLRACE_GRPC_PORT: /);
+  await expect(wrong).rejects.toThrow(/^MILLRACE_GRPC_PORT is "many": /);
+  const tooLarge = loadConfig(schema, { env: { MILLRACE_GRPC_PORT: "70000" }, cwd });
+  await expect(tooLarge).rejects.toThrow(/^MILLRACE_GRPC_PORT is 70000: .*65535/);
 });
 
 test("secrets are hidden when settings are shown", async () => {

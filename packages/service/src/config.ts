@@ -61,7 +61,7 @@ export async function loadConfig<S extends ConfigSchema>(
     if (value !== undefined) given[name] = value;
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success) throw invalid(parsed.error.issues[0], sources);
+  if (!parsed.success) throw invalid(parsed.error.issues[0], schema, given, sources);
   return { values: parsed.data, sources };
 }
 
@@ -115,12 +115,12 @@ function find(
 function fromText(text: string, type: z.ZodType | undefined): unknown {
   if (type?.safeParse(text).success === true) return text;
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
-  if (/^-?\d+(\.\d+)?$/.test(text)) {
-    const number = Number(text);
-    if (type?.safeParse(number).success === true) return number;
-  }
+  const number = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : null;
+  if (number !== null && type?.safeParse(number).success === true) return number;
   const list = text.split(",").map((part) => part.trim());
-  return type?.safeParse(list).success === true ? list : text;
+  if (type?.safeParse(list).success === true) return list;
+  // Wrong in any form: a number is told which numbers are right.
+  return number ?? text;
 }
 
 async function readConfigFile(cwd: string): Promise<Record<string, unknown>> {
@@ -170,13 +170,17 @@ function refuseUnknownSettings(names: readonly string[], file: Places["file"]): 
 
 function invalid(
   issue: z.core.$ZodIssue | undefined,
+  schema: ConfigSchema,
+  given: Readonly<Record<string, unknown>>,
   sources: Readonly<Record<string, ConfigSource>>,
 ): MillraceError {
   const name = String(issue?.path[0] ?? "config");
   const source = sources[name] ?? "default";
   const where =
     source === "environment" ? variableOf(name) : source === "flag" ? `flag ${name}` : name;
-  return new MillraceError("FIELD_INVALID", `${where}: ${issue?.message ?? "invalid"}`);
+  const type = schema.shape[name];
+  const value = type !== undefined && isSecret(type) ? "" : ` is ${JSON.stringify(given[name])}`;
+  return new MillraceError("FIELD_INVALID", `${where}${value}: ${issue?.message ?? "invalid"}`);
 }
 
 function suggestion(wrong: string, known: readonly string[]): string {

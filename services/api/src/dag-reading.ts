@@ -1,6 +1,12 @@
 /** What several handlers need to answer about DAGs. */
 
-import { findDagVersion, getDags, recentRuns, type DagHead } from "@millrace/db";
+import {
+  findDagVersion,
+  getDags,
+  recentRuns,
+  type DagHead,
+  type DagVersionFile,
+} from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import type { Dag } from "@millrace/wire/v1";
 import type { ApiContext } from "./context.ts";
@@ -33,12 +39,7 @@ export async function requireDagVersion(
   context: Pick<ApiContext, "db">,
   dagId: string,
   version: number,
-): Promise<{
-  readonly id: number;
-  readonly version: number;
-  readonly file: string;
-  readonly source: string;
-}> {
+): Promise<DagVersionFile> {
   const head = await requireDag(context, dagId);
   const row = await findDagVersion(context.db, dagId, version === 0 ? head.version : version);
   if (row !== null) return row;

@@ -44,7 +44,7 @@ export async function requireTaskInstance(
   if (ix === undefined || mapIx < -1) {
     throw new MillraceError(
       "TASK_NOT_FOUND",
-      `The run has no task ${shown(request.taskId)} with map index ${mapIx}.`,
+      `The run has no task ${shown(request.taskId)}${mapIx === -1 ? "" : ` with map index ${mapIx}`}.`,
       {
         metadata: { run_id: request.runId, task_id: request.taskId.slice(0, 250) },
       },

@@ -39,7 +39,7 @@ export async function explainTask(
     const metadata = { task_id: taskId, map_index: String(mapIndex) };
     throw new MillraceError(
       "TASK_NOT_FOUND",
-      `The run has no task "${taskId}" with map index ${mapIndex}.`,
+      `The run has no task "${taskId}"${mapIndex === -1 ? "" : ` with map index ${mapIndex}`}.`,
       { metadata },
     );
   }

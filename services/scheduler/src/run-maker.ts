@@ -13,22 +13,18 @@ import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import type { OwnedDag } from "./run.ts";
 
-export type RunWish = {
+/** What of a run is known before it is made. */
+type Wished = Pick<
+  RunToCreate,
+  "runType" | "logicalAt" | "runAfter" | "params" | "note" | "triggeredBy" | "nextRunAt"
+>;
+type StoredRequest = NonNullable<RunToCreate["request"]>;
+
+export type RunWish = Wished & {
   readonly dag: OwnedDag;
-  readonly runType: 1 | 2;
-  readonly logicalAt: number | null;
-  readonly runAfter: number;
-  readonly params: Uint8Array;
-  readonly note: string;
-  readonly triggeredBy: string;
   /** The request that asks for it; `answerFor` gives the answer to store. Null for a tick. */
-  readonly request: {
-    readonly method: string;
-    readonly requestId: string;
-    readonly bodyHash: Uint8Array;
-    answerFor(runKey: number): Uint8Array;
-  } | null;
-  readonly nextRunAt: number | null;
+  readonly request:
+    (Omit<StoredRequest, "answer"> & { answerFor(runKey: number): Uint8Array }) | null;
 };
 
 /** `known`: the request was answered before, with these bytes. */

@@ -34,7 +34,6 @@ export function LogViewer({ buffer, isOpen, fileName }: Props) {
   const [hit, setHit] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const count = view.rows?.length ?? view.total;
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer keeps its own state by design
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,

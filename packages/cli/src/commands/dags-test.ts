@@ -5,15 +5,14 @@ import type { Command } from "commander";
 import { Console } from "node:console";
 import { resolve } from "node:path";
 import { inspect } from "node:util";
-import pc from "picocolors";
+import { colors } from "../colors.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { showState } from "../format.ts";
 import { printJson, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { loadSettings } from "../settings.ts";
-import { checkedJson, parseInstant } from "./parse-options.ts";
 
-type TestOptions = { params?: string; logicalDate?: string; dags?: string };
+type TestOptions = { params?: string; logicalDate?: Date; dags?: string };
 
 export async function testDag(
   dagId: string,
@@ -36,10 +35,10 @@ export async function testDag(
   globalThis.console = new Console(process.stderr, process.stderr);
   const done = await runDag(dag, {
     ...(options.params && {
-      params: JSON.parse(checkedJson("--params", options.params)) as Record<string, unknown>,
+      params: JSON.parse(options.params) as Record<string, unknown>,
     }),
     ...(options.logicalDate && {
-      logicalDate: parseInstant("--logical-date", options.logicalDate),
+      logicalDate: options.logicalDate,
     }),
     ...(!json && { onLog: printLog }),
   });
@@ -55,8 +54,8 @@ export async function testDag(
 
 function printLog(line: LogLine): void {
   const fields =
-    Object.keys(line.fields).length > 0 ? pc.dim(` ${JSON.stringify(line.fields)}`) : "";
-  say(`${pc.dim(line.taskId)} ${line.message}${fields}`);
+    Object.keys(line.fields).length > 0 ? colors.dim(` ${JSON.stringify(line.fields)}`) : "";
+  say(`${colors.dim(line.taskId)} ${line.message}${fields}`);
 }
 
 function printResult(done: RunResult): void {
@@ -68,6 +67,7 @@ function printResult(done: RunResult): void {
       String(task.attempts),
       task.failure?.message.split("\n")[0] ?? short(done.xcom(task.id)),
     ]),
+    "The DAG has no tasks.",
   );
 }
 

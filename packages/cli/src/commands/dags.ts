@@ -1,4 +1,5 @@
 /** `millrace dags …` */
+import { toJson } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   GetDagResponseSchema,
@@ -13,23 +14,25 @@ import {
 } from "@millrace/wire/v1";
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
-import pc from "picocolors";
+import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
-import { runStateWord, showState, showTime } from "../format.ts";
-import { messageToJson, printJson, printMessage, printTable, say } from "../output.ts";
+import { runStateWord, showGlyph, showSome, showState, showTime } from "../format.ts";
+import { print, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
 import { testDag } from "./dags-test.ts";
-import { checkedJson, parseInstant } from "./parse-options.ts";
+import { collect, instant, paramsJson } from "./parse-options.ts";
 
 type ListOptions = { search?: string; tag: string[]; all?: boolean };
 type TriggerOptions = {
   params?: string;
-  logicalDate?: string;
+  logicalDate?: Date;
   note?: string;
   watch?: boolean;
   requestId?: string;
 };
+
+const recentShown = 6;
 
 export function addDagCommands(program: Command): void {
   const dags = program.command("dags").description("list, show, trigger, pause and test DAGs");
@@ -50,8 +53,8 @@ export function addDagCommands(program: Command): void {
     .command("trigger")
     .description("make a run now")
     .argument("<dag-id>")
-    .option("--params <json>", "params as a JSON object")
-    .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone")
+    .option("--params <json>", "params as a JSON object", paramsJson)
+    .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone", instant)
     .option("--note <text>", "free text kept with the run")
     .option("--request-id <id>", "repeat a trigger safely: the same id makes one run only")
     .option("--watch", "follow the run; exit 0 only if it succeeds")
@@ -74,14 +77,10 @@ export function addDagCommands(program: Command): void {
     .command("test")
     .description("run a DAG here and now in one process, without server or database")
     .argument("<dag-id>")
-    .option("--params <json>", "params as a JSON object")
-    .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone")
+    .option("--params <json>", "params as a JSON object", paramsJson)
+    .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone", instant)
     .option("--dags <folder>", "the DAG folder (default: of millrace.config.ts, else ./dags)")
     .action(testDag);
-}
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
 }
 
 async function listDags(options: ListOptions, command: Command): Promise<void> {
@@ -103,7 +102,7 @@ async function listDags(options: ListOptions, command: Command): Promise<void> {
   const errors = await importErrors(client);
   if (json) {
     const page = { $typeName: ListDagsResponseSchema.typeName, dags: found } as const;
-    const list = messageToJson(ListDagsResponseSchema, {
+    const list = toJson(ListDagsResponseSchema, {
       ...page,
       nextPageToken: "",
       total: found.length,
@@ -122,14 +121,17 @@ async function listDags(options: ListOptions, command: Command): Promise<void> {
       dag.isPaused ? "yes" : "no",
       showTime(dag.nextRunAt),
       String(dag.taskCount),
-      dag.recentRuns.slice(0, 5).map(runGlyph).join(" ") || "-",
+      showRecent(dag.recentRuns),
     ]),
+    "No DAGs are registered; a worker registers its folder: millrace worker --dags <folder>",
   );
-  for (const error of errors) say(pc.red(`✘ ${error.file}: ${error.message}`));
+  for (const error of errors) say(colors.red(`✘ ${error.file}: ${error.message}`));
 }
 
-function runGlyph(run: RunSummary): string {
-  return showState(runStateWord(run.state)).replace(/ \w+/, "");
+/** The newest by name, those before it as glyphs. */
+function showRecent(runs: readonly RunSummary[]): string {
+  const [newest, ...older] = runs.slice(0, recentShown).map((run) => runStateWord(run.state));
+  return newest ? `${showState(newest)} ${older.map(showGlyph).join("")}` : "-";
 }
 
 async function importErrors(client: Connection): Promise<ImportError[]> {
@@ -152,28 +154,32 @@ async function showDag(dagId: string, _options: unknown, command: Command): Prom
   ]);
   if (json) {
     printJson({
-      ...(messageToJson(GetDagResponseSchema, about) as object),
-      ...(messageToJson(GetDagSpecResponseSchema, compiled) as object),
+      ...(toJson(GetDagResponseSchema, about) as object),
+      ...(toJson(GetDagSpecResponseSchema, compiled) as object),
     });
     return;
   }
   const dag = about.dag!;
   const spec = compiled.spec!;
-  say(`${pc.bold(dag.dagId)} version ${dag.version}${dag.isPaused ? " (paused)" : ""}`);
-  if (dag.description) say(dag.description);
+  const paused = dag.isPaused ? colors.yellow(" ‖ paused") : "";
+  print(`${colors.bold(dag.dagId)} version ${dag.version}${paused}`);
+  if (dag.description) print(dag.description);
   const next = dag.nextRunAt ? `, next ${showTime(dag.nextRunAt)}` : "";
-  say(`schedule ${dag.schedule || "none"}${next}; file ${dag.file}`);
+  print(`${colors.dim("schedule ")} ${dag.schedule || "none"}${next}`);
+  print(`${colors.dim("file     ")} ${dag.file}`);
+  if (dag.tags.length > 0) print(`${colors.dim("tags     ")} ${dag.tags.join(", ")}`);
+  print("");
   printTable(
-    ["TASK", "AFTER", "QUEUE", "RETRIES"],
+    ["TASK", "QUEUE", "RETRIES", "AFTER"],
     spec.tasks.map((task) => [
       task.taskId,
-      spec.edges
-        .filter((edge) => edge.toTaskId === task.taskId)
-        .map((edge) => edge.fromTaskId)
-        .join(", ") || "-",
       task.queue || "default",
       String(task.retries),
+      showSome(
+        spec.edges.filter((edge) => edge.toTaskId === task.taskId).map((edge) => edge.fromTaskId),
+      ),
     ]),
+    "The DAG has no tasks.",
   );
 }
 
@@ -185,17 +191,17 @@ async function triggerDag(dagId: string, options: TriggerOptions, command: Comma
     dagId,
     note: options.note ?? "",
     ...(options.params && {
-      params: { data: new TextEncoder().encode(checkedJson("--params", options.params)) },
+      params: { data: new TextEncoder().encode(options.params) },
     }),
     ...(options.logicalDate && {
-      logicalDate: timestampFromDate(parseInstant("--logical-date", options.logicalDate)),
+      logicalDate: timestampFromDate(options.logicalDate),
     }),
   });
   const run = answer.run!;
   if (options.watch) return watchRun(client, run.runId, { json });
   if (json) return printMessage(TriggerDagRunResponseSchema, answer);
   const date = run.logicalDate ? ` for ${timestampDate(run.logicalDate).toISOString()}` : "";
-  process.stdout.write(`${run.runId}\n`);
+  print(run.runId);
   say(`Triggered ${dagId}${date}. Follow it: millrace runs watch ${run.runId}`);
 }
 

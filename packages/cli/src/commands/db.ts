@@ -1,6 +1,7 @@
 /** `millrace db …` */
 import { migrate, migrationStatus } from "@millrace/db";
 import type { Command } from "commander";
+import { colors } from "../colors.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { printJson, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
@@ -43,8 +44,9 @@ async function showStatus(_options: unknown, command: Command): Promise<void> {
   printTable(
     ["MIGRATION", "STATE"],
     [
-      ...status.applied.map((name) => [name, "applied"]),
-      ...status.pending.map((name) => [name, "pending"]),
+      ...status.applied.map((name) => [name, colors.green("✔ applied")]),
+      ...status.pending.map((name) => [name, colors.yellow("◦ pending")]),
     ],
+    "There are no migrations.",
   );
 }

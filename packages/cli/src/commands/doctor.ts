@@ -3,7 +3,7 @@ import { migrationStatus } from "@millrace/db";
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import pc from "picocolors";
+import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
 import { CommandFailure, describeFailure, ExitCode } from "../exit-codes.ts";
 import { printJson, printTable } from "../output.ts";
@@ -36,8 +36,13 @@ async function examine(_options: unknown, command: Command): Promise<void> {
   if (json) printJson({ isOk: findings.every((it) => it.isOk), findings });
   else {
     printTable(
-      ["", "PART", "FINDING"],
-      findings.map((it) => [it.isOk ? pc.green("✔") : pc.red("✘"), it.part, it.message]),
+      ["STATE", "PART", "FINDING"],
+      findings.map((it) => [
+        it.isOk ? colors.green("✔ ok") : colors.red("✘ wrong"),
+        it.part,
+        it.message,
+      ]),
+      "Nothing was examined.",
     );
   }
   const wrong = findings.filter((it) => !it.isOk).map((it) => it.part);

@@ -45,7 +45,8 @@ export function paramsJson(text: string): string {
 /** An instant with a zone: a date without one would mean another day elsewhere. */
 export function instant(text: string): Date {
   const date = new Date(text);
-  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(date.getTime())) return date;
+  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(date.getTime()))
+    return date;
   throw new InvalidArgumentError("Give an instant with its zone, like 2026-01-31T00:00:00Z.");
 }
 

@@ -8,14 +8,21 @@ import {
 } from "@millrace/wire/v1";
 import { Option, type Command } from "commander";
 import { randomUUID } from "node:crypto";
-import { connect } from "../connection.ts";
-import { runStateWord, showDuration, showState, showTime } from "../format.ts";
-import { printMessage, printTable, say } from "../output.ts";
+import { colors } from "../colors.ts";
+import { connect, type Connection } from "../connection.ts";
+import { runStateWord, runTypeWord, showDuration, showState, showTime } from "../format.ts";
+import { print, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
+import { wholeNumber } from "./parse-options.ts";
 import { listAllTasks, printTasks } from "./tasks.ts";
 
-type ListOptions = { dag?: string; state?: string; limit: string };
+type ListOptions = { dag?: string; state?: string; limit: number };
+
+/** The most the api gives at a time. */
+const pageMax = 500;
+const listMax = 100_000;
+const usualLimit = 25;
 
 export function addRunCommands(program: Command): void {
   const runs = program.command("runs").description("list, show, watch and cancel DAG runs");
@@ -31,7 +38,7 @@ export function addRunCommands(program: Command): void {
         "failed",
       ]),
     )
-    .option("--limit <n>", "how many", "25")
+    .option("--limit <n>", "how many", wholeNumber(1, listMax), usualLimit)
     .action(listRuns);
   runs
     .command("show")
@@ -55,27 +62,45 @@ export function addRunCommands(program: Command): void {
 
 async function listRuns(options: ListOptions, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const state = options.state?.toUpperCase() as keyof typeof RunState | undefined;
-  const page = await (
-    await connect(connection)
-  ).runs.listDagRuns({
-    pageSize: Number(options.limit),
-    dagId: options.dag ?? "",
-    states: state ? [RunState[state]] : [],
-  });
-  if (json) return printMessage(ListDagRunsResponseSchema, page);
+  const { runs, nextPageToken } = await newestRuns(await connect(connection), options);
+  if (json) {
+    const $typeName = ListDagRunsResponseSchema.typeName;
+    return printMessage(ListDagRunsResponseSchema, { $typeName, runs, nextPageToken });
+  }
   printTable(
-    ["RUN", "DAG", "STATE", "LOGICAL DATE", "STARTED", "TOOK"],
-    page.runs.map((run) => [
+    ["RUN", "DAG", "STATE", "TYPE", "LOGICAL DATE", "STARTED", "TOOK"],
+    runs.map((run) => [
       run.runId,
       run.dagId,
       showState(runStateWord(run.state)),
+      runTypeWord(run.runType),
       showTime(run.logicalDate),
       showTime(run.startedAt),
       showDuration(run.startedAt, run.endedAt),
     ]),
+    options.dag || options.state
+      ? "No such runs."
+      : "No runs yet. Make one: millrace dags trigger <dag-id>",
   );
-  if (page.nextPageToken) say(`More runs exist; raise --limit above ${options.limit}.`);
+  if (nextPageToken) say(`There are older runs; see more with --limit above ${options.limit}.`);
+}
+
+/** As many as asked for, page by page. */
+async function newestRuns(
+  client: Connection,
+  options: ListOptions,
+): Promise<{ runs: DagRun[]; nextPageToken: string }> {
+  const state = options.state?.toUpperCase() as keyof typeof RunState | undefined;
+  const filter = { dagId: options.dag ?? "", states: state ? [RunState[state]] : [] };
+  const runs: DagRun[] = [];
+  let nextPageToken = "";
+  do {
+    const pageSize = Math.min(options.limit - runs.length, pageMax);
+    const page = await client.runs.listDagRuns({ ...filter, pageSize, pageToken: nextPageToken });
+    runs.push(...page.runs);
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken && runs.length < options.limit);
+  return { runs, nextPageToken };
 }
 
 async function showRun(runId: string, _options: unknown, command: Command): Promise<void> {
@@ -84,10 +109,19 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   const answer = await client.runs.getDagRun({ runId });
   if (json) return printMessage(GetDagRunResponseSchema, answer);
   const run = answer.run!;
-  say(`${run.dagId} ${run.runName} ${showState(runStateWord(run.state))}${failureOf(run)}`);
-  say(
-    `version ${run.dagVersion}, triggered by ${run.triggeredBy}, queued ${showTime(run.queuedAt)}, took ${showDuration(run.startedAt, run.endedAt)}`,
+  const params = new TextDecoder().decode(run.params?.data);
+  print(
+    `${showState(runStateWord(run.state))} ${colors.bold(run.dagId)} ${run.runId}${failureOf(run)}`,
   );
+  print(`${colors.dim("name     ")} ${run.runName}`);
+  print(
+    `${colors.dim("version  ")} ${run.dagVersion}, ${runTypeWord(run.runType)}, by ${run.triggeredBy || "-"}`,
+  );
+  if (params && params !== "{}") print(`${colors.dim("params   ")} ${params}`);
+  if (run.note) print(`${colors.dim("note     ")} ${run.note}`);
+  print(`${colors.dim("queued   ")} ${showTime(run.queuedAt)}`);
+  print(`${colors.dim("took     ")} ${showDuration(run.startedAt, run.endedAt)}`);
+  print("");
   printTasks(await listAllTasks(client, runId));
 }
 
@@ -97,9 +131,8 @@ function failureOf(run: DagRun): string {
 
 async function cancelRun(runId: string, _options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const answer = await (
-    await connect(connection)
-  ).runs.cancelDagRun({ requestId: randomUUID(), runId });
+  const client = await connect(connection);
+  const answer = await client.runs.cancelDagRun({ requestId: randomUUID(), runId });
   if (json) return printMessage(CancelDagRunResponseSchema, answer);
-  say(`${runId} is ${runStateWord(answer.run!.state)}${failureOf(answer.run!)}`);
+  say(`${runId} is ${showState(runStateWord(answer.run!.state))}${failureOf(answer.run!)}`);
 }

@@ -6,11 +6,12 @@ import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { loadSettings } from "../settings.ts";
 import { stopWithParent } from "../up/child.ts";
 import { startServerNode } from "../up/server-node.ts";
+import { portNumber } from "./parse-options.ts";
 
 type ServerOptions = {
   host?: string;
-  grpcPort?: string;
-  httpPort?: string;
+  grpcPort?: number;
+  httpPort?: number;
   stateDir?: string;
   insecureBind?: boolean;
 };
@@ -20,8 +21,8 @@ export function addServerCommand(program: Command): void {
     .command("server")
     .description("start one server node (api and scheduler) on DATABASE_URL and NATS_URL")
     .option("--host <address>", "the address to listen on (default 127.0.0.1)")
-    .option("--grpc-port <port>", "for workers and clients (default 7070)")
-    .option("--http-port <port>", "for the console and JSON (default 8080)")
+    .option("--grpc-port <port>", "for workers and clients (default 7070)", portNumber)
+    .option("--http-port <port>", "for the console and JSON (default 8080)", portNumber)
     .option("--state-dir <folder>", "where the keys are kept (default ./.millrace)")
     .option("--insecure-bind", "listen where others can reach it, without TLS")
     .action(serve);
@@ -31,8 +32,8 @@ async function serve(options: ServerOptions): Promise<void> {
   stopWithParent();
   const { values } = await loadSettings({
     host: options.host,
-    grpcPort: options.grpcPort === undefined ? undefined : Number(options.grpcPort),
-    httpPort: options.httpPort === undefined ? undefined : Number(options.httpPort),
+    grpcPort: options.grpcPort,
+    httpPort: options.httpPort,
     stateDir: options.stateDir,
     insecureBind: options.insecureBind,
   });

@@ -12,13 +12,25 @@ import {
 } from "@millrace/wire/v1";
 import { toJson } from "@bufbuild/protobuf";
 import type { Command } from "commander";
-import pc from "picocolors";
+import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
-import { enumWord, showDuration, showState, showTime, taskStateWord } from "../format.ts";
-import { printMessage, printTable, say } from "../output.ts";
+import {
+  enumWord,
+  instanceName,
+  showDuration,
+  showState,
+  showTime,
+  taskStateWord,
+} from "../format.ts";
+import { print, printJsonLine, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
+import { mapIndexOption, notMapped, wholeNumber } from "./parse-options.ts";
 
-type LogOptions = { follow?: boolean; attempt?: string; mapIndex: string };
+type LogOptions = { follow?: boolean; attempt?: number; mapIndex?: number };
+
+/** What the api takes for the newest attempt. */
+const newest = 0;
+const attemptsMax = 10_000;
 
 export function addTaskCommands(program: Command): void {
   const tasks = program.command("tasks").description("list task instances, read logs, ask why");
@@ -33,15 +45,15 @@ export function addTaskCommands(program: Command): void {
     .argument("<run-id>")
     .argument("<task-id>")
     .option("-f, --follow", "go on until the attempt has ended")
-    .option("--attempt <n>", "of this attempt instead of the newest")
-    .option("--map-index <n>", "of this mapped instance", "-1")
+    .option("--attempt <n>", "of this attempt instead of the newest", wholeNumber(1, attemptsMax))
+    .addOption(mapIndexOption())
     .action(printLogs);
   tasks
     .command("explain")
     .description("say why a task instance is not running")
     .argument("<run-id>")
     .argument("<task-id>")
-    .option("--map-index <n>", "of this mapped instance", "-1")
+    .addOption(mapIndexOption())
     .action(explainTask);
 }
 
@@ -60,7 +72,7 @@ export function printTasks(instances: readonly TaskInstance[]): void {
   printTable(
     ["TASK", "STATE", "TRY", "STARTED", "TOOK", "WORKER", "WHY"],
     instances.map((it) => [
-      it.mapIndex >= 0 ? `${it.taskId}[${it.mapIndex}]` : it.taskId,
+      instanceName(it),
       showState(taskStateWord(it.state)),
       it.tryNumber ? `${it.tryNumber}/${it.maxTries}` : "-",
       showTime(it.startedAt),
@@ -68,6 +80,7 @@ export function printTasks(instances: readonly TaskInstance[]): void {
       it.worker || "-",
       it.failure?.message.split("\n")[0] ?? "",
     ]),
+    "The run has no tasks.",
   );
 }
 
@@ -90,45 +103,45 @@ async function printLogs(
 ): Promise<void> {
   const { json, ...connection } = globalOptions(command);
   const client = await connect(connection);
-  const of = { runId, taskId, mapIndex: Number(options.mapIndex) };
-  const tryNumber = Number(options.attempt ?? 0);
-  const print = json ? printLineJson : printLine;
+  const { mapIndex = notMapped, attempt: tryNumber = newest } = options;
+  const of = { runId, taskId, mapIndex };
+  const printOne = json ? printLineJson : printLine;
   if (options.follow) {
-    for await (const part of client.tasks.tailLogs({ ...of, tryNumber })) part.lines.forEach(print);
+    const parts = client.tasks.tailLogs({ ...of, tryNumber }, { timeoutMs: 0 });
+    for await (const { lines } of parts) lines.forEach(printOne);
     return;
   }
   let afterSeq = 0n;
   for (let hasMore = true; hasMore;) {
     const page = await client.tasks.readLogs({ ...of, tryNumber, afterSeq, limit: 5000 });
-    page.lines.forEach(print);
+    page.lines.forEach(printOne);
     afterSeq = page.lines.at(-1)?.seq ?? afterSeq;
     hasMore = page.hasMore && page.lines.length > 0;
   }
+  if (afterSeq === 0n) say(`${taskId} has written nothing.`);
 }
 
 function printLineJson(line: LogLine): void {
-  process.stdout.write(`${JSON.stringify(toJson(LogLineSchema, line))}\n`);
+  printJsonLine(toJson(LogLineSchema, line));
 }
 
 const levelColor: Partial<Record<LogLevel, (text: string) => string>> = {
-  [LogLevel.DEBUG]: pc.dim,
-  [LogLevel.WARN]: pc.yellow,
-  [LogLevel.ERROR]: pc.red,
+  [LogLevel.DEBUG]: colors.dim,
+  [LogLevel.WARN]: colors.yellow,
+  [LogLevel.ERROR]: colors.red,
 };
 
 function printLine(line: LogLine): void {
   const at = line.at ? timestampDate(line.at).toISOString().slice(11, 23) : "";
   const color = levelColor[line.level] ?? ((text: string) => text);
-  const text = line.stream === LogStream.SYSTEM ? pc.italic(line.message) : color(line.message);
-  process.stdout.write(
-    `${pc.dim(at)} ${text}${line.fieldsJson ? ` ${pc.dim(line.fieldsJson)}` : ""}\n`,
-  );
+  const text = line.stream === LogStream.SYSTEM ? colors.italic(line.message) : color(line.message);
+  print(`${colors.dim(at)} ${text}${line.fieldsJson ? ` ${colors.dim(line.fieldsJson)}` : ""}`);
 }
 
 async function explainTask(
   runId: string,
   taskId: string,
-  options: { mapIndex: string },
+  { mapIndex = notMapped }: { mapIndex?: number },
   command: Command,
 ): Promise<void> {
   const { json, ...connection } = globalOptions(command);
@@ -137,13 +150,13 @@ async function explainTask(
   ).tasks.explainTaskInstance({
     runId,
     taskId,
-    mapIndex: Number(options.mapIndex),
+    mapIndex,
   });
   if (json) return printMessage(ExplainTaskInstanceResponseSchema, answer);
-  say(`${taskId} is ${showState(taskStateWord(answer.state))}`);
+  print(`${showState(taskStateWord(answer.state))} ${colors.bold(taskId)}`);
   for (const reason of answer.reasons) {
     const kind = enumWord(ReasonKindSchema, reason.kind);
-    const until = reason.until ? pc.dim(` (until ${showTime(reason.until)})`) : "";
-    process.stdout.write(`${pc.bold(kind)}: ${reason.message}${until}\n`);
+    const until = reason.until ? colors.dim(` (until ${showTime(reason.until)})`) : "";
+    print(`  ${colors.bold(kind)}: ${reason.message}${until}`);
   }
 }

@@ -5,12 +5,14 @@ import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { join, resolve } from "node:path";
-import pc from "picocolors";
+import { colors } from "../colors.ts";
 import { connectTo, type Connection, type WorkerPresence } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { showMilliseconds } from "../format.ts";
-import { say } from "../output.ts";
+import { printJsonLine, say } from "../output.ts";
+import { globalOptions } from "../program-options.ts";
 import { loadSettings, type LoadedSettings } from "../settings.ts";
+import { collect, portNumber, slotCount } from "./parse-options.ts";
 import { startConsole } from "../up/console.ts";
 import { freePort } from "../up/ports.ts";
 import { runOnce } from "../up/run-once.ts";
@@ -22,9 +24,9 @@ type UpOptions = {
   dags?: string;
   stateDir?: string;
   host?: string;
-  grpcPort?: string;
-  httpPort?: string;
-  slots?: string;
+  grpcPort?: number;
+  httpPort?: number;
+  slots?: number;
   queues?: string[];
   insecureBind?: boolean;
   console?: boolean;
@@ -42,9 +44,9 @@ export function addUpCommand(program: Command): void {
     .option("--dags <folder>", "the DAG folder (default ./dags)")
     .option("--state-dir <folder>", "where keys, data and logs are kept (default ./.millrace)")
     .option("--host <address>", "the address to listen on (default 127.0.0.1)")
-    .option("--grpc-port <port>", "for workers and clients (default 7070)")
-    .option("--http-port <port>", "for the console and JSON (default 8080)")
-    .option("--slots <n>", "tasks at a time in the worker (default 16)")
+    .option("--grpc-port <port>", "for workers and clients (default 7070)", portNumber)
+    .option("--http-port <port>", "for the console and JSON (default 8080)", portNumber)
+    .option("--slots <n>", "tasks at a time in the worker (default 16)", slotCount)
     .option("--queues <names...>", "queues of the worker (default: default)")
     .option("--insecure-bind", "listen where others can reach it, without TLS")
     .option("--no-console", "leave the console out")
@@ -59,11 +61,7 @@ export function addUpCommand(program: Command): void {
     .action(up);
 }
 
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
-}
-
-async function up(options: UpOptions): Promise<void> {
+async function up(options: UpOptions, command: Command): Promise<void> {
   const begin = performance.now();
   const loaded = await loadSettings(flagsOf(options));
   const state = openStateDir(loaded.values.stateDir);
@@ -80,7 +78,7 @@ async function up(options: UpOptions): Promise<void> {
   });
   lifecycle.add({ name: "state dir", stop: async () => state.release() });
   try {
-    await run({ options, loaded, state, log, lifecycle, begin });
+    await run({ options, json: globalOptions(command).json, loaded, state, log, lifecycle, begin });
   } catch (error) {
     // Told to stop while it started: that is no failure, unless somebody waits for a run.
     const isAsked = lifecycle.signal.aborted && !(error instanceof CommandFailure);
@@ -92,6 +90,7 @@ async function up(options: UpOptions): Promise<void> {
 
 type Up = {
   readonly options: UpOptions;
+  readonly json: boolean;
   readonly loaded: LoadedSettings;
   readonly state: StateDir;
   readonly log: Logger;
@@ -116,30 +115,34 @@ async function run(up: Up): Promise<void> {
   const client = connectTo(url, node.adminKey);
   startWorker(up, node, (worker) => state.writeEndpoint({ ...endpoint, worker }));
   say(
-    `${pc.green("✔")} Millrace runs at ${pc.bold(url)} ${pc.dim(`(${showMilliseconds(performance.now() - up.begin)})`)}`,
+    `${colors.green("✔")} Millrace runs at ${colors.bold(url)} ${colors.dim(`(${showMilliseconds(performance.now() - up.begin)})`)}`,
   );
+  if (up.json) printJsonLine({ event: "up", url, grpc: endpoint.grpc, pid: process.pid });
   const isConsoleWanted = values.console && !options.exit;
   const consoleUp = isConsoleWanted
     ? runConsole(state, lifecycle, consoleUrl)
     : Promise.resolve(false);
   if (options.run)
-    await runOnce(client, options.run, { print: options.print, signal: lifecycle.signal });
+    await runOnce(client, options.run, {
+      print: options.print,
+      json: up.json,
+      signal: lifecycle.signal,
+    });
   if (options.exit) return lifecycle.stop();
   if (await Promise.race([consoleUp, lifecycle.stopped.then(() => false)]))
     await sayLogin(client, url);
-  say(pc.dim("Ctrl+C stops it."));
+  say(colors.dim("Ctrl+C stops it."));
   await lifecycle.stopped;
 }
 
 function flagsOf(options: UpOptions): Record<string, unknown> {
-  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
   return {
     dags: options.dags,
     stateDir: options.stateDir,
     host: options.host,
-    grpcPort: number(options.grpcPort),
-    httpPort: number(options.httpPort),
-    slots: number(options.slots),
+    grpcPort: options.grpcPort,
+    httpPort: options.httpPort,
+    slots: options.slots,
     queues: options.queues,
     insecureBind: options.insecureBind,
     ...(options.console === false && { console: false }),
@@ -257,6 +260,6 @@ async function runConsole(
 async function sayLogin(client: Connection, url: string): Promise<void> {
   const { token } = await client.system.createLoginToken({ requestId: randomUUID() });
   say(
-    `${pc.green("✔")} Console: ${pc.bold(`${url}/login?token=${token}`)} ${pc.dim("(good once, 15 minutes)")}`,
+    `${colors.green("✔")} Console: ${colors.bold(`${url}/login?token=${token}`)} ${colors.dim("(good once, 15 minutes)")}`,
   );
 }

@@ -1,9 +1,12 @@
 /** `millrace version` */
 import type { Command } from "commander";
 import { connect } from "../connection.ts";
-import { printJson, say } from "../output.ts";
+import { print, printJson, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { cliVersion } from "../package.ts";
+
+/** A server that takes longer counts as none. */
+const answerTimeoutMs = 3_000;
 
 export function addVersionCommand(program: Command): void {
   program
@@ -15,12 +18,12 @@ export function addVersionCommand(program: Command): void {
 async function printVersion(_options: unknown, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
   const client = await connect(connection);
-  const server = await client.system.getVersion({}).then(
+  const server = await client.system.getVersion({}, { timeoutMs: answerTimeoutMs }).then(
     (answer) => ({ version: answer.version, workerProtocol: answer.workerProtocol }),
     (error: Error) => ({ unreachable: error.message }),
   );
   if (json) return printJson({ cli: cliVersion(), node: process.version, url: client.url, server });
-  process.stdout.write(`millrace ${cliVersion()}\n`);
+  print(`millrace ${cliVersion()}`);
   say(
     "version" in server
       ? `server ${server.version} at ${client.url}, worker protocol ${server.workerProtocol}`

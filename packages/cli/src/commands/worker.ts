@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { loadSettings } from "../settings.ts";
 import { stopWithParent } from "../up/child.ts";
+import { slotCount } from "./parse-options.ts";
 
 type WorkerOptions = {
   server?: string;
@@ -16,7 +17,7 @@ type WorkerOptions = {
   deployKeyFile?: string;
   name?: string;
   queues?: string[];
-  slots?: string;
+  slots?: number;
 };
 
 export function addWorkerCommand(program: Command): void {
@@ -32,7 +33,7 @@ export function addWorkerCommand(program: Command): void {
       "the name shown to people, unique among workers (default: host and process id)",
     )
     .option("--queues <names...>", "the queues to serve (default: default)")
-    .option("--slots <n>", "tasks at a time (default 16)")
+    .option("--slots <n>", "tasks at a time (default 16)", slotCount)
     .action(work);
 }
 
@@ -44,7 +45,7 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
     deployKeyFile: options.deployKeyFile,
     workerName: options.name,
     queues: options.queues,
-    slots: options.slots === undefined ? undefined : Number(options.slots),
+    slots: options.slots,
     workerKeyFile: command.optsWithGlobals<{ keyFile?: string }>().keyFile,
   });
   const log = createLogger({ name: "worker", level: values.logLevel });

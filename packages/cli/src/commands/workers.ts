@@ -39,5 +39,6 @@ async function listWorkers(_options: unknown, command: Command): Promise<void> {
       it.node,
       showTime(it.startedAt),
     ]),
+    "No worker is attached. Start one: millrace worker",
   );
 }

@@ -4,10 +4,12 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
+import { print as printLine, printJsonLine } from "../output.ts";
 import { watchRun } from "../watch.ts";
 
 export type RunOnceOptions = {
   readonly print: readonly string[];
+  readonly json: boolean;
   /** Aborts when the process is stopping. */
   readonly signal: AbortSignal;
 };
@@ -18,17 +20,22 @@ const pollMs = 100;
 export async function runOnce(
   client: Connection,
   dagId: string,
-  { print, signal }: RunOnceOptions,
+  { print, json, signal }: RunOnceOptions,
 ): Promise<void> {
   let runId: string;
   try {
     runId = await triggerWhenThere(client, dagId, signal);
-    await watchRun(client, runId, { json: false, signal });
+    await watchRun(client, runId, { json, signal });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CommandFailure(ExitCode.interrupted, `Stopped before ${dagId} had ended.`);
   }
-  for (const taskId of print) await printResult(client, runId, taskId);
+  for (const taskId of print) {
+    const returned = await returnedBy(client, runId, taskId);
+    if (returned === undefined) continue;
+    if (json) printJsonLine({ taskId, returned });
+    else printLine(`${taskId}: ${JSON.stringify(returned, null, 2)}`);
+  }
 }
 
 /** The worker registers the DAG folder a moment after the server is up. */
@@ -59,10 +66,8 @@ async function triggerWhenThere(
   }
 }
 
-async function printResult(client: Connection, runId: string, taskId: string): Promise<void> {
+async function returnedBy(client: Connection, runId: string, taskId: string): Promise<unknown> {
   const { xcoms } = await client.tasks.listXComs({ runId, taskId });
   const returned = xcoms.find((it) => it.key === "return_value")?.value;
-  if (!returned) return;
-  const text = new TextDecoder().decode(returned.data);
-  process.stdout.write(`${taskId}: ${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+  return returned && JSON.parse(new TextDecoder().decode(returned.data));
 }

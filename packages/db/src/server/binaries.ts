@@ -125,5 +125,10 @@ export function systemBinaries(): Binaries | null {
   const major = majors[0];
   if (major === undefined) return null;
   const bin = join(systemRoot, String(major), "bin");
-  return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres"), major, version: String(major) };
+  return {
+    initdb: join(bin, "initdb"),
+    postgres: join(bin, "postgres"),
+    major,
+    version: String(major),
+  };
 }

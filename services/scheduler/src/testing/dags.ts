@@ -4,32 +4,19 @@ import { createHash } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Database } from "@millrace/db";
 import { shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
+import { aDagSpec, aTask as plainTask } from "@millrace/engine/testing";
 import { dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
 
+/** A task of an external worker that announces `work`, without retries; what it does is the test's affair. */
 export function aTask(id: string, changes: Partial<TaskSpec> = {}): TaskSpec {
-  return {
-    id,
-    groupId: null,
+  return plainTask(id, {
     kind: "external",
     handler: "work",
-    args: "[]",
-    retries: 0,
     retryDelayMs: 1_000,
     retryBackoff: 0,
-    maxRetryDelayMs: 86_400_000,
-    executionTimeoutMs: null,
-    triggerRule: "all_success",
-    queue: "default",
-    priorityWeight: 1,
-    isolation: "thread",
-    env: {},
-    docs: "",
-    owner: "",
-    resultSchema: null,
-    argSchemas: [],
     ...changes,
-  };
+  });
 }
 
 /** A DAG of tasks; `edges` such as `"a>b"`. */
@@ -39,32 +26,9 @@ export function aDag(
   edges: readonly string[] = [],
   changes: Partial<DagSpec> = {},
 ): DagSpec {
-  return {
-    dagId,
-    tasks: tasks.map((task) => (typeof task === "string" ? aTask(task) : task)),
-    edges: edges.map((edge) => {
-      const [from = "", to = ""] = edge.split(">");
-      return { from, to };
-    }),
-    groups: [],
-    schedule: null,
-    description: "",
-    docs: "",
-    tags: [],
-    owner: "",
-    paramsSchema: null,
-    maxActiveRuns: 16,
-    maxActiveTasks: 16,
-    dagrunTimeoutMs: null,
-    startDate: null,
-    endDate: null,
-    catchup: false,
-    startPaused: false,
-    file: "",
-    source: "",
-    bundleDigest: null,
-    ...changes,
-  };
+  const specs = tasks.map((task) => (typeof task === "string" ? aTask(task) : task));
+  const shape = { tasks: Object.fromEntries(specs.map((task) => [task.id, task])), arrows: edges };
+  return aDagSpec(shape, { dagId, file: "", ...changes });
 }
 
 /** Tasks `t0 … t<n-1>`, each after the one before. */

@@ -63,7 +63,7 @@ export function LoginForm({ token, next }: Props) {
         <CallError error={login.error} />
         <p id="token-help" className="text-dense text-muted">
           <code className="font-mono">millrace up</code> prints a link that logs in by itself. The
-          key is in <code className="font-mono">.millrace/admin.key</code> of its data folder.
+          key is in <code className="font-mono">.millrace/keys/admin.key</code>.
         </p>
       </div>
       <Button type="submit" tone="primary" className="h-9 w-full" disabled={login.isPending}>

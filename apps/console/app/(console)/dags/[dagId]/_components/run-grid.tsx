@@ -25,7 +25,6 @@ export function RunGrid({ taskIds, columns: newestFirst }: Props) {
   const [cursor, setCursor] = useState({ row: 0, column: columns.length - 1 });
   const scroller = useRef<HTMLDivElement>(null);
   const router = useRouter();
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer keeps its own state by design
   const rows = useVirtualizer({
     count: taskIds.length,
     getScrollElement: () => scroller.current,

@@ -33,7 +33,6 @@ export function TaskTable({ live, spec, selected, onSelect }: Props) {
   const isThere = counts.some((count) => count.look === look);
   const shown = isThere ? ids.filter((id) => lookOf(live.tasks.get(id)) === look) : ids;
   const list = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer keeps its own state by design
   const rows = useVirtualizer({
     count: shown.length,
     getScrollElement: () => list.current,

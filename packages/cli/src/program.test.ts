@@ -1,0 +1,59 @@
+import { CommanderError, type Command } from "commander";
+import { expect, test } from "vitest";
+import { buildProgram } from "./program.ts";
+
+/** What the command says when it is called wrongly; nothing runs. */
+async function refusal(...args: string[]): Promise<string> {
+  let said = "";
+  const program = buildProgram();
+  for (const command of everyCommand(program)) {
+    command.configureOutput({ writeErr: (text) => (said += text), writeOut: () => undefined });
+  }
+  await expect(program.parseAsync(args, { from: "user" })).rejects.toBeInstanceOf(CommanderError);
+  return said;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+test.each([
+  [["runs", "list", "--limit", "abc"], /--limit.*'abc'.*whole number from 1 to/],
+  [["runs", "list", "--limit", "0"], /--limit.*'0'.*whole number from 1 to/],
+  [["runs", "list", "--limit", "1.5"], /--limit.*'1\.5'.*whole number/],
+  [["runs", "list", "--state", "done"], /--state.*'done'.*queued, running, success, failed/],
+  [["tasks", "logs", "run_1", "a", "--map-index", "x"], /--map-index.*'x'.*whole number from 0/],
+  [["tasks", "logs", "run_1", "a", "--attempt", "0"], /--attempt.*'0'.*whole number from 1/],
+  [["up", "--slots", "0"], /--slots.*'0'.*whole number from 1 to 10000/],
+  [["worker", "--slots", "many"], /--slots.*'many'.*whole number from 1 to 10000/],
+  [["server", "--grpc-port", "70000"], /--grpc-port.*'70000'.*whole number from 0 to 65535/],
+  [["dags", "trigger", "a", "--params", "{a"], /--params.*'\{a'.*Give a JSON object/],
+  [["dags", "trigger", "a", "--params", "[1]"], /--params.*'\[1\]'.*Give a JSON object/],
+  [["dags", "test", "a", "--params", "null"], /--params.*'null'.*Give a JSON object/],
+  [["dags", "trigger", "a", "--logical-date", "2026-01-01"], /--logical-date.*with its zone/],
+  [["dags", "trigger", "a", "--logical-date", "2026-13-01T00:00:00Z"], /--logical-date.*2026-13/],
+])("%j is refused with the option, the value and what would be right", async (args, message) => {
+  expect(await refusal(...args)).toMatch(message);
+});
+
+test.each([
+  [["dgas", "list"], /unknown command 'dgas'\n\(Did you mean dags\?\)/],
+  [["runs", "lst"], /unknown command 'lst'\n\(Did you mean list\?\)/],
+  [["runs", "list", "--lmit", "1"], /unknown option '--lmit'\n\(Did you mean --limit\?\)/],
+])("%j gets a suggestion", async (args, message) => {
+  expect(await refusal(...args)).toMatch(message);
+});
+
+test("a missing argument is named", async () => {
+  expect(await refusal("tasks", "logs", "run_1")).toMatch(
+    /missing required argument 'task-id'\nAdd --help to see what it takes\./,
+  );
+});
+
+test("every command describes itself and its options, and shows the options that all take", () => {
+  for (const command of everyCommand(buildProgram())) {
+    expect(command.description(), command.name()).not.toBe("");
+    for (const option of command.options) expect(option.description, option.flags).not.toBe("");
+    if (command.commands.length === 0) expect(command.helpInformation()).toContain("--json");
+  }
+});
