@@ -19,7 +19,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildConsoleIfStale } from "./console-build.ts";
 
@@ -102,7 +102,7 @@ async function bundle(manifest: Manifest): Promise<object> {
   for (const [from, to] of Object.entries(manifest.publish?.assets ?? {})) {
     cpSync(from, join("dist", "assets", to), { recursive: true });
   }
-  if (sources.length > 0) emitTypes();
+  if (sources.length > 0) emitTypes(inside);
   return {
     ...(manifest.sideEffects === false && { sideEffects: false }),
     files: ["dist"],
@@ -155,9 +155,15 @@ function thirdParty(manifests: readonly Manifest[]): Record<string, string> {
 }
 
 /** Declarations of this package and of the private ones it shows, side by side under `dist/types/`. */
-function emitTypes(): void {
+function emitTypes(inside: readonly Manifest[]): void {
   const config = join(root, "tsconfig.json");
-  const files = globSync("src/**/*.ts").filter((it) => !/\.test(-d)?\.ts$|\/testing\//.test(it));
+  const own = globSync("src/**/*.ts").filter((it) => !/\.test(-d)?\.ts$|\/testing\//.test(it));
+  // Named one by one: of what is found through node_modules, tsc writes nothing.
+  const shown = inside.flatMap(({ name, exports = {} }) =>
+    Object.entries(exports)
+      .filter(([path]) => path !== "./testing")
+      .map(([, source]) => join(root, "packages", basename(name), source)),
+  );
   const tsconfig = join(home, "tsconfig.pack.json");
   writeFileSync(
     tsconfig,
@@ -172,7 +178,7 @@ function emitTypes(): void {
         rootDir: join(root, "packages"),
         outDir: "dist/types",
       },
-      include: files,
+      include: [...own, ...shown],
       exclude: [],
     }),
   );

@@ -7,14 +7,18 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { packPublished } from "../../scripts/pack.ts";
 import { say, within } from "./progress.ts";
 
 export type Project = {
@@ -29,8 +33,7 @@ export type Project = {
 
 const run = promisify(execFile);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const packed = ["sdk", "operators", "testing", "cli"];
-const packSeconds = 60;
+const packSeconds = 120;
 
 const hello = `
 import { chain, dag, task } from "@millrace/sdk";
@@ -45,23 +48,18 @@ export default dag("hello", {}, () => {
 
 /** Makes the project in an empty folder. */
 export async function installProject(folder: string): Promise<Project> {
-  const source = join(folder, "source");
-  copySource(source);
   const project = join(folder, "project");
-  const ours = join(project, "node_modules", "@millrace");
-  mkdirSync(ours, { recursive: true });
-  linkThirdParties(join(project, "node_modules"));
-  for (const name of packed) {
-    say(`packing @millrace/${name}`);
-    const home = join(source, "packages", name);
-    const packing = run("npm", ["pack", "--silent"], { cwd: home, maxBuffer: 2 ** 24 });
-    await within(packSeconds, `npm pack of ${name}`, packing);
-    const tarball = readdirSync(home).find((it) => it.endsWith(".tgz"))!;
-    mkdirSync(join(ours, name));
-    await run("tar", ["xzf", join(home, tarball), "-C", join(ours, name), "--strip-components=1"]);
-    linkOwn(join("packages", name), join(ours, name));
+  const modules = join(project, "node_modules");
+  mkdirSync(join(modules, "@millrace"), { recursive: true });
+  linkThirdParties(modules);
+  say("packing the published packages");
+  for (const tarball of await within(
+    packSeconds,
+    "packing",
+    packPublished(join(folder, "tarballs")),
+  )) {
+    await unpack(tarball, modules);
   }
-  symlinkSync(join(root, "apps", "console"), join(ours, "console"));
   writeFileSync(
     join(project, "package.json"),
     '{ "name": "project", "private": true, "type": "module" }',
@@ -71,42 +69,17 @@ export async function installProject(folder: string): Promise<Project> {
   writeFileSync(join(helloDags, "hello.ts"), hello);
   const loadDags = join(project, "loads");
   cpSync(join(root, "benchmarks", "src", "dags"), loadDags, { recursive: true });
-  return { folder: project, bin: join(ours, "cli", binOf(join(ours, "cli"))), loadDags, helloDags };
+  const bin = join(modules, "@millrace", "cli", "dist", "main.js");
+  return { folder: project, bin, loadDags, helloDags };
 }
 
-function binOf(cli: string): string {
-  const manifest = JSON.parse(readFileSync(join(cli, "package.json"), "utf8")) as {
-    bin: { millrace: string };
-  };
-  return manifest.bin.millrace;
-}
-
-/** Packing puts another manifest into a package's folder for a moment: in a copy, that is nobody's business. */
-function copySource(to: string): void {
-  const isWanted = (path: string) => !/[/\\](node_modules|dist|\.next|\.git|\.turbo)$/.test(path);
-  for (const name of [
-    "packages",
-    "services",
-    "scripts",
-    "package.json",
-    "tsconfig.json",
-    "tsconfig.base.json",
-  ]) {
-    cpSync(join(root, name), join(to, name), { recursive: true, filter: isWanted });
-  }
-  const modules = join(to, "node_modules");
-  mkdirSync(join(modules, "@millrace"), { recursive: true });
-  linkThirdParties(modules);
-  symlinkSync(join(root, "node_modules", ".bin"), join(modules, ".bin"));
-  for (const rooms of ["packages", "services"]) {
-    for (const room of readdirSync(join(to, rooms))) {
-      const manifest = join(to, rooms, room, "package.json");
-      if (!existsSync(manifest)) continue;
-      const { name } = JSON.parse(readFileSync(manifest, "utf8")) as { name: string };
-      symlinkSync(dirname(manifest), join(modules, name));
-      linkOwn(join(rooms, room), dirname(manifest));
-    }
-  }
+async function unpack(tarball: string, modules: string): Promise<void> {
+  const unpacked = mkdtempSync(join(modules, "@millrace", ".unpacked-"));
+  await run("tar", ["xzf", tarball, "-C", unpacked, "--strip-components=1"]);
+  const manifest = readFileSync(join(unpacked, "package.json"), "utf8");
+  const { name } = JSON.parse(manifest) as { name: string };
+  renameSync(unpacked, join(modules, name));
+  linkOwn(name, join(modules, name));
 }
 
 function linkThirdParties(modules: string): void {
@@ -118,7 +91,7 @@ function linkThirdParties(modules: string): void {
 }
 
 /** Dependencies that a workspace has in a version of its own. */
-function linkOwn(workspace: string, to: string): void {
-  const own = join(root, workspace, "node_modules");
+function linkOwn(name: string, to: string): void {
+  const own = join(realpathSync(join(root, "node_modules", name)), "node_modules");
   if (existsSync(own)) symlinkSync(own, join(to, "node_modules"));
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { databaseUrlOf, startUp, type Millrace } from "./millrace.ts";
 import { runCli } from "./process.ts";
 import { waitFor } from "./wait.ts";
@@ -30,6 +30,9 @@ export const slow = dag("slow", {}, () => {
   task(function waits() { return new Promise((done) => setTimeout(done, 60_000).unref()); })();
 });
 `;
+
+/** Each starts several processes, one after the other. */
+vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
 let millrace: Millrace;
@@ -230,7 +233,7 @@ describe("runs", () => {
     );
     const { code, stderr } = await millrace.cli("runs", "cancel", runId);
     expect(code).toBe(0);
-    expect(stderr).toMatch(new RegExp(`^${runId} is ✘ failed`));
+    expect(stderr).toMatch(new RegExp(`^${runId} is being cancelled: `));
     expect((await watching).code).toBe(1);
     expect(await json("runs", "cancel", runId)).toMatchObject({
       run: { state: "RUN_STATE_FAILED" },

@@ -6,6 +6,8 @@ import { Client, type RunUpdate } from "@millrace/sdk";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { etl, held, refuses } from "./client/dags.ts";
 import { newStateDir, readEndpoint, startUp, type Millrace } from "./millrace.ts";
+import { startMillrace } from "./process.ts";
+import { waitFor } from "./wait.ts";
 
 const dags = fileURLToPath(new URL("client", import.meta.url));
 
@@ -31,7 +33,10 @@ afterAll(() => millrace[Symbol.asyncDispose]());
 
 describe("a run", () => {
   test("is triggered with typed params, followed to its result, and its values keep their types", async () => {
-    const run = await client.trigger(etl, { params: { region: "us", since: "2026-01-01" }, note: "by a program" });
+    const run = await client.trigger(etl, {
+      params: { region: "us", since: "2026-01-01" },
+      note: "by a program",
+    });
     const done = await run.result({ timeout: "30s" });
     expect(done).toMatchObject({
       state: "success",
@@ -42,7 +47,10 @@ describe("a run", () => {
     });
     expect(done.endedAt).toBeInstanceOf(Date);
     expectTypeOf(run.xcom).returns.resolves.toBeUnknown();
-    expect(await run.xcom("extract")).toEqual({ at: new Date("2026-01-01"), rows: new Map([["us", 12n]]) });
+    expect(await run.xcom("extract")).toEqual({
+      at: new Date("2026-01-01"),
+      rows: new Map([["us", 12n]]),
+    });
     expect(await run.xcom("load")).toBe(undefined);
     expect(await run.xcom("load", { key: "count" })).toBe(1);
     await expect(run.xcom("nope")).rejects.toMatchObject({ reason: "TASK_NOT_FOUND" });
@@ -62,12 +70,20 @@ describe("a run", () => {
     expect(states.at(-1)).toBe("success");
     expect(states.filter((it) => it === "success")).toHaveLength(1);
     const last = new Map(updates.flatMap((it) => it.tasks).map((it) => [it.taskId, it.state]));
-    expect(last).toEqual(new Map([["extract", "success"], ["load", "success"]]));
+    expect(last).toEqual(
+      new Map([
+        ["extract", "success"],
+        ["load", "success"],
+      ]),
+    );
   });
 
   test("that fails rejects with the reason and the run's id", async () => {
     const run = await client.trigger(refuses);
-    await expect(run.result()).rejects.toMatchObject({ reason: "RUN_FAILED", metadata: { run_id: run.id, dag_id: "refuses" } });
+    await expect(run.result()).rejects.toMatchObject({
+      reason: "RUN_FAILED",
+      metadata: { run_id: run.id, dag_id: "refuses" },
+    });
     const { snapshot } = await run.refresh();
     expect(snapshot).toMatchObject({ state: "failed", counts: { failed: 1, upstream_failed: 1 } });
   });
@@ -75,17 +91,27 @@ describe("a run", () => {
   test("is cancelled; waiting for it ends", async () => {
     const run = await client.trigger(held);
     const result = run.result();
-    await expect(run.result({ timeout: "50ms" })).rejects.toMatchObject({ reason: "WAIT_TIMED_OUT" });
-    expect((await run.cancel()).snapshot).toMatchObject({ state: "failed", failure: { kind: "cancelled" } });
-    await expect(result).rejects.toMatchObject({ reason: "RUN_FAILED" });
-    expect((await run.cancel()).snapshot.state).toBe("failed");
+    await expect(run.result({ timeout: "50ms" })).rejects.toMatchObject({
+      reason: "WAIT_TIMED_OUT",
+    });
+    await run.cancel();
+    await expect(result).rejects.toMatchObject({
+      reason: "RUN_FAILED",
+      metadata: { kind: "cancelled" },
+    });
+    expect((await run.cancel()).snapshot).toMatchObject({
+      state: "failed",
+      failure: { kind: "cancelled" },
+    });
   });
 
   test("has its logical date to itself", async () => {
     const logicalDate = "2020-02-29T00:00:00Z";
     const run = await client.trigger(etl, { logicalDate });
     expect(run.snapshot.logicalDate).toEqual(new Date(logicalDate));
-    await expect(client.trigger(etl, { logicalDate })).rejects.toMatchObject({ reason: "LOGICAL_DATE_TAKEN" });
+    await expect(client.trigger(etl, { logicalDate })).rejects.toMatchObject({
+      reason: "LOGICAL_DATE_TAKEN",
+    });
   });
 });
 
@@ -107,12 +133,17 @@ test("lists go over pages, and stop where their reader stops", async () => {
 
 test("DAGs are listed with their facts, found by tag and text", async () => {
   expect((await listed(client.dags())).map((it) => it.id)).toEqual(["etl", "held", "refuses"]);
-  expect(await listed(client.dags({ tags: ["sales"] }))).toMatchObject([{ id: "etl", schedule: "@yearly", isPaused: false }]);
+  expect(await listed(client.dags({ tags: ["sales"] }))).toMatchObject([
+    { id: "etl", schedule: "@yearly", isPaused: false },
+  ]);
   expect(await listed(client.dags({ search: "no such text" }))).toEqual([]);
 });
 
 test("every error is one class with the server's reason", async () => {
-  await expect(client.trigger("nope")).rejects.toMatchObject({ name: "MillraceError", reason: "DAG_NOT_FOUND" });
+  await expect(client.trigger("nope")).rejects.toMatchObject({
+    name: "MillraceError",
+    reason: "DAG_NOT_FOUND",
+  });
   await expect(client.run("run_0")).rejects.toMatchObject({ reason: "RUN_NOT_FOUND" });
   const stranger = new Client({ url: readEndpoint(millrace.stateDir).url, key: "mr_wrong" });
   await expect(stranger.run("run_1")).rejects.toMatchObject({ reason: "UNAUTHENTICATED" });
@@ -126,15 +157,21 @@ test("a run is followed through a restart of the server", { timeout: 60_000 }, a
     const { url } = readEndpoint(stateDir);
     const run = await clientOf(stateDir).trigger(held);
     const seen: RunUpdate[] = [];
+    const watching = startMillrace(["runs", "watch", run.id], { MILLRACE_STATE_DIR: stateDir });
     const following = (async () => {
       for await (const update of run.watch()) seen.push(update);
     })();
     await expect.poll(() => seen.length).toBeGreaterThan(0);
-    await up.process.end();
+    await waitFor("the command to follow", () => watching.output().includes("▶ running"));
+    await up.process.end("SIGKILL");
     const ports = ["--http-port", new URL(url).port];
     up = await startUp({ dags, stateDir, args: ports });
-    await clientOf(stateDir).run(run.id).then((it) => it.cancel());
+    await clientOf(stateDir)
+      .run(run.id)
+      .then((it) => it.cancel());
     await following;
+    expect(await watching.ended).toBe(1);
+    expect(watching.output()).toMatch(/✘ failed held /);
     expect(seen.at(-1)?.run).toMatchObject({ id: run.id, state: "failed" });
   } finally {
     await up[Symbol.asyncDispose]();

@@ -6,17 +6,19 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { problemsOf, readHistory } from "./history.ts";
 import { databaseUrlOf, readEndpoint, startUp, type Millrace } from "./millrace.ts";
-import { processesWith } from "./process.ts";
+import { processesWith, startMillrace } from "./process.ts";
 import { waitFor } from "./wait.ts";
 
 const dags = fileURLToPath(new URL("./load", import.meta.url));
 const taskCount = 1000;
 const runLimitMs = 120_000;
+/** How long bodies take that are to be caught running. */
+const slowMillis = 200;
 const testLimitMs = 240_000;
 
-async function triggerThousand(millrace: Millrace): Promise<string> {
+async function triggerThousand(millrace: Millrace, millis = 20): Promise<string> {
   await millrace.api.dagsAre(1);
-  return millrace.api.trigger("thousand", { journal: journalOf(millrace) });
+  return millrace.api.trigger("thousand", { journal: journalOf(millrace), millis });
 }
 
 const journalOf = ({ stateDir }: Millrace): string => join(stateDir, "journal");
@@ -84,6 +86,33 @@ describe("kill -9 in the middle of a run of 1,000 tasks", () => {
       for (const pid of workers) process.kill(pid, "SIGKILL");
       await timed("worker killed, until tasks run again", untilMoving(millrace));
       await expectOneOutcomeEach(millrace, runId);
+    },
+  );
+
+  test(
+    "of a worker elsewhere: its attempts are granted again once its session is over",
+    { timeout: testLimitMs },
+    async () => {
+      await using millrace = await startUp({ dags });
+      const { stateDir, api } = millrace;
+      const { grpc } = readEndpoint(stateDir);
+      const other = startMillrace([
+        "worker",
+        "--server",
+        grpc,
+        "--state-dir",
+        stateDir,
+        "--name",
+        "elsewhere",
+      ]);
+      await waitFor("its session", () => other.output().includes("session.opened"));
+      const runId = await triggerThousand(millrace, slowMillis);
+      await waitFor("it to work", async () => {
+        const { workers } = await api.system.listWorkers({});
+        return workers.some((it) => it.name === "elsewhere" && it.running > 0);
+      });
+      await other.end("SIGKILL");
+      await timed("worker elsewhere killed", expectOneOutcomeEach(millrace, runId));
     },
   );
 

@@ -50,23 +50,34 @@ async function expectScores(runId: string): Promise<void> {
   expect(problemsOf(await readHistory(databaseUrlOf(stateDir), runId))).toEqual([]);
 }
 
-test("waits for a worker that can run the Python task, says so, and runs when one comes", async () => {
-  const runId = await millrace.api.trigger("polyglot");
-  await waitFor("the first task", async () => {
-    const { taskInstance } = await millrace.api.tasks.getTaskInstance({ runId, taskId: "collect" });
-    return taskInstance?.state === TaskState.SUCCESS;
-  });
-  const explained = await millrace.cli("tasks", "explain", runId, "score_model");
-  expect(explained.stdout).toMatch(/no worker.*python/i);
-  python = startPython();
-  await expectScores(runId);
-});
+test(
+  "waits for a worker that can run the Python task, says so, and runs when one comes",
+  { timeout: testLimitMs },
+  async () => {
+    const runId = await millrace.api.trigger("polyglot");
+    await waitFor("the first task", async () => {
+      const { taskInstance } = await millrace.api.tasks.getTaskInstance({
+        runId,
+        taskId: "collect",
+      });
+      return taskInstance?.state === TaskState.SUCCESS;
+    });
+    const explained = await millrace.cli("tasks", "explain", runId, "score_model");
+    expect(explained.stdout).toMatch(/No live worker serves the queue "python"/);
+    python = startPython();
+    await expectScores(runId);
+  },
+);
 
-test("goes on with the same Python worker after the server was killed and started again", async () => {
-  const { grpc, pid } = readEndpoint(stateDir);
-  process.kill(pid, "SIGKILL");
-  await millrace.process.ended;
-  millrace = await startUp({ dags, stateDir, args: ["--grpc-port", grpc.split(":")[1]!] });
-  await expectScores(await millrace.api.trigger("polyglot"));
-  expect(python?.child.exitCode).toBeNull();
-});
+test(
+  "goes on with the same Python worker after the server was killed and started again",
+  { timeout: testLimitMs },
+  async () => {
+    const { grpc, pid } = readEndpoint(stateDir);
+    process.kill(pid, "SIGKILL");
+    await millrace.process.ended;
+    millrace = await startUp({ dags, stateDir, args: ["--grpc-port", grpc.split(":")[1]!] });
+    await expectScores(await millrace.api.trigger("polyglot"));
+    expect(python!.child.exitCode).toBeNull();
+  },
+);

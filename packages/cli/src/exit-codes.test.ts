@@ -12,6 +12,7 @@ test.each([
   [Code.FailedPrecondition, ExitCode.conflict],
   [Code.Unavailable, ExitCode.unavailable],
   [Code.DeadlineExceeded, ExitCode.unavailable],
+  [Code.Aborted, ExitCode.unavailable],
   [Code.Internal, ExitCode.failed],
 ])("a server's answer %d ends the command with %d", (code, exit) => {
   expect(describeFailure(new ConnectError("why", code)).code).toBe(exit);

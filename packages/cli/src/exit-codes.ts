@@ -33,7 +33,8 @@ const byCode: Partial<Record<Code, ExitCode>> = {
   [Code.PermissionDenied]: ExitCode.auth,
   [Code.AlreadyExists]: ExitCode.conflict,
   [Code.FailedPrecondition]: ExitCode.conflict,
-  [Code.Aborted]: ExitCode.conflict,
+  // A connection that broke in the middle of an answer.
+  [Code.Aborted]: ExitCode.unavailable,
   [Code.Unavailable]: ExitCode.unavailable,
   [Code.DeadlineExceeded]: ExitCode.unavailable,
   [Code.ResourceExhausted]: ExitCode.unavailable,
@@ -64,6 +65,9 @@ export function describeFailure(error: unknown): { code: ExitCode; message: stri
 }
 
 function explainConnect(error: ConnectError): string {
+  if (error.code === Code.Aborted) {
+    return `The connection to the server broke (${error.rawMessage}); ask again.`;
+  }
   if (error.code === Code.Unavailable && /ECONNREFUSED|ENOTFOUND|ECONNRESET/.test(error.message)) {
     return `No Millrace server answers (${error.rawMessage}). Start one with "millrace up", or name another with --url or MILLRACE_URL.`;
   }

@@ -54,11 +54,16 @@ async function followRun(
         return run;
       }
     } catch (error) {
-      const isPassing = error instanceof ConnectError && error.code === Code.Unavailable;
-      if (!isPassing || failures >= reconnectsMax) throw error;
+      if (!isPassing(error) || failures >= reconnectsMax) throw error;
     }
     await delay(reconnectDelayMs, undefined, signal ? { signal } : {});
   }
+}
+
+/** The server is away, or went away in the middle of an answer. */
+function isPassing(error: unknown): boolean {
+  const { code } = ConnectError.from(error);
+  return code === Code.Unavailable || code === Code.Aborted;
 }
 
 function isFinal(state: RunState): boolean {

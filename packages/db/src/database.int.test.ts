@@ -48,15 +48,56 @@ describe("timeouts are set for each connection", () => {
 });
 
 describe("a lane", () => {
-  test("answers each statement in order and goes on after one that fails", async () => {
+  test("sends statements as one transaction, and goes on after one that failed", async () => {
     const lane = createLane({ url: database.url, name: "test" });
 
     await expect(
-      lane.send([{ text: "BEGIN" }, { text: "SELECT 1 / 0" }, { text: "COMMIT" }]),
+      lane.send([{ text: "CREATE TABLE half (n int)" }, { text: "SELECT 1 / 0" }]),
     ).rejects.toThrow("division by zero");
-    const answers = await lane.send([{ text: "SELECT 1" }, { text: "SELECT 2, 3" }]);
+    const answers = await lane.send([
+      { text: "SELECT to_regclass('half')" },
+      { text: "SELECT 2, NULL" },
+      { text: "SELECT WHERE false" },
+    ]);
 
-    expect(answers).toEqual([[[1]], [[2, 3]]]);
+    expect(answers).toEqual([[[null]], [[2, null]], []]);
+    await lane.close();
+  });
+
+  test("prepares a named statement once, whatever became of the first use", async () => {
+    const lane = createLane({ url: database.url, name: "test" });
+    const one = { name: "one", text: "SELECT 1" };
+    const ratio = (value: string) => ({
+      name: "ratio",
+      text: "SELECT 6 / $1::int",
+      values: [value],
+    });
+
+    await expect(lane.send([one, ratio("0")])).rejects.toThrow("division by zero");
+    await expect(lane.send([ratio("0"), one])).rejects.toThrow("division by zero");
+    const answers = [await lane.send([one, ratio("2")]), await lane.send([ratio("3"), one])];
+    const prepared = await lane.send([
+      { text: "SELECT name FROM pg_prepared_statements ORDER BY name" },
+    ]);
+
+    expect(answers).toEqual([
+      [[[1]], [[3]]],
+      [[[2]], [[1]]],
+    ]);
+    expect(prepared).toEqual([[["one"], ["ratio"]]]);
+    await lane.close();
+  });
+
+  test("takes one call after the other", async () => {
+    const lane = createLane({ url: database.url, name: "test" });
+
+    const answers = await Promise.allSettled([
+      lane.send([{ text: "SELECT 1" }]),
+      lane.send([{ text: "SELECT 1 / 0" }]),
+      lane.send([{ text: "SELECT 3" }]),
+    ]);
+
+    expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     await lane.close();
   });
 

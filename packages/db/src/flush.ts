@@ -21,7 +21,8 @@ import type {
   StartedRow,
 } from "./flush-batch.ts";
 import { isConnectionLoss } from "./errors.ts";
-import type { Lane, LaneStatement } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { PackStatement } from "./statement-pack.ts";
 
 /**
  * The class of the advisory locks on shards. A take-over of shards takes `pg_advisory_xact_lock(shardLockClass, shard)` for
@@ -54,20 +55,18 @@ export type FlushAnswer =
  */
 export async function flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer> {
   const shards = batch.shards.toSorted((a, b) => a.shard - b.shard);
-  const statements: LaneStatement[] = [
-    { text: "BEGIN" },
+  const statements: PackStatement[] = [
     {
       name: "flush_fence",
       text: sqlText("flush_fence"),
-      values: [shardLockClass, int4Array(shards.map((fence) => fence.shard))],
+      values: [String(shardLockClass), int4Array(shards.map((fence) => fence.shard))],
     },
     { name: "flush", text: sqlText("flush"), values: encode(batch) },
-    { text: "COMMIT" },
   ];
   let row: readonly unknown[];
   try {
     const answers = await lane.send(statements);
-    row = answers[2]![0]!;
+    row = answers[1]![0]!;
   } catch (error) {
     throw explain(error);
   }

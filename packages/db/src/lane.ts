@@ -1,14 +1,23 @@
 /**
- * A lane: one dedicated connection for hot statements. What is sent together travels together (one round trip), statements
- * are prepared once, and their plans are made for any parameters, never for tables that happened to be empty.
+ * A lane: one dedicated connection for hot statements. What is sent together travels together (one round trip) and is one
+ * transaction, statements are prepared once, and their plans are made for any parameters, never for tables that happened
+ * to be empty.
  */
 
-import { Client, type QueryArrayConfig } from "pg";
+import { Client } from "pg";
 
 import { isConnectionLoss, unreachable } from "./errors.ts";
 import { connectTimeoutMs } from "./connect.ts";
 import { silentLog, type DbLog } from "./log.ts";
 import { pgTypes } from "./pg-types.ts";
+import {
+  nothingPrepared,
+  StatementPack,
+  type ColumnParser,
+  type PackRows,
+  type PackStatement,
+  type Prepared,
+} from "./statement-pack.ts";
 
 /** The server gives up on a statement of a lane after this. */
 export const laneStatementTimeoutMs = 5_000;
@@ -19,26 +28,20 @@ export const laneAnswerTimeoutMs = 10_000;
 
 export type LaneOptions = { readonly url: string; readonly name: string; readonly log?: DbLog };
 
-export type LaneStatement = {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: unknown[];
-};
-
-/** Rows as arrays, by column position. */
-export type LaneRows = readonly (readonly unknown[])[];
-
 export type Lane = {
   readonly name: string;
   /**
-   * Sends all statements at once and answers with the rows of each. Connects first when it has to. After an error the
-   * statements behind the failed one are still tried by the server: put BEGIN and COMMIT around what must not be.
+   * Sends all statements at once, as one transaction, and answers with the rows of each. Connects first when it has to.
+   * One call at a time: what comes meanwhile waits.
    *
-   * @throws the error of the first statement that failed. A lost connection is never retried here.
+   * @throws the error of the first statement that failed: nothing of any took effect. A lost connection is never retried
+   *   here, and whether it took effect is then not known.
    */
-  send(statements: readonly LaneStatement[]): Promise<LaneRows[]>;
+  send(statements: readonly PackStatement[]): Promise<PackRows[]>;
   close(): Promise<void>;
 };
+
+type Opened = { readonly client: Client; readonly prepared: Prepared };
 
 /** Plans: one for any parameters, by index and nested loop, whatever the tables looked like when it was made. */
 export const laneSettings = [
@@ -53,12 +56,14 @@ export const laneSettings = [
 /** Makes a lane; it connects when it is first used. */
 export function createLane(options: LaneOptions): Lane {
   const log = options.log ?? silentLog;
-  let opening: Promise<Client> | null = null;
+  const types = pgTypes();
+  let opening: Promise<Opened> | null = null;
   /** The client of `opening`, as soon as there is one. */
   let current: Client | null = null;
   let isClosed = false;
+  let last: Promise<unknown> = Promise.resolve();
 
-  async function open(): Promise<Client> {
+  async function open(): Promise<Opened> {
     const client = new Client({
       connectionString: options.url,
       application_name: `millrace ${options.name}`,
@@ -68,8 +73,7 @@ export function createLane(options: LaneOptions): Lane {
       idle_in_transaction_session_timeout: laneAnswerTimeoutMs,
       query_timeout: laneAnswerTimeoutMs,
       keepAlive: true,
-      pipeline: true,
-      types: pgTypes(),
+      types,
     });
     current = client;
     client.on("error", (error) => {
@@ -83,10 +87,10 @@ export function createLane(options: LaneOptions): Lane {
       await client.end().catch(() => {});
       throw unreachable(options.url, error);
     }
-    return client;
+    return { client, prepared: nothingPrepared() };
   }
 
-  function connected(): Promise<Client> {
+  function connected(): Promise<Opened> {
     opening ??= open().catch((error: unknown) => {
       opening = null;
       throw error;
@@ -94,34 +98,34 @@ export function createLane(options: LaneOptions): Lane {
     return opening;
   }
 
+  async function send(statements: readonly PackStatement[]): Promise<PackRows[]> {
+    const { client, prepared } = await connected();
+    // Its type is that of the binary parsers; asked for text, it gives those of text.
+    const parserOf = (oid: number) => types.getTypeParser(oid, "text") as unknown as ColumnParser;
+    const pack = new StatementPack(statements, prepared, parserOf);
+    try {
+      return await client.query(pack).answer;
+    } catch (error) {
+      if (isConnectionLoss(error)) {
+        if (current === client) opening = null;
+        await client.end().catch(() => {});
+      }
+      throw error;
+    }
+  }
+
   return {
     name: options.name,
-    async send(statements) {
-      const client = await connected();
-      const sent = statements.map((statement) => {
-        const query: QueryArrayConfig<unknown[]> = { ...statement, rowMode: "array" };
-        return client.query<unknown[]>(query);
-      });
-      const answers = await Promise.allSettled(sent);
-      const rows: LaneRows[] = [];
-      for (const answer of answers) {
-        if (answer.status === "fulfilled") {
-          rows.push(answer.value.rows);
-          continue;
-        }
-        if (isConnectionLoss(answer.reason)) {
-          if (current === client) opening = null;
-          await client.end().catch(() => {});
-        }
-        throw answer.reason;
-      }
-      return rows;
+    send(statements) {
+      const sent = last.then(() => send(statements));
+      last = sent.catch(() => {});
+      return sent;
     },
     async close() {
       isClosed = true;
-      const client = opening === null ? null : await opening.catch(() => null);
+      const opened = opening === null ? null : await opening.catch(() => null);
       opening = null;
-      await client?.end();
+      await opened?.client.end();
     },
   };
 }

@@ -6,8 +6,8 @@ const extract = task(function extract(region: string, since: string) {
   return { at: new Date(since), rows: new Map([[region, 12n]]) };
 });
 
-const load = task(async function load({ rows }: { at: Date; rows: Map<string, bigint> }) {
-  await context().xcom.push("count", rows.size);
+const load = task(function load({ rows }: { at: Date; rows: Map<string, bigint> }) {
+  context().xcom.push("count", rows.size);
 });
 
 const params = z.object({

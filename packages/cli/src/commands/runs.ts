@@ -134,5 +134,9 @@ async function cancelRun(runId: string, _options: unknown, command: Command): Pr
   const client = await connect(connection);
   const answer = await client.runs.cancelDagRun({ requestId: randomUUID(), runId });
   if (json) return printMessage(CancelDagRunResponseSchema, answer);
-  say(`${runId} is ${showState(runStateWord(answer.run!.state))}${failureOf(answer.run!)}`);
+  const run = answer.run!;
+  if (run.endedAt) return say(`${runId} is ${showState(runStateWord(run.state))}${failureOf(run)}`);
+  say(
+    `${runId} is being cancelled: nothing of it starts any more, running tasks are told to stop.`,
+  );
 }

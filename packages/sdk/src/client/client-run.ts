@@ -2,9 +2,14 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
+import { decodeValue } from "../codec.ts";
 import { durationForms, durationMs, type Duration } from "../duration.ts";
 import type { Link } from "./link.ts";
 import type { RunSnapshot, RunUpdate } from "./snapshots.ts";
+
+/** The key of what a body returned. */
+const returnKey = "return_value";
+const notMapped = -1;
 
 export class ClientRun {
   readonly id: string;
@@ -69,7 +74,27 @@ export class ClientRun {
     );
   }
 
-  /** Stops the run: it becomes failed as cancelled. A final run stays as it is. */
+  /**
+   * What a task returned, or what it left under `key`; undefined when it left nothing there, or has not ended yet.
+   *
+   * @throws MillraceError TASK_NOT_FOUND
+   */
+  async xcom(
+    taskId: string,
+    options: { readonly key?: string; readonly mapIndex?: number } = {},
+  ): Promise<unknown> {
+    const { key = returnKey, mapIndex = notMapped } = options;
+    const { answered, connection } = await this.#link();
+    const request = { runId: this.id, taskId, mapIndex };
+    const { xcoms } = await answered((call) => connection.tasks.listXComs(request, call));
+    const value = xcoms.find((xcom) => xcom.key === key)?.value;
+    return value && decodeValue(value.data, `what task "${taskId}" left as "${key}"`);
+  }
+
+  /**
+   * Stops the run: nothing of it starts any more, bodies that run are told to stop, and once they have it is failed as
+   * cancelled; `result` waits for that. A final run stays as it is.
+   */
   async cancel(): Promise<ClientRun> {
     const { answered, readRun, connection } = await this.#link();
     const request = { requestId: randomUUID(), runId: this.id };

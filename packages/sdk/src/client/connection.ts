@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type Client as Calls, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { DagRunService, DagService } from "@millrace/wire/v1";
+import { DagRunService, DagService, TaskInstanceService } from "@millrace/wire/v1";
 import { errorOfCall, isPassing } from "./errors.ts";
 
 /** How long one call may take before it is made again. */
@@ -18,6 +18,7 @@ const firstWaitMs = 100;
 export type Connection = {
   readonly dags: Calls<typeof DagService>;
   readonly runs: Calls<typeof DagRunService>;
+  readonly tasks: Calls<typeof TaskInstanceService>;
 };
 
 /** Opens nothing yet: the first call does. */
@@ -34,6 +35,7 @@ export function openConnection(url: string, key: string): Connection {
   return {
     dags: createClient(DagService, transport),
     runs: createClient(DagRunService, transport),
+    tasks: createClient(TaskInstanceService, transport),
   };
 }
 

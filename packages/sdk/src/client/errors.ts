@@ -11,6 +11,7 @@ const domain = "millrace";
 const byCode: Partial<Record<Code, ReasonName>> = {
   [Code.Unavailable]: "UNAVAILABLE",
   [Code.DeadlineExceeded]: "UNAVAILABLE",
+  [Code.Aborted]: "UNAVAILABLE",
   [Code.Unauthenticated]: "UNAUTHENTICATED",
   [Code.PermissionDenied]: "PERMISSION_DENIED",
   [Code.ResourceExhausted]: "OVERLOADED",
@@ -28,10 +29,12 @@ export function errorOfCall(error: unknown): MillraceError {
   });
 }
 
+/** Aborted is what a connection that breaks in the middle of an answer becomes: its server died. */
+const passing: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.Aborted];
+
 /** Whether the same call, with the same request id, may well succeed soon. */
 export function isPassing(error: unknown): boolean {
-  const { code } = ConnectError.from(error);
-  return code === Code.Unavailable || code === Code.DeadlineExceeded;
+  return passing.includes(ConnectError.from(error).code);
 }
 
 function isReason(reason: string): reason is ReasonName {

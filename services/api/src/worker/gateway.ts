@@ -119,19 +119,23 @@ export function createGateway({ bus, owners, sessions, log }: GatewayOptions): G
       if (list === undefined) grants.set(nodeId, [slotGrant(session, slots)]);
       else list.push(slotGrant(session, slots));
     };
-    const candidates = [...(isDemandNew ? hungry : touched)];
+    const candidates = isDemandNew ? new Set(hungry) : touched;
+    for (const counts of ready.values())
+      for (const session of counts.keys()) candidates.add(session);
+    let left = candidates.size;
     touched = new Set();
     isDemandNew = false;
-    candidates.forEach((session, index) => {
+    for (const session of candidates) {
       // Work is spread over the sessions that could do it, instead of filling the first.
-      const shareOf = (need: number): number => Math.ceil(need / (candidates.length - index));
+      const among = left--;
+      const shareOf = (need: number): number => Math.ceil(need / among);
       for (const [nodeId, slots] of demand.split(session, freeSlots(session), shareOf))
         give(session, nodeId, slots);
-      // Results make work: their owner may fill the slots they freed in the same flush, and gives back what it does not need.
+      // Results make work: their owner may fill as many slots in the same flush, and gives back what it does not need.
       for (const [nodeId, counts] of ready)
         give(session, nodeId, Math.min(freeSlots(session), counts.get(session) ?? 0));
       if (freeSlots(session) <= 0) hungry.delete(session);
-    });
+    }
     return grants;
   }
 
