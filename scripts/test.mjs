@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findNatsServer } from "./nats-server.mjs";
+import { installNatsServer } from "./nats-server.mjs";
 import { environment, installDependencies, node, root } from "./setup.mjs";
 import { findChromium, installTestTools } from "./test-tools.mjs";
 
@@ -21,7 +21,7 @@ installDependencies();
 installTestTools();
 const env = {
   ...environment(),
-  NATS_SERVER: await findNatsServer(),
+  NATS_SERVER: await installNatsServer(say),
   MILLRACE_CHROMIUM: findChromium(),
 };
 
@@ -43,6 +43,10 @@ if (filters.length > 0) {
 rmSync(results, { recursive: true, force: true });
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+
+function say(message) {
+  process.stderr.write(`${message}\n`);
+}
 
 function step(name) {
   process.stdout.write(`\n== ${name}\n`);
