@@ -92,12 +92,13 @@ async function bundle(manifest: Manifest): Promise<object> {
     outdir: "dist",
     outbase: "src",
     bundle: true,
-    splitting: entries.length > 1,
+    splitting: true,
     format: "esm",
     platform: "node",
     target: "node22",
     external: [...Object.keys(external), ...ours].flatMap((it) => [it, `${it}/*`]),
-    chunkNames: "chunks/[name]-[hash]",
+    // A command finds what lies beside it from wherever its code has ended up.
+    chunkNames: sources.length > 0 ? "chunks/[name]-[hash]" : "[name]-[hash]",
   });
   for (const [from, to] of Object.entries(manifest.publish?.assets ?? {})) {
     cpSync(from, join("dist", "assets", to), { recursive: true });

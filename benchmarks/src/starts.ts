@@ -51,8 +51,8 @@ function middle(starts: readonly Start[]): Start {
 async function startOnce({ bin, folder, helloDags }: Project, stateDir: string): Promise<Start> {
   const beganAt = Date.now();
   const ports = ["--grpc-port", "0", "--http-port", "0", "--no-console"];
-  const flags = ["--dags", helloDags, "--state-dir", stateDir, "--run", "hello"];
-  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+  const flags = ["--dags", helloDags, "--state-dir", stateDir, "--run", "hello", "--json"];
+  const env: NodeJS.ProcessEnv = { ...process.env };
   // The command's own database is what is measured.
   delete env["DATABASE_URL"];
   const up = spawn(process.execPath, [bin, "up", ...ports, ...flags], {
@@ -64,10 +64,10 @@ async function startOnce({ bin, folder, helloDags }: Project, stateDir: string):
   up.stderr.on("data", (data: Buffer) => (output += data.toString()));
   let finished = 0;
   const first = until(startSeconds, "the first run", () => {
-    if (up.exitCode !== null || /✖|failed/.test(output))
+    if (up.exitCode !== null || output.includes('"RUN_STATE_FAILED"'))
       throw new Error(`No first run:\n${output}`);
     finished = Date.now() - beganAt;
-    return /hello \S+ ✔ success/.test(output);
+    return output.includes('"RUN_STATE_SUCCESS"');
   });
   const stoppedMs = await first.then(
     () => stopped(up),

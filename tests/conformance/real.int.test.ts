@@ -25,9 +25,11 @@ async function startTypescript(server: RealServer) {
     path.join(dagFolder, "polyglot.ts"),
   );
   const worker = await startWorker({
-    server: server.grpcAddress(),
-    key: server.workerKey,
-    deployKey: server.adminKey,
+    access: {
+      server: server.grpcAddress(),
+      key: server.workerKey,
+      deployKey: server.adminKey,
+    },
     queues: ["default"],
     slots: 4,
     cacheDir: path.join(server.folder, "cache"),

@@ -39,8 +39,11 @@ export async function startUp(options: UpOptions): Promise<Millrace> {
     ),
     cli: (...args) => runCli(args, { MILLRACE_STATE_DIR: stateDir }),
     async [Symbol.asyncDispose]() {
+      const { exitCode } = up.child;
       await up.end();
       if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+      // Tests kill it at times; by itself it never ends.
+      if (exitCode !== null) throw new Error(`millrace up ended with ${exitCode}:\n${up.output()}`);
     },
   };
 }

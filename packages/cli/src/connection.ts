@@ -1,6 +1,5 @@
 /** Finds the server and the key to talk to it with, and makes the clients. */
 import { createClient, type Client, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
 import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -69,7 +68,8 @@ function keyFor(
   );
 }
 
-export function connectTo(url: string, key: string | undefined): Connection {
+export async function connectTo(url: string, key: string | undefined): Promise<Connection> {
+  const { createConnectTransport } = await import("@connectrpc/connect-node");
   const withKey: Interceptor = (next) => (request) => {
     if (key) request.header.set("authorization", `Bearer ${key}`);
     return next(request);

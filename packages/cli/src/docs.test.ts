@@ -65,6 +65,7 @@ function nameOf(command: Command): string {
 
 function optionsOf(command: Command): string {
   return command.options
+    .filter((it) => !it.hidden)
     .map((it) => `| \`${it.flags}\` | ${it.description}${defaultOf(it.defaultValue)} |`)
     .join("\n");
 }

@@ -1,25 +1,7 @@
 #!/usr/bin/env node
-/** The command `millrace`: parses, runs, and ends with a code that says what happened. */
-import { CommanderError } from "commander";
-import { colors } from "./colors.ts";
-import { describeFailure, ExitCode } from "./exit-codes.ts";
-import { buildProgram } from "./program.ts";
-import { say } from "./output.ts";
+/** The command `millrace`. */
+import { enableCompileCache } from "node:module";
 
-// Whoever reads has seen enough: "millrace tasks logs … | head".
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(ExitCode.ok);
-});
-
-try {
-  await buildProgram().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-  } else {
-    const failure = describeFailure(error);
-    say(`${colors.red("✘")} ${failure.message}`);
-    process.exitCode = failure.code;
-  }
-}
+// Before anything else is loaded: the second start compiles nothing.
+enableCompileCache();
+await import("./command-line.ts");

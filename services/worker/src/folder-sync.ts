@@ -8,15 +8,13 @@ import {
   type CompiledFolder,
   type ImportError,
 } from "@millrace/sdk/bundle";
-import type { WorkerLog } from "@millrace/sdk/worker";
+import type { ServerOptions, WorkerLog } from "@millrace/sdk/worker";
 
 export type FolderSyncOptions = {
   /** The folder; its last part names it on the server. */
   readonly dir: string;
-  /** "host:port" of the server's gRPC port. */
-  readonly server: string;
-  /** A key that may register DAGs. */
-  readonly key: string;
+  /** Where the server is, with a key that may register DAGs. The folder is compiled before this is known. */
+  readonly access: Promise<ServerOptions>;
   readonly log: WorkerLog;
   /** Ends watching. */
   readonly signal: AbortSignal;
@@ -86,9 +84,11 @@ class FolderSync {
     this.#report(errors);
   }
 
-  #register(compiled: CompiledFolder): Promise<readonly ImportError[]> {
-    const { server, key, log, signal } = this.#options;
-    return registerFolder(compiled, { server, key, folder: this.#folder, log, signal });
+  async #register(compiled: CompiledFolder): Promise<readonly ImportError[]> {
+    const { log, signal } = this.#options;
+    const access = await this.#options.access;
+    signal.throwIfAborted();
+    return registerFolder(compiled, { access, folder: this.#folder, log, signal });
   }
 
   /** Each error once, until it changes or goes. */

@@ -1,4 +1,4 @@
 /** `@millrace/worker`: a process that compiles a DAG folder, loads bundles and runs the SDK's worker. */
 
 export { startWorker } from "./start.ts";
-export type { StartedWorker, StartWorkerOptions } from "./start.ts";
+export type { StartedWorker, StartWorkerOptions, WorkerAccess } from "./start.ts";

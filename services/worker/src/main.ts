@@ -42,22 +42,21 @@ async function optionsOf(
   config: WorkerConfig,
 ): Promise<Omit<StartWorkerOptions, "log" | "signal">> {
   const keyIn = (name: string): string => path.join(config.stateDir, "keys", name);
-  const folder =
-    config.dags === undefined
-      ? {}
-      : {
-          dagFolder: path.resolve(config.dags),
-          deployKey: await readKey(config.deployKeyFile ?? keyIn("admin.key")),
-        };
+  const { dags } = config;
   return {
-    server: config.server,
-    key: await readKey(config.workerKeyFile ?? keyIn("worker.key")),
+    access: {
+      server: config.server,
+      key: await readKey(config.workerKeyFile ?? keyIn("worker.key")),
+      ...(dags !== undefined && {
+        deployKey: await readKey(config.deployKeyFile ?? keyIn("admin.key")),
+      }),
+    },
+    ...(dags !== undefined && { dagFolder: path.resolve(dags) }),
     name: config.workerName,
     queues: config.queues,
     slots: config.slots,
     drainMs: config.drainMs,
     cacheDir: path.join(config.stateDir, "bundles"),
-    ...folder,
   };
 }
 

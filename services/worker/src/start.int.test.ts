@@ -34,9 +34,7 @@ function quietLog(events: { event: string; fields: object }[]) {
 async function options(server: FakeServer, dagFolder?: string): Promise<StartWorkerOptions> {
   const cacheDir = await folder({});
   return {
-    server: server.address,
-    key: "k",
-    deployKey: "d",
+    access: { server: server.address, key: "k", deployKey: "d" },
     queues: ["default"],
     slots: 2,
     cacheDir,
@@ -81,7 +79,7 @@ test("a start without a server waits for it, until it is aborted", async () => {
   const dir = await folder({ "a.ts": dagFile("a") });
   const starting = startWorker({
     ...(await options(probe, dir)),
-    server: gone,
+    access: { server: gone, key: "k", deployKey: "d" },
     signal: aborting.signal,
   });
   aborting.abort(new Error("enough"));

@@ -1,11 +1,19 @@
 import { runWorker, type WorkerHandle, type WorkerLog } from "@millrace/sdk/worker";
 import { syncFolder } from "./folder-sync.ts";
 
-export type StartWorkerOptions = {
+/** Where the server is, and what a worker may do there. */
+export type WorkerAccess = {
   /** "host:port" of a server's gRPC port. */
   readonly server: string;
   /** The worker key. */
   readonly key: string;
+  /** A key that may register DAGs; needed with `dagFolder`. */
+  readonly deployKey?: string | undefined;
+};
+
+export type StartWorkerOptions = {
+  /** May come later than the rest: threads are started and the folder is compiled meanwhile. */
+  readonly access: WorkerAccess | Promise<WorkerAccess>;
   /** For people, in lists; unique among workers. Default: the machine's name and the process id. */
   readonly name?: string | undefined;
   readonly queues: readonly string[];
@@ -15,13 +23,13 @@ export type StartWorkerOptions = {
   readonly cacheDir: string;
   /** A folder to compile, register and watch. Its last part names it on the server. */
   readonly dagFolder?: string | undefined;
-  /** A key that may register DAGs; needed with `dagFolder`. */
-  readonly deployKey?: string | undefined;
   /**
    * How long bodies may go on when the worker stops. Default 25,000: with what follows, a stop fits into the 30 s that
    * supervisors of processes usually give.
    */
   readonly drainMs?: number | undefined;
+  /** Told of the first session, and of each that takes its place. */
+  readonly onSession?: ((sessionId: string) => void) | undefined;
   readonly log: WorkerLog;
   /** Ends the start, which otherwise waits for a server as long as it takes, and the watching of the folder. */
   readonly signal?: AbortSignal | undefined;
@@ -49,9 +57,10 @@ export async function startWorker(options: StartWorkerOptions): Promise<StartedW
     options.signal === undefined
       ? watching.signal
       : AbortSignal.any([watching.signal, options.signal]);
-  const starting = runWorker({ ...workerOptions(options), signal });
+  const access = Promise.resolve(options.access);
+  const starting = runWorker({ ...workerOptions(options), access, signal });
   try {
-    const [worker] = await Promise.all([starting, sync(options, signal)]);
+    const [worker] = await Promise.all([starting, sync(options, access, signal)]);
     return started(worker, watching);
   } catch (error) {
     watching.abort(error);
@@ -61,37 +70,39 @@ export async function startWorker(options: StartWorkerOptions): Promise<StartedW
 }
 
 function workerOptions({
-  server,
-  key,
   name,
   queues,
   slots,
   cacheDir,
   drainMs = defaultDrainMs,
+  onSession,
   log,
 }: StartWorkerOptions) {
   return {
-    server,
-    key,
     name,
     queues,
     slots,
     bundleCacheDir: cacheDir,
     drainMs,
     handlesSignals: false,
+    onSession,
     log,
   };
 }
 
 async function sync(
-  { server, dagFolder, deployKey, log }: StartWorkerOptions,
+  { dagFolder, log }: StartWorkerOptions,
+  access: Promise<WorkerAccess>,
   signal: AbortSignal,
 ): Promise<void> {
   if (dagFolder === undefined) return;
-  if (deployKey === undefined || deployKey === "") {
+  const deploying = access.then(({ server, deployKey = "" }) => {
+    if (deployKey !== "") return { server, key: deployKey };
     throw new Error("A worker with a dagFolder needs a deployKey to register its DAGs with.");
-  }
-  await syncFolder({ dir: dagFolder, server, key: deployKey, log, signal });
+  });
+  // It is heard once the folder is compiled.
+  deploying.catch(() => undefined);
+  await syncFolder({ dir: dagFolder, access: deploying, log, signal });
 }
 
 function started(worker: WorkerHandle, watching: AbortController): StartedWorker {

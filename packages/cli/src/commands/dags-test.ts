@@ -12,7 +12,7 @@ import { printJson, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { loadSettings } from "../settings.ts";
 
-type TestOptions = { params?: string; logicalDate?: Date; dags?: string };
+export type TestOptions = { params?: string; logicalDate?: Date; dags?: string };
 
 export async function testDag(
   dagId: string,

@@ -20,7 +20,7 @@ import { runStateWord, showGlyph, showSome, showState, showTime } from "../forma
 import { print, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
-import { testDag } from "./dags-test.ts";
+import type { TestOptions } from "./dags-test.ts";
 import { collect, instant, paramsJson } from "./parse-options.ts";
 
 type ListOptions = { search?: string; tag: string[]; all?: boolean };
@@ -80,7 +80,10 @@ export function addDagCommands(program: Command): void {
     .option("--params <json>", "params as a JSON object", paramsJson)
     .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone", instant)
     .option("--dags <folder>", "the DAG folder (default: of millrace.config.ts, else ./dags)")
-    .action(testDag);
+    .action(async (dagId: string, options: TestOptions, command: Command) => {
+      const { testDag } = await import("./dags-test.ts");
+      await testDag(dagId, options, command);
+    });
 }
 
 async function listDags(options: ListOptions, command: Command): Promise<void> {

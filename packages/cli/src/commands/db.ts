@@ -1,5 +1,4 @@
 /** `millrace db …` */
-import { migrate, migrationStatus } from "@millrace/db";
 import type { Command } from "commander";
 import { colors } from "../colors.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
@@ -28,6 +27,7 @@ async function databaseUrl(): Promise<string> {
 
 async function migrateDatabase(_options: unknown, command: Command): Promise<void> {
   const url = await databaseUrl();
+  const { migrate, migrationStatus } = await import("@millrace/db");
   const { pending: applied } = await migrationStatus(url);
   await migrate(url);
   if (globalOptions(command).json) return printJson({ applied });
@@ -39,6 +39,7 @@ async function migrateDatabase(_options: unknown, command: Command): Promise<voi
 }
 
 async function showStatus(_options: unknown, command: Command): Promise<void> {
+  const { migrationStatus } = await import("@millrace/db");
   const status = await migrationStatus(await databaseUrl());
   if (globalOptions(command).json) return printJson(status);
   printTable(

@@ -1,5 +1,4 @@
 /** `millrace doctor`: looks at everything a person would be asked about, and says what to do. */
-import { migrationStatus } from "@millrace/db";
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -73,6 +72,7 @@ function checkDags({ dags }: Settings): Finding {
 async function checkDatabase({ databaseUrl }: Settings): Promise<Finding[]> {
   if (!databaseUrl) return [];
   try {
+    const { migrationStatus } = await import("@millrace/db");
     const { pending } = await migrationStatus(databaseUrl);
     const message = pending.length
       ? `pending: ${pending.join(", ")}; run "millrace db migrate"`

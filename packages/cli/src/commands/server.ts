@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { loadSettings } from "../settings.ts";
 import { stopWithParent } from "../up/child.ts";
-import { startServerNode } from "../up/server-node.ts";
 import { portNumber } from "./parse-options.ts";
 
 type ServerOptions = {
@@ -46,6 +45,7 @@ async function serve(options: ServerOptions): Promise<void> {
     );
   }
   try {
+    const { startServerNode } = await import("../up/server-node.ts");
     const node = await startServerNode({
       databaseUrl: values.databaseUrl,
       natsUrl: values.natsUrl,

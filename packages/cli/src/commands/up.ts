@@ -1,12 +1,17 @@
 /** `millrace up`: the whole of Millrace on this machine, from one command. */
-import { startEmbeddedPostgres } from "@millrace/db/embedded";
-import { createLifecycle, createLogger, type Lifecycle, type Logger } from "@millrace/service";
+import {
+  createLifecycle,
+  createLogger,
+  type Lifecycle,
+  type Logger,
+  type Part,
+} from "@millrace/service";
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { join, resolve } from "node:path";
 import { colors } from "../colors.ts";
-import { connectTo, type Connection, type WorkerPresence } from "../connection.ts";
+import { connectTo, type Connection, type Endpoint } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { showMilliseconds } from "../format.ts";
 import { printJsonLine, say } from "../output.ts";
@@ -16,7 +21,7 @@ import { collect, portNumber, slotCount } from "./parse-options.ts";
 import { startConsole } from "../up/console.ts";
 import { freePort } from "../up/ports.ts";
 import { runOnce } from "../up/run-once.ts";
-import { startServerNode, type ServerNode } from "../up/server-node.ts";
+import type { ServerNode } from "../up/server-node.ts";
 import { openStateDir, type StateDir } from "../up/state-dir.ts";
 import { clearLeftoverWorker, startUpWorker } from "../up/worker.ts";
 
@@ -103,21 +108,21 @@ async function run(up: Up): Promise<void> {
   const { options, loaded, state, lifecycle } = up;
   const { values } = loaded;
   const consoleUrl = { current: null as string | null };
+  const starting = Promise.withResolvers<ServerNode>();
+  const worker = startWorker(up, starting.promise);
+  // Should the server not start, it is stopped last of all.
+  lifecycle.add(worker);
   const node = await startServer(up, () => consoleUrl.current);
-  const url = `http://${values.host}:${node.httpPort}`;
-  const endpoint = {
-    url,
-    grpc: `${values.host}:${node.grpcPort}`,
-    pid: process.pid,
-    nodeId: node.nodeId,
-  };
+  lifecycle.add(worker);
+  const endpoint = endpointOf(values.host, node);
+  const { url, grpc } = endpoint;
   state.writeEndpoint(endpoint);
-  const client = connectTo(url, node.adminKey);
-  startWorker(up, node, (worker) => state.writeEndpoint({ ...endpoint, worker }));
+  starting.resolve(node);
+  const client = await connectTo(url, node.adminKey);
   say(
     `${colors.green("✔")} Millrace runs at ${colors.bold(url)} ${colors.dim(`(${showMilliseconds(performance.now() - up.begin)})`)}`,
   );
-  if (up.json) printJsonLine({ event: "up", url, grpc: endpoint.grpc, pid: process.pid });
+  if (up.json) printJsonLine({ event: "up", url, grpc, pid: process.pid });
   const isConsoleWanted = values.console && !options.exit;
   const consoleUp = isConsoleWanted
     ? runConsole(state, lifecycle, consoleUrl)
@@ -177,8 +182,14 @@ async function startServer(up: Up, consoleUrl: () => string | null): Promise<Ser
   ]) {
     if (usual !== port) say(`Port ${usual} is in use by another program; using ${port}.`);
   }
+  const database = values.databaseUrl ?? startDatabase(up);
+  // The server's modules are loaded while the database starts.
+  const [databaseUrl, { startServerNode }] = await Promise.all([
+    database,
+    import("../up/server-node.ts"),
+  ]);
   const node = await startServerNode({
-    databaseUrl: values.databaseUrl ?? (await startDatabase(up)),
+    databaseUrl,
     natsUrl: values.natsUrl,
     host,
     grpcPort,
@@ -196,6 +207,7 @@ async function startServer(up: Up, consoleUrl: () => string | null): Promise<Ser
 }
 
 async function startDatabase({ state, lifecycle, log }: Up): Promise<string> {
+  const { startEmbeddedPostgres } = await import("@millrace/db/embedded");
   const postgres = await lifecycle.start("postgres", (signal) =>
     startEmbeddedPostgres({
       dataDir: state.postgres,
@@ -211,15 +223,10 @@ async function startDatabase({ state, lifecycle, log }: Up): Promise<string> {
   return postgres.url;
 }
 
-function startWorker(
-  { loaded: { values }, state, lifecycle }: Up,
-  node: ServerNode,
-  onPresence: (presence: WorkerPresence) => void,
-): void {
-  const worker = startUpWorker({
+/** Starts it beside the server, which it hears of when that listens. */
+function startWorker({ loaded: { values }, state }: Up, starting: Promise<ServerNode>): Part {
+  const child = startUpWorker({
     args: [
-      "--server",
-      `${values.host}:${node.grpcPort}`,
       "--dags",
       resolve(values.dags),
       "--state-dir",
@@ -229,12 +236,25 @@ function startWorker(
       "--queues",
       ...values.queues,
     ],
+    server: starting.then(({ grpcPort }) => `${values.host}:${grpcPort}`),
     logFile: join(state.logs, "worker.log"),
     say,
-    onPresence,
-    endSession: node.endSession,
+    onPresence: (worker) =>
+      void starting.then((node) =>
+        state.writeEndpoint({ ...endpointOf(values.host, node), worker }),
+      ),
+    endSession: async (sessionId) => (await starting).endSession(sessionId),
   });
-  lifecycle.add({ name: "worker", stop: () => worker.stop() });
+  return { name: "worker", stop: () => child.stop() };
+}
+
+function endpointOf(host: string, { grpcPort, httpPort, nodeId }: ServerNode): Endpoint {
+  return {
+    url: `http://${host}:${httpPort}`,
+    grpc: `${host}:${grpcPort}`,
+    pid: process.pid,
+    nodeId,
+  };
 }
 
 async function runConsole(

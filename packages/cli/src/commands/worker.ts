@@ -1,12 +1,12 @@
 /** `millrace worker`: a worker process, with or without a DAG folder to register. */
 import { createLifecycle, createLogger } from "@millrace/service";
-import { startWorker, type StartedWorker } from "@millrace/worker";
-import type { Command } from "commander";
+import type { StartedWorker, WorkerAccess } from "@millrace/worker";
+import { Option, type Command } from "commander";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
-import { loadSettings } from "../settings.ts";
-import { stopWithParent } from "../up/child.ts";
+import { loadSettings, type Settings } from "../settings.ts";
+import { serverOfParent, stopWithParent } from "../up/child.ts";
 import { slotCount } from "./parse-options.ts";
 
 type WorkerOptions = {
@@ -18,6 +18,7 @@ type WorkerOptions = {
   name?: string;
   queues?: string[];
   slots?: number;
+  awaitServer?: boolean;
 };
 
 export function addWorkerCommand(program: Command): void {
@@ -34,6 +35,9 @@ export function addWorkerCommand(program: Command): void {
     )
     .option("--queues <names...>", "the queues to serve (default: default)")
     .option("--slots <n>", "tasks at a time (default 16)", slotCount)
+    .addOption(
+      new Option("--await-server", "the parent process says where the server is").hideHelp(),
+    )
     .action(work);
 }
 
@@ -56,33 +60,25 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
     // The second signal: what runs is given back, not lost.
     abandon: () => void (running?.stop({ drainMs: 0 }) ?? process.exit(ExitCode.interrupted)),
   });
-  const keyIn = (name: string) => join(values.stateDir, "keys", name);
   // A server that was its parent is gone: nobody would take the results of a drain.
   const stopHow = () => (orphaned.aborted ? { drainMs: 0 } : {});
   try {
     const worker = await lifecycle.start("worker", async (signal) => {
+      const { startWorker } = await import("@millrace/worker");
       const started = await startWorker({
-        server: values.server,
-        key: readKey(values.workerKeyFile ?? keyIn("worker.key")),
+        access: access(values, options),
         name: values.workerName,
         queues: values.queues,
         slots: values.slots,
         cacheDir: join(values.stateDir, "bundles"),
-        ...(options.dags && {
-          dagFolder: resolve(options.dags),
-          deployKey: readKey(values.deployKeyFile ?? keyIn("admin.key")),
-        }),
+        ...(options.dags && { dagFolder: resolve(options.dags) }),
+        onSession: (sessionId) => process.send?.({ sessionId }),
         log,
         signal,
       });
       running = started;
-      return {
-        stop: () => started.stop(stopHow()),
-        sessionId: started.sessionId,
-        ended: started.stopped,
-      };
+      return { stop: () => started.stop(stopHow()), ended: started.stopped };
     });
-    process.send?.({ sessionId: worker.sessionId });
     await Promise.race([lifecycle.stopped, worker.ended]);
     await lifecycle.stop();
   } catch (error) {
@@ -91,6 +87,17 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
     await lifecycle.stop();
     if (!isAsked) throw error;
   }
+}
+
+/** A parent that starts this beside its server says where that is, once it knows; the keys are there by then. */
+async function access(values: Settings, options: WorkerOptions): Promise<WorkerAccess> {
+  const server = options.awaitServer ? await serverOfParent() : values.server;
+  const keyIn = (name: string) => join(values.stateDir, "keys", name);
+  return {
+    server,
+    key: readKey(values.workerKeyFile ?? keyIn("worker.key")),
+    ...(options.dags && { deployKey: readKey(values.deployKeyFile ?? keyIn("admin.key")) }),
+  };
 }
 
 function readKey(file: string): string {

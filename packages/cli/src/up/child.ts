@@ -1,5 +1,6 @@
 /** A part of `millrace up` in a process of its own: started, watched, started again, stopped. */
 import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -11,6 +12,8 @@ export type ChildOptions = {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Said to it, and to each that takes its place, over its channel, once it is known. */
+  readonly greeting?: Promise<object>;
   /** What it sends over its channel. */
   readonly onMessage?: (message: unknown, pid: number) => void;
   /** Told when it has ended without being asked; it is started again after a pause. */
@@ -42,6 +45,9 @@ export function startChild(options: ChildOptions): Child {
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });
     child.on("message", (message) => options.onMessage?.(message, child.pid!));
+    void options.greeting?.then((greeting) => {
+      if (child.connected) child.send(greeting);
+    });
     current = child;
     ended = new Promise((done) => {
       child.once("exit", (code, signal) => {
@@ -68,6 +74,12 @@ export function startChild(options: ChildOptions): Child {
       clearTimeout(timer);
     },
   };
+}
+
+/** For the child's side: what the greeting says of the server's gRPC address. */
+export async function serverOfParent(): Promise<string> {
+  const [{ server }] = (await once(process, "message")) as [{ server: string }];
+  return server;
 }
 
 /** For the child's side: ends the process in order when its parent is gone. The signal tells that this is why. */

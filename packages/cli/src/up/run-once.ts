@@ -15,7 +15,7 @@ export type RunOnceOptions = {
 };
 
 const registerLimitMs = 60_000;
-const pollMs = 100;
+const pollMs = 25;
 
 export async function runOnce(
   client: Connection,

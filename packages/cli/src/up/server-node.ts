@@ -1,11 +1,19 @@
 /** A server node: api and scheduler in this process, on one database and one bus. */
 import { ensureCredentials, startApi } from "@millrace/api";
 import { connectNatsBus, createLocalBus } from "@millrace/bus";
-import { endSession, getSession, migrate, openDatabase, releaseShardsOfNode } from "@millrace/db";
+import {
+  endSession,
+  getSession,
+  migrate,
+  openDatabase,
+  releaseShardsOfNode,
+  type Database,
+} from "@millrace/db";
 import { defaultSettings, startScheduler } from "@millrace/scheduler";
 import type { Lifecycle, Logger } from "@millrace/service";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 
 export type ServerNodeOptions = {
   readonly databaseUrl: string;
@@ -29,9 +37,16 @@ export type ServerNode = {
   readonly httpPort: number;
   readonly adminKey: string;
   readonly workerKey: string;
-  /** Ends the session of a worker that is known to be dead. Owners find out within a second. */
+  /**
+   * Ends the session of a worker that is known to be dead; owners find out within a second. While the database is away it
+   * tries again, until the session's time would be over anyway.
+   */
   endSession(sessionId: string): Promise<void>;
 };
+
+/** Tries and the pause between them: together about the time to live of a session. */
+const endSessionTries = 60;
+const endSessionPauseMs = 500;
 
 /** Migrates, then starts; the parts are handed to the lifecycle as they come up. */
 export async function startServerNode(options: ServerNodeOptions): Promise<ServerNode> {
@@ -67,9 +82,23 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Serve
     httpPort: api.httpPort,
     adminKey,
     workerKey,
-    async endSession(sessionId) {
+    endSession: (sessionId) => endDeadSession(db, sessionId, options),
+  };
+}
+
+async function endDeadSession(
+  db: Database,
+  sessionId: string,
+  { log, lifecycle }: ServerNodeOptions,
+): Promise<void> {
+  for (let tries = 1; tries <= endSessionTries && !lifecycle.signal.aborted; tries++) {
+    try {
       const session = await getSession(db, sessionId);
       if (session !== null) await endSession(db, session.key);
-    },
-  };
+      return;
+    } catch (error) {
+      log.warn({ session_id: sessionId, tries, err: error }, "session.not_ended");
+    }
+    await delay(endSessionPauseMs);
+  }
 }

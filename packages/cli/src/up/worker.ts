@@ -7,6 +7,8 @@ import { isMillraceProcess } from "./state-dir.ts";
 export type UpWorkerOptions = {
   /** Arguments of the command `millrace worker`. */
   readonly args: readonly string[];
+  /** The gRPC address of the server, once it listens. */
+  readonly server: Promise<string>;
   readonly logFile: string;
   readonly say: (message: string) => void;
   /** It has a session now. */
@@ -19,13 +21,14 @@ export type UpWorkerOptions = {
 const leftoverLimitMs = 3_000;
 const pollMs = 50;
 
-/** Starts it, and again whenever it dies. */
+/** Starts it, and again whenever it dies. What it can do without the server it does before that listens. */
 export function startUpWorker(options: UpWorkerOptions): Child {
   let presence: WorkerPresence | null = null;
   return startChild({
     name: "worker",
     file: process.argv[1]!,
-    args: ["worker", ...options.args],
+    args: ["worker", "--await-server", ...options.args],
+    greeting: options.server.then((server) => ({ server })),
     logFile: options.logFile,
     onMessage(message, pid) {
       const { sessionId } = message as { sessionId?: unknown };

@@ -10,7 +10,8 @@ import { errorText, type WorkerLog } from "../worker/log.ts";
 import type { CompiledFolder, ImportError } from "./compile-folder.ts";
 import { registerTimeoutMs } from "./limits.ts";
 
-export type RegisterOptions = ServerOptions & {
+export type RegisterOptions = {
+  readonly access: ServerOptions;
   /** The folder's name on the server. DAGs it had before and has no more become inactive. */
   readonly folder: string;
   readonly log: WorkerLog;
@@ -28,7 +29,7 @@ export async function registerFolder(
   compiled: CompiledFolder,
   options: RegisterOptions,
 ): Promise<readonly ImportError[]> {
-  const connection = connect(options);
+  const connection = connect(options.access);
   try {
     if (compiled.dags.some((dag) => dag.bundleDigest !== null)) {
       const { digest, content } = compiled;

@@ -60,26 +60,27 @@ export type Connection = {
   close(): void;
 };
 
-export function connect(options: ServerOptions): Connection {
-  const client = new Client(options.server, credentialsFor(options), {
-    "grpc.keepalive_time_ms": keepaliveMs,
-    "grpc.keepalive_timeout_ms": callTimeoutMs,
-    "grpc.keepalive_permit_without_calls": 1,
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 2_000,
-    "grpc.max_receive_message_length": messageBytesMax,
-    "grpc.max_send_message_length": messageBytesMax,
+/** Where the server is may become known later: calls wait for it, streams are opened after the first call. */
+export function connect(options: ServerOptions | Promise<ServerOptions>): Connection {
+  let opened: Opened | null = null;
+  let isClosed = false;
+  const opening = Promise.resolve(options).then((server) => {
+    opened = open(server);
+    if (isClosed) opened.client.close();
+    return opened;
   });
-  const metadata = (): Metadata => {
-    const fresh = new Metadata();
-    fresh.set("authorization", `Bearer ${options.key}`);
-    return fresh;
+  // Whoever waits for it hears of it.
+  opening.catch(() => undefined);
+  const present = (): Opened => {
+    if (opened === null) throw new Error("A stream was opened before the server was known.");
+    return opened;
   };
   const worker = grpcDefinition(WorkerService);
   return {
-    call(method, request, timeoutMs = callTimeoutMs) {
+    async call(method, request, timeoutMs = callTimeoutMs) {
       const rpc = grpcDefinition(method.parent)[method.localName];
       if (rpc === undefined) throw new Error(`No definition of ${method.name}`);
+      const { client, metadata } = await opening;
       return new Promise((resolve, reject) => {
         client.makeUnaryRequest(
           rpc.path,
@@ -97,6 +98,7 @@ export function connect(options: ServerOptions): Connection {
     },
     work() {
       const rpc = worker["work"]!;
+      const { client, metadata } = present();
       return client.makeBidiStreamRequest(
         rpc.path,
         rpc.requestSerialize,
@@ -107,6 +109,7 @@ export function connect(options: ServerOptions): Connection {
     download({ sessionId, sessionToken, digest }) {
       const method = WorkerService.method.downloadBundle;
       const rpc = worker["downloadBundle"]!;
+      const { client, metadata } = present();
       return client.makeServerStreamRequest(
         rpc.path,
         rpc.requestSerialize,
@@ -116,7 +119,32 @@ export function connect(options: ServerOptions): Connection {
         { deadline: Date.now() + downloadTimeoutMs },
       ) as ClientReadableStream<DownloadBundleResponse>;
     },
-    close: () => client.close(),
+    close() {
+      isClosed = true;
+      opened?.client.close();
+    },
+  };
+}
+
+type Opened = { readonly client: Client; metadata(): Metadata };
+
+function open(options: ServerOptions): Opened {
+  const client = new Client(options.server, credentialsFor(options), {
+    "grpc.keepalive_time_ms": keepaliveMs,
+    "grpc.keepalive_timeout_ms": callTimeoutMs,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 2_000,
+    "grpc.max_receive_message_length": messageBytesMax,
+    "grpc.max_send_message_length": messageBytesMax,
+  });
+  return {
+    client,
+    metadata() {
+      const fresh = new Metadata();
+      fresh.set("authorization", `Bearer ${options.key}`);
+      return fresh;
+    },
   };
 }
 

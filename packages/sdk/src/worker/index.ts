@@ -3,4 +3,5 @@
 export { runWorker } from "./run-worker.ts";
 export type { WorkerHandle } from "./run-worker.ts";
 export type { ExternalHandler, WorkerOptions } from "./options.ts";
+export type { ServerOptions } from "./connection.ts";
 export type { WorkerLog } from "./log.ts";

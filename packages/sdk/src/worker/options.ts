@@ -6,10 +6,13 @@ import type { ServerOptions } from "./connection.ts";
 import { defaultDrainMs, defaultGraceMs, nameCharsMax, slotsMax } from "./limits.ts";
 import type { WorkerLog } from "./log.ts";
 
+/** For a worker that is started beside its server: all that does not need the server is done meanwhile. */
+export type LaterServer = { readonly access: Promise<ServerOptions> };
+
 /** A function that implements an external task. It gets the task's arguments; `context()` works in it. */
 export type ExternalHandler = (...args: never[]) => unknown;
 
-export type WorkerOptions = ServerOptions & {
+export type WorkerOptions = (ServerOptions | LaterServer) & {
   /** For people, in lists. Default: the machine's name and the process id. At most 200 characters. */
   readonly name?: string | undefined;
   /** Lines it takes work from. Default `["default"]`. */
@@ -38,11 +41,13 @@ export type WorkerOptions = ServerOptions & {
   readonly handlesSignals?: boolean | undefined;
   /** Ends the start, which otherwise waits for a server as long as it takes. Later it does nothing: use `stop`. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of the first session, and of each that takes its place. */
+  readonly onSession?: ((sessionId: string) => void) | undefined;
   readonly log: WorkerLog;
 };
 
 export type CheckedOptions = {
-  readonly server: ServerOptions;
+  readonly server: ServerOptions | Promise<ServerOptions>;
   readonly name: string;
   readonly queues: string[];
   readonly slots: number;
@@ -59,15 +64,8 @@ export function checkOptions(options: WorkerOptions): CheckedOptions {
   if (name === "" || name.length > nameCharsMax) {
     throw invalid(`name has ${name.length} characters; 1 to ${nameCharsMax} are allowed`);
   }
-  if (!/^.+:\d{1,5}$/.test(options.server)) {
-    throw invalid(
-      `server is "${options.server}"; write host:port of the server's gRPC port, such as 127.0.0.1:7070`,
-    );
-  }
-  if (options.key === "") throw invalid("key is empty; give the worker key of the server");
-  const { server, key, tlsCa, plaintext } = options;
   return {
-    server: { server, key, tlsCa, plaintext },
+    server: "access" in options ? options.access.then(checkServer) : checkServer(options),
     name,
     queues: [...(options.queues ?? ["default"])],
     slots,
@@ -76,6 +74,16 @@ export function checkOptions(options: WorkerOptions): CheckedOptions {
     graceMs: options.graceMs ?? defaultGraceMs,
     drainMs: options.drainMs ?? defaultDrainMs,
   };
+}
+
+function checkServer({ server, key, tlsCa, plaintext }: ServerOptions): ServerOptions {
+  if (!/^.+:\d{1,5}$/.test(server)) {
+    throw invalid(
+      `server is "${server}"; write host:port of the server's gRPC port, such as 127.0.0.1:7070`,
+    );
+  }
+  if (key === "") throw invalid("key is empty; give the worker key of the server");
+  return { server, key, tlsCa, plaintext };
 }
 
 function within(name: string, value: number, max: number): number {

@@ -58,6 +58,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
         { session_id: sessionId, worker: checked.name, queues: checked.queues },
         "session.opened",
       );
+      options.onSession?.(sessionId);
       first.resolve();
     }
   });
@@ -85,6 +86,10 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
   const removeSignals =
     options.handlesSignals === false ? () => undefined : onSignals(() => void stop());
 
+  Promise.resolve(checked.server).then(
+    (server) => send({ kind: "server", server }),
+    (error: unknown) => first.reject(error),
+  );
   const giveUp = (): void => first.reject(signal?.reason);
   signal?.addEventListener("abort", giveUp);
   try {
@@ -106,9 +111,8 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
 }
 
 function threadData(options: WorkerOptions, checked: CheckedOptions): SessionThreadData {
-  const { slots, threads, graceMs, name, queues, runsBundles, server } = checked;
+  const { slots, threads, graceMs, name, queues, runsBundles } = checked;
   return {
-    server,
     announce: {
       workerName: name,
       sdk: `typescript ${version}`,

@@ -5,7 +5,6 @@ import type { ServerOptions } from "./connection.ts";
 import type { FromRunner, ToRunner } from "./messages.ts";
 
 export type SessionThreadData = {
-  readonly server: ServerOptions;
   readonly announce: {
     readonly workerName: string;
     readonly sdk: string;
@@ -37,6 +36,8 @@ export type FromSession =
   | { readonly kind: "stopped" };
 
 export type ToSession =
+  /** The first message: where the server is. Until then the thread does what it can without. */
+  | { readonly kind: "server"; readonly server: ServerOptions }
   | { readonly kind: "stop"; readonly drainMs: number }
   | { readonly kind: "handler"; readonly message: FromRunner };
 

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { BundleCache, gather } from "./bundle-cache.ts";
-import { connect, errorFromStatus } from "./connection.ts";
+import { connect, errorFromStatus, type ServerOptions } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { lastVerdictsMs, watchMs } from "./limits.ts";
 import { LogShipper } from "./log-shipper.ts";
@@ -39,7 +39,8 @@ const log: WorkerLog = {
   error: (fields, event) => post({ kind: "log", level: "error", fields, event }),
 };
 
-const connection = connect(data.server);
+const server = Promise.withResolvers<ServerOptions>();
+const connection = connect(server.promise);
 const outbox = new Outbox(log);
 const keeper: SessionKeeper = new SessionKeeper({
   connection,
@@ -133,6 +134,7 @@ const watch = setInterval(() => {
 
 port.on("message", (message: ToSession) => {
   if (message.kind === "stop") void stop(message.drainMs);
+  else if (message.kind === "server") server.resolve(message.server);
   else onMessage(message.message);
 });
 
@@ -172,6 +174,8 @@ async function stop(drainMs: number): Promise<void> {
     return;
   }
   isStopping = true;
+  // Nobody waits any longer to be told where the server is.
+  server.reject(new Error("The worker was stopped."));
   dispatcher.drain();
   stream.flush();
   await until(() => dispatcher.size === 0, drainMs);

@@ -1,0 +1,83 @@
+/** A run of 1,000 tasks whose bodies note in a file that they ran, and what must hold of it however it was disturbed. */
+import { RunState, TaskState } from "@millrace/wire/v1";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { problemsOf, readHistory } from "./history.ts";
+import { databaseUrlOf, readEndpoint, type Millrace } from "./millrace.ts";
+import { processesWith } from "./process.ts";
+import { waitFor } from "./wait.ts";
+
+export const thousandDags = fileURLToPath(new URL("./load", import.meta.url));
+export const taskCount = 1000;
+const runLimitMs = 120_000;
+
+export type Thousand = { readonly runId: string; readonly journal: string };
+
+let triggered = 0;
+
+/** Triggers it; `millis`: how long a body takes. */
+export async function triggerThousand({ api, stateDir }: Millrace, millis = 20): Promise<Thousand> {
+  await api.dagsAre(1);
+  const journal = join(stateDir, `journal-${triggered++}`);
+  return { runId: await api.trigger("thousand", { journal, millis }), journal };
+}
+
+/** What the bodies noted: a task and the number of its attempt on each line. */
+function linesOf({ journal }: Thousand): string[] {
+  try {
+    return readFileSync(journal, "utf8").trim().split("\n");
+  } catch {
+    // No body has run yet.
+    return [];
+  }
+}
+
+export async function untilMiddle(thousand: Thousand): Promise<void> {
+  await waitFor("a third of the tasks to have run", () => linesOf(thousand).length > taskCount / 3);
+}
+
+export async function untilMoving(thousand: Thousand): Promise<void> {
+  const before = linesOf(thousand).length;
+  const hasMoved = () => linesOf(thousand).length > before + taskCount / 20;
+  await waitFor("tasks to run again", hasMoved, runLimitMs);
+}
+
+/** Every task succeeded once; bodies may have run more than once, never without a new attempt number. */
+export async function expectOneOutcomeEach(millrace: Millrace, thousand: Thousand): Promise<void> {
+  const { runId } = thousand;
+  const run = await timed("until the run has ended", millrace.api.end(runId, runLimitMs));
+  expect(run.failure?.message).toBeUndefined();
+  expect(run.state).toBe(RunState.SUCCESS);
+  const list = { runId, pageSize: taskCount };
+  const { taskInstances } = await millrace.api.tasks.listTaskInstances(list);
+  expect(taskInstances).toHaveLength(taskCount);
+  expect(taskInstances.filter((it) => it.state !== TaskState.SUCCESS)).toEqual([]);
+  expect(problemsOf(await readHistory(databaseUrlOf(millrace.stateDir), runId))).toEqual([]);
+  const starts = linesOf(thousand);
+  expect(new Set(starts).size).toBe(starts.length);
+  expect(new Set(starts.map((line) => line.split(" ")[0])).size).toBe(taskCount);
+}
+
+/** Waits and prints how long that took: a test's output tells how quick recovery is. */
+export async function timed<T>(what: string, work: Promise<T>): Promise<T> {
+  const begin = performance.now();
+  const result = await work;
+  console.info(`${what}: ${Math.round(performance.now() - begin)} ms`);
+  return result;
+}
+
+/** kill -9 of a part of a `millrace up`. */
+export const killers = {
+  worker({ stateDir }: Millrace): void {
+    for (const pid of processesWith(stateDir, "--server")) process.kill(pid, "SIGKILL");
+  },
+  server({ stateDir }: Millrace): void {
+    process.kill(readEndpoint(stateDir).pid, "SIGKILL");
+  },
+  postgres({ stateDir }: Millrace): void {
+    const lock = readFileSync(join(stateDir, "postgres", "data", "postmaster.pid"), "utf8");
+    process.kill(Number(lock.split("\n")[0]), "SIGKILL");
+  },
+};
