@@ -71,7 +71,9 @@ export async function timed<T>(what: string, work: Promise<T>): Promise<T> {
 /** kill -9 of a part of a `millrace up`. */
 export const killers = {
   worker({ stateDir }: Millrace): void {
-    for (const pid of processesWith(stateDir, "--server")) process.kill(pid, "SIGKILL");
+    const workers = processesWith(stateDir, "worker");
+    expect(workers.length).toBeGreaterThan(0);
+    for (const pid of workers) process.kill(pid, "SIGKILL");
   },
   server({ stateDir }: Millrace): void {
     process.kill(readEndpoint(stateDir).pid, "SIGKILL");

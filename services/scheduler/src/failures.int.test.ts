@@ -2,7 +2,7 @@ import { flush, type FlushBatch } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { aChain, aDag, aFan, registerDag } from "./testing/dags.ts";
-import { success } from "./testing/fake-api.ts";
+import { success, type Outcome } from "./testing/fake-api.ts";
 import { aWorld } from "./testing/world.ts";
 
 const unavailable = (outcome: string) =>
@@ -39,6 +39,26 @@ test("what a flush wrote whose answer was lost is sent, not granted again", asyn
   expect(await world.untilFinal(run)).toBe("success");
   expect(api.assigned.map(({ tryNumber }) => tryNumber)).toEqual(Array(12).fill(1));
   expect(await world.finalChanges(run)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+});
+
+test("no slot is lost with flushes that fail, nor with what waited behind them", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aFan("fan", 100));
+  let count = 0;
+  await world.scheduler({
+    async flush(lane, batch) {
+      const isLost = ++count % 3 === 0;
+      // Meanwhile results arrive and tasks are granted, for the next flush.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return isLost ? Promise.reject(unavailable("none")) : flush(lane, batch);
+    },
+  });
+  let bodies = 0;
+  const body = () =>
+    new Promise<Outcome>((resolve) => setTimeout(resolve, ++bodies % 7, success()));
+  const api = await world.api({ slots: 8, body });
+  expect(await world.untilFinal(await api.trigger("fan"))).toBe("success");
+  await expect.poll(() => api.freeSlots()).toBe(8);
 });
 
 test("a row that the database refuses stops its own run only", async () => {

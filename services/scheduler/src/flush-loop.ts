@@ -52,8 +52,8 @@ export type FlushLoop = {
   stepFor(run: ActiveRun, ix: number): Step;
   /** The run's last step that is waiting or on its way; null when everything is written. */
   lastStep(run: ActiveRun): Step | null;
-  /** Drops what waits of a run: it has left memory. */
-  forget(run: ActiveRun): void;
+  /** Drops what waits of a run, and answers it: the run has left memory. */
+  forget(run: ActiveRun): readonly Step[];
   /** Task instance changes that wait. */
   readonly pendingRows: number;
   /** Resolves once nothing waits or is on its way. */
@@ -230,11 +230,13 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
     },
     forget(run) {
       const lane = laneOf(run);
-      for (const step of lane.waiting.get(run) ?? []) {
+      const dropped = lane.waiting.get(run) ?? [];
+      for (const step of dropped) {
         pendingRows -= step.records.size;
         step.done.reject(new StepFailed("unavailable"));
       }
       lane.waiting.delete(run);
+      return dropped;
     },
     get pendingRows() {
       return pendingRows;

@@ -100,7 +100,10 @@ export function createRunLife(parts: {
       run.dag.running.delete(run);
       owner.queue.remove(run);
       owner.bindings.unbindRun(run);
-      owner.flushes.forget(run);
+      // What was granted and never sent to the database will not be: its slots are free again.
+      const grants = owner.flushes.forget(run).flatMap((step) => step.grants);
+      for (const grant of grants) owner.slots.putBack(grant.sessionKey);
+      if (grants.length > 0) owner.pump();
       owner.feed.forget(run);
       owner.outputs.forget(run.key);
     },
