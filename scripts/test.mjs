@@ -33,8 +33,7 @@ if (filters.length > 0) {
   vitest("selected", filters);
 } else {
   vitest("unit", ["--project", "unit"]);
-  // They wait more than they compute: three at a time share two cores well.
-  vitest("int", ["--project", "int", "--maxWorkers=3"]);
+  vitest("int", ["--project", "int"]);
   vitest("browser", ["--project", "browser"]);
   vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*"], {
     MILLRACE_TEST_POSTGRES: "system",

@@ -8,7 +8,7 @@ import {
 } from "@millrace/service";
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { colors } from "../colors.ts";
 import { connectTo, type Connection, type Endpoint } from "../connection.ts";
@@ -69,18 +69,19 @@ export function addUpCommand(program: Command): void {
 async function up(options: UpOptions, command: Command): Promise<void> {
   const begin = performance.now();
   const loaded = await loadSettings(flagsOf(options));
-  const state = openStateDir(loaded.values.stateDir);
   const log = createLogger({
     name: "server",
     level: loaded.values.logLevel,
     pretty: false,
-    write: logFile(state),
+    write: logFile(join(resolve(loaded.values.stateDir), "logs")),
   });
   const lifecycle = createLifecycle({
     log,
     signals: ["SIGINT", "SIGTERM", "SIGHUP"],
     partTimeoutMs: 40_000,
   });
+  // Signals are heard before the lock is taken: no end leaves it behind.
+  const state = openStateDir(loaded.values.stateDir);
   lifecycle.add({ name: "state dir", stop: async () => state.release() });
   try {
     await run({ options, json: globalOptions(command).json, loaded, state, log, lifecycle, begin });
@@ -154,8 +155,9 @@ function flagsOf(options: UpOptions): Record<string, unknown> {
   };
 }
 
-function logFile(state: StateDir): (line: string) => void {
-  const file = createWriteStream(join(state.logs, "server.log"), { flags: "a" });
+function logFile(folder: string): (line: string) => void {
+  mkdirSync(folder, { recursive: true });
+  const file = createWriteStream(join(folder, "server.log"), { flags: "a" });
   return (line) => void file.write(line);
 }
 
