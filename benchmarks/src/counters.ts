@@ -8,9 +8,6 @@ export type Counters = {
   readonly taskRows: number;
   readonly eventRows: number;
   readonly commits: number;
-  readonly walBytes: number;
-  /** Of these, images of whole pages, which depend on when the last checkpoint was. */
-  readonly pageImages: number;
   readonly updates: number;
   /** Updates of task instances that stayed within their page. */
   readonly hotUpdates: number;
@@ -25,9 +22,7 @@ const reading = `
     sum(n_tup_ins) FILTER (WHERE relname = 'event')::float8 AS "eventRows",
     sum(n_tup_upd) FILTER (WHERE relname = 'task_instance')::float8 AS "updates",
     sum(n_tup_hot_upd) FILTER (WHERE relname = 'task_instance')::float8 AS "hotUpdates",
-    (SELECT xact_commit::float8 FROM pg_stat_database WHERE datname = current_database()) AS "commits",
-    (SELECT wal_bytes::float8 FROM pg_stat_wal) AS "walBytes",
-    (SELECT wal_fpi::float8 FROM pg_stat_wal) AS "pageImages"
+    (SELECT xact_commit::float8 FROM pg_stat_database WHERE datname = current_database()) AS "commits"
   FROM pg_stat_user_tables`;
 
 export async function readCounters(pool: Pool): Promise<Counters> {
@@ -52,4 +47,12 @@ export async function countersSince(
   );
   const names = Object.keys(after) as (keyof Counters)[];
   return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as Counters;
+}
+
+/** Bytes of write-ahead log that the server has written since it was made. */
+export async function walPosition(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ bytes: number }>(
+    "SELECT (pg_current_wal_lsn() - '0/0')::float8 AS bytes",
+  );
+  return rows[0]!.bytes;
 }

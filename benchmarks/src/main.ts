@@ -5,7 +5,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { installProject, type Project } from "./installed.ts";
 import { openLimits } from "./limits.ts";
 import { memoryOf } from "./processes.ts";
@@ -13,13 +12,12 @@ import { say, within } from "./progress.ts";
 import { report, type Figures } from "./report.ts";
 import { measureStarts } from "./starts.ts";
 import { startPostgres, startSystem } from "./system.ts";
-import { measureHops, measureRun, measureSingles } from "./workloads.ts";
+import { measureHops, measureRun, measureSingles, measureTriggers } from "./workloads.ts";
 
 const benchmarkSeconds = 240;
-const singleRuns = 10_000;
+const singleRuns = 5_000;
+const triggerRuns = 100;
 const dagCount = 4;
-/** Processes that have just started hold what they will soon give back. */
-const restSeconds = 5;
 const page = new URL("../../docs/benchmarks.md", import.meta.url);
 const marks = ["<!-- figures: npm run bench -- --write -->", "<!-- end of figures -->"] as const;
 
@@ -48,14 +46,13 @@ async function measure(project: Project): Promise<Figures> {
   await using limits = await openLimits(postgres.url);
   const rows = await limits.measureRows();
   await using system = await startSystem(project, postgres, dagCount);
-  await delay(restSeconds * 1000);
-  const idle = memoryOf(system);
   const hops = await measureHops(system, limits);
+  const triggers = await measureTriggers(system, limits, triggerRuns);
   const wide = await measureRun(system, "wide_10000", 10_000);
   const fan = await measureRun(system, "fan_2000", 2002);
   const singles = await measureSingles(system, singleRuns);
   const loaded = memoryOf(system);
-  return { starts, rows, hops, wide, fan, singles, singleRuns, memory: { idle, loaded } };
+  return { starts, rows, hops, triggers, wide, fan, singles, singleRuns, loaded };
 }
 
 function write(figures: string): void {

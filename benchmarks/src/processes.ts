@@ -1,7 +1,8 @@
 /** What the processes of a system hold and spend, from /proc. */
 import { readFileSync, readdirSync } from "node:fs";
 
-export type Part = "server" | "worker" | "esbuild" | "postgres";
+/** `program`: this one, which triggers. */
+export type Part = "server" | "worker" | "esbuild" | "postgres" | "program";
 
 export type Memory = {
   /** Megabytes resident now. Of PostgreSQL, whose processes share pages, each page once. */
@@ -30,7 +31,8 @@ export function memoryOf(roots: Roots): Map<Part, Memory> {
 
 /** Processor seconds spent so far; those of PostgreSQL include connections that have ended. */
 export function processorSeconds(roots: Roots): Map<Part, number> {
-  const found = new Map<Part, number>();
+  const { user, system } = process.cpuUsage();
+  const found = new Map<Part, number>([["program", (user + system) / 1e6]]);
   for (const { pid, part } of processesOf(roots)) {
     const fields = read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
     // Fields 14 to 17: user and system time, and those of children that have been waited for.
@@ -45,15 +47,20 @@ function processesOf({ pid, postgresPid }: Roots): { pid: number; part: Part }[]
   const children = childrenByParent();
   const below = (of: number): number[] =>
     (children.get(of) ?? []).flatMap((it) => [it, ...below(it)]);
-  return [
-    { pid, part: "server" as const },
-    ...below(pid).map((it) => ({ pid: it, part: partOf(it) })),
-    ...[postgresPid, ...below(postgresPid)].map((it) => ({ pid: it, part: "postgres" as const })),
-  ];
+  const found: { pid: number; part: Part }[] = [{ pid, part: "server" }];
+  for (const it of below(pid)) {
+    const part = partOf(it);
+    if (part !== null) found.push({ pid: it, part });
+  }
+  for (const it of [postgresPid, ...below(postgresPid)]) found.push({ pid: it, part: "postgres" });
+  return found;
 }
 
-function partOf(pid: number): Part {
-  return /esbuild/.test(read(`/proc/${pid}/cmdline`).split("\0")[0] ?? "") ? "esbuild" : "worker";
+/** Null for PostgreSQL, which is counted by itself, and for the shell that watches over it. */
+function partOf(pid: number): Part | null {
+  const command = read(`/proc/${pid}/cmdline`).split("\0");
+  if (/esbuild/.test(command[0] ?? "")) return "esbuild";
+  return command.includes("worker") ? "worker" : null;
 }
 
 function childrenByParent(): Map<number, number[]> {

@@ -3,19 +3,21 @@ import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import type { RowLimit } from "./limits.ts";
 import type { Memory, Part } from "./processes.ts";
-import type { Start, Starts } from "./starts.ts";
+import { idleSeconds, type Start, type Starts } from "./starts.ts";
 import { median } from "./statistics.ts";
-import type { Cost, Hops, Measured, Rate } from "./workloads.ts";
+import type { Cost, Latency, Measured, Rate } from "./workloads.ts";
 
 export type Figures = {
   readonly starts: Starts;
   readonly rows: RowLimit;
-  readonly hops: Measured<Hops>;
+  readonly hops: Measured<Latency>;
   readonly wide: Measured<Rate>;
   readonly fan: Measured<Rate>;
   readonly singles: Measured<Rate>;
+  readonly triggers: Measured<Latency>;
   readonly singleRuns: number;
-  readonly memory: { idle: ReadonlyMap<Part, Memory>; loaded: ReadonlyMap<Part, Memory> };
+  /** After the workloads. */
+  readonly loaded: ReadonlyMap<Part, Memory>;
 };
 
 export function report(figures: Figures): string {
@@ -37,7 +39,8 @@ function heading(): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB`;
   return `
 Measured ${new Date().toISOString().slice(0, 10)} at commit ${commit}${isChanged ? " with changes" : ""} on ${machine}, Node ${process.version}, the packages as they are
-installed, embedded PostgreSQL with fsync and synchronous_commit on; server, worker and PostgreSQL share the cores.`;
+installed, embedded PostgreSQL with fsync and synchronous_commit on; server, worker, PostgreSQL and the program that
+triggers share the cores.`;
 }
 
 function limits({ rows, hops }: Figures): string {
@@ -56,10 +59,17 @@ function limits({ rows, hops }: Figures): string {
   );
 }
 
-function speeds({ rows, hops, wide, fan, singles, singleRuns }: Figures): string {
-  const inH = (value: (it: Hops) => number) => hops.each.map((it) => value(it) / it.commit.p50Ms);
-  const hop = (it: Hops) => `${it.p50Ms.toFixed(2)} / ${it.p99Ms.toFixed(2)} ms`;
-  const p50 = inH((it) => it.p50Ms);
+function speeds({ rows, hops, triggers, wide, fan, singles, singleRuns }: Figures): string {
+  const latency = (name: string, { each }: Measured<Latency>) => {
+    const inH = (value: (it: Latency) => number) => each.map((it) => value(it) / it.commit.p50Ms);
+    const p50 = inH((it) => it.p50Ms);
+    const p99 = median(inH((it) => it.p99Ms));
+    return [
+      `${name}, p50 / p99`,
+      each.map((it) => `${it.p50Ms.toFixed(2)} / ${it.p99Ms.toFixed(2)} ms`).join(", "),
+      `p50 ${median(p50).toFixed(2)} H; best ${Math.min(...p50).toFixed(2)} H; p99 ${p99.toFixed(1)} H`,
+    ];
+  };
   const rate = (name: string, { each }: Measured<Rate>) => {
     const all = each.map((it) => it.tasksPerSecond);
     const ratio = (value: number) => `${(value / rows.tasksPerSecond).toFixed(3)} R`;
@@ -71,46 +81,43 @@ function speeds({ rows, hops, wide, fan, singles, singleRuns }: Figures): string
   };
   return table(
     ["workload", "each time", "ratio: median; best"],
-    [
-      "hop in a chain of 1,000 tasks, p50 / p99",
-      hops.each.map(hop).join(", "),
-      `p50 ${median(p50).toFixed(2)} H; best ${Math.min(...p50).toFixed(2)} H; p99 ${median(inH((it) => it.p99Ms)).toFixed(1)} H`,
-    ],
+    latency("hop in a chain of 1,000 tasks", hops),
+    latency("trigger to start of a run's one task, one at a time", triggers),
     rate("10,000 no-op tasks in one run", wide),
     rate("1 → 2,000 → 1", fan),
     rate(`${whole(singleRuns)} runs of one no-op task, triggered one by one`, singles),
   );
 }
 
-function costs({ hops, wide, fan, singles }: Figures): string {
+function costs({ hops, triggers, wide, fan, singles }: Figures): string {
   return table(
     [
       "a task costs",
       "row writes: all (task instance, event)",
       "commits",
-      "WAL bytes (page images)",
+      "WAL bytes",
       "HOT",
-      "CPU µs: server, worker, PostgreSQL",
+      "CPU µs: server, worker, PostgreSQL, this program",
     ],
     cost("chain", hops.cost),
+    cost("one at a time", triggers.cost),
     cost("10,000 in one run", wide.cost),
     cost("1 → 2,000 → 1", fan.cost),
     cost("single runs", singles.cost),
   );
 }
 
-function cost(name: string, { counters, tasks, spent }: Cost): string[] {
+function cost(name: string, { tasks, counters, walBytes, spent }: Cost): string[] {
   const each = (value: number, digits: number) => (value / tasks).toFixed(digits);
   const micros = (part: Part) => whole(((spent.get(part) ?? 0) * 1e6) / tasks);
-  const { rows, taskRows, eventRows, commits, walBytes, pageImages, updates, hotUpdates } =
-    counters;
+  const { rows, taskRows, eventRows, commits, updates, hotUpdates } = counters;
   return [
     name,
     `${each(rows, 3)} (${each(taskRows, 3)}, ${each(eventRows, 3)})`,
     each(commits, 3),
-    `${each(walBytes, 0)} (${each(pageImages, 3)})`,
+    each(walBytes, 0),
     `${((100 * hotUpdates) / updates).toFixed(1)} %`,
-    `${micros("server")}, ${micros("worker")}, ${micros("postgres")}`,
+    `${micros("server")}, ${micros("worker")}, ${micros("postgres")}, ${micros("program")}`,
   ];
 }
 
@@ -131,20 +138,20 @@ function starts({ starts: { fresh, existing } }: Figures): string {
   );
 }
 
-function memory({ memory: { idle, loaded } }: Figures): string {
+function memory({ starts: { memory: idle }, loaded }: Figures): string {
   const parts: readonly [Part, string][] = [
     ["server", "server (api and scheduler)"],
-    ["worker", "worker (with its execution threads)"],
+    ["worker", "worker (with its threads)"],
     ["esbuild", "esbuild, beside the worker"],
     ["postgres", "PostgreSQL, shared pages once"],
   ];
-  const rows = parts.flatMap(([part, name]) => {
+  const megabytes = (value: number | null | undefined) => (value ? `${whole(value)} MB` : "–");
+  const rows = parts.map(([part, name]) => {
     const [before, after] = [idle.get(part), loaded.get(part)];
-    if (!before && !after) return [];
-    const megabytes = (value: number | null | undefined) => (value ? `${whole(value)} MB` : "–");
-    return [[name, megabytes(before?.nowMb), megabytes(after?.nowMb), megabytes(after?.peakMb)]];
+    return [name, megabytes(before?.nowMb), megabytes(after?.nowMb), megabytes(after?.peakMb)];
   });
-  return table(["resident memory", "idle", "after the workloads", "peak"], ...rows);
+  const head = ["resident memory", `one small DAG, idle for ${idleSeconds} s`];
+  return table([...head, "DAGs of 13,000 tasks, after the workloads", "peak"], ...rows);
 }
 
 function table(head: readonly string[], ...rows: readonly (readonly string[])[]): string {

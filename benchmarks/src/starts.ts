@@ -3,10 +3,12 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Project } from "./installed.ts";
+import { memoryOf, type Memory, type Part } from "./processes.ts";
 import { say, until } from "./progress.ts";
 import { median } from "./statistics.ts";
-import { stop } from "./system.ts";
+import { stopUp } from "./system.ts";
 
 /** Milliseconds since the command was given. */
 export type Start = {
@@ -19,7 +21,15 @@ export type Start = {
   readonly stop: number;
 };
 
-export type Starts = { readonly fresh: Start; readonly existing: Start };
+export type Starts = {
+  readonly fresh: Start;
+  readonly existing: Start;
+  /** Of the last one, after it has rested. */
+  readonly memory: ReadonlyMap<Part, Memory>;
+};
+
+/** What has just started holds memory that it gives back when it has nothing to do. */
+export const idleSeconds = 30;
 
 const repeats = 3;
 const startSeconds = 60;
@@ -28,17 +38,25 @@ const startSeconds = 60;
 export async function measureStarts(project: Project): Promise<Starts> {
   const fresh: Start[] = [];
   const existing: Start[] = [];
+  let memory: Starts["memory"] = new Map();
   for (let n = 1; n <= repeats; n++) {
     say(`start: ${n} of ${repeats}`);
     const stateDir = mkdtempSync(join(tmpdir(), "millrace-start-"));
     try {
       fresh.push(await startOnce(project, stateDir));
-      existing.push(await startOnce(project, stateDir));
+      existing.push(
+        await startOnce(project, stateDir, async (pid) => {
+          if (n < repeats) return;
+          say(`idle for ${idleSeconds} s`);
+          await delay(idleSeconds * 1000);
+          memory = memoryOf({ pid, postgresPid: postgresPid(stateDir) });
+        }),
+      );
     } finally {
       rmSync(stateDir, { recursive: true, force: true });
     }
   }
-  return { fresh: middle(fresh), existing: middle(existing) };
+  return { fresh: middle(fresh), existing: middle(existing), memory };
 }
 
 function middle(starts: readonly Start[]): Start {
@@ -48,7 +66,12 @@ function middle(starts: readonly Start[]): Start {
   ) as Start;
 }
 
-async function startOnce({ bin, folder, helloDags }: Project, stateDir: string): Promise<Start> {
+/** `whileUp` runs between the first run and the stop. */
+async function startOnce(
+  { bin, folder, helloDags }: Project,
+  stateDir: string,
+  whileUp: (pid: number) => Promise<void> = async () => {},
+): Promise<Start> {
   const beganAt = Date.now();
   const ports = ["--grpc-port", "0", "--http-port", "0", "--no-console"];
   const flags = ["--dags", helloDags, "--state-dir", stateDir, "--run", "hello", "--json"];
@@ -69,14 +92,14 @@ async function startOnce({ bin, folder, helloDags }: Project, stateDir: string):
     finished = Date.now() - beganAt;
     return output.includes('"RUN_STATE_SUCCESS"');
   });
-  const stoppedMs = await first.then(
-    () => stopped(up),
-    async (error: unknown) => {
-      await stopped(up);
-      throw error;
-    },
-  );
-  say(`first run after ${finished} ms, stopped in ${stoppedMs} ms`);
+  let stop = 0;
+  try {
+    await first;
+    await whileUp(up.pid!);
+  } finally {
+    stop = await stopped(up);
+  }
+  say(`first run after ${finished} ms, stopped in ${stop} ms`);
   const at = (log: string, event: string) =>
     momentOf(join(stateDir, "logs", log), event, beganAt) - beganAt;
   return {
@@ -85,13 +108,13 @@ async function startOnce({ bin, folder, helloDags }: Project, stateDir: string):
     worker: at("worker.log", "session.opened"),
     registered: at("worker.log", "folder.registered"),
     finished,
-    stop: stoppedMs,
+    stop,
   };
 }
 
 async function stopped(up: ChildProcess): Promise<number> {
   const begin = Date.now();
-  await stop(up);
+  await stopUp(up);
   return Date.now() - begin;
 }
 
@@ -102,4 +125,9 @@ function momentOf(log: string, event: string, after: number): number {
   const found = entries.find((it) => it.event === event && Date.parse(it.time) >= after);
   if (found === undefined) throw new Error(`No figure: ${log} has no "${event}".`);
   return Date.parse(found.time);
+}
+
+function postgresPid(stateDir: string): number {
+  const lock = readFileSync(join(stateDir, "postgres", "data", "postmaster.pid"), "utf8");
+  return Number(lock.split("\n")[0]);
 }

@@ -70,12 +70,12 @@ export async function startSystem(
       ...{ pool, client, pid: up.pid!, postgresPid: postgres.pid },
       async [Symbol.asyncDispose]() {
         await pool.end();
-        await stop(up);
+        await stopUp(up);
         rmSync(stateDir, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    await stop(up);
+    await stopUp(up);
     throw error;
   }
 }
@@ -106,7 +106,7 @@ async function isRegistered(dags: Client<typeof DagService>, count: number): Pro
 }
 
 /** Ends it in order; if that takes too long, at once. */
-export async function stop(up: ChildProcess): Promise<void> {
+export async function stopUp(up: ChildProcess): Promise<void> {
   if (up.exitCode !== null || up.signalCode !== null) return;
   const exit = once(up, "exit");
   up.kill("SIGTERM");

@@ -1,21 +1,28 @@
 /** The workloads. Each runs on a real `millrace up`, checks what came of it, and only then gives a figure. */
 import { runKeyOf } from "@millrace/wire";
 import { randomUUID } from "node:crypto";
-import { countersSince, readCounters, type Counters } from "./counters.ts";
+import { countersSince, readCounters, walPosition, type Counters } from "./counters.ts";
 import type { CommitTimes, Limits } from "./limits.ts";
 import { processorSeconds, type Part } from "./processes.ts";
 import { say, until, within } from "./progress.ts";
+import { percentile } from "./statistics.ts";
 import type { System } from "./system.ts";
 import { verifyChain, verifyRuns } from "./verify.ts";
 
-/** What a task cost, over all repeats. */
+/** What a run of the workload cost, over all repeats. */
 export type Cost = {
-  readonly counters: Counters;
   readonly tasks: number;
+  readonly counters: Counters;
+  readonly walBytes: number;
   /** Processor seconds. */
   readonly spent: ReadonlyMap<Part, number>;
 };
-export type Hops = { readonly p50Ms: number; readonly p99Ms: number; readonly commit: CommitTimes };
+/** Milliseconds, and those of a commit right before. */
+export type Latency = {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly commit: CommitTimes;
+};
 export type Rate = { readonly tasksPerSecond: number };
 export type Measured<T> = { readonly each: readonly T[]; readonly cost: Cost };
 
@@ -26,9 +33,9 @@ const triggersAtOnce = 256;
 const runSeconds = 60;
 
 /** Start to start of neighbours in a chain of 1,000, by the database's clock; and H, right before each time. */
-export function measureHops(system: System, limits: Limits): Promise<Measured<Hops>> {
-  return repeat(system, { name: "chain of 1,000", tasks: 1000 }, async () => {
-    const commit = await limits.measureCommit();
+export async function measureHops(system: System, limits: Limits): Promise<Measured<Latency>> {
+  const commits: CommitTimes[] = [];
+  const chain = async () => {
     const key = await runToEnd(system, "chain_1000");
     await verifyRuns(system.pool, { runIds: [key], tasksEach: 1000 });
     await verifyChain(system.pool, key);
@@ -40,8 +47,38 @@ export function measureHops(system: System, limits: Limits): Promise<Measured<Ho
       [key],
     );
     const { p50, p99 } = rows[0]!;
+    const commit = commits.at(-1)!;
     say(`hop p50 ${p50.toFixed(2)} ms, commit p50 ${commit.p50Ms.toFixed(3)} ms`);
     return { p50Ms: p50, p99Ms: p99, commit };
+  };
+  return repeat(system, { name: "chain of 1,000", tasks: 1000 }, chain, async () => {
+    commits.push(await limits.measureCommit());
+  });
+}
+
+/** From the moment a run is queued to the start of its one task; each is triggered when the one before has ended. */
+export async function measureTriggers(
+  system: System,
+  limits: Limits,
+  runs: number,
+): Promise<Measured<Latency>> {
+  const commits: CommitTimes[] = [];
+  const trigger = async () => {
+    const keys: number[] = [];
+    for (let n = 0; n < runs; n++) keys.push(await runToEnd(system, "single"));
+    await verifyRuns(system.pool, { runIds: keys, tasksEach: 1 });
+    const { rows } = await system.pool.query<{ ms: number }>(
+      `SELECT extract(epoch FROM t.started_at - r.queued_at)::float8 * 1000 AS ms
+       FROM task_instance t JOIN run r ON r.id = t.run_id WHERE t.run_id = ANY ($1)`,
+      [keys],
+    );
+    const times = rows.map((row) => row.ms);
+    const [p50Ms, p99Ms] = [percentile(times, 0.5), percentile(times, 0.99)];
+    say(`trigger to start p50 ${p50Ms.toFixed(2)} ms`);
+    return { p50Ms, p99Ms, commit: commits.at(-1)! };
+  };
+  return repeat(system, { name: `${runs} triggers`, tasks: runs }, trigger, async () => {
+    commits.push(await limits.measureCommit());
   });
 }
 
@@ -73,28 +110,38 @@ export function measureSingles(system: System, runs: number): Promise<Measured<R
   });
 }
 
+/** `prepare` runs before each time and is not part of the cost. */
 async function repeat<T>(
-  system: System,
+  { pool, ...processes }: System,
   { name, tasks }: { name: string; tasks: number },
   once: () => Promise<T>,
+  prepare: () => Promise<void> = async () => {},
 ): Promise<Measured<T>> {
-  say(`${name}: warming up`);
-  const counters = await readCounters(system.pool);
-  await once();
-  const before = processorSeconds(system);
   const each: T[] = [];
+  const spent = new Map<Part, number>();
+  let walBytes = 0;
+  say(`${name}: warming up`);
+  const counters = await readCounters(pool);
+  await prepare();
+  await once();
   for (let n = 1; n <= repeats; n++) {
+    await prepare();
     say(`${name}: ${n} of ${repeats}`);
+    const [cpuBefore, walBefore] = [processorSeconds(processes), await walPosition(pool)];
     each.push(await once());
+    walBytes += ((await walPosition(pool)) - walBefore) / repeats;
+    for (const [part, seconds] of processorSeconds(processes)) {
+      const share = (seconds - (cpuBefore.get(part) ?? 0)) / repeats;
+      spent.set(part, (spent.get(part) ?? 0) + share);
+    }
   }
-  const after = processorSeconds(system);
-  const spent = new Map(
-    [...after].map(([part, seconds]) => [part, (seconds - (before.get(part) ?? 0)) / repeats]),
-  );
   // Rows do not depend on warmth: the first run counts.
-  const counted = await countersSince(system.pool, counters, tasks * (repeats + 1));
+  const counted = await countersSince(pool, counters, tasks * (repeats + 1));
   const perRun = Object.entries(counted).map(([key, value]) => [key, value / (repeats + 1)]);
-  return { each, cost: { counters: Object.fromEntries(perRun) as Counters, tasks, spent } };
+  return {
+    each,
+    cost: { tasks, counters: Object.fromEntries(perRun) as Counters, walBytes, spent },
+  };
 }
 
 async function runToEnd(system: System, dagId: string): Promise<number> {
@@ -119,7 +166,7 @@ function untilFinal({ pool }: System, keys: readonly number[]): Promise<true> {
       );
       return rows[0]!.open === 0;
     },
-    50,
+    keys.length === 1 ? 10 : 50,
   );
 }
 

@@ -146,6 +146,11 @@ export class ScriptedServer {
     }
   }
 
+  /** What is left of the credit of the newest stream. */
+  get creditLeft(): number {
+    return [...this.#streams].at(-1)?.credit ?? 0;
+  }
+
   /** Hands out work as soon as a stream has credit for it. */
   assign(...assignments: MessageInitShape<typeof AssignmentSchema>[]): void {
     this.#waiting.push(...assignments.map((assignment) => create(AssignmentSchema, assignment)));

@@ -9,8 +9,10 @@ const bodies = fileURLToPath(new URL("./bad-bodies", import.meta.url));
 const files = fileURLToPath(new URL("./bad-files", import.meta.url));
 
 const dagCount = 8;
+/** Time limits and their grace take their time: 2 s and 10 s for bodies, 10 s twice for a file. */
+const testLimitMs = 120_000;
 
-describe("bodies that misbehave", () => {
+describe("bodies that misbehave", { timeout: testLimitMs }, () => {
   let millrace: Millrace;
   /** Runs of all of them at the same time, by DAG: each must fail alone. */
   let runs: Map<string, string>;
@@ -139,7 +141,7 @@ describe("bodies that misbehave", () => {
   });
 });
 
-describe("files that misbehave", () => {
+describe("files that misbehave", { timeout: testLimitMs }, () => {
   test("each broken file is an import error of its own, and the good one runs", async () => {
     await using millrace = await startUp({ dags: files });
     const { api } = millrace;

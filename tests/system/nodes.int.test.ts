@@ -54,19 +54,27 @@ async function ownersOfDags(): Promise<number> {
 
 /** Triggers through a node; asks again while the owner of the DAG cannot be reached, as every program should. */
 async function trigger(node: Node, dagId: string): Promise<string> {
-  return waitFor(`a run of ${dagId}`, () =>
+  let last: unknown;
+  const runId = waitFor(`a run of ${dagId}`, () =>
     node.api.trigger(dagId).catch((error: unknown) => {
       const { code } = ConnectError.from(error);
-      if (code === Code.Unavailable || code === Code.DeadlineExceeded) return null;
-      throw error;
+      if (code !== Code.Unavailable && code !== Code.DeadlineExceeded) throw error;
+      last = error;
+      return null;
     }),
   );
+  return runId.catch((error: unknown) => {
+    throw new Error(`${String(error)} Last: ${String(last)}\n${node.output()}`);
+  });
 }
 
 async function triggerAll(node: Node): Promise<Promise<string>[]> {
   const { dags: list } = await node.api.dags.listDags({});
   expect(list).toHaveLength(dagCount);
-  return list.map(({ dagId }) => trigger(node, dagId));
+  const runs = list.map(({ dagId }) => trigger(node, dagId));
+  // Whoever awaits them one by one hears of the first failure only.
+  for (const run of runs) run.catch(() => undefined);
+  return runs;
 }
 
 async function expectSuccess(node: Node, runIds: Iterable<Promise<string>>): Promise<void> {
@@ -102,7 +110,11 @@ describe("two nodes", { timeout: testLimitMs }, () => {
     await cluster.stopNats();
     const runs = await triggerAll(first);
     const reached: string[] = [];
-    for (const run of runs) void run.then((runId) => reached.push(runId));
+    for (const run of runs)
+      run.then(
+        (runId) => reached.push(runId),
+        () => undefined,
+      );
     await waitFor("runs of the worker's own node to succeed", async () => {
       const states = await Promise.all(reached.map((runId) => first.api.runs.getDagRun({ runId })));
       return states.some(({ run }) => run?.state === RunState.SUCCESS);

@@ -1,9 +1,15 @@
 -- run_create_batch: makes runs, each with the stored answer to its request, and moves the schedules they are ticks of.
--- Under flush_fence, after shard_held. Returns one row for each asked run: is_born, or why not: the answer given before
--- (body_hash, answer), or is_date_taken; with neither, the name is taken.
+-- Under flush_fence, and nothing at all unless the shards $17 are still held with the epochs $18. Returns one row for each
+-- asked run: is_held, is_born, or why not: the answer given before (body_hash, answer), or is_date_taken; with neither,
+-- the name is taken.
 -- Rows are parallel arrays, $1 to $16, in the order of the columns of asked; request columns are NULL for ticks, and
 -- next_run_at is used for ticks only.
-WITH asked AS (
+WITH fence AS MATERIALIZED (
+  SELECT count(*) = cardinality($17::smallint[]) AS is_held
+  FROM unnest($17::smallint[], $18::bigint[]) AS f (id, epoch)
+  JOIN shard AS s ON s.id = f.id AND s.epoch = f.epoch
+),
+asked AS (
   SELECT *
   FROM unnest($1::bigint[], $2::text[], $3::int[], $4::smallint[], $5::smallint[], $6::text[], $7::timestamptz[],
               $8::timestamptz[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[],
@@ -24,7 +30,7 @@ born AS (
   SELECT id, dag_id, dag_version_id, shard, 1, run_type, run_name, logical_at, logical_at, logical_at, run_after, params,
          note, triggered_by
   FROM asked
-  WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.id = asked.id)
+  WHERE (SELECT is_held FROM fence) AND NOT EXISTS (SELECT 1 FROM known WHERE known.id = asked.id)
   ORDER BY id
   ON CONFLICT DO NOTHING
   RETURNING id, queued_at
@@ -40,9 +46,9 @@ ticked AS (
   UPDATE dag
   SET scheduled_through = greatest(dag.scheduled_through, asked.logical_at), next_run_at = asked.next_run_at
   FROM asked
-  WHERE asked.run_type = 1 AND dag.dag_id = asked.dag_id
+  WHERE (SELECT is_held FROM fence) AND asked.run_type = 1 AND dag.dag_id = asked.dag_id
 )
-SELECT asked.id, born.id IS NOT NULL AS is_born, born.queued_at, known.body_hash, known.answer,
+SELECT asked.id, (SELECT is_held FROM fence), born.queued_at, known.body_hash, known.answer,
        asked.logical_at IS NOT NULL AND EXISTS (
          SELECT 1 FROM run AS other WHERE other.dag_id = asked.dag_id AND other.logical_at = asked.logical_at
        ) AS is_date_taken

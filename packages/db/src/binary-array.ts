@@ -92,10 +92,10 @@ export function byteaArray(values: Nullable<Uint8Array>): Buffer {
   return variableArray(oid.bytea, values);
 }
 
-export function textArray(values: readonly string[]): Buffer {
+export function textArray(values: Nullable<string>): Buffer {
   return variableArray(
     oid.text,
-    values.map((value) => Buffer.from(value, "utf8")),
+    values.map((value) => (value === null ? null : Buffer.from(value, "utf8"))),
   );
 }
 

@@ -4,7 +4,7 @@ import { withClient } from "./connect.ts";
 import { lockTimeoutMs, openDatabase, statementTimeoutMs } from "./database.ts";
 import { createLane, laneLockTimeoutMs, laneStatementTimeoutMs } from "./lane.ts";
 import { silentLog } from "./log.ts";
-import { testDatabase, type TestDatabase } from "./testing.ts";
+import { emptyDatabase, testDatabase, type TestDatabase } from "./testing.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -151,4 +151,20 @@ test("transactions of Prisma and statements of the pool share the pool", async (
   expect((await pool.query("SELECT content FROM bundle")).rows).toEqual([
     { content: Buffer.from("zip") },
   ]);
+});
+
+test("when closing is over no connection is left, so that the server may be stopped", async () => {
+  await using empty = await emptyDatabase();
+  const db = await openDatabase({ url: empty.url, isDev: true });
+  await Promise.all(Array.from({ length: 5 }, () => db.pool.query("SELECT pg_sleep(0.01)")));
+  await Promise.all(db.lanes.map((lane) => lane.send([{ text: "SELECT 1" }])));
+
+  await db.close();
+
+  const others = await withClient(empty.url, (client) =>
+    client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    ),
+  );
+  expect(others.rowCount).toBe(0);
 });

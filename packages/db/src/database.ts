@@ -43,6 +43,8 @@ export type Database = {
   readonly prisma: PrismaClient;
   /** Dedicated connections for `flush`; one batch at a time on each. */
   readonly lanes: readonly Lane[];
+  /** The connection on which runs are made. */
+  readonly makingLane: Lane;
   close(): Promise<void>;
 };
 
@@ -85,13 +87,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const lanes = Array.from({ length: options.lanes ?? defaultLanes }, (_, index) =>
     createLane({ url: options.url, name: `lane ${index}`, log }),
   );
+  const makingLane = createLane({ url: options.url, name: "making lane", log });
   return {
     url: options.url,
     pool,
     prisma,
     lanes,
+    makingLane,
     async close() {
-      await Promise.all(lanes.map((lane) => lane.close()));
+      await Promise.all([...lanes, makingLane].map((lane) => lane.close()));
       await prisma.$disconnect();
       await endPool();
     },

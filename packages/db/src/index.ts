@@ -108,6 +108,7 @@ export {
 } from "./requests.ts";
 export {
   getRun,
+  getRuns,
   listRuns,
   readShardOwners,
   recentRuns,

@@ -34,8 +34,13 @@ export type RunRow = {
 };
 
 export async function getRun(db: Database, runKey: number): Promise<RunRow | null> {
-  const [row] = await rowsOf<RunRow>(db.pool, "run_get", [runKey]);
+  const [row] = await getRuns(db, [runKey]);
   return row ?? null;
+}
+
+/** Those of these runs that exist, in no particular order. */
+export async function getRuns(db: Database, runKeys: readonly number[]): Promise<RunRow[]> {
+  return rowsOf<RunRow>(db.pool, "run_get", [runKeys]);
 }
 
 export type RunFilter = {

@@ -1,6 +1,15 @@
 /** Makes and deletes runs. What changes in a run once it exists goes through `flush`. */
 
-import { MillraceError, type EpochMs } from "@millrace/engine";
+import { isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
+import { sqlText } from "./assets.ts";
+import {
+  byteaArray,
+  int2Array,
+  int4Array,
+  int8Array,
+  textArray,
+  timestamptzArray,
+} from "./binary-array.ts";
 import type { Database } from "./database.ts";
 import { shardLockClass } from "./flush.ts";
 import type { ShardFence } from "./flush-batch.ts";
@@ -45,14 +54,14 @@ export type RunCreation =
   | { readonly kind: "date_taken" }
   | { readonly kind: "name_taken" };
 
-type CreateRow = {
-  id: number;
-  is_born: boolean;
-  queued_at: Date | null;
-  body_hash: Buffer | null;
-  answer: Buffer | null;
-  is_date_taken: boolean;
-};
+type CreateRow = [
+  id: number,
+  isHeld: boolean,
+  queuedAt: Date | null,
+  bodyHash: Buffer | null,
+  answer: Buffer | null,
+  isDateTaken: boolean,
+];
 
 /**
  * Makes queued runs with the answers to their requests, in one transaction. Ids, and requests, must differ within it.
@@ -64,48 +73,60 @@ export async function createRuns(
   fences: readonly ShardFence[],
   runs: readonly RunToCreate[],
 ): Promise<Map<number, RunCreation>> {
-  const rows = await inTransaction(db, async (run) => {
-    await assertHeld(run, fences);
-    return run<CreateRow>("run_create_batch", columnsOf(runs));
+  const held = fences.toSorted((a, b) => a.shard - b.shard);
+  const sent = db.makingLane.send([
+    {
+      name: "flush_fence",
+      text: sqlText("flush_fence"),
+      values: [String(shardLockClass), int4Array(held.map((fence) => fence.shard))],
+    },
+    {
+      name: "run_create_batch",
+      text: sqlText("run_create_batch"),
+      values: [
+        ...columnsOf(runs),
+        int2Array(held.map((fence) => fence.shard)),
+        int8Array(held.map((fence) => fence.epoch)),
+      ],
+    },
+  ]);
+  const [, rows = []] = await sent.catch((error: unknown) => {
+    // That no connection can be made is as passing as one that breaks: whoever asked asks again.
+    throw isMillraceError(error) ? error.cause : error;
   });
-  return new Map(rows.map((row) => [row.id, creationOf(row)]));
+  return new Map((rows as CreateRow[]).map((row) => [row[0], creationOf(row)]));
 }
 
-function creationOf(row: CreateRow): RunCreation {
-  if (row.queued_at !== null) return { kind: "born", queuedAt: row.queued_at.getTime() };
-  if (row.body_hash !== null && row.answer !== null) {
-    return { kind: "known", bodyHash: row.body_hash, answer: row.answer };
-  }
-  return { kind: row.is_date_taken ? "date_taken" : "name_taken" };
+function creationOf([, isHeld, queuedAt, bodyHash, answer, isDateTaken]: CreateRow): RunCreation {
+  if (!isHeld) throw new MillraceError("NOT_OWNER");
+  if (queuedAt !== null) return { kind: "born", queuedAt: queuedAt.getTime() };
+  if (bodyHash !== null && answer !== null) return { kind: "known", bodyHash, answer };
+  return { kind: isDateTaken ? "date_taken" : "name_taken" };
 }
 
-function columnsOf(runs: readonly RunToCreate[]): unknown[] {
+function columnsOf(runs: readonly RunToCreate[]): Buffer[] {
   return [
-    runs.map((run) => run.id),
-    runs.map((run) => run.dagId),
-    runs.map((run) => run.dagVersionId),
-    runs.map((run) => run.shard),
-    runs.map((run) => run.runType),
-    runs.map((run) => run.runName),
-    runs.map((run) => dateOf(run.logicalAt)),
-    runs.map((run) => dateOf(run.runAfter)),
-    runs.map((run) => Buffer.from(run.params)),
-    runs.map((run) => run.note),
-    runs.map((run) => run.triggeredBy),
-    runs.map((run) => run.request?.method ?? null),
-    runs.map((run) => run.request?.requestId ?? null),
-    runs.map((run) => bufferOf(run.request?.bodyHash)),
-    runs.map((run) => bufferOf(run.request?.answer)),
-    runs.map((run) => dateOf(run.nextRunAt)),
+    int8Array(runs.map((run) => run.id)),
+    textArray(runs.map((run) => run.dagId)),
+    int4Array(runs.map((run) => run.dagVersionId)),
+    int2Array(runs.map((run) => run.shard)),
+    int2Array(runs.map((run) => run.runType)),
+    textArray(runs.map((run) => run.runName)),
+    timestamptzArray(runs.map((run) => run.logicalAt)),
+    timestamptzArray(runs.map((run) => run.runAfter)),
+    byteaArray(runs.map((run) => run.params)),
+    textArray(runs.map((run) => run.note)),
+    textArray(runs.map((run) => run.triggeredBy)),
+    textArray(runs.map((run) => run.request?.method ?? null)),
+    textArray(runs.map((run) => run.request?.requestId ?? null)),
+    byteaArray(runs.map((run) => run.request?.bodyHash ?? null)),
+    byteaArray(runs.map((run) => run.request?.answer ?? null)),
+    timestamptzArray(runs.map((run) => run.nextRunAt)),
   ];
 }
 
 function dateOf(at: EpochMs | null): string | null {
   return at === null ? null : new Date(at).toISOString();
-}
-
-function bufferOf(bytes: Uint8Array | undefined): Buffer | null {
-  return bytes === undefined ? null : Buffer.from(bytes);
 }
 
 async function assertHeld(run: Run, fences: readonly ShardFence[]): Promise<void> {

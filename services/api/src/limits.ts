@@ -25,6 +25,8 @@ export const apiLimits = {
   gridRunsMax: 100,
   logPageDefault: 1_000,
   logPageMax: 5_000,
+  /** Rows of single reads that are gathered into one. */
+  readsPerBatch: 500,
   /** Chunks of a log read from the database at a time. */
   logChunksPerRead: 50,
   /** Compiled DAG versions kept in memory, counted in tasks. */

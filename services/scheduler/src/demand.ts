@@ -9,8 +9,8 @@ import type { ActiveRun } from "./run.ts";
 import type { SchedulerSettings } from "./settings.ts";
 
 export type DemandTeller = {
-  /** Says what waits, if it is news or lasts; soon, and not too often. */
-  tell(): void;
+  /** Says what waits, if it is news or lasts; soon, and not too often. Answers whether it said something at once. */
+  tell(): boolean;
   /** A slot came for a line: api nodes take it off what was said, and so must this. */
   onGranted(line: LineKey): void;
   /** Slots were given back for want of work in these lines: api nodes forget what was said of them. */
@@ -48,13 +48,13 @@ export function createDemandTeller(options: DemandOptions): DemandTeller {
     });
   }
 
-  function say(): void {
+  function say(): boolean {
     const lines: { queue: string; handler: string; count: number }[] = [];
     for (const line of queue.lines()) {
       const count = queue.count(line, options.roomOf, settings.demandCountMax);
       if (count > 0) lines.push({ queue: line.queue, handler: line.handler ?? "", count });
     }
-    if (lines.length === 0) return;
+    if (lines.length === 0) return false;
     const isNews = lines.some((line) => line.count > (said.get(nameOf(line)) ?? 0));
     const isOld = clock.monotonicMs() - saidAtMs >= settings.demandRepeatMs;
     if (isNews || isOld) {
@@ -67,13 +67,15 @@ export function createDemandTeller(options: DemandOptions): DemandTeller {
       for (const line of lines) said.set(nameOf(line), line.count);
     }
     schedule(settings.demandRepeatMs);
+    return isNews || isOld;
   }
 
   return {
     tell() {
       const sinceMs = clock.monotonicMs() - saidAtMs;
-      if (sinceMs >= settings.demandEveryMs) say();
-      else schedule(settings.demandEveryMs - sinceMs);
+      if (sinceMs >= settings.demandEveryMs) return say();
+      schedule(settings.demandEveryMs - sinceMs);
+      return false;
     },
     onGranted(line) {
       const left = (said.get(nameOf(line)) ?? 0) - 1;

@@ -41,6 +41,8 @@ export type FlushLoopOptions = {
   flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer>;
   /** Called before a flush is put together: what can still go with it should be added now. */
   onLeaving(): void;
+  /** Slots have just been asked for: what they are granted to could go with the flush that is about to leave. */
+  isAwaitingSlots(): boolean;
   /** Null once the shard is owned no more. */
   fenceOf(shard: number): ShardFence | null;
   onWritten(steps: readonly Step[]): void;
@@ -89,8 +91,15 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   function kick(lane: LaneState): void {
     if (lane.isKicked || lane.inFlight.length > 0) return;
     lane.isKicked = true;
-    // After everything that arrived in this turn of the event loop, so that it goes together.
+    leaveSoon(lane, 0);
+  }
+
+  /** After everything that arrived in this turn of the event loop, and slots that are a turn or two away. */
+  function leaveSoon(lane: LaneState, turns: number): void {
     setImmediate(() => {
+      options.onLeaving();
+      if (turns < settings.slotTurnsMax && options.isAwaitingSlots())
+        return leaveSoon(lane, turns + 1);
       lane.isKicked = false;
       void drain(lane);
     });

@@ -95,6 +95,7 @@ export function createMill(options: MillOptions): Mill {
       ...{ settings, log, clock, lanes: db.lanes },
       flush: options.flush ?? writeFlush,
       onLeaving: () => pump.runKicked(),
+      isAwaitingSlots: () => pump.isAsking,
       fenceOf: (shard) => owner.shards.get(shard) ?? null,
       onWritten,
       onFailed: (steps, failure) => reloader.reload(steps, failure),

@@ -8,11 +8,14 @@ export type Pump = {
   kick(): void;
   /** Has the turn that was asked for at once: a flush is about to leave, and grants should go with it. */
   runKicked(): void;
+  /** Slots have just been asked for, and nothing has come since. */
+  readonly isAsking: boolean;
   stop(): void;
 };
 
 export function createPump(owner: () => Owner): Pump {
   let isKicked = false;
+  let isAsking = false;
   let isStopped = false;
 
   function turn(): void {
@@ -20,10 +23,11 @@ export function createPump(owner: () => Owner): Pump {
     isKicked = false;
     if (grantReady(owner())) return kick();
     returnUnusedSlots(owner());
-    owner().demand.tell();
+    isAsking = owner().demand.tell();
   }
 
   function kick(): void {
+    isAsking = false;
     if (isKicked) return;
     isKicked = true;
     // A turn of its own: what else arrived meanwhile is granted with it.
@@ -33,6 +37,9 @@ export function createPump(owner: () => Owner): Pump {
   return {
     kick,
     runKicked: turn,
+    get isAsking() {
+      return isAsking;
+    },
     stop: () => void (isStopped = true),
   };
 }

@@ -11,6 +11,8 @@ export const defaultSettings = {
   nodeSilenceMs: 3_500,
   /** A node says who it is this often. */
   nodeBeatMs: 1_000,
+  /** Turns of the event loop that a flush waits for slots just asked for: an api node in this process needs two. */
+  slotTurnsMax: 2,
   /** Rows of task instances in one flush. */
   flushRowsMax: 1_000,
   /** A run whose flushes fail this often in a row is set aside until its shard is taken over. */

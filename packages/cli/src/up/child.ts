@@ -9,6 +9,8 @@ export type ChildOptions = {
   /** The file to run, and its arguments. */
   readonly file: string;
   readonly args: readonly string[];
+  /** Flags of Node, besides those of this process. */
+  readonly nodeFlags?: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
@@ -38,6 +40,7 @@ export function startChild(options: ChildOptions): Child {
     const log = createWriteStream(options.logFile, { flags: "a" });
     const child = fork(options.file, options.args, {
       ...(options.cwd && { cwd: options.cwd }),
+      execArgv: [...process.execArgv, ...(options.nodeFlags ?? [])],
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: true,

@@ -100,6 +100,12 @@ export { Etl };
   });
 });
 
+test("a compilation that is called off ends, whatever its files do", async () => {
+  const dir = await folder({ "endless.ts": "for (;;) {}" });
+  const compiling = compileFolder(dir, { signal: AbortSignal.timeout(500) });
+  await expect(compiling).rejects.toMatchObject({ name: "TimeoutError" });
+});
+
 describe("a broken file is an import error and harms no other:", () => {
   async function errorOf(text: string, timeoutMs = 10_000): Promise<string> {
     const dir = await folder({ "good.ts": dagFile("good"), "bad.ts": text });

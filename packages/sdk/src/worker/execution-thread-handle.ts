@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { Claims } from "./claims.ts";
 import { bodyEnvironment } from "./environment.ts";
-import { beatMs, blockedMs } from "./limits.ts";
+import { beatMs, blockedMs, threadYoungMb } from "./limits.ts";
 import type { ExecutionThreadData, FromRunner, StopCause, ToRunner, Work } from "./messages.ts";
 import { threadFile } from "./thread-file.ts";
 
@@ -41,6 +41,7 @@ export class ExecutionThread {
       workerData: data,
       env: bodyEnvironment(),
       execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: threadYoungMb },
     });
     this.#worker.on("message", (message: FromRunner) => {
       if (message.kind === "ready") this.isReady = true;

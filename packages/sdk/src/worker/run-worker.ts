@@ -5,6 +5,7 @@ import { MillraceError } from "@millrace/engine";
 import type { Body } from "../wiring.ts";
 import type { ToRunner } from "./messages.ts";
 import { Executor } from "./executor.ts";
+import { sessionYoungMb } from "./limits.ts";
 import { checkOptions, type CheckedOptions, type WorkerOptions } from "./options.ts";
 import {
   restoreError,
@@ -40,6 +41,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerHandle> {
   const thread = new Worker(threadFile("worker/session-thread", import.meta.url), {
     workerData: threadData(options, checked),
     execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: sessionYoungMb },
   });
   const send = (message: ToSession): void => thread.postMessage(message);
   const handlers = createHandlers(options.handlers ?? {}, send);

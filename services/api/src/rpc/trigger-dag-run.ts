@@ -1,12 +1,11 @@
-import { getRun } from "@millrace/db";
+import { getDags, getRun, getRuns, type DagHead, type RunRow } from "@millrace/db";
 import { MillraceError, shardOf } from "@millrace/engine";
-import { principalLabel, type Handler } from "@millrace/service";
+import { createBatcher, principalLabel, type Handler } from "@millrace/service";
 import { epochMsOf } from "@millrace/wire";
 import { type DagRunService, TriggerDagRunRequestSchema, type DagRun } from "@millrace/wire/v1";
 import type { OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "../context.ts";
-import { requireDag } from "../dag-reading.ts";
-import { fieldInvalid, runNotFound, textField } from "../fields.ts";
+import { dagIdField, dagNotFound, fieldInvalid, runNotFound, textField } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { runMessage } from "../messages/run.ts";
@@ -20,9 +19,26 @@ const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 export function triggerDagRun(
   context: ApiContext,
 ): Handler<typeof DagRunService.method.triggerDagRun> {
+  // Runs are often asked for many at a time: what is read of them is read together.
+  const heads = createBatcher<string, DagHead | undefined>({
+    batchMax: apiLimits.readsPerBatch,
+    async run(dagIds) {
+      const found = await getDags(context.db, [...new Set(dagIds)]);
+      const byId = new Map(found.map((head) => [head.dag_id, head]));
+      return dagIds.map((dagId) => byId.get(dagId));
+    },
+  });
+  const made = createBatcher<number, RunRow | undefined>({
+    batchMax: apiLimits.readsPerBatch,
+    async run(keys) {
+      const byKey = new Map((await getRuns(context.db, keys)).map((run) => [run.id, run]));
+      return keys.map((key) => byKey.get(key));
+    },
+  });
   return async (request, call) => {
     const { requestId, bodyHash } = requestKey(call, TriggerDagRunRequestSchema, request);
-    const head = await requireDag(context, request.dagId);
+    const head = await heads.add(dagIdField(request.dagId));
+    if (head === undefined) throw dagNotFound(request.dagId);
     const { spec } = await context.versions.get(head.dag_version_id);
     const params = completeParams(
       request.params?.data ?? null,
@@ -50,20 +66,24 @@ export function triggerDagRun(
       },
       call,
     );
-    return { run: await runOf(context, reply) };
+    const runKey = runKeyIn(reply);
+    const row = await made.add(runKey);
+    if (row === undefined) throw runNotFound(String(runKey));
+    return { run: runMessage(row) };
   };
 }
 
 /** The run that an owner's answer names. */
-export async function runOf(
-  { db }: Pick<ApiContext, "db">,
-  { reply }: OwnerReply,
-): Promise<DagRun> {
-  if (reply.case !== "runKey")
-    throw new MillraceError("INTERNAL", undefined, {
-      cause: new Error(`owner replied ${reply.case}`),
-    });
-  const row = await getRun(db, Number(reply.value));
-  if (row === null) throw runNotFound(String(reply.value));
+export async function runOf({ db }: Pick<ApiContext, "db">, reply: OwnerReply): Promise<DagRun> {
+  const runKey = runKeyIn(reply);
+  const row = await getRun(db, runKey);
+  if (row === null) throw runNotFound(String(runKey));
   return runMessage(row);
+}
+
+function runKeyIn({ reply }: OwnerReply): number {
+  if (reply.case === "runKey") return Number(reply.value);
+  throw new MillraceError("INTERNAL", undefined, {
+    cause: new Error(`owner replied ${reply.case}`),
+  });
 }

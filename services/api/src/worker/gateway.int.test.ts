@@ -61,6 +61,22 @@ test("a result travels with the slots that its worker's credit frees, and gets i
   stream.close();
 });
 
+test("a result travels with slots that were free before it", async () => {
+  const { session, key } = await openTestSession(api);
+  const stream = openTestStream(api, session);
+  stream.send({ case: "credit", value: { count: 4 } });
+  owner.demand([{ queue: "default", handler: "test", count: 1 }]);
+  await owner.grants.next();
+  owner.dispatch({
+    assignments: [{ sessionKey: key, assignment: { attemptId: attemptId(0), taskId: "a" } }],
+  });
+  await stream.assignments.next();
+
+  stream.send({ case: "results", value: { results: [succeeded(0)] } });
+  expect((await owner.results.next()).grants).toMatchObject([{ sessionKey: key, slots: 1 }]);
+  stream.close();
+});
+
 test("a result without credit frees no slot", async () => {
   const { session } = await openTestSession(api);
   const stream = openTestStream(api, session);
