@@ -1,8 +1,16 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { millraceDecorators } from "./packages/testing/src/vite.ts";
 
 /** What no project looks into. */
 const exclude = ["**/node_modules/**", "**/dist/**", "**/.next/**", "clients/**"];
+
+/** Files at a time. Those of `int` wait more than they compute, for processes, leases and timeouts: more than there are cores. */
+const cores = availableParallelism();
+const intWorkers = Math.max(4, cores);
+
+/** How long a test looks until what it polls for holds: a busy machine is slow, not wrong. */
+const poll = { timeout: 20_000, interval: 20 };
 
 /**
  * unit: pure, milliseconds. int: real Postgres, NATS, sockets, processes. browser: headless Chromium.
@@ -19,6 +27,11 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.int.test.ts", "**/*.browser.test.ts"],
           typecheck: { enabled: false },
+          testTimeout: 20_000,
+          maxWorkers: cores,
+          // Pure modules have no state that a neighbour could leave behind.
+          isolate: false,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -28,8 +41,11 @@ export default defineConfig({
           include: ["**/*.int.test.ts"],
           exclude,
           globalSetup: ["packages/db/src/testing-setup.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          maxWorkers: intWorkers,
+          sequence: { groupOrder: 1 },
+          expect: { poll },
         },
       },
       {
@@ -40,7 +56,10 @@ export default defineConfig({
           exclude,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          globalSetup: ["apps/console/tests/build.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          expect: { poll },
         },
       },
     ],

@@ -23,6 +23,8 @@ const env = {
   ...environment(),
   NATS_SERVER: await installNatsServer(say),
   MILLRACE_CHROMIUM: findChromium(),
+  // Some thousand processes start, of the same sources: each is compiled once.
+  NODE_COMPILE_CACHE: join(results, "compiled"),
 };
 
 if (args.includes("--with-checks")) {

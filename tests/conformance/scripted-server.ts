@@ -51,6 +51,10 @@ class RefusedCall extends Error {
 
 export const unavailable: Refusal = { code: status.UNAVAILABLE, reason: "UNAVAILABLE" };
 const sessionExpired: Refusal = { code: status.FAILED_PRECONDITION, reason: "SESSION_EXPIRED" };
+const requestIdMissing: Refusal = {
+  code: status.INVALID_ARGUMENT,
+  reason: "REQUEST_ID_MISSING",
+};
 const unauthenticated: Refusal = { code: status.UNAUTHENTICATED, reason: "UNAUTHENTICATED" };
 
 export const workerKey = "conformance-worker-key";
@@ -332,11 +336,15 @@ export class ScriptedServer {
     throw new RefusedCall(sessionExpired);
   }
 
-  #unary<I>(method: UnaryMethod, handle: (request: I) => object) {
+  #unary<I extends { readonly requestId: string }>(
+    method: UnaryMethod,
+    handle: (request: I) => object,
+  ) {
     return (call: ServerUnaryCall<I, object>, answer: sendUnaryData<object>): void => {
       const refusal = keyRefusal(call.metadata) ?? this.refuses(method);
       try {
         if (refusal !== null) throw new RefusedCall(refusal);
+        if (call.request.requestId === "") throw new RefusedCall(requestIdMissing);
         const response = handle(call.request);
         if (this.losesAnswer(method)) throw new RefusedCall(unavailable);
         answer(null, response);

@@ -1,5 +1,5 @@
 /** A program's view of a server: its rpcs, and waiting for runs. */
-import { createClient, type Client } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import {
   DagRunService,
@@ -17,7 +17,7 @@ export type Api = {
   readonly runs: Client<typeof DagRunService>;
   readonly tasks: Client<typeof TaskInstanceService>;
   readonly system: Client<typeof SystemService>;
-  /** Triggers; resolves with the run's id. */
+  /** Triggers, under the same id until the server answers; resolves with the run's id. */
   trigger(dagId: string, params?: object): Promise<string>;
   /** Waits until the run is final, through any outage. */
   end(runId: string, limitMs?: number): Promise<DagRun>;
@@ -51,10 +51,13 @@ export function apiAt(url: string, key: string): Api {
     system: createClient(SystemService, transport),
     async trigger(dagId, params) {
       const data = new TextEncoder().encode(JSON.stringify(params ?? {}));
-      const { run } = await runs.triggerDagRun({
-        requestId: randomUUID(),
-        dagId,
-        params: { data },
+      const request = { requestId: randomUUID(), dagId, params: { data } };
+      let last: unknown;
+      const answer = waitFor(`a run of ${dagId}`, () =>
+        runs.triggerDagRun(request).catch((error: unknown) => unlessPassing((last = error))),
+      );
+      const { run } = await answer.catch((error: unknown) => {
+        throw error === last ? error : new Error(`${String(error)} Last: ${String(last)}`);
       });
       return run!.runId;
     },
@@ -73,8 +76,17 @@ export function apiAt(url: string, key: string): Api {
       ),
     run: async (dagId, params) => api.end(await api.trigger(dagId, params)),
     async dagsAre(count) {
-      await waitFor(`${count} DAGs`, async () => (await dags.listDags({})).dags.length === count);
+      await waitFor(`${count} DAGs`, () =>
+        dags.listDags({}).then((answer) => answer.dags.length === count, unlessPassing),
+      );
     },
   };
   return api;
+}
+
+/** A server that restarts, or is too busy to answer in time, is asked again; what it refuses, it refuses. */
+function unlessPassing(error: unknown): null {
+  const { code } = ConnectError.from(error);
+  if ([Code.Unavailable, Code.DeadlineExceeded, Code.Aborted].includes(code)) return null;
+  throw error;
 }

@@ -4,6 +4,7 @@ import { useMutation } from "@connectrpc/connect-query";
 import Link from "next/link";
 import { Fragment } from "react";
 import { SystemService } from "@millrace/wire/v1";
+import { newRequestId } from "../lib/request-id.ts";
 import { goToLogin } from "../lib/transport.ts";
 import { LiveChip } from "./live-chip.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -42,7 +43,7 @@ export function TopBar({ crumbs }: { readonly crumbs: readonly Crumb[] }) {
         type="button"
         aria-label="Log out"
         title="Log out"
-        onClick={() => logout.mutate({})}
+        onClick={() => logout.mutate({ requestId: newRequestId() })}
         className="ghost-transition hidden size-7 shrink-0 place-items-center rounded-control text-muted hover:bg-hover hover:text-text sm:grid"
       >
         <LogOut size={15} aria-hidden />

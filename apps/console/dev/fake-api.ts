@@ -74,7 +74,7 @@ export async function startFakeApi({ port, consolePort, isLively }: FakeApiOptio
   };
 }
 
-const open: ReadonlySet<string> = new Set(["Login", "GetVersion"]);
+const open: ReadonlySet<string> = new Set(["Login", "Logout", "GetVersion"]);
 
 const requireCredential: Interceptor = (next) => (request) => {
   const isAllowed =

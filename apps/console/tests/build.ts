@@ -1,4 +1,4 @@
-/** Builds the console for the browser tests when what is built is older than its sources. */
+/** The browser tests' global set-up: builds the console, once for all files, when what is built is older than its sources. */
 import { spawn } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -18,7 +18,7 @@ const sources = [
   "../../packages/wire/src",
 ];
 
-export async function ensureBuilt(): Promise<void> {
+export async function setup(): Promise<void> {
   const built = await modifiedAt(join(consoleDir, ".next", "BUILD_ID"));
   const newest = await Promise.all(sources.map((source) => newestIn(join(consoleDir, source))));
   if (built >= Math.max(...newest)) return;

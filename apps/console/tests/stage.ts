@@ -7,7 +7,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { startFakeApi } from "../dev/fake-api.ts";
 import { fakeToken } from "../dev/fake-system.ts";
 import type { RunAsked } from "../dev/fake-world.ts";
-import { consoleDir, ensureBuilt } from "./build.ts";
+import { consoleDir } from "./build.ts";
 
 const chromiumPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -26,7 +26,6 @@ const noParams = new TextEncoder().encode("{}");
 export type Stage = Awaited<ReturnType<typeof startStage>>;
 
 export async function startStage() {
-  await ensureBuilt();
   const server = await startServer();
   const api = await startFakeApi({ port: 0, consolePort: server.port, isLively: false });
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });

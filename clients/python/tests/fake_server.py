@@ -119,7 +119,7 @@ class FakeServer(WorkerServiceServicer):
     # The service.
 
     def OpenSession(self, request: pb.OpenSessionRequest, context: Any) -> pb.OpenSessionResponse:
-        self._begin("OpenSession", context)
+        self._begin("OpenSession", context, request_id=request.request_id)
         with self._changed:
             session_id = f"session-{request.request_id}"
             self.live_sessions[session_id] = f"token-{len(self.opened)}"
@@ -133,7 +133,7 @@ class FakeServer(WorkerServiceServicer):
             )
 
     def RenewSession(self, request: pb.RenewSessionRequest, context: Any) -> pb.RenewSessionResponse:
-        self._begin("RenewSession", context, request.session)
+        self._begin("RenewSession", context, request.session, request.request_id)
         with self._changed:
             self.renewals.append((time.monotonic(), list(request.attempt_ids)))
             for attempt_id in request.attempt_ids:
@@ -142,7 +142,7 @@ class FakeServer(WorkerServiceServicer):
             return pb.RenewSessionResponse(verdicts=[verdict(name, kind) for name, kind in self.renew_verdicts.items()])
 
     def CloseSession(self, request: pb.CloseSessionRequest, context: Any) -> pb.CloseSessionResponse:
-        self._begin("CloseSession", context, request.session)
+        self._begin("CloseSession", context, request.session, request.request_id)
         with self._changed:
             self.live_sessions.pop(request.session.session_id)
             self.closed_sessions.append(request.session.session_id)
@@ -152,7 +152,7 @@ class FakeServer(WorkerServiceServicer):
     def AppendLog(self, request: pb.AppendLogRequest, context: Any) -> pb.AppendLogResponse:
         with self._changed:
             self.log_requests.append(request)
-        self._begin("AppendLog", context, request.session)
+        self._begin("AppendLog", context, request.session, request.request_id)
         with self._changed:
             stored = self.lines.setdefault(request.attempt_id, {})
             for line in request.lines:
@@ -207,10 +207,15 @@ class FakeServer(WorkerServiceServicer):
             self._unconfirmed[one.attempt_id] = one
             stream.outgoing.put(pb.WorkResponse(assignments=pb.Assignments(assignments=[one])))
 
-    def _begin(self, method: str, context: Any, session: pb.SessionRef | None = None) -> None:
+    def _begin(
+        self, method: str, context: Any, session: pb.SessionRef | None = None, request_id: str | None = None
+    ) -> None:
+        """`request_id` is None for streams, which have none."""
         key = dict(context.invocation_metadata()).get("authorization")
         if key != "Bearer test-key":
             refuse(context, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
+        if request_id == "":
+            refuse(context, grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_ID_MISSING")
         try:
             self.before(method)
         except Refused as refused:

@@ -1,5 +1,6 @@
 /** Who may call: keys, login tokens and console sessions. Secrets come and stay as SHA-256 hashes. */
 
+import { sqlText } from "./assets.ts";
 import type { Database } from "./database.ts";
 import type { Transaction } from "./requests.ts";
 import { rowsOf } from "./statement.ts";
@@ -45,21 +46,37 @@ export async function addCredential(
   return row.expiresAt;
 }
 
-/** Whether a login token with this hash was made and traded in already. */
-export async function isLoginTokenUsed(tx: Transaction, tokenHash: Uint8Array): Promise<boolean> {
-  const row = await tx.credential.findUnique({ where: { tokenHash: Uint8Array.from(tokenHash) } });
-  return row !== null && row.usedAt !== null;
+/** What became of the login token with this hash. One whose time is over is unknown before long. */
+export async function loginTokenState(
+  db: Database,
+  tokenHash: Uint8Array,
+): Promise<"unknown" | "unused" | "used"> {
+  const row = await db.prisma.credential.findUnique({
+    where: { tokenHash: Uint8Array.from(tokenHash), kind: "login_token" },
+  });
+  if (row === null) return "unknown";
+  return row.usedAt === null ? "unused" : "used";
 }
 
 /** Uses up a login token: succeeds once, before its time is over. */
 export async function tradeLoginToken(
-  db: Database,
+  tx: Transaction,
   tokenHash: Uint8Array,
 ): Promise<Pick<CredentialRow, "name" | "role"> | null> {
-  const [row] = await rowsOf<Pick<CredentialRow, "name" | "role">>(db.pool, "credential_trade", [
-    tokenHash,
-  ]);
+  const [row] = await tx.$queryRawUnsafe<Pick<CredentialRow, "name" | "role">[]>(
+    sqlText("credential_trade"),
+    Uint8Array.from(tokenHash),
+  );
   return row ?? null;
+}
+
+/** Whether a console session with this hash lives and began no longer than `ageMs` ago. */
+export async function isConsoleSessionYoung(
+  db: Database,
+  tokenHash: Uint8Array,
+  ageMs: number,
+): Promise<boolean> {
+  return (await rowsOf(db.pool, "credential_young_session", [tokenHash, ageMs])).length > 0;
 }
 
 /** A console session that is used lives `ttlMs` from now. */

@@ -62,7 +62,8 @@ export {
   deleteCredential,
   deleteExpiredCredentials,
   findCredential,
-  isLoginTokenUsed,
+  isConsoleSessionYoung,
+  loginTokenState,
   slideConsoleSession,
   tradeLoginToken,
   type CredentialKind,
@@ -101,8 +102,12 @@ export {
 } from "./logs.ts";
 export {
   answerRequestOnce,
+  claimRequest,
   deleteOldRequests,
+  findAnswer,
   requestKeptDays,
+  requestReused,
+  settleRequest,
   type RequestKey,
   type Transaction,
 } from "./requests.ts";

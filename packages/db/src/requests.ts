@@ -1,4 +1,7 @@
-/** Requests that were answered already: the same id with the same body gets the same answer, with another body none. */
+/**
+ * Requests that were answered already: the same id with the same body gets the same answer, with another body none.
+ * Refusals are not kept: they had no effect, and asking again may be answered otherwise.
+ */
 
 import { MillraceError } from "@millrace/engine";
 
@@ -38,17 +41,55 @@ export async function answerRequestOnce(
     const before = await findIn(tx, key);
     if (before !== null) return before;
     const fresh = await answer(tx);
-    await tx.request.create({
-      data: {
-        method: key.method,
-        principal: key.principal,
-        requestId: key.requestId,
-        bodyHash: Uint8Array.from(key.bodyHash),
-        answer: Uint8Array.from(fresh),
-      },
-    });
+    await tx.request.create({ data: rowOf(key, fresh) });
     return fresh;
   });
+}
+
+/**
+ * The answer that was given to a request; null when there was none yet.
+ *
+ * @throws MillraceError REQUEST_ID_REUSED when the same id came with another body before.
+ */
+export async function findAnswer(db: Database, key: RequestKey): Promise<Uint8Array | null> {
+  const answer = await findIn(db.prisma, key);
+  return answer === null || answer.length === 0 ? null : answer;
+}
+
+/**
+ * Binds a request id to its body before an effect that is somebody else's to write, and that may safely be asked for again.
+ * Returns the answer when the request was answered before. Answers of no bytes count as none.
+ *
+ * @throws MillraceError REQUEST_ID_REUSED when the same id came with another body before.
+ */
+export async function claimRequest(db: Database, key: RequestKey): Promise<Uint8Array | null> {
+  const row = rowOf(key, new Uint8Array());
+  await db.prisma.request.createMany({ data: [row], skipDuplicates: true });
+  return findAnswer(db, key);
+}
+
+/** Keeps the answer to a claimed request. Of two that were given at once the first stays; it is returned. */
+export async function settleRequest(
+  db: Database,
+  key: RequestKey,
+  answer: Uint8Array,
+): Promise<Uint8Array> {
+  const { method, principal, requestId } = key;
+  await db.prisma.request.updateMany({
+    where: { method, principal, requestId, answer: new Uint8Array() },
+    data: { answer: Uint8Array.from(answer) },
+  });
+  return (await findAnswer(db, key)) ?? answer;
+}
+
+function rowOf({ method, principal, requestId, bodyHash }: RequestKey, answer: Uint8Array) {
+  return {
+    method,
+    principal,
+    requestId,
+    bodyHash: Uint8Array.from(bodyHash),
+    answer: Uint8Array.from(answer),
+  };
 }
 
 async function findIn(
@@ -59,14 +100,20 @@ async function findIn(
     where: { method_principal_requestId: { method, principal, requestId } },
   });
   if (row === null) return null;
-  if (Buffer.compare(row.bodyHash, bodyHash) !== 0) {
-    throw new MillraceError(
-      "REQUEST_ID_REUSED",
-      `request_id ${requestId} was used for another ${method.split("/").at(-1) ?? "request"}; choose a new one.`,
-      { metadata: { request_id: requestId } },
-    );
-  }
+  if (Buffer.compare(row.bodyHash, bodyHash) !== 0) throw requestReused({ method, requestId });
   return row.answer;
+}
+
+/** REQUEST_ID_REUSED in words. */
+export function requestReused({
+  method,
+  requestId,
+}: Pick<RequestKey, "method" | "requestId">): MillraceError {
+  return new MillraceError(
+    "REQUEST_ID_REUSED",
+    `request_id ${requestId} was used for another ${method.split("/").at(-1) ?? "request"}; choose a new one.`,
+    { metadata: { request_id: requestId } },
+  );
 }
 
 /** Forgets answers older than `requestKeptDays`, at most `limit`; says nothing about the rest. */

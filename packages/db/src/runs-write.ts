@@ -13,6 +13,7 @@ import {
 import type { Database } from "./database.ts";
 import { shardLockClass } from "./flush.ts";
 import type { ShardFence } from "./flush-batch.ts";
+import { requestReused, type RequestKey } from "./requests.ts";
 import { rowsOf } from "./statement.ts";
 import { inTransaction, type Run } from "./transaction.ts";
 
@@ -155,19 +156,32 @@ export async function setNextRunAt(
   await rowsOf(db.pool, "dag_set_next_run", [dagId, dateOf(nextRunAt)]);
 }
 
+/** The request that asks for a deletion, with the answer to keep. */
+export type DeletionRequest = RequestKey & { readonly answer: Uint8Array };
+
 /**
  * Deletes a DAG, its versions, and its final runs with all that hangs on them, some hundred runs at a time: cut short, it
- * can be asked again. False when the DAG does not exist.
+ * can be asked again. The answer is kept in the transaction that ends the DAG. False when the DAG does not exist.
  *
- * @throws MillraceError DAG_HAS_ACTIVE_RUNS when a run is not final, NOT_OWNER when the shard is somebody else's now.
+ * @throws MillraceError DAG_HAS_ACTIVE_RUNS when a run is not final, NOT_OWNER when the shard is somebody else's now,
+ * REQUEST_ID_REUSED when another request took the same id meanwhile.
  */
-export async function deleteDag(db: Database, fence: ShardFence, dagId: string): Promise<boolean> {
+export async function deleteDag(
+  db: Database,
+  fence: ShardFence,
+  dagId: string,
+  request: DeletionRequest,
+): Promise<boolean> {
   for (;;) {
     const step = await inTransaction(db, async (run) => {
       await assertHeld(run, [fence]);
       const { length } = await run("dag_delete_runs", [dagId, deleteBatch]);
       if (length === deleteBatch) return "more";
-      return (await run("dag_delete", [dagId])).length > 0 ? "deleted" : "kept";
+      if ((await run("dag_delete", [dagId])).length === 0) return "kept";
+      const { method, principal, requestId, bodyHash, answer } = request;
+      const kept = await run("request_keep", [method, principal, requestId, bodyHash, answer]);
+      if (kept.length === 0) throw requestReused(request);
+      return "deleted";
     });
     if (step === "deleted") return true;
     if (step === "kept") return assertGone(db, dagId);

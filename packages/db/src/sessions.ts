@@ -1,6 +1,8 @@
 /** Worker sessions: the registered, renewed presence of worker processes. Only the database's clock decides their end. */
 
+import { sqlText } from "./assets.ts";
 import type { Database } from "./database.ts";
+import type { Transaction } from "./requests.ts";
 import { rowsOf } from "./statement.ts";
 
 export type SessionRow = {
@@ -67,8 +69,8 @@ export async function renewSessions(
 }
 
 /** Ends a session; false when it had ended before. */
-export async function endSession(db: Database, key: number): Promise<boolean> {
-  return (await rowsOf(db.pool, "session_end", [key])).length > 0;
+export async function endSession(tx: Transaction, key: number): Promise<boolean> {
+  return (await tx.$executeRawUnsafe(sqlText("session_end"), key)) > 0;
 }
 
 /** Ends sessions that have been over for longer than `overdueMs`, at most `limit`. */

@@ -36,4 +36,5 @@ export type { NextRunsOptions, PlannedRun } from "./next-runs.ts";
 export { Client } from "./client/client.ts";
 export type { ClientOptions, TriggerOptions } from "./client/client.ts";
 export type { ClientRun } from "./client/client-run.ts";
+export type { CallOptions } from "./client/link.ts";
 export type { DagSnapshot, RunSnapshot, RunUpdate, TaskSnapshot } from "./client/snapshots.ts";

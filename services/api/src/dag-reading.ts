@@ -21,15 +21,14 @@ export async function requireDag({ db }: Pick<ApiContext, "db">, dagId: string):
   return head;
 }
 
-/** A DAG with everything that can be said about it. Throws DAG_NOT_FOUND. */
+/** A DAG with everything that can be said about it. */
 export async function readFullDag(
   context: Pick<ApiContext, "db" | "versions">,
-  dagId: string,
+  head: DagHead,
 ): Promise<Dag> {
-  const head = await requireDag(context, dagId);
   const [version, runs] = await Promise.all([
     context.versions.get(head.dag_version_id),
-    recentRuns(context.db, [dagId], apiLimits.recentRunsMax),
+    recentRuns(context.db, [head.dag_id], apiLimits.recentRunsMax),
   ]);
   return dagMessage(head, version.dag.spec, { recentRuns: runs, isFull: true });
 }

@@ -38,6 +38,8 @@ export const apiLimits = {
   credentialCacheMs: 5_000,
   credentialCacheMax: 10_000,
   loginTokenTtlMs: 15 * 60 * 1_000,
+  /** For this long a repeated login gets the session of the first. */
+  loginRepeatMs: 60_000,
   consoleSessionTtlMs: 12 * 60 * 60 * 1_000,
   /** A console session in use is prolonged at most this often. */
   consoleSessionSlideMs: 60_000,
@@ -72,6 +74,9 @@ export const workerLimits = {
   xcomsPerResult: 100,
   failureMessageLength: 4_096,
   failureStackLength: 16_384,
+  /** Answers that a session's calls of one method can be given again, and for how long. */
+  repeatsKept: 16,
+  repeatsKeptMs: 10_000,
   leaseWaitMaxMs: 30_000,
   leaseMax: 1_000,
   /** Sessions renewed in one statement. */

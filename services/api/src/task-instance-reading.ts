@@ -40,18 +40,25 @@ export async function requireTaskInstance(
 ): Promise<Found> {
   const { run, dag } = await requireRun(context, request.runId);
   const ix = dag.ixOf.get(request.taskId);
-  const mapIx = request.mapIndex ?? -1;
-  if (ix === undefined || mapIx < -1) {
+  const metadata = { run_id: request.runId, task_id: request.taskId.slice(0, 250) };
+  if (ix === undefined) {
+    const message = `The run has no task ${shown(request.taskId)}.`;
+    throw new MillraceError("TASK_NOT_FOUND", message, { metadata });
+  }
+  const mapIx = request.mapIndex ?? notMapped;
+  // No task is mapped in this version.
+  if (mapIx !== notMapped) {
     throw new MillraceError(
       "TASK_NOT_FOUND",
-      `The run has no task ${shown(request.taskId)}${mapIx === -1 ? "" : ` with map index ${mapIx}`}.`,
-      {
-        metadata: { run_id: request.runId, task_id: request.taskId.slice(0, 250) },
-      },
+      `The task ${shown(request.taskId)} is not mapped and has no instance with map_index ${mapIx}; leave map_index out.`,
+      { metadata: { ...metadata, map_index: String(mapIx) } },
     );
   }
   return { run, dag, key: { runKey: run.id, ix, mapIx } };
 }
+
+/** What the wire means by a task that is not mapped. */
+const notMapped = -1;
 
 /** The states of a run's unmapped task instances, by index. */
 export async function readStates({ db }: Reading, { run, dag }: RunWithDag): Promise<Uint8Array> {

@@ -96,7 +96,8 @@ function grant(owner: Owner, run: ActiveRun, step: Step, granted: Grant, at: num
   run.sessionKey[granted.ix] = granted.sessionKey;
   run.startedAt[granted.ix] = at;
   step.grants.push(granted);
-  owner.bindings.bind(run, granted.ix, granted.attempt, granted.sessionKey);
+  const { ix, attempt, sessionKey } = granted;
+  owner.bindings.bind(run, { ix, attempt, sessionKey, isTold: true });
 }
 
 function makeReady(owner: Owner, run: ActiveRun, ix: number, at: number): void {

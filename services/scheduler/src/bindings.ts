@@ -3,7 +3,7 @@
 import type { ActiveRun, Bound } from "./run.ts";
 
 export type Bindings = {
-  bind(run: ActiveRun, ix: number, attempt: number, sessionKey: number): void;
+  bind(run: ActiveRun, about: Omit<Bound, "run" | "misses">): void;
   unbind(run: ActiveRun, ix: number): void;
   unbindRun(run: ActiveRun): void;
   of(sessionKey: number): Iterable<Bound>;
@@ -23,9 +23,10 @@ export function createBindings(): Bindings {
   }
 
   return {
-    bind(run, ix, attempt, sessionKey) {
+    bind(run, about) {
+      const { ix, sessionKey } = about;
       unbind(run, ix);
-      const bound: Bound = { run, ix, attempt, sessionKey, misses: 0 };
+      const bound: Bound = { run, ...about, misses: 0 };
       run.bound.set(ix, bound);
       const all = sessions.get(sessionKey);
       if (all === undefined) sessions.set(sessionKey, new Set([bound]));

@@ -14,8 +14,11 @@ async function cancel(api: FakeApi, dagId: string, runKey: number): Promise<stri
   return reply.case === "refusal" ? reply.value.reason : String(reply.case);
 }
 
-async function remove(api: FakeApi, dagId: string): Promise<string> {
-  const { reply } = await api.command(dagId, { command: { case: "deleteDag", value: { dagId } } });
+async function remove(api: FakeApi, dagId: string, requestId: string): Promise<string> {
+  const { reply } = await api.command(dagId, {
+    requestId,
+    command: { case: "deleteDag", value: { dagId } },
+  });
   return reply.case === "refusal" ? reply.value.reason : String(reply.case);
 }
 
@@ -71,7 +74,7 @@ test("unknown DAGs and runs are named as such", async () => {
   const api = await world.api();
   await expect(api.trigger("nothing")).rejects.toThrow("DAG_NOT_FOUND");
   expect(await cancel(api, "nothing", 12_345)).toBe("RUN_NOT_FOUND");
-  expect(await remove(api, "nothing")).toBe("DAG_NOT_FOUND");
+  expect(await remove(api, "nothing", "d1")).toBe("DAG_NOT_FOUND");
 });
 
 test("cancelling stops what runs, skips what waits, and the run fails as cancelled", async () => {
@@ -126,16 +129,35 @@ test("a DAG with active runs is not deleted; without, it goes with everything th
   const api = await world.api({ body: () => null });
   const run = await api.trigger("doomed");
   await expect.poll(() => api.assigned.length).toBe(1);
-  expect(await remove(api, "doomed")).toBe("DAG_HAS_ACTIVE_RUNS");
+  expect(await remove(api, "doomed", "d1")).toBe("DAG_HAS_ACTIVE_RUNS");
   await api.report(api.assigned[0]?.attemptId ?? "", success());
   await world.untilFinal(run);
-  expect(await remove(api, "doomed")).toBe("done");
+  expect(await remove(api, "doomed", "d1")).toBe("done");
   const { rows } = await world.db.pool.query(
     `SELECT (SELECT count(*) FROM dag)::int AS dags, (SELECT count(*) FROM run)::int AS runs,
             (SELECT count(*) FROM task_instance)::int AS tasks, (SELECT count(*) FROM event)::int AS events`,
   );
   expect(rows).toEqual([{ dags: 0, runs: 0, tasks: 0, events: 0 }]);
   await expect(api.trigger("doomed")).rejects.toThrow("DAG_NOT_FOUND");
+});
+
+test("the same request deletes a DAG once, wherever it is asked; for another DAG its id is refused", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("gone", ["a"]));
+  await registerDag(world.db, aDag("kept", ["a"]));
+  const first = await world.scheduler();
+  const api = await world.api();
+  await world.untilFinal(await api.trigger("gone"));
+  const asked = Array.from({ length: 5 }, () => remove(api, "gone", "d1"));
+  expect(await Promise.all(asked)).toEqual(Array.from({ length: 5 }, () => "done"));
+  expect(await remove(api, "kept", "d1")).toBe("REQUEST_ID_REUSED");
+  expect(await remove(api, "gone", "d2")).toBe("DAG_NOT_FOUND");
+  await registerDag(world.db, aDag("gone", ["a"]));
+  await first.stop();
+  await world.scheduler();
+  expect(await remove(api, "gone", "d1")).toBe("done");
+  const { rows } = await world.db.pool.query("SELECT dag_id FROM dag ORDER BY dag_id");
+  expect(rows).toEqual([{ dag_id: "gone" }, { dag_id: "kept" }]);
 });
 
 test("changes of a run are told after they are durable, few times a second, the last with its end", async () => {

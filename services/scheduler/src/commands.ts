@@ -2,12 +2,14 @@
 
 import { createHash } from "node:crypto";
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { deleteDag, readRunPlace } from "@millrace/db";
+import { deleteDag, findAnswer, readRunPlace, type RequestKey } from "@millrace/db";
 import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
 import {
+  DeleteDagSchema,
   OwnerCommandSchema,
   OwnerReplySchema,
   TriggerRunSchema,
+  type DeleteDag,
   type OwnerCommand,
   type OwnerReply,
   type TriggerRun,
@@ -32,8 +34,9 @@ export type CommandParts = {
 
 type Reply = MessageInitShape<typeof OwnerReplySchema>;
 
-/** Under what a trigger's answer is stored: the rpc it comes from. */
+/** Under what an answer is stored: the rpc it comes from. */
 const triggerMethod = "millrace.v1.DagRunService/TriggerDagRun";
+const deleteMethod = "millrace.v1.DagService/DeleteDag";
 
 /** Answers an OwnerCommand once its effect is durable; what is refused says why. */
 export async function takeCommand(parts: CommandParts, data: Uint8Array): Promise<Uint8Array> {
@@ -64,7 +67,7 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
     case "explainTask":
       return { reply: { case: "explanation", value: await explainTask(parts, asked.value) } };
     case "deleteDag":
-      return remove(parts, asked.value.dagId);
+      return removeOnce(parts, command, asked.value);
     case undefined:
       throw new MillraceError(
         "FIELD_INVALID",
@@ -110,7 +113,7 @@ async function trigger(
     request: {
       method: triggerMethod,
       requestId: command.requestId,
-      bodyHash: hashOf(command, asked),
+      bodyHash: hashOf(command, toBinary(TriggerRunSchema, asked)),
       answerFor: (runKey) =>
         toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
     },
@@ -133,9 +136,9 @@ async function trigger(
   }
 }
 
-function hashOf({ bodyHash }: OwnerCommand, asked: TriggerRun): Uint8Array {
+function hashOf({ bodyHash }: OwnerCommand, asked: Uint8Array): Uint8Array {
   if (bodyHash.byteLength > 0) return bodyHash;
-  return createHash("sha256").update(toBinary(TriggerRunSchema, asked)).digest();
+  return createHash("sha256").update(asked).digest();
 }
 
 /** Cancelling twice is cancelling once; a final run stays as it is. */
@@ -156,7 +159,36 @@ async function cancel({ owner, life }: CommandParts, runKey: number): Promise<Re
   return runKeyReply(runKey);
 }
 
-async function remove({ owner, replan }: CommandParts, dagId: string): Promise<Reply> {
+/** A request that was answered is not carried out again: a DAG of the same name may be a new one. */
+async function removeOnce(
+  parts: CommandParts,
+  command: OwnerCommand,
+  asked: DeleteDag,
+): Promise<Reply | OwnerReply> {
+  const { principal, requestId } = command;
+  const key: RequestKey = {
+    method: deleteMethod,
+    principal,
+    requestId,
+    bodyHash: hashOf(command, toBinary(DeleteDagSchema, asked)),
+  };
+  const before = await findAnswer(parts.owner.db, key);
+  if (before !== null) return fromBinary(OwnerReplySchema, before);
+  try {
+    return await remove(parts, key, asked.dagId);
+  } catch (error) {
+    // Of two that came together the second finds nothing left to delete: it has the first one's answer.
+    const meanwhile = isMillraceError(error) ? await findAnswer(parts.owner.db, key) : null;
+    if (meanwhile === null) throw error;
+    return fromBinary(OwnerReplySchema, meanwhile);
+  }
+}
+
+async function remove(
+  { owner, replan }: CommandParts,
+  key: RequestKey,
+  dagId: string,
+): Promise<Reply> {
   const shard = shardOf(dagId);
   const { epoch } = requireShard(owner, shard);
   const dag = owner.dags.get(dagId);
@@ -169,7 +201,9 @@ async function remove({ owner, replan }: CommandParts, dagId: string): Promise<R
   }
   // No run of it can be made while it is deleted: it would have to be found first.
   owner.dags.remove(dagId);
-  const existed = await deleteDag(owner.db, { shard, epoch }, dagId).catch(
+  const reply: Reply = { reply: { case: "done", value: {} } };
+  const answer = toBinary(OwnerReplySchema, create(OwnerReplySchema, reply));
+  const existed = await deleteDag(owner.db, { shard, epoch }, dagId, { ...key, answer }).catch(
     async (error: unknown) => {
       const kept = await owner.dags.find(shard, dagId);
       if (kept !== null) replan(kept);
@@ -178,5 +212,5 @@ async function remove({ owner, replan }: CommandParts, dagId: string): Promise<R
   );
   if (!existed)
     throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
-  return { reply: { case: "done", value: {} } };
+  return reply;
 }

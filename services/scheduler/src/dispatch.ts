@@ -62,10 +62,14 @@ function sendGrant(owner: Owner, grant: Grant): void {
   const { run, ix, attempt, sessionKey } = grant;
   // While its inputs were read it may have been lost, or its run may have left.
   if (run.isGone || run.bound.get(ix)?.attempt !== attempt) return;
-  const apiNodeId = owner.slots.session(sessionKey)?.apiNodeId;
-  // Its api node is gone. The session's next inventories miss the attempt, and it is given to another.
-  if (apiNodeId === undefined) return;
-  owner.outbox.assign(apiNodeId, sessionAssignment(sessionKey, assignmentOf(owner, grant)));
+  const assignment = sessionAssignment(sessionKey, assignmentOf(owner, grant));
+  for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.assign(apiNodeId, assignment);
+}
+
+/** All of them while it is not known where the worker is attached, as after a take-over: the others pass it over. */
+function apiNodesOf(owner: Owner, sessionKey: number): Iterable<string> {
+  const session = owner.slots.session(sessionKey);
+  return session === undefined ? owner.nodes() : [session.apiNodeId];
 }
 
 export function attemptIdFor({ run, ix, attempt }: Pick<Grant, "run" | "ix" | "attempt">): string {
@@ -118,15 +122,13 @@ function runFacts({ facts, params, version }: ActiveRun) {
 }
 
 /** Tells workers to stop bodies: a kindness, since their results no longer count or the run is being cancelled. */
-export function sendStops(owner: Owner, stops: readonly Grant[], apiNodes: Iterable<string>): void {
+export function sendStops(owner: Owner, stops: readonly Grant[]): void {
   for (const stop of stops) {
     const message = create(SessionCancelSchema, {
       sessionKey: BigInt(stop.sessionKey),
       attemptId: attemptIdFor(stop),
     });
-    const known = owner.slots.session(stop.sessionKey)?.apiNodeId;
-    // After a take-over it is not known yet where the worker is attached.
-    for (const apiNodeId of known === undefined ? apiNodes : [known])
+    for (const apiNodeId of apiNodesOf(owner, stop.sessionKey))
       owner.outbox.cancel(apiNodeId, message);
   }
 }

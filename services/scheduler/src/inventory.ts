@@ -6,7 +6,7 @@ import { parseAttemptId, type AttemptRef } from "@millrace/wire";
 import { InventorySchema, InventoryVerdictsSchema } from "@millrace/wire/internal";
 import type { Verdict as VerdictMessage } from "@millrace/wire/worker";
 import { apply } from "./apply.ts";
-import { attemptIdFor } from "./dispatch.ts";
+import { attemptIdFor, dispatch } from "./dispatch.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { Bound } from "./run.ts";
 import type { Step } from "./step.ts";
@@ -41,17 +41,43 @@ export async function endSession(owner: Owner, sessionKey: number): Promise<void
 /** Attempts that the worker does not know of: their assignment or their worker thread was lost. */
 function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string>): Step[] {
   const missing: Bound[] = [];
+  const untold: Bound[] = [];
   for (const bound of owner.bindings.of(sessionKey)) {
-    bound.misses = named.has(attemptIdFor(bound)) ? 0 : bound.misses + 1;
-    // The first time it may have been on its way, there or back.
-    if (bound.misses >= owner.settings.inventoryMissesMax) missing.push(bound);
+    if (named.has(attemptIdFor(bound))) {
+      bound.misses = 0;
+      bound.isTold = true;
+    } else if (!bound.isTold) {
+      untold.push(bound);
+    } else {
+      bound.misses += 1;
+      // The first time it may have been on its way, there or back.
+      if (bound.misses >= owner.settings.inventoryMissesMax) missing.push(bound);
+    }
   }
+  tellAgain(owner, untold);
   const session = owner.slots.session(sessionKey);
   const steps = lose(owner, missing);
   if (session !== undefined && missing.length > 0) {
     owner.outbox.returnSlots(session.apiNodeId, sessionKey, missing.length);
   }
   return steps;
+}
+
+/**
+ * The owner before may have died between writing a grant and sending it. The same attempt is sent, for a worker that has
+ * it after all knows it by its id; to give it back here would let it run twice.
+ */
+function tellAgain(owner: Owner, untold: readonly Bound[]): void {
+  const loaded = untold.filter(({ run }) => loadedShard(owner, run.shard) !== null);
+  for (const bound of loaded) bound.isTold = true;
+  // What is being cancelled and never began is lost two inventories later.
+  const wanted = loaded.filter(({ run }) => !run.engine.cancelRequested);
+  if (wanted.length === 0) return;
+  owner.log.info(
+    { session: wanted[0]?.sessionKey, attempts: wanted.length },
+    "attempts.sent_again",
+  );
+  dispatch(owner, wanted);
 }
 
 function lose(owner: Owner, all: Iterable<Bound>): Step[] {

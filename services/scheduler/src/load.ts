@@ -136,11 +136,13 @@ function restore(
 }
 
 function takeTask(owner: Owner, run: ActiveRun, task: TaskInstanceRow): void {
-  const { ix, state } = task;
+  const { ix, state, attempt } = task;
   if (!(ix in run.engine.taskState)) return;
   run.readyAt[ix] = task.readyAt ?? 0;
   run.startedAt[ix] = task.startedAt ?? 0;
   run.retryAt[ix] = task.retryAt ?? 0;
-  run.sessionKey[ix] = task.sessionKey ?? 0;
-  if (state === TaskState.running) owner.bindings.bind(run, ix, task.attempt, task.sessionKey ?? 0);
+  const sessionKey = task.sessionKey ?? 0;
+  run.sessionKey[ix] = sessionKey;
+  if (state === TaskState.running)
+    owner.bindings.bind(run, { ix, attempt, sessionKey, isTold: false });
 }

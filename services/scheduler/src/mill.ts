@@ -108,6 +108,7 @@ export function createMill(options: MillOptions): Mill {
     outputs: createOutputs(settings.outputCacheBytesMax),
     demand: createDemandTeller({ bus, clock, settings, queue, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
+    nodes: () => options.nodes(),
     effects: newEffects(),
     pump: () => pump.kick(),
   };
@@ -145,7 +146,7 @@ export function createMill(options: MillOptions): Mill {
     }
     dispatch(owner, grants);
     const stops = steps.flatMap((step) => step.stops);
-    if (stops.length > 0) sendStops(owner, stops, options.nodes());
+    if (stops.length > 0) sendStops(owner, stops);
     for (const { run, state } of steps) if (isFinalState(state) && !run.isGone) end(run);
   }
 

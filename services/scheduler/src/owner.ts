@@ -51,6 +51,8 @@ export type Owner = {
   readonly outputs: Outputs;
   readonly names: WorkerNames;
   readonly outbox: Outbox;
+  /** Nodes that workers may be attached to. */
+  nodes(): Iterable<string>;
   readonly demand: DemandTeller;
   /** Scratch for `apply`, used within one call only. */
   readonly effects: Effects;

@@ -2,6 +2,7 @@
 
 import {
   createRuns,
+  requestReused,
   takeRunIds,
   type RunCreation,
   type RunToCreate,
@@ -196,7 +197,5 @@ function repeated(
 }
 
 function reused({ request }: RunWish): MillraceError {
-  const requestId = request?.requestId ?? "";
-  const message = `request_id ${requestId} was used for another trigger; choose a new one.`;
-  return new MillraceError("REQUEST_ID_REUSED", message, { metadata: { request_id: requestId } });
+  return requestReused({ method: request?.method ?? "", requestId: request?.requestId ?? "" });
 }

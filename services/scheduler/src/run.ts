@@ -43,7 +43,9 @@ export type Bound = {
   readonly ix: number;
   readonly attempt: number;
   readonly sessionKey: number;
-  /** Inventories in a row that did not name it. */
+  /** Whether this owner has told the session of it. Of what it took over it cannot know: the owner before may have died in between. */
+  isTold: boolean;
+  /** Inventories in a row, since then, that did not name it. */
   misses: number;
 };
 

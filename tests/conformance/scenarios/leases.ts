@@ -22,7 +22,7 @@ export function leases(worker: WorkerUnderTest): void {
     const gaps = times.slice(1).map((at, index) => at - times[index]!);
     // The interval is 100 ms; a renewal that had to wait for the body would leave a gap of two seconds.
     expect(times.length).toBeGreaterThan(8);
-    expect(Math.max(...gaps)).toBeLessThan(700);
+    expect(Math.max(...gaps)).toBeLessThan(1_500);
     expect(server.opened).toHaveLength(1);
   });
 

@@ -1,6 +1,7 @@
 /** Logs that arrive whole and in order, and a worker that leaves in order. */
 
 import { status } from "@grpc/grpc-js";
+import type { AppendLogRequest } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { Bench, valueOf } from "../bench.ts";
 import type { WorkerUnderTest } from "../workers/table.ts";
@@ -41,6 +42,20 @@ export function logs(worker: WorkerUnderTest): void {
     expect(firstSeqs).toEqual([1, 1, 1]);
   });
 
+  test("a request id stands for the same lines whenever they are sent, and for no others", async () => {
+    await using bench = await Bench.start(worker);
+    const { server } = bench;
+    let lost = 0;
+    server.losesAnswer = (method) => method === "appendLog" && lost++ % 2 === 0;
+    server.assign(bench.task("a1", "talk", [2500]), bench.task("a2", "talk", [2500]));
+    await server.result("a1");
+    await server.result("a2");
+    const ids = [...requestsOf(server.logRequests).values()];
+    expect(ids.length).toBeGreaterThan(2);
+    expect(ids.map((each) => each.size)).toEqual(ids.map(() => 1));
+    expect(new Set(ids.flatMap((each) => [...each])).size).toBe(ids.length);
+  });
+
   test("a full log is no reason to fail: further lines are dropped", async () => {
     await using bench = await Bench.start(worker);
     const { server } = bench;
@@ -51,6 +66,16 @@ export function logs(worker: WorkerUnderTest): void {
     server.assign(bench.task("a1", "talk", [5000]));
     expect((await server.result("a1")).outcome.case).toBe("succeeded");
   });
+}
+
+/** The ids under which the same lines were sent. */
+function requestsOf(requests: readonly AppendLogRequest[]): Map<string, Set<string>> {
+  const ids = new Map<string, Set<string>>();
+  for (const { attemptId, lines, requestId } of requests) {
+    const name = `${attemptId} ${lines[0]!.seq}-${lines.at(-1)!.seq}`;
+    ids.set(name, (ids.get(name) ?? new Set()).add(requestId));
+  }
+  return ids;
 }
 
 export function shutdown(worker: WorkerUnderTest): void {

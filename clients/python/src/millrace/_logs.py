@@ -262,7 +262,9 @@ class LogShipper:
         session = None if sessions is None else sessions.current_ref()
         if sessions is None or session is None:
             return False
-        request = pb.AppendLogRequest(session=session, attempt_id=buffer.attempt_id, lines=lines)
+        # A line keeps its number and its text: these lines again are the same request.
+        request_id = f"{buffer.attempt_id} {lines[0].seq}-{lines[-1].seq}"
+        request = pb.AppendLogRequest(request_id=request_id, session=session, attempt_id=buffer.attempt_id, lines=lines)
         try:
             response = self._connection.append_log(request)
         except grpc.RpcError as error:

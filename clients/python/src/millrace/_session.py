@@ -101,7 +101,7 @@ class SessionKeeper:
         if session is None:
             return
         try:
-            self._connection.close_session(pb.CloseSessionRequest(session=session.ref()))
+            self._connection.close_session(pb.CloseSessionRequest(request_id=str(uuid.uuid4()), session=session.ref()))
         except grpc.RpcError as error:
             _log.warning("session.close_failed", extra={"error": describe(error)})
 
@@ -164,7 +164,8 @@ class SessionKeeper:
 
     def _renew(self, session: Session) -> bool:
         sent_at = time.monotonic()
-        request = pb.RenewSessionRequest(session=session.ref(), attempt_ids=self._held())
+        # Each renewal is new, one after a failure too: what the worker holds may have changed.
+        request = pb.RenewSessionRequest(request_id=str(uuid.uuid4()), session=session.ref(), attempt_ids=self._held())
         # A renewal that is not answered soon is worth more as a second try.
         timeout_s = min(RPC_TIMEOUT_S, max(session.renew_interval_s, 0.5))
         try:

@@ -94,7 +94,7 @@ async function endDeadSession(
   for (let tries = 1; tries <= endSessionTries && !lifecycle.signal.aborted; tries++) {
     try {
       const session = await getSession(db, sessionId);
-      if (session !== null) await endSession(db, session.key);
+      if (session !== null) await endSession(db.prisma, session.key);
       return;
     } catch (error) {
       log.warn({ session_id: sessionId, tries, err: error }, "session.not_ended");

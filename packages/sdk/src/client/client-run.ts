@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
 import { decodeValue } from "../codec.ts";
 import { durationForms, durationMs, type Duration } from "../duration.ts";
-import type { Link } from "./link.ts";
+import type { CallOptions, Link } from "./link.ts";
 import type { RunSnapshot, RunUpdate } from "./snapshots.ts";
 
 /** The key of what a body returned. */
@@ -27,20 +27,22 @@ export class ClientRun {
   }
 
   /** The run as it is now. */
-  async refresh(): Promise<ClientRun> {
+  async refresh({ signal }: CallOptions = {}): Promise<ClientRun> {
     const { answered, readRun, connection } = await this.#link();
-    const { run } = await answered((options) =>
-      connection.runs.getDagRun({ runId: this.id }, options),
-    );
+    const request = { runId: this.id };
+    const { run } = await answered((call) => connection.runs.getDagRun(request, call), signal);
     return run === undefined ? this : new ClientRun(this.#link, readRun(run));
   }
 
   /**
    * Follows the run: first everything, then changes; ends after the update in which the run is final.
-   * After a broken connection everything is given once more.
+   * After a broken connection everything is given once more. Goes on across restarts of the server, each of which may
+   * take as long as the client's `retryFor`.
+   *
+   * @throws MillraceError RUN_NOT_FOUND when it was deleted meanwhile.
    */
-  watch(): AsyncIterable<RunUpdate> {
-    return this.#updates(undefined);
+  watch({ signal }: CallOptions = {}): AsyncIterable<RunUpdate> {
+    return this.#updates(signal);
   }
 
   /**
@@ -49,29 +51,23 @@ export class ClientRun {
    * @param options `timeout`: how long to wait at most. Default: as long as it takes.
    * @throws MillraceError RUN_FAILED when it failed or was cancelled, WAIT_TIMED_OUT when it is still going on.
    */
-  async result(options: { readonly timeout?: Duration } = {}): Promise<RunSnapshot> {
+  async result(options: CallOptions & { readonly timeout?: Duration } = {}): Promise<RunSnapshot> {
     const timeoutMs = options.timeout === undefined ? null : waitMs(options.timeout);
     const timeout = timeoutMs === null ? undefined : AbortSignal.timeout(timeoutMs);
+    const signals = [options.signal, timeout].filter((it) => it !== undefined);
+    let last: RunSnapshot | undefined;
     try {
-      for await (const { run } of this.#updates(timeout)) {
-        if (run.state === "success") return run;
-        if (run.state === "failed") throw failed(run);
-      }
+      for await (const { run } of this.#updates(AbortSignal.any(signals))) last = run;
     } catch (error) {
-      if (timeout?.aborted !== true) throw error;
+      if (timeout?.aborted !== true || error !== timeout.reason) throw error;
       throw new MillraceError(
         "WAIT_TIMED_OUT",
         `run ${this.id} is not final after ${timeoutMs} ms`,
-        {
-          metadata: { run_id: this.id },
-          cause: error,
-        },
+        { metadata: { run_id: this.id }, cause: error },
       );
     }
-    throw new MillraceError(
-      "UNAVAILABLE",
-      `the server stopped following run ${this.id}; ask again`,
-    );
+    if (last?.state === "success") return last;
+    throw failed(last ?? this.snapshot);
   }
 
   /**
@@ -81,12 +77,12 @@ export class ClientRun {
    */
   async xcom(
     taskId: string,
-    options: { readonly key?: string; readonly mapIndex?: number } = {},
+    options: CallOptions & { readonly key?: string; readonly mapIndex?: number } = {},
   ): Promise<unknown> {
-    const { key = returnKey, mapIndex = notMapped } = options;
+    const { key = returnKey, mapIndex = notMapped, signal } = options;
     const { answered, connection } = await this.#link();
     const request = { runId: this.id, taskId, mapIndex };
-    const { xcoms } = await answered((call) => connection.tasks.listXComs(request, call));
+    const { xcoms } = await answered((call) => connection.tasks.listXComs(request, call), signal);
     const value = xcoms.find((xcom) => xcom.key === key)?.value;
     return value && decodeValue(value.data, `what task "${taskId}" left as "${key}"`);
   }
@@ -95,21 +91,28 @@ export class ClientRun {
    * Stops the run: nothing of it starts any more, bodies that run are told to stop, and once they have it is failed as
    * cancelled; `result` waits for that. A final run stays as it is.
    */
-  async cancel(): Promise<ClientRun> {
+  async cancel({ signal }: CallOptions = {}): Promise<ClientRun> {
     const { answered, readRun, connection } = await this.#link();
     const request = { requestId: randomUUID(), runId: this.id };
-    const { run } = await answered((options) => connection.runs.cancelDagRun(request, options));
+    const { run } = await answered((call) => connection.runs.cancelDagRun(request, call), signal);
     return run === undefined ? this : new ClientRun(this.#link, readRun(run));
   }
 
   async *#updates(signal: AbortSignal | undefined): AsyncIterable<RunUpdate> {
     const { streamed, readRun, readTask, connection } = await this.#link();
-    const options = signal === undefined ? {} : { signal };
-    const open = () => connection.runs.watchDagRun({ runId: this.id }, options);
-    for await (const { run, taskInstances } of streamed(open)) {
+    const updates = streamed(
+      (until) => connection.runs.watchDagRun({ runId: this.id }, { signal: until }),
+      ({ run }) => run !== undefined && isFinal(readRun(run)),
+      signal,
+    );
+    for await (const { run, taskInstances } of updates) {
       if (run !== undefined) yield { run: readRun(run), tasks: taskInstances.map(readTask) };
     }
   }
+}
+
+function isFinal({ state }: RunSnapshot): boolean {
+  return state === "success" || state === "failed";
 }
 
 function waitMs(timeout: Duration): number {

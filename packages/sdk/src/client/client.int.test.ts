@@ -253,12 +253,3 @@ describe("lists", () => {
     expect(found).toEqual(["etl failed"]);
   });
 });
-
-test("a server that is not there is named as such", async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  const client = new Client({ url: `http://127.0.0.1:${port}`, key: "" });
-  await expect(client.run("run_1")).rejects.toMatchObject({ reason: "UNAVAILABLE" });
-});

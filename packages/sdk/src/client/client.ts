@@ -4,9 +4,10 @@ import { randomUUID } from "node:crypto";
 import { MillraceError, RunState, type RunStateName } from "@millrace/engine";
 import { encodeValue } from "../codec.ts";
 import type { DagDefinition } from "../dag.ts";
+import { durationForms, durationMs, type Duration } from "../duration.ts";
 import { instantForms, instantMs, type Instant } from "../instant.ts";
 import { ClientRun } from "./client-run.ts";
-import { makeLink, type Link } from "./link.ts";
+import { makeLink, type CallOptions, type Link } from "./link.ts";
 import type { DagSnapshot } from "./snapshots.ts";
 
 export type ClientOptions = {
@@ -14,9 +15,14 @@ export type ClientOptions = {
   readonly url?: string;
   /** An API key, such as the content of `.millrace/keys/admin.key`. */
   readonly key: string;
+  /**
+   * How long a call is made again, from its beginning, while no server answers it; "0s" for one try. A restart takes
+   * seconds; what a node that died was in charge of, others take over within half a minute. Default "60s".
+   */
+  readonly retryFor?: Duration;
 };
 
-export type TriggerOptions<Given> = {
+export type TriggerOptions<Given> = CallOptions & {
   /** Unique within the DAG. Default: the run has none. */
   readonly logicalDate?: Instant;
   /** For people, at most 1000 characters. */
@@ -30,10 +36,12 @@ type TriggerRest<Given> =
     : [options: TriggerOptions<Given>];
 
 const defaultUrl = "http://127.0.0.1:8080";
+const defaultRetryFor = "60s";
 
 /**
- * Talks to a server. Calls that change something carry an id of their own and are made again, under the same id, while
- * the server cannot be reached. Every error is a `MillraceError` with a reason.
+ * Talks to a server. While none answers, as when it restarts, calls are made again until `retryFor` is over; those that
+ * change something carry an id, the same each time, and so are done once. Every error is a `MillraceError` with a reason;
+ * UNAVAILABLE and NOT_OWNER say what did not answer, and for how long.
  *
  * @example
  * const millrace = new Client({ key });
@@ -43,8 +51,9 @@ const defaultUrl = "http://127.0.0.1:8080";
 export class Client {
   readonly #link: Link;
 
-  constructor(options: ClientOptions) {
-    this.#link = makeLink(options.url ?? defaultUrl, options.key);
+  /** @throws MillraceError FIELD_INVALID when `retryFor` is no duration. */
+  constructor({ url = defaultUrl, key, retryFor = defaultRetryFor }: ClientOptions) {
+    this.#link = makeLink({ url, key, retryForMs: retryMs(retryFor) });
   }
 
   /**
@@ -62,7 +71,7 @@ export class Client {
     options: TriggerOptions<Readonly<Record<string, unknown>>> = {},
   ): Promise<ClientRun> {
     const dagId = typeof dag === "string" ? dag : dag.id;
-    const { params = {}, note = "", logicalDate } = options;
+    const { params = {}, note = "", logicalDate, signal } = options;
     const data = encodeValue(params, `the params of DAG "${dagId}"`);
     const at = logicalDate === undefined ? null : logicalDateMs(logicalDate);
     const { answered, connection, readRun, timestampOf } = await this.#link();
@@ -73,28 +82,29 @@ export class Client {
       note,
       logicalDate: timestampOf(at),
     };
-    const { run } = await answered((call) => connection.runs.triggerDagRun(request, call));
+    const { run } = await answered((call) => connection.runs.triggerDagRun(request, call), signal);
     if (run === undefined) throw new MillraceError("INTERNAL", "the server answered without a run");
     return new ClientRun(this.#link, readRun(run));
   }
 
   /** A run by its id. @throws MillraceError RUN_NOT_FOUND */
-  async run(runId: string): Promise<ClientRun> {
+  async run(runId: string, { signal }: CallOptions = {}): Promise<ClientRun> {
     const { answered, connection, readRun } = await this.#link();
-    const { run } = await answered((call) => connection.runs.getDagRun({ runId }, call));
+    const { run } = await answered((call) => connection.runs.getDagRun({ runId }, call), signal);
     if (run === undefined) throw new MillraceError("RUN_NOT_FOUND", `no run has the id "${runId}"`);
     return new ClientRun(this.#link, readRun(run));
   }
 
   /** DAGs by id, fetched page by page as they are asked for. */
   async *dags(
-    options: { readonly search?: string; readonly tags?: readonly string[] } = {},
+    options: CallOptions & { readonly search?: string; readonly tags?: readonly string[] } = {},
   ): AsyncIterable<DagSnapshot> {
     const { answered, connection, paged, readDag } = await this.#link();
     const filter = { search: options.search ?? "", tags: [...(options.tags ?? [])] };
     yield* paged(async (pageToken) => {
-      const page = await answered((call) =>
-        connection.dags.listDags({ ...filter, pageToken }, call),
+      const page = await answered(
+        (call) => connection.dags.listDags({ ...filter, pageToken }, call),
+        options.signal,
       );
       return { items: page.dags.map(readDag), next: page.nextPageToken };
     });
@@ -102,7 +112,7 @@ export class Client {
 
   /** Runs, newest first, fetched page by page as they are asked for. */
   async *runs(
-    options: {
+    options: CallOptions & {
       readonly dag?: { readonly id: string } | string;
       readonly states?: readonly RunStateName[];
     } = {},
@@ -112,13 +122,23 @@ export class Client {
     const dagId = typeof dag === "string" ? dag : dag.id;
     const filter = { dagId, states: states.map((state) => RunState[state]) };
     yield* paged(async (pageToken) => {
-      const page = await answered((call) =>
-        connection.runs.listDagRuns({ ...filter, pageToken }, call),
+      const page = await answered(
+        (call) => connection.runs.listDagRuns({ ...filter, pageToken }, call),
+        options.signal,
       );
       const items = page.runs.map((run) => new ClientRun(this.#link, readRun(run)));
       return { items, next: page.nextPageToken };
     });
   }
+}
+
+function retryMs(retryFor: Duration): number {
+  const ms = durationMs(retryFor);
+  if (ms !== null) return ms;
+  throw new MillraceError(
+    "FIELD_INVALID",
+    `retryFor is ${JSON.stringify(retryFor)}; it must be ${durationForms}`,
+  );
 }
 
 function logicalDateMs(logicalDate: Instant): number {

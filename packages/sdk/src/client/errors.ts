@@ -1,8 +1,8 @@
 /** From errors of a call to the one class of errors, by the reason that the server gives. */
 
 import { Code, ConnectError } from "@connectrpc/connect";
-import { MillraceError, reasons, type ReasonName } from "@millrace/engine";
-import { ErrorInfoSchema } from "@millrace/wire/v1";
+import { isMillraceError, MillraceError, reasons, type ReasonName } from "@millrace/engine";
+import { ErrorInfoSchema, type ErrorInfo } from "@millrace/wire/v1";
 
 /** Who defines our reasons. */
 const domain = "millrace";
@@ -19,22 +19,64 @@ const byCode: Partial<Record<Code, ReasonName>> = {
 };
 
 export function errorOfCall(error: unknown): MillraceError {
+  if (isMillraceError(error)) return error;
   const failed = ConnectError.from(error);
-  const info = failed.findDetails(ErrorInfoSchema).find((detail) => detail.domain === domain);
-  const reason =
-    info !== undefined && isReason(info.reason) ? info.reason : (byCode[failed.code] ?? "INTERNAL");
-  return new MillraceError(reason, failed.rawMessage, {
-    metadata: info === undefined ? {} : { ...info.metadata },
+  const info = infoOf(failed);
+  return new MillraceError(reasonOf(error, failed, info), textOf(error), {
+    metadata: info === null ? {} : { ...info.metadata },
     cause: error,
   });
 }
 
-/** Aborted is what a connection that breaks in the middle of an answer becomes: its server died. */
-const passing: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.Aborted];
+/** What went wrong, in words; a connection tried at several addresses has them in its parts only. */
+export function textOf(error: unknown): string {
+  const { rawMessage, cause } = ConnectError.from(error);
+  if (rawMessage !== "" || !(cause instanceof AggregateError)) return rawMessage;
+  return cause.errors.map(String).join(", ");
+}
 
-/** Whether the same call, with the same request id, may well succeed soon. */
-export function isPassing(error: unknown): boolean {
-  return passing.includes(ConnectError.from(error).code);
+/** Answers of proxies, and of connections that break: nobody of ours has decided anything. */
+const passing: readonly Code[] = [
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.Aborted,
+  Code.Unknown,
+];
+
+/**
+ * Whether the same call, with the same request id, may well succeed soon.
+ *
+ * @param of `hasBegun`: the stream had given messages. What ends it then without a reason of ours is a connection that broke.
+ */
+export function isPassing(
+  error: unknown,
+  of: { readonly hasBegun: boolean } | null = null,
+): boolean {
+  if (isMillraceError(error)) return mayPass(error.reason);
+  const failed = ConnectError.from(error);
+  const info = infoOf(failed);
+  if (info !== null) return isReason(info.reason) && mayPass(info.reason);
+  return passing.includes(failed.code) || isOfNetwork(error) || of?.hasBegun === true;
+}
+
+/** A server that is too busy is one that cannot be reached just now. */
+function mayPass(reason: ReasonName): boolean {
+  return reasons[reason].code === "unavailable" || reason === "OVERLOADED";
+}
+
+function reasonOf(error: unknown, failed: ConnectError, info: ErrorInfo | null): ReasonName {
+  if (info !== null && isReason(info.reason)) return info.reason;
+  return byCode[failed.code] ?? (isOfNetwork(error) ? "UNAVAILABLE" : "INTERNAL");
+}
+
+function infoOf(failed: ConnectError): ErrorInfo | null {
+  return failed.findDetails(ErrorInfoSchema).find((detail) => detail.domain === domain) ?? null;
+}
+
+/** An error of connecting, sending or receiving, which Node gives together with the system call that failed. */
+function isOfNetwork(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return "syscall" in error || isOfNetwork(error.cause);
 }
 
 function isReason(reason: string): reason is ReasonName {

@@ -5,15 +5,30 @@ type Loaded = Awaited<ReturnType<typeof load>>;
 /** Gives the same connection each time. */
 export type Link = () => Promise<Loaded>;
 
-export function makeLink(url: string, key: string): Link {
+/** What every call takes. */
+export type CallOptions = {
+  /** Gives up: the call throws what the signal was aborted with. What was asked for may still happen. */
+  readonly signal?: AbortSignal;
+};
+
+export type LinkOptions = {
+  readonly url: string;
+  readonly key: string;
+  /** How long a call is made again while no server answers it. */
+  readonly retryForMs: number;
+};
+
+export function makeLink(options: LinkOptions): Link {
   let loaded: Promise<Loaded> | undefined;
-  return () => (loaded ??= load(url, key));
+  return () => (loaded ??= load(options));
 }
 
-async function load(url: string, key: string) {
-  const { answered, openConnection, paged, streamed } = await import("./connection.ts");
+async function load({ url, key, retryForMs }: LinkOptions) {
+  const { openConnection, paged } = await import("./connection.ts");
+  const { createRetries } = await import("./retries.ts");
   const { readDag, readRun, readTask } = await import("./read-messages.ts");
   const { timestampOf } = await import("@millrace/wire");
   const connection = openConnection(url, key);
+  const { answered, streamed } = createRetries({ url, retryForMs });
   return { connection, answered, paged, streamed, readDag, readRun, readTask, timestampOf };
 }

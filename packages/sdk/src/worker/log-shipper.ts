@@ -1,5 +1,6 @@
 /** Brings lines of attempts to the server: in order, each once, until it has them. */
 
+import { randomUUID } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { isMillraceError } from "@millrace/engine";
@@ -138,8 +139,9 @@ export class LogShipper {
   async #sendUntilTaken(log: AttemptLog, chunk: readonly Line[]): Promise<void> {
     const { signal } = this.#stopping;
     const since = performance.now();
+    const requestId = randomUUID();
     for (let failures = 1; !signal.aborted && performance.now() - since < logKeptMs; failures++) {
-      const answer = await this.#send(log, chunk);
+      const answer = await this.#send(log, chunk, requestId);
       if (answer === "stored") {
         log.stored += chunk.length;
         this.#forget(log, chunk.length);
@@ -153,11 +155,16 @@ export class LogShipper {
     this.#forget(log, log.waiting.length);
   }
 
-  async #send(log: AttemptLog, chunk: readonly Line[]): Promise<"stored" | "refused" | "unknown"> {
+  async #send(
+    log: AttemptLog,
+    chunk: readonly Line[],
+    requestId: string,
+  ): Promise<"stored" | "refused" | "unknown"> {
     const session = this.#options.session();
     if (session === null) return "unknown";
     try {
       await this.#options.connection.call(WorkerService.method.appendLog, {
+        requestId,
         session: ref(session),
         attemptId: log.attemptId,
         lines: chunk.map(({ entry }, index) => lineToProto(entry, log.stored + index + 1)),

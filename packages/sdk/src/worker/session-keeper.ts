@@ -74,7 +74,7 @@ export class SessionKeeper {
       const { connection } = this.#options;
       await connection.call(
         WorkerService.method.closeSession,
-        { session: ref(session) },
+        { requestId: randomUUID(), session: ref(session) },
         closeTimeoutMs,
       );
     } catch (error) {
@@ -139,7 +139,12 @@ export class SessionKeeper {
       try {
         const answer = await connection.call(
           WorkerService.method.renewSession,
-          { session: ref(session), attemptIds: this.#options.inventory() },
+          // Each renewal is new, one after a failure too: what the worker holds may have changed.
+          {
+            requestId: randomUUID(),
+            session: ref(session),
+            attemptIds: this.#options.inventory(),
+          },
           timeoutMs,
         );
         const gapMs = sentAt - renewedAt;

@@ -17,9 +17,10 @@ const who = (role: Role | null): Principal => ({
 });
 
 /** What each principal may call, written from the matrix of the design and not from the rules. */
-const publicMethods = ["millrace.v1.SystemService/GetVersion", "millrace.v1.SystemService/Login"];
+const publicMethods = ["GetVersion", "Login", "Logout"].map(
+  (method) => `millrace.v1.SystemService/${method}`,
+);
 const knownMethods = [
-  "millrace.v1.SystemService/Logout",
   "millrace.v1.SystemService/WhoAmI",
   "millrace.v1.SystemService/GetHealth",
   reflectionMethod,

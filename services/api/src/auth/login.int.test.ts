@@ -7,6 +7,7 @@ import { DagService, SystemService } from "@millrace/wire/v1";
 import { WorkerService } from "@millrace/wire/worker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureCredentials } from "../ensure-credentials.ts";
+import { apiLimits } from "../limits.ts";
 import { requestId } from "../testing/dag-specs.ts";
 import { reasonOf, refusalOf } from "../testing/errors.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
@@ -31,8 +32,10 @@ function browse(
   });
 }
 
-async function loginWith(token: string): Promise<string> {
-  const answer = await browse("SystemService/Login", { token });
+const loginWith = (token: string): Promise<string> => cookieFor({ requestId: requestId(), token });
+
+async function cookieFor(request: object): Promise<string> {
+  const answer = await browse("SystemService/Login", request);
   expect(answer.status).toBe(200);
   return (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
 }
@@ -99,7 +102,9 @@ describe("login tokens", () => {
   test("let somebody in once", async () => {
     const token = await loginToken();
     expect(await loginWith(token)).toMatch(/^millrace_session=mr_/);
-    expect((await browse("SystemService/Login", { token })).status).toBe(401);
+    expect((await browse("SystemService/Login", { requestId: requestId(), token })).status).toBe(
+      401,
+    );
   });
 
   test("are the same for the same request id, until used", async () => {
@@ -109,6 +114,60 @@ describe("login tokens", () => {
     expect((await system.createLoginToken(request)).token).toBe(token);
     await loginWith(token);
     expect(await reasonOf(system.createLoginToken(request))).toBe("REQUEST_ID_REUSED");
+  });
+
+  test("trade for the same session again when the same request is repeated, and for no other", async () => {
+    const request = { requestId: requestId(), token: await loginToken() };
+    const cookieOf = async (body: object): Promise<string | undefined> =>
+      (await browse("SystemService/Login", body)).headers.get("set-cookie")?.split(";")[0];
+    const sessions = (): Promise<number> =>
+      api.db.prisma.credential.count({ where: { kind: "console_session" } });
+    const before = await sessions();
+    const cookies = await Promise.all([cookieOf(request), cookieOf(request)]);
+    expect(cookies[0]).toMatch(/^millrace_session=mr_/);
+    expect(await cookieOf(request)).toBe(cookies[0]);
+    expect(cookies[1]).toBe(cookies[0]);
+    expect(await cookieOf({ ...request, requestId: requestId() })).toBeUndefined();
+    expect(await sessions()).toBe(before + 1);
+  });
+
+  test("trade for nothing once the session is over or the login was long ago", async () => {
+    const system = api.http(SystemService, null);
+    const out = { requestId: requestId(), token: api.keys.adminKey };
+    const session = await cookieFor(out);
+    await browse("SystemService/Logout", { requestId: requestId() }, { cookie: session });
+    expect(await reasonOf(system.login(out))).toBe("REQUEST_ID_REUSED");
+
+    const old = { requestId: requestId(), token: api.keys.adminKey };
+    const cookie = await cookieFor(old);
+    await api.db.prisma.credential.updateMany({
+      where: { kind: "console_session" },
+      data: { createdAt: new Date(Date.now() - apiLimits.loginRepeatMs - 1_000) },
+    });
+    expect(await reasonOf(system.login(old))).toBe("REQUEST_ID_REUSED");
+    expect((await browse("SystemService/WhoAmI", {}, { cookie })).status).toBe(200);
+  });
+
+  test("and the sessions they were traded for are in no row that would open one", async () => {
+    const token = await loginToken();
+    const session = (await loginWith(token)).split("=")[1] ?? "";
+    const rows = await Promise.all([
+      api.db.prisma.credential.findMany(),
+      api.db.prisma.request.findMany(),
+    ]);
+    const text = JSON.stringify(rows, (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
+    );
+    expect(text).toContain("console_session");
+    expect(text).not.toContain(token);
+    expect(text).not.toContain(session);
+  });
+
+  test("that are guessed leave nothing behind", async () => {
+    const before = await api.db.prisma.request.count();
+    const guess = { requestId: requestId(), token: newToken() };
+    expect((await browse("SystemService/Login", guess)).status).toBe(401);
+    expect(await api.db.prisma.request.count()).toBe(before);
   });
 
   test("are no credential by themselves", async () => {
@@ -123,18 +182,26 @@ describe("login tokens", () => {
       where: { kind: "login_token" },
       data: { expiresAt: new Date(0) },
     });
-    expect(await reasonOf(api.http(SystemService, null).login({ token }))).toBe("LOGIN_REFUSED");
+    expect(
+      await reasonOf(api.http(SystemService, null).login({ requestId: requestId(), token })),
+    ).toBe("LOGIN_REFUSED");
   });
 });
 
 describe("console sessions", () => {
   test("begin with the admin key too, but not with a worker's", async () => {
     expect(await loginWith(api.keys.adminKey)).toContain("millrace_session=");
-    expect((await browse("SystemService/Login", { token: api.keys.workerKey })).status).toBe(401);
+    expect(
+      (await browse("SystemService/Login", { requestId: requestId(), token: api.keys.workerKey }))
+        .status,
+    ).toBe(401);
   });
 
   test("are in a cookie that scripts cannot read and other sites cannot send", async () => {
-    const answer = await browse("SystemService/Login", { token: await loginToken() });
+    const answer = await browse("SystemService/Login", {
+      requestId: requestId(),
+      token: await loginToken(),
+    });
     expect(answer.headers.get("set-cookie")).toMatch(
       /; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/,
     );
@@ -144,9 +211,16 @@ describe("console sessions", () => {
     const cookie = await loginWith(await loginToken());
     const who = await browse("SystemService/WhoAmI", {}, { cookie });
     expect(await who.json()).toEqual({ name: "admin", role: "admin" });
-    const out = await browse("SystemService/Logout", {}, { cookie });
+    const request = { requestId: requestId() };
+    const out = await browse("SystemService/Logout", request, { cookie });
     expect(out.headers.get("set-cookie")).toContain("Max-Age=0");
     expect((await browse("SystemService/WhoAmI", {}, { cookie })).status).toBe(401);
+    // The answer to the first may have been lost.
+    const again = await browse("SystemService/Logout", request, { cookie });
+    expect([again.status, again.headers.get("set-cookie")]).toEqual([
+      200,
+      out.headers.get("set-cookie"),
+    ]);
   });
 
   test("do nothing for other sites", async () => {
@@ -183,7 +257,7 @@ describe("console sessions", () => {
   test("that are stale do not keep people from logging in again", async () => {
     const answer = await browse(
       "SystemService/Login",
-      { token: await loginToken() },
+      { requestId: requestId(), token: await loginToken() },
       { cookie: `millrace_session=${newToken()}` },
     );
     expect(answer.status).toBe(200);
@@ -191,7 +265,10 @@ describe("console sessions", () => {
 });
 
 test("no answer and no log line holds a secret or a stack", async () => {
-  const answer = await browse("SystemService/Login", { token: `${api.keys.adminKey}x` });
+  const answer = await browse("SystemService/Login", {
+    requestId: requestId(),
+    token: `${api.keys.adminKey}x`,
+  });
   expect(await answer.text()).not.toMatch(/mr_|\.ts:/);
   expect(JSON.stringify(api.logs)).not.toMatch(/mr_[0-9A-Za-z]{43}/);
 });

@@ -2,7 +2,7 @@ import { countDags, listDags, recentRuns } from "@millrace/db";
 import type { Handler } from "@millrace/service";
 import type { DagService } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
-import { readFullDag } from "../dag-reading.ts";
+import { readFullDag, requireDag } from "../dag-reading.ts";
 import { fieldInvalid, textField } from "../fields.ts";
 import { apiLimits } from "../limits.ts";
 import { dagMessage } from "../messages/dag.ts";
@@ -11,7 +11,9 @@ import { cutPage, isText, pageSizeOf, positionOf, tokenAfter } from "../paging.t
 export const pageLimits = { default: apiLimits.pageDefault, max: apiLimits.pageMax };
 
 export function getDag(context: ApiContext): Handler<typeof DagService.method.getDag> {
-  return async ({ dagId }) => ({ dag: await readFullDag(context, dagId) });
+  return async ({ dagId }) => ({
+    dag: await readFullDag(context, await requireDag(context, dagId)),
+  });
 }
 
 export function listDagsPage(context: ApiContext): Handler<typeof DagService.method.listDags> {

@@ -12,7 +12,7 @@ import {
 } from "@millrace/wire/v1";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chainSpec, requestId } from "../testing/dag-specs.ts";
-import { reasonOf, refusalOf } from "../testing/errors.ts";
+import { reasonOf, refusalOf, take } from "../testing/errors.ts";
 import { startFakeOwner, type FakeOwner } from "../testing/fake-owner.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
 
@@ -283,6 +283,32 @@ test("a task instance shows its attempts, oldest first", async () => {
     "TASK_NOT_FOUND",
   );
 });
+
+test.each([0, 3, -2, 2 ** 31 - 1])(
+  "a task that is not mapped has no instance with map_index %i, whatever is asked about it",
+  async (mapIndex) => {
+    const runId = await trigger();
+    await set(runId, RunState.RUNNING, { 0: TaskState.SUCCESS });
+    const instances = api.http(TaskInstanceService);
+    const of = { runId, taskId: "extract", mapIndex };
+    const calls = {
+      getTaskInstance: () => instances.getTaskInstance(of),
+      readLogs: () => instances.readLogs(of),
+      tailLogs: () => take(instances.tailLogs(of), 1),
+      explainTaskInstance: () => instances.explainTaskInstance(of),
+      listXComs: () => instances.listXComs(of),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      expect(await refusalOf(call()), name).toMatchObject({
+        reason: "TASK_NOT_FOUND",
+        message: `The task "extract" is not mapped and has no instance with map_index ${mapIndex}; leave map_index out.`,
+        metadata: { run_id: runId, task_id: "extract", map_index: String(mapIndex) },
+      });
+    }
+    const found = await instances.getTaskInstance({ ...of, mapIndex: -1 });
+    expect(found.taskInstance?.state).toBe(TaskState.SUCCESS);
+  },
+);
 
 test("the grid shows the newest runs by the tasks of the newest version", async () => {
   const runId = await trigger();

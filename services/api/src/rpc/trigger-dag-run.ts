@@ -1,9 +1,23 @@
-import { getDags, getRun, getRuns, type DagHead, type RunRow } from "@millrace/db";
-import { MillraceError, shardOf } from "@millrace/engine";
-import { createBatcher, principalLabel, type Handler } from "@millrace/service";
+import { fromBinary } from "@bufbuild/protobuf";
+import {
+  findAnswer,
+  getDags,
+  getRun,
+  getRuns,
+  type DagHead,
+  type RequestKey,
+  type RunRow,
+} from "@millrace/db";
+import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
+import { createBatcher, principalLabel, type Call, type Handler } from "@millrace/service";
 import { epochMsOf } from "@millrace/wire";
-import { type DagRunService, TriggerDagRunRequestSchema, type DagRun } from "@millrace/wire/v1";
-import type { OwnerReply } from "@millrace/wire/internal";
+import {
+  type DagRunService,
+  TriggerDagRunRequestSchema,
+  type DagRun,
+  type TriggerDagRunRequest,
+} from "@millrace/wire/v1";
+import { OwnerReplySchema, type OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "../context.ts";
 import { dagIdField, dagNotFound, fieldInvalid, runNotFound, textField } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
@@ -35,8 +49,11 @@ export function triggerDagRun(
       return keys.map((key) => byKey.get(key));
     },
   });
-  return async (request, call) => {
-    const { requestId, bodyHash } = requestKey(call, TriggerDagRunRequestSchema, request);
+  async function ask(
+    request: TriggerDagRunRequest,
+    { requestId, bodyHash }: RequestKey,
+    call: Call,
+  ): Promise<OwnerReply> {
     const head = await heads.add(dagIdField(request.dagId));
     if (head === undefined) throw dagNotFound(request.dagId);
     const { spec } = await context.versions.get(head.dag_version_id);
@@ -48,7 +65,7 @@ export function triggerDagRun(
     if (logicalDateMs !== null && !(logicalDateMs >= earliest && logicalDateMs <= latest)) {
       throw fieldInvalid("logical_date", "is not within the years 1 to 9999.");
     }
-    const reply = await context.commands.send(
+    return context.commands.send(
       shardOf(head.dag_id),
       {
         principal: principalLabel(call.principal),
@@ -66,11 +83,31 @@ export function triggerDagRun(
       },
       call,
     );
+  }
+  return async (request, call) => {
+    const key = requestKey(call, TriggerDagRunRequestSchema, request);
+    const reply = await ask(request, key, call).catch((error: unknown) =>
+      answeredBefore(context, key, error),
+    );
     const runKey = runKeyIn(reply);
     const row = await made.add(runKey);
     if (row === undefined) throw runNotFound(String(runKey));
     return { run: runMessage(row) };
   };
+}
+
+/**
+ * What was asked and answered is not judged again: the DAG may have another schema since, or be gone. Looked up only for
+ * what is refused, so that triggers cost no further query.
+ */
+async function answeredBefore(
+  { db }: Pick<ApiContext, "db">,
+  key: RequestKey,
+  refusal: unknown,
+): Promise<OwnerReply> {
+  const answer = isMillraceError(refusal) ? await findAnswer(db, key) : null;
+  if (answer === null) throw refusal;
+  return fromBinary(OwnerReplySchema, answer);
 }
 
 /** The run that an owner's answer names. */

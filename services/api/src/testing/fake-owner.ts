@@ -2,8 +2,14 @@
 
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
-import { getDags, type Database } from "@millrace/db";
-import { shardCount } from "@millrace/engine";
+import {
+  answerRequestOnce,
+  getDags,
+  type Database,
+  type RequestKey,
+  type Transaction,
+} from "@millrace/db";
+import { isMillraceError, MillraceError, shardCount } from "@millrace/engine";
 import {
   DemandSchema,
   DispatchSchema,
@@ -133,50 +139,56 @@ export function startFakeOwner(
 
 let nextRunKey = 64;
 
+/** Made runs and deleted DAGs are remembered under their rpc, in the transaction of their effect, as by a real owner. */
+async function once(
+  db: Database,
+  key: RequestKey,
+  effect: (tx: Transaction) => Promise<Reply>,
+): Promise<Reply> {
+  try {
+    const answer = await answerRequestOnce(db, key, async (tx) => {
+      const reply = await effect(tx);
+      return toBinary(OwnerReplySchema, create(OwnerReplySchema, { reply }));
+    });
+    return fromBinary(OwnerReplySchema, answer).reply;
+  } catch (error) {
+    if (isMillraceError(error)) return refusal(error.reason);
+    throw error;
+  }
+}
+
 async function makeRun(
   db: Database,
   { command, principal, requestId, bodyHash }: OwnerCommand,
 ): Promise<Reply> {
+  const asker = { principal, requestId, bodyHash };
   switch (command.case) {
     case "triggerRun": {
       const { dagId, params, note, logicalDateMs } = command.value;
-      const known = await db.prisma.request.findFirst({
-        where: { method: "trigger", principal, requestId },
-      });
-      if (known !== null && Buffer.compare(known.bodyHash, bodyHash) !== 0)
-        return refusal("REQUEST_ID_REUSED");
-      if (known !== null)
-        return { case: "runKey", value: BigInt(Buffer.from(known.answer).toString()) };
+      const key = { method: "millrace.v1.DagRunService/TriggerDagRun", ...asker };
       const [head] = await getDags(db, [dagId]);
       if (head === undefined) return refusal("DAG_NOT_FOUND");
-      const id = nextRunKey++;
       const logicalAt = logicalDateMs === undefined ? null : new Date(Number(logicalDateMs));
-      await db.prisma.run.create({
-        data: {
-          id,
-          dagId,
-          dagVersionId: head.dag_version_id,
-          shard: 1,
-          state: 1,
-          runType: 2,
-          runName: `manual__${id}`,
-          logicalAt,
-          runAfter: new Date(),
-          params: Uint8Array.from(params),
-          note,
-          triggeredBy: principal,
-        },
+      return once(db, key, async (tx) => {
+        const id = nextRunKey++;
+        await tx.run.create({
+          data: {
+            id,
+            dagId,
+            dagVersionId: head.dag_version_id,
+            shard: 1,
+            state: 1,
+            runType: 2,
+            runName: `manual__${id}`,
+            logicalAt,
+            runAfter: new Date(),
+            params: Uint8Array.from(params),
+            note,
+            triggeredBy: principal,
+          },
+        });
+        return { case: "runKey", value: BigInt(id) };
       });
-      await db.prisma.request.create({
-        data: {
-          method: "trigger",
-          principal,
-          requestId,
-          bodyHash: Uint8Array.from(bodyHash),
-          answer: Uint8Array.from(Buffer.from(String(id))),
-        },
-      });
-      return { case: "runKey", value: BigInt(id) };
     }
     case "cancelRun":
       await db.prisma.run.update({
@@ -184,9 +196,15 @@ async function makeRun(
         data: { state: 4, endedAt: new Date(), revision: { increment: 1 } },
       });
       return { case: "runKey", value: command.value.runKey };
-    case "deleteDag":
-      await db.prisma.dag.delete({ where: { dagId: command.value.dagId } });
-      return { case: "done", value: {} };
+    case "deleteDag": {
+      const key = { method: "millrace.v1.DagService/DeleteDag", ...asker };
+      const { dagId } = command.value;
+      return once(db, key, async (tx) => {
+        const { count } = await tx.dag.deleteMany({ where: { dagId } });
+        if (count === 0) throw new MillraceError("DAG_NOT_FOUND");
+        return { case: "done", value: {} };
+      });
+    }
     case "explainTask":
       return {
         case: "explanation",

@@ -3,23 +3,26 @@ import { MillraceError } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import { parseAttemptId } from "@millrace/wire";
 import { LogLineSchema, type LogLine } from "@millrace/wire/v1";
-import type { WorkerService } from "@millrace/wire/worker";
+import { AppendLogRequestSchema, type WorkerService } from "@millrace/wire/worker";
 import { fieldInvalid } from "../fields.ts";
 import { workerLimits } from "../limits.ts";
 import type { WorkerContext } from "./context.ts";
+import { onceInSession } from "./repeats.ts";
 
 export function appendLog(context: WorkerContext): Handler<typeof WorkerService.method.appendLog> {
-  return async (request) => {
+  return async (request, call) => {
     // Lines of an attempt may come in a newer session than it was leased to: any session of a worker may bring them.
-    await context.sessions.require(request.session);
-    const attempt = parseAttemptId(request.attemptId);
-    if (attempt === null) throw new MillraceError("ATTEMPT_UNKNOWN");
-    const { runKey, ix, mapIx, attempt: number } = attempt;
-    const stored = await context.logs.append(
-      { runKey, ix, mapIx, attempt: number },
-      checkedLines(request.lines),
-    );
-    return { storedThroughSeq: BigInt(stored) };
+    const session = await context.sessions.require(request.session);
+    return onceInSession(session, call, AppendLogRequestSchema, request, async () => {
+      const attempt = parseAttemptId(request.attemptId);
+      if (attempt === null) throw new MillraceError("ATTEMPT_UNKNOWN");
+      const { runKey, ix, mapIx, attempt: number } = attempt;
+      const stored = await context.logs.append(
+        { runKey, ix, mapIx, attempt: number },
+        checkedLines(request.lines),
+      );
+      return { storedThroughSeq: BigInt(stored) };
+    });
   };
 }
 

@@ -83,11 +83,18 @@ describe("sessions", () => {
   test("a session is of use only with its token", async () => {
     const { worker, session } = await openTestSession(api);
     expect(
-      await reasonOf(worker.renewSession({ session: { ...session, sessionToken: "x" } })),
+      await reasonOf(
+        worker.renewSession({ requestId: requestId(), session: { ...session, sessionToken: "x" } }),
+      ),
     ).toBe("UNAUTHENTICATED");
     expect(await reasonOf(worker.renewSession({}))).toBe("FIELD_INVALID");
     expect(
-      await reasonOf(worker.renewSession({ session: { ...session, sessionId: "ses_x" } })),
+      await reasonOf(
+        worker.renewSession({
+          requestId: requestId(),
+          session: { ...session, sessionId: "ses_x" },
+        }),
+      ),
     ).toBe("SESSION_EXPIRED");
   });
 
@@ -96,6 +103,7 @@ describe("sessions", () => {
     const { worker, session, key } = await openTestSession(api);
     await api.db.prisma.workerSession.updateMany({ data: { expiresAt: new Date(0) } });
     const { verdicts } = await worker.renewSession({
+      requestId: requestId(),
       session,
       attemptIds: [attemptId(0), attemptId(1), "nonsense"],
     });
@@ -121,7 +129,9 @@ describe("sessions", () => {
     });
     await stream.verdicts.next();
     await api.db.prisma.workerSession.updateMany({ data: { endedAt: new Date() } });
-    expect(await reasonOf(worker.renewSession({ session }))).toBe("SESSION_EXPIRED");
+    expect(await reasonOf(worker.renewSession({ requestId: requestId(), session }))).toBe(
+      "SESSION_EXPIRED",
+    );
     expect(String(await stream.ended)).toContain("FAILED_PRECONDITION");
     expect(await reasonOf(worker.lease({ requestId: requestId(), session, max: 1 }))).toBe(
       "SESSION_EXPIRED",
@@ -130,9 +140,11 @@ describe("sessions", () => {
 
   test("closing a session tells the owners", async () => {
     const { worker, session, key } = await openTestSession(api);
-    await worker.closeSession({ session });
+    await worker.closeSession({ requestId: requestId(), session });
     expect(await owner.inventories.next()).toMatchObject({ sessionKey: key, hasEnded: true });
-    expect(await reasonOf(worker.renewSession({ session }))).toBe("SESSION_EXPIRED");
+    expect(await reasonOf(worker.renewSession({ requestId: requestId(), session }))).toBe(
+      "SESSION_EXPIRED",
+    );
     expect((await api.http(SystemService).listWorkers({})).workers).toEqual([]);
   });
 });
@@ -159,6 +171,7 @@ describe("work without a stream", () => {
       attemptId(1),
     ]);
     const { verdicts } = await worker.report({
+      requestId: requestId(),
       session,
       results: assignments.map((each) => ({ attemptId: each.attemptId, outcome: succeeded })),
     });
@@ -166,6 +179,28 @@ describe("work without a stream", () => {
       [attemptId(0), VerdictKind.OK],
       [attemptId(1), VerdictKind.OK],
     ]);
+  });
+
+  test("a repeated Lease gives what is still to be confirmed, and never further work", async () => {
+    const { worker, session, key } = await openTestSession(api);
+    const dispatch = (...ixs: number[]): void =>
+      owner.dispatch({
+        assignments: ixs.map((ix) => ({
+          sessionKey: key,
+          assignment: { attemptId: attemptId(ix) },
+        })),
+      });
+    const request = { requestId: requestId(), session, max: 2, wait: durationFromMs(30_000) };
+    const ids = async (): Promise<string[]> =>
+      (await worker.lease(request)).assignments.map((each) => each.attemptId);
+    dispatch(0, 1);
+    expect(await ids()).toEqual([attemptId(0), attemptId(1)]);
+    dispatch(2);
+    const renewal = { requestId: requestId(), session, attemptIds: [attemptId(0)] };
+    await worker.renewSession(renewal);
+    expect(await ids()).toEqual([attemptId(1)]);
+    const next = await worker.lease({ ...request, requestId: requestId() });
+    expect(next.assignments.map((each) => each.attemptId)).toEqual([attemptId(2)]);
   });
 
   test("a Lease without work is empty in time, and what comes too late waits for the next one", async () => {
@@ -186,9 +221,11 @@ describe("work without a stream", () => {
 
   test("a Report without an outcome is refused", async () => {
     const { worker, session } = await openTestSession(api);
-    expect(await reasonOf(worker.report({ session, results: [{ attemptId: attemptId(0) }] }))).toBe(
-      "FIELD_INVALID",
-    );
+    expect(
+      await reasonOf(
+        worker.report({ requestId: requestId(), session, results: [{ attemptId: attemptId(0) }] }),
+      ),
+    ).toBe("FIELD_INVALID");
   });
 });
 
@@ -227,7 +264,12 @@ describe("logs", () => {
   test("lines are stored once, in order, and can be read in pages", async () => {
     const { worker, session } = await openTestSession(api);
     const append = (from: number, count: number) =>
-      worker.appendLog({ session, attemptId: attemptId(0, runKey), lines: lines(from, count) });
+      worker.appendLog({
+        requestId: requestId(),
+        session,
+        attemptId: attemptId(0, runKey),
+        lines: lines(from, count),
+      });
     expect((await append(1, 3)).storedThroughSeq).toBe(3n);
     expect((await append(1, 3)).storedThroughSeq).toBe(3n);
     expect((await append(2, 4)).storedThroughSeq).toBe(5n);
@@ -251,7 +293,7 @@ describe("logs", () => {
   test("what no attempt can have written is refused", async () => {
     const { worker, session } = await openTestSession(api);
     const append = (id: string, given: ReturnType<typeof lines>) =>
-      reasonOf(worker.appendLog({ session, attemptId: id, lines: given }));
+      reasonOf(worker.appendLog({ requestId: requestId(), session, attemptId: id, lines: given }));
     expect(await append("nonsense", lines(1, 1))).toBe("ATTEMPT_UNKNOWN");
     expect(
       await append(attemptIdOf({ shard: 1, runKey, ix: 0, mapIx: -1, attempt: 2 }), lines(1, 1)),
@@ -268,7 +310,12 @@ describe("logs", () => {
     let stored = 0;
     const fill = async (): Promise<void> => {
       for (let from = 1; ; from += 60) {
-        const request = { session, attemptId: attemptId(0, runKey), lines: lines(from, 60, text) };
+        const request = {
+          requestId: requestId(),
+          session,
+          attemptId: attemptId(0, runKey),
+          lines: lines(from, 60, text),
+        };
         stored = Number((await worker.appendLog(request)).storedThroughSeq);
       }
     };
@@ -279,6 +326,7 @@ describe("logs", () => {
   test("a long line is cut, and says so", async () => {
     const { worker, session } = await openTestSession(api);
     await worker.appendLog({
+      requestId: requestId(),
       session,
       attemptId: attemptId(0, runKey),
       lines: lines(1, 1, "x".repeat(20_000)),
@@ -293,7 +341,12 @@ describe("logs", () => {
   test("following a log brings lines as they come, and ends with the attempt", async () => {
     const { worker, session } = await openTestSession(api);
     const append = (from: number, count: number) =>
-      worker.appendLog({ session, attemptId: attemptId(0, runKey), lines: lines(from, count) });
+      worker.appendLog({
+        requestId: requestId(),
+        session,
+        attemptId: attemptId(0, runKey),
+        lines: lines(from, count),
+      });
     await append(1, 2);
     const seen: number[] = [];
     for await (const { lines: fresh, tryNumber } of api
@@ -312,7 +365,12 @@ describe("logs", () => {
 
   test("a follower that leaves is forgotten", async () => {
     const { worker, session } = await openTestSession(api);
-    await worker.appendLog({ session, attemptId: attemptId(0, runKey), lines: lines(1, 1) });
+    await worker.appendLog({
+      requestId: requestId(),
+      session,
+      attemptId: attemptId(0, runKey),
+      lines: lines(1, 1),
+    });
     const [first] = await take(
       api.grpc(TaskInstanceService).tailLogs({ runId: runIdOf(runKey), taskId: "a" }),
       1,

@@ -1,6 +1,7 @@
 import { attemptIdOf } from "@millrace/wire";
 import { StaleReason, VerdictKind } from "@millrace/wire/worker";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { requestId } from "../testing/dag-specs.ts";
 import { startFakeOwner, type FakeOwner } from "../testing/fake-owner.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
 import { openTestSession, openTestStream } from "../testing/test-worker.ts";
@@ -134,6 +135,7 @@ test("a result whose owner has lost the shard goes to the new owner, and the wor
 test("an attempt id that is none is stale", async () => {
   const { worker, session } = await openTestSession(api);
   const { verdicts } = await worker.report({
+    requestId: requestId(),
     session,
     results: [{ ...succeeded(0), attemptId: "nonsense" }],
   });
@@ -149,6 +151,7 @@ test("a return value over its limit becomes a failure that says so", async () =>
     value: { returnValue: { data: new Uint8Array(256 * 1024 + 1) } },
   };
   const { verdicts } = await worker.report({
+    requestId: requestId(),
     session,
     results: [{ attemptId: attemptId(0), outcome: big }],
   });
@@ -221,7 +224,7 @@ test("a session whose time is over gets no work until it is renewed", async () =
   known.aliveAtMs = Number.NEGATIVE_INFINITY;
   await sessions.findOverdue();
   expect(freeSlots(known)).toBe(0);
-  await worker.renewSession({ session });
+  await worker.renewSession({ requestId: requestId(), session });
   expect(
     await api.db.prisma.workerSession.count({ where: { expiresAt: { gt: new Date() } } }),
   ).toBe(1);

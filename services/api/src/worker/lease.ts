@@ -1,9 +1,17 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
+import { requestReused } from "@millrace/db";
 import type { Handler } from "@millrace/service";
-import type { Assignment, WorkerService } from "@millrace/wire/worker";
+import {
+  LeaseRequestSchema,
+  ReportRequestSchema,
+  type Assignment,
+  type WorkerService,
+} from "@millrace/wire/worker";
 import { fieldInvalid, requestIdField } from "../fields.ts";
+import { bodyHash } from "../idempotency.ts";
 import { workerLimits } from "../limits.ts";
 import type { WorkerContext } from "./context.ts";
+import { onceInSession } from "./repeats.ts";
 import { checkedResults } from "./result-limits.ts";
 import type { WorkerSession } from "./session.ts";
 import { expired } from "./sessions.ts";
@@ -18,12 +26,12 @@ export function lease(context: WorkerContext): Handler<typeof WorkerService.meth
     const session = await context.sessions.require(request.session);
     if (session.outbox !== null)
       throw fieldInvalid("session", "has a Work stream; use that, or end it first.");
+    const hash = bodyHash(LeaseRequestSchema, request);
     const before = session.lastLease;
-    if (
-      before?.requestId === requestId &&
-      before.assignments.every(({ attemptId }) => session.held.has(attemptId))
-    ) {
-      return { assignments: [...before.assignments] };
+    if (before?.requestId === requestId) {
+      if (!before.bodyHash.equals(hash)) throw requestReused({ method: call.method, requestId });
+      // What the worker has confirmed needs no repeating; and a repeated call is no call for more.
+      return { assignments: before.assignments.filter((each) => session.held.has(each.attemptId)) };
     }
     const waitMs = Math.min(
       request.wait === undefined ? 0 : durationMs(request.wait),
@@ -35,19 +43,23 @@ export function lease(context: WorkerContext): Handler<typeof WorkerService.meth
     // A caller that is gone would not get them: they stay for the next call.
     if (call.signal.aborted) return {};
     const assignments = deliver(session, max);
-    if (assignments.length > 0) session.lastLease = { requestId, assignments };
+    if (assignments.length > 0) session.lastLease = { requestId, bodyHash: hash, assignments };
     return { assignments };
   };
 }
 
 /** Results without a stream: answers once every one of them has its verdict. */
 export function report(context: WorkerContext): Handler<typeof WorkerService.method.report> {
-  return async (request) => {
+  return async (request, call) => {
     const session = await context.sessions.require(request.session);
-    const results = checkedResults(request.results);
-    return {
-      verdicts: await Promise.all(results.map((result) => context.gateway.report(session, result))),
-    };
+    return onceInSession(session, call, ReportRequestSchema, request, async () => {
+      const results = checkedResults(request.results);
+      return {
+        verdicts: await Promise.all(
+          results.map((result) => context.gateway.report(session, result)),
+        ),
+      };
+    });
   };
 }
 

@@ -1,14 +1,23 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { endSession, openSession } from "@millrace/db";
-import { MillraceError } from "@millrace/engine";
+import { endSession, openSession, requestReused, type SessionRow } from "@millrace/db";
+import { isMillraceError, MillraceError } from "@millrace/engine";
 import { principalLabel, type Handler } from "@millrace/service";
-import type { OpenSessionRequest, WorkerService } from "@millrace/wire/worker";
+import {
+  CloseSessionRequestSchema,
+  CloseSessionResponseSchema,
+  type OpenSessionRequest,
+  type SessionRef,
+  type WorkerService,
+} from "@millrace/wire/worker";
 import { hashToken } from "../auth/tokens.ts";
 import { fieldInvalid, requestIdField, textField } from "../fields.ts";
+import { once } from "../idempotency.ts";
 import { workerLimits } from "../limits.ts";
 import type { WorkerContext } from "./context.ts";
 import { tellOwnersOfEnd } from "./inventories.ts";
+import type { WorkerSession } from "./session.ts";
 import { expired } from "./sessions.ts";
 
 /** The token follows from the worker's key and the request id, so that a repeated request gets the same session. */
@@ -18,24 +27,19 @@ export function openWorkerSession(
   return async (request, call) => {
     const requestId = requestIdField(request.requestId);
     assertProtocol(request.protocol);
-    const queues = queuesField(request, call.principal.queues);
     const token = call.deriveSecret(`session ${requestId}`);
+    const announced = announcement(request, call.principal.queues);
     const row = await openSession(context.db, {
+      ...announced,
       sessionId: `ses_${randomUUID().replaceAll("-", "")}`,
       tokenHash: hashToken(token),
       requestId: `${principalLabel(call.principal)} ${requestId}`,
-      workerName:
-        textField("worker_name", request.workerName, workerLimits.workerNameLength) || "worker",
-      sdk: textField("sdk", request.sdk, workerLimits.sdkLength),
-      queues,
-      handlers: namesField("handlers", request.handlers),
-      runsBundles: request.runsBundles,
-      slots: slotsField(request.slots),
       nodeId: context.nodeId,
       ttlMs: workerLimits.sessionTtlMs,
     });
-    // Another key made it under the same id; its token is not this caller's to know.
-    if (!row.token_hash.equals(hashToken(token))) throw new MillraceError("REQUEST_ID_REUSED");
+    // Another key made it under the same id, whose token is not this caller's to know; or it was for another worker.
+    if (!row.token_hash.equals(hashToken(token)) || !isFor(announced, row))
+      throw requestReused({ method: call.method, requestId });
     if (row.ended_at !== null) throw expired();
     context.sessions.adopt(row);
     call.log.info(
@@ -55,14 +59,66 @@ export function openWorkerSession(
 export function closeSession(
   context: WorkerContext,
 ): Handler<typeof WorkerService.method.closeSession> {
+  const schemas = { input: CloseSessionRequestSchema, output: CloseSessionResponseSchema };
   return async (request, call) => {
-    const session = await context.sessions.require(request.session);
-    await endSession(context.db, session.key);
+    // The answer outlives the session: kept like that of any other call.
+    const session = await openOrClosed(context, request.session);
+    const answer = await once(context, call, schemas, request, async (tx) => {
+      if (session === null) throw expired();
+      await endSession(tx, session.key);
+      return {};
+    });
+    if (session === null) return answer;
     context.gateway.end(session);
     await tellOwnersOfEnd(context, session.key);
-    call.log.info({ session_id: session.sessionId, worker: session.workerName }, "session.closed");
-    return {};
+    call.log.info(
+      { session_id: session.sessionId, worker: session.workerName, request_id: request.requestId },
+      "session.closed",
+    );
+    return answer;
   };
+}
+
+/** Null when it has ended. */
+async function openOrClosed(
+  { sessions }: WorkerContext,
+  ref: SessionRef | undefined,
+): Promise<WorkerSession | null> {
+  try {
+    return await sessions.require(ref);
+  } catch (error) {
+    if (isMillraceError(error) && error.reason === "SESSION_EXPIRED") return null;
+    throw error;
+  }
+}
+
+/** What a worker says of itself. */
+type Announced = Pick<SessionRow, "sdk" | "slots" | "queues" | "handlers"> & {
+  readonly workerName: string;
+  readonly runsBundles: boolean;
+};
+
+function announcement(request: OpenSessionRequest, allowed: readonly string[] | null): Announced {
+  return {
+    workerName:
+      textField("worker_name", request.workerName, workerLimits.workerNameLength) || "worker",
+    sdk: textField("sdk", request.sdk, workerLimits.sdkLength),
+    queues: queuesField(request, allowed),
+    handlers: namesField("handlers", request.handlers),
+    runsBundles: request.runsBundles,
+    slots: slotsField(request.slots),
+  };
+}
+
+function isFor(announced: Announced, row: SessionRow): boolean {
+  return isDeepStrictEqual(announced, {
+    workerName: row.worker_name,
+    sdk: row.sdk,
+    queues: row.queues,
+    handlers: row.handlers,
+    runsBundles: row.runs_bundles,
+    slots: row.slots,
+  });
 }
 
 function assertProtocol(protocol: number): void {

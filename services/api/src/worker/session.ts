@@ -3,6 +3,7 @@
 import type { SessionRow } from "@millrace/db";
 import type { Outbox } from "@millrace/service";
 import type { Assignment, WorkResponse } from "@millrace/wire/worker";
+import type { Repeats } from "./repeats.ts";
 
 export type Held = {
   readonly assignment: Assignment;
@@ -35,7 +36,13 @@ export type WorkerSession = {
   outbox: Outbox<WorkResponse> | null;
   leasing: Leasing | null;
   /** The last Lease answer that had assignments, to be given again. */
-  lastLease: { readonly requestId: string; readonly assignments: readonly Assignment[] } | null;
+  lastLease: {
+    readonly requestId: string;
+    readonly bodyHash: Buffer;
+    readonly assignments: readonly Assignment[];
+  } | null;
+  /** What other calls were answered lately. */
+  readonly repeats: Repeats;
   hasEnded: boolean;
   /** Whether its time is over though nobody has ended it: it gets no work until it is renewed. */
   isOverdue: boolean;
@@ -61,6 +68,7 @@ export function sessionOf(row: SessionRow): WorkerSession {
     outbox: null,
     leasing: null,
     lastLease: null,
+    repeats: new Map(),
     hasEnded: row.ended_at !== null,
     isOverdue: false,
     aliveAtMs: performance.now(),

@@ -10,6 +10,7 @@ import {
   DispatchSchema,
   InventorySchema,
   InventoryVerdictsSchema,
+  NodeBeatSchema,
   OwnerCommandSchema,
   OwnerReplySchema,
   ResultBatchSchema,
@@ -205,7 +206,12 @@ export async function fakeApi(
     }),
     bus.subscribe(`api.${apiNodeId}.assign`, (data) => {
       const dispatch = fromBinary(DispatchSchema, data);
-      for (const { slots } of dispatch.returned) free += slots;
+      for (const { slots } of dispatch.returned) {
+        free += slots;
+        // It has nothing to do, whatever it said before; somebody else may.
+        wanted.delete(dispatch.nodeId);
+      }
+      if (dispatch.returned.length > 0) grant();
       cancelled.push(...dispatch.cancels.map((cancel) => cancel.attemptId));
       for (const { assignment } of dispatch.assignments) {
         if (assignment === undefined) continue;
@@ -222,6 +228,8 @@ export async function fakeApi(
     freeSlots: () => free,
     report: (attemptId, outcome, by) => report(attemptId, outcome, by),
     async inventory(attemptIds, hasEnded = false) {
+      // Nodes have heard of this one before it asks them.
+      bus.publish("nodes", toBinary(NodeBeatSchema, create(NodeBeatSchema, { nodeId: apiNodeId })));
       const message = create(InventorySchema, {
         sessionKey: BigInt(sessionKey),
         attemptIds: [...attemptIds],

@@ -6,6 +6,7 @@ import type { FormEvent } from "react";
 import { SystemService } from "@millrace/wire/v1";
 import { Button } from "../../../components/button.tsx";
 import { CallError } from "../../../components/faces.tsx";
+import { newRequestId } from "../../../lib/request-id.ts";
 
 type Props = {
   /** From the link; empty when the page was opened without one. */
@@ -27,13 +28,13 @@ export function LoginForm({ token, next }: Props) {
     // A token is good once; development renders twice.
     if (token === "" || tried.current === token) return;
     tried.current = token;
-    mutate({ token });
+    mutate({ requestId: newRequestId(), token });
   }, [token, mutate]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const value = typed.trim();
-    if (value !== "") mutate({ token: value });
+    if (value !== "") mutate({ requestId: newRequestId(), token: value });
   };
   if (login.isSuccess || (token !== "" && (login.isPending || login.isIdle))) {
     return (

@@ -398,7 +398,7 @@ export const GridColumnSchema: GenMessage<GridColumn> = /*@__PURE__*/
  */
 export const DagRunService: GenService<{
   /**
-   * Makes a run by hand. Idempotent by request_id: the same id returns the first run.
+   * Makes a run by hand. Idempotent by request_id: the same id returns the first run, as it is by then.
    * Reasons: DAG_NOT_FOUND, PARAMS_INVALID, LOGICAL_DATE_TAKEN, VALUE_TOO_LARGE, REQUEST_ID_REUSED.
    *
    * @generated from rpc millrace.v1.DagRunService.TriggerDagRun

@@ -722,7 +722,8 @@ export const DagService: GenService<{
     output: typeof UnpauseDagResponseSchema;
   },
   /**
-   * Removes a DAG with all its runs and history. Reasons: DAG_NOT_FOUND, DAG_HAS_ACTIVE_RUNS.
+   * Removes a DAG with all its runs and history. A DAG of the same id that was registered since is not what a repeated
+   * request meant, and stays. Reasons: DAG_NOT_FOUND, DAG_HAS_ACTIVE_RUNS.
    *
    * @generated from rpc millrace.v1.DagService.DeleteDag
    */

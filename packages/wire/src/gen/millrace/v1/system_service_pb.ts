@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/system_service.proto.
  */
 export const file_millrace_v1_system_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBtaWxscmFjZS92MS9zeXN0ZW1fc2VydmljZS5wcm90bxILbWlsbHJhY2UudjEiEwoRR2V0VmVyc2lvblJlcXVlc3QiPgoSR2V0VmVyc2lvblJlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFwoPd29ya2VyX3Byb3RvY29sGAIgASgFIhIKEEdldEhlYWx0aFJlcXVlc3QiTwoRR2V0SGVhbHRoUmVzcG9uc2USEgoKaXNfaGVhbHRoeRgBIAEoCBImCgVwYXJ0cxgCIAMoCzIXLm1pbGxyYWNlLnYxLkhlYWx0aFBhcnQiPwoKSGVhbHRoUGFydBIMCgRuYW1lGAEgASgJEhIKCmlzX2hlYWx0aHkYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiVAoTTGlzdFdvcmtlcnNSZXNwb25zZRIkCgd3b3JrZXJzGAEgAygLMhMubWlsbHJhY2UudjEuV29ya2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLnAQoGV29ya2VyEhIKCnNlc3Npb25faWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZxdWV1ZXMYAyADKAkSEAoIaGFuZGxlcnMYBCADKAkSDQoFc2xvdHMYBSABKAUSDwoHcnVubmluZxgGIAEoBRILCgNzZGsYByABKAkSDAoEbm9kZRgIIAEoCRIuCgpzdGFydGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW5ld2VkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCItChdDcmVhdGVMb2dpblRva2VuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJIlkKGENyZWF0ZUxvZ2luVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIdCgxMb2dpblJlcXVlc3QSDQoFdG9rZW4YASABKAkiHQoNTG9naW5SZXNwb25zZRIMCgRuYW1lGAEgASgJIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiDwoNV2hvQW1JUmVxdWVzdCIsCg5XaG9BbUlSZXNwb25zZRIMCgRuYW1lGAEgASgJEgwKBHJvbGUYAiABKAkytwQKDVN5c3RlbVNlcnZpY2USUgoKR2V0VmVyc2lvbhIeLm1pbGxyYWNlLnYxLkdldFZlcnNpb25SZXF1ZXN0Gh8ubWlsbHJhY2UudjEuR2V0VmVyc2lvblJlc3BvbnNlIgOQAgESTwoJR2V0SGVhbHRoEh0ubWlsbHJhY2UudjEuR2V0SGVhbHRoUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkdldEhlYWx0aFJlc3BvbnNlIgOQAgESVQoLTGlzdFdvcmtlcnMSHy5taWxscmFjZS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaIC5taWxscmFjZS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlIgOQAgESXwoQQ3JlYXRlTG9naW5Ub2tlbhIkLm1pbGxyYWNlLnYxLkNyZWF0ZUxvZ2luVG9rZW5SZXF1ZXN0GiUubWlsbHJhY2UudjEuQ3JlYXRlTG9naW5Ub2tlblJlc3BvbnNlEj4KBUxvZ2luEhkubWlsbHJhY2UudjEuTG9naW5SZXF1ZXN0GhoubWlsbHJhY2UudjEuTG9naW5SZXNwb25zZRJBCgZMb2dvdXQSGi5taWxscmFjZS52MS5Mb2dvdXRSZXF1ZXN0GhsubWlsbHJhY2UudjEuTG9nb3V0UmVzcG9uc2USRgoGV2hvQW1JEhoubWlsbHJhY2UudjEuV2hvQW1JUmVxdWVzdBobLm1pbGxyYWNlLnYxLldob0FtSVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiBtaWxscmFjZS92MS9zeXN0ZW1fc2VydmljZS5wcm90bxILbWlsbHJhY2UudjEiEwoRR2V0VmVyc2lvblJlcXVlc3QiPgoSR2V0VmVyc2lvblJlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFwoPd29ya2VyX3Byb3RvY29sGAIgASgFIhIKEEdldEhlYWx0aFJlcXVlc3QiTwoRR2V0SGVhbHRoUmVzcG9uc2USEgoKaXNfaGVhbHRoeRgBIAEoCBImCgVwYXJ0cxgCIAMoCzIXLm1pbGxyYWNlLnYxLkhlYWx0aFBhcnQiPwoKSGVhbHRoUGFydBIMCgRuYW1lGAEgASgJEhIKCmlzX2hlYWx0aHkYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiVAoTTGlzdFdvcmtlcnNSZXNwb25zZRIkCgd3b3JrZXJzGAEgAygLMhMubWlsbHJhY2UudjEuV29ya2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLnAQoGV29ya2VyEhIKCnNlc3Npb25faWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZxdWV1ZXMYAyADKAkSEAoIaGFuZGxlcnMYBCADKAkSDQoFc2xvdHMYBSABKAUSDwoHcnVubmluZxgGIAEoBRILCgNzZGsYByABKAkSDAoEbm9kZRgIIAEoCRIuCgpzdGFydGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW5ld2VkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCItChdDcmVhdGVMb2dpblRva2VuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJIlkKGENyZWF0ZUxvZ2luVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIxCgxMb2dpblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCSIdCg1Mb2dpblJlc3BvbnNlEgwKBG5hbWUYASABKAkiIwoNTG9nb3V0UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJIhAKDkxvZ291dFJlc3BvbnNlIg8KDVdob0FtSVJlcXVlc3QiLAoOV2hvQW1JUmVzcG9uc2USDAoEbmFtZRgBIAEoCRIMCgRyb2xlGAIgASgJMrcECg1TeXN0ZW1TZXJ2aWNlElIKCkdldFZlcnNpb24SHi5taWxscmFjZS52MS5HZXRWZXJzaW9uUmVxdWVzdBofLm1pbGxyYWNlLnYxLkdldFZlcnNpb25SZXNwb25zZSIDkAIBEk8KCUdldEhlYWx0aBIdLm1pbGxyYWNlLnYxLkdldEhlYWx0aFJlcXVlc3QaHi5taWxscmFjZS52MS5HZXRIZWFsdGhSZXNwb25zZSIDkAIBElUKC0xpc3RXb3JrZXJzEh8ubWlsbHJhY2UudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GiAubWlsbHJhY2UudjEuTGlzdFdvcmtlcnNSZXNwb25zZSIDkAIBEl8KEENyZWF0ZUxvZ2luVG9rZW4SJC5taWxscmFjZS52MS5DcmVhdGVMb2dpblRva2VuUmVxdWVzdBolLm1pbGxyYWNlLnYxLkNyZWF0ZUxvZ2luVG9rZW5SZXNwb25zZRI+CgVMb2dpbhIZLm1pbGxyYWNlLnYxLkxvZ2luUmVxdWVzdBoaLm1pbGxyYWNlLnYxLkxvZ2luUmVzcG9uc2USQQoGTG9nb3V0EhoubWlsbHJhY2UudjEuTG9nb3V0UmVxdWVzdBobLm1pbGxyYWNlLnYxLkxvZ291dFJlc3BvbnNlEkYKBldob0FtSRIaLm1pbGxyYWNlLnYxLldob0FtSVJlcXVlc3QaGy5taWxscmFjZS52MS5XaG9BbUlSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Asks for versions.
@@ -336,6 +336,14 @@ export type LoginRequest = Message<"millrace.v1.LoginRequest"> & {
    * @generated from field: string token = 1;
    */
   token: string;
+
+  /**
+   * Same id and same token, within a minute and while the session lives: the same session again. After that it is
+   * REQUEST_ID_REUSED. Choose it at random.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -372,6 +380,12 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
  * @generated from message millrace.v1.LogoutRequest
  */
 export type LogoutRequest = Message<"millrace.v1.LogoutRequest"> & {
+  /**
+   * Same id: same answer. A session ends once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
 };
 
 /**
@@ -487,7 +501,7 @@ export const SystemService: GenService<{
   },
   /**
    * Trades a login token or an API key for a console session, set as a cookie. Needs no other credential.
-   * Reasons: LOGIN_REFUSED.
+   * Reasons: LOGIN_REFUSED, REQUEST_ID_REUSED.
    *
    * @generated from rpc millrace.v1.SystemService.Login
    */
@@ -497,7 +511,8 @@ export const SystemService: GenService<{
     output: typeof LoginResponseSchema;
   },
   /**
-   * Ends the console session of the caller.
+   * Ends the console session of the caller, if it has one, and takes its cookie away. Needs no credential: a session that
+   * has ended, by this very request perhaps, is none.
    *
    * @generated from rpc millrace.v1.SystemService.Logout
    */

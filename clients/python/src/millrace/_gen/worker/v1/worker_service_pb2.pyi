@@ -85,12 +85,14 @@ class SessionRef(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., session_token: _Optional[str] = ...) -> None: ...
 
 class RenewSessionRequest(_message.Message):
-    __slots__ = ("session", "attempt_ids")
+    __slots__ = ("session", "attempt_ids", "request_id")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_IDS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     session: SessionRef
     attempt_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_ids: _Optional[_Iterable[str]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RenewSessionResponse(_message.Message):
     __slots__ = ("verdicts",)
@@ -99,10 +101,12 @@ class RenewSessionResponse(_message.Message):
     def __init__(self, verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
 
 class CloseSessionRequest(_message.Message):
-    __slots__ = ("session",)
+    __slots__ = ("session", "request_id")
     SESSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     session: SessionRef
-    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CloseSessionResponse(_message.Message):
     __slots__ = ()
@@ -308,12 +312,14 @@ class LeaseResponse(_message.Message):
     def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
 
 class ReportRequest(_message.Message):
-    __slots__ = ("session", "results")
+    __slots__ = ("session", "results", "request_id")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     RESULTS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     session: SessionRef
     results: _containers.RepeatedCompositeFieldContainer[Result]
-    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ReportResponse(_message.Message):
     __slots__ = ("verdicts",)
@@ -322,14 +328,16 @@ class ReportResponse(_message.Message):
     def __init__(self, verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
 
 class AppendLogRequest(_message.Message):
-    __slots__ = ("session", "attempt_id", "lines")
+    __slots__ = ("session", "attempt_id", "lines", "request_id")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
     LINES_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     session: SessionRef
     attempt_id: str
     lines: _containers.RepeatedCompositeFieldContainer[_task_instance_pb2.LogLine]
-    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[_task_instance_pb2.LogLine, _Mapping]]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[_task_instance_pb2.LogLine, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class AppendLogResponse(_message.Message):
     __slots__ = ("stored_through_seq",)

@@ -29,6 +29,11 @@ class WorkerServiceStub(object):
     """What workers call, in any language. docs/worker-protocol.md tells how to write one.
     Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
     UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
+
+    Every unary call takes a request_id of 1 to 200 characters, new for each call and the same when a call is repeated for
+    want of an answer: the same id with the same content has one effect, with other content it is REQUEST_ID_REUSED.
+    OpenSession and CloseSession are remembered for good. Lease, RenewSession, Report and AppendLog are remembered for a while
+    by the node that answered; what they name (attempt, line number, inventory) makes them safe to repeat beyond that.
     """
 
     def __init__(self, channel):
@@ -83,6 +88,11 @@ class WorkerServiceServicer(object):
     """What workers call, in any language. docs/worker-protocol.md tells how to write one.
     Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
     UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
+
+    Every unary call takes a request_id of 1 to 200 characters, new for each call and the same when a call is repeated for
+    want of an answer: the same id with the same content has one effect, with other content it is REQUEST_ID_REUSED.
+    OpenSession and CloseSession are remembered for good. Lease, RenewSession, Report and AppendLog are remembered for a while
+    by the node that answered; what they name (attempt, line number, inventory) makes them safe to repeat beyond that.
     """
 
     def OpenSession(self, request, context):
@@ -103,6 +113,7 @@ class WorkerServiceServicer(object):
 
     def CloseSession(self, request, context):
         """Ends a session in order. Attempts it still holds are given back at once.
+        Reasons: SESSION_EXPIRED when it had ended otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,7 +137,7 @@ class WorkerServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Report(self, request, context):
-        """Reports results without a stream. Idempotent: the same result again is ALREADY.
+        """Reports results without a stream. The same request again has the same verdicts; the same result in another is ALREADY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +213,11 @@ class WorkerService(object):
     """What workers call, in any language. docs/worker-protocol.md tells how to write one.
     Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
     UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
+
+    Every unary call takes a request_id of 1 to 200 characters, new for each call and the same when a call is repeated for
+    want of an answer: the same id with the same content has one effect, with other content it is REQUEST_ID_REUSED.
+    OpenSession and CloseSession are remembered for good. Lease, RenewSession, Report and AppendLog are remembered for a while
+    by the node that answered; what they name (attempt, line number, inventory) makes them safe to repeat beyond that.
     """
 
     @staticmethod

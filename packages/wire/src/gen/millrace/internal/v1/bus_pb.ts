@@ -497,7 +497,8 @@ export type OwnerCommand = Message<"millrace.internal.v1.OwnerCommand"> & {
   principal: string;
 
   /**
-   * Idempotency key with the method; the owner stores the answer in the same transaction.
+   * Idempotency key with the method; the owner stores the answer to trigger_run and delete_dag in the transaction of their
+   * effect. The api keeps that of cancel_run.
    *
    * @generated from field: string request_id = 2;
    */
