@@ -132,14 +132,14 @@ test("a late result of a lost session is taken while nobody else has the task", 
 test("for a first TTL after its start a scheduler takes no session for dead unless it has ended", async () => {
   await using world = await aWorld();
   await registerDag(world.db, aDag("spared", ["a"]));
-  await world.scheduler({ settings: { sweepMs: 10, sessionTtlMs: 1_000 } });
   const startedAt = performance.now();
+  await world.scheduler({ settings: { sweepMs: 10, sessionTtlMs: 1_000 } });
   const api = await world.api({ slots: 1, body: () => null });
   const run = await api.trigger("spared");
   await nthAssignment(api, 1);
   await api.expire();
-  await expect.poll(() => world.taskStates(run), { timeout: 5_000 }).toEqual(["scheduled"]);
-  expect(performance.now() - startedAt).toBeGreaterThan(900);
+  await expect.poll(() => world.taskStates(run)).toEqual(["scheduled"]);
+  expect(performance.now() - startedAt).toBeGreaterThan(1_000);
 });
 
 test("when no scheduler was alive for a while, sessions that lived then get a whole time to live again", async () => {

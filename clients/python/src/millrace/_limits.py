@@ -45,6 +45,8 @@ RPC_TIMEOUT_S: Final = 10.0
 ABANDON_S: Final = 5.0
 #: For the last results and log lines, once the bodies have ended.
 GOODBYE_S: Final = 10.0
+#: How often a worker that has nothing else to do looks for signals.
+SIGNAL_LOOK_S: Final = 1.0
 KEEPALIVE_S: Final = 30.0
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_MAX_S: Final = 30.0

@@ -18,7 +18,7 @@ from ._attempts import Attempts
 from ._connection import Connection
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._handlers import Function, Handler, Isolation, handlers_of, make_handler
-from ._limits import GOODBYE_S, SLOTS_MAX, WORKER_NAME_MAX
+from ._limits import GOODBYE_S, SIGNAL_LOOK_S, SLOTS_MAX, WORKER_NAME_MAX
 from ._logs import LogShipper
 from ._session import SessionKeeper
 from ._stream import WorkStream
@@ -143,7 +143,9 @@ class Worker:
             timers.start()
             logs.start(sessions)
             stream.start()
-            self._stop_asked.wait()
+            # A signal that comes between Python's look for signals and the wait itself is noticed at the next look.
+            while not self._stop_asked.wait(SIGNAL_LOOK_S):
+                pass
             self._drain(attempts, logs)
         finally:
             stream.close()
