@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installNatsServer } from "./nats-server.mjs";
+import { preparePython } from "./python-venv.mjs";
 import { environment, installDependencies, node, root } from "./setup.mjs";
 import { findChromium, installTestTools } from "./test-tools.mjs";
 
@@ -19,6 +20,8 @@ const totals = { passed: 0, failed: 0 };
 
 installDependencies();
 installTestTools();
+// Here, so that no test's time limit pays for it.
+preparePython();
 const env = {
   ...environment(),
   NATS_SERVER: await installNatsServer(say),

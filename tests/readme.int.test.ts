@@ -1,4 +1,4 @@
-/** The code of the READMEs compiles and runs, word for word, so that they cannot promise what is not there. */
+/** The code of the READMEs and the pages about words compiles and runs, word for word: they promise nothing that is not there. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -16,6 +16,12 @@ const logicalDate = "2026-01-01T00:00Z";
 const pages = [
   { readme: "README.md", files: ["dags/hello.ts"] },
   { readme: "packages/sdk/README.md", files: ["dags/etl.ts", "dags/etl_class.ts", "run-once.ts"] },
+  { readme: "packages/operators/README.md", files: ["dags/report.ts", "dags/orders.ts"] },
+  { readme: "docs/mapping.md", files: ["dags/mapping.ts", "dags/mapped_group.ts"] },
+  { readme: "docs/branches.md", files: ["dags/branches.ts", "dags/gates.ts"] },
+  { readme: "docs/setup-and-teardown.md", files: ["dags/scope.ts"] },
+  { readme: "docs/sensors.md", files: ["dags/sensing.ts"] },
+  { readme: "docs/retries.md", files: ["dags/retrying.ts"] },
 ];
 
 let loaded: LoadedDags;
@@ -94,5 +100,15 @@ describe("each DAG of the READMEs runs to its end", () => {
     const done = await run(dag.id);
     expect(done.order).toEqual(["extract", "total"]);
     expect(done.xcom("total")).toBe(1);
+  });
+
+  test("the pages about words do what they say", async () => {
+    expect((await run("mapping")).xcom("total")).toBe(2 * "orders-2026-01-01.csvrows".length);
+    expect((await run("mapped_group")).xcom("total")).toBe(42);
+    expect((await run("branches")).xcom("report")).toBe("loaded 10");
+    expect((await run("gates")).task("mail").state).toBe("success");
+    expect((await run("scope")).task("delete_cluster").state).toBe("success");
+    expect((await run("sensing")).xcom("load")).toBe(10);
+    expect((await run("retrying")).xcom("fetch_rows")).toBe(200);
   });
 });

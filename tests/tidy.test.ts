@@ -22,6 +22,7 @@ const environmentReaders: Readonly<Record<string, string>> = {
   "apps/console/lib/config.ts": "Next sets NODE_ENV, and replaces it when it builds",
   "tests/system/installed.int.test.ts": "keeps settings of ours from an installed command",
   "tests/system/examples.int.test.ts": "says where the full logs lie on machines that have them",
+  "tests/system/workflows.int.test.ts": "says where the graphs lie on machines that have them",
 };
 
 const thisFile = "tests/tidy.test.ts";

@@ -2,11 +2,12 @@
  * `npm run bench`: the limits of this machine, then the workloads on a real system, as ratios in one run.
  * Prints Markdown; `-- --write` puts it into docs/benchmarks.md between its markers. Progress is on stderr.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installProject, type Project } from "./installed.ts";
 import { openLimits } from "./limits.ts";
+import { publish } from "./page.ts";
 import { memoryOf } from "./processes.ts";
 import { say, within } from "./progress.ts";
 import { report, type Figures } from "./report.ts";
@@ -18,8 +19,6 @@ const benchmarkSeconds = 240;
 const singleRuns = 5_000;
 const triggerRuns = 100;
 const dagCount = 4;
-const page = new URL("../../docs/benchmarks.md", import.meta.url);
-const marks = ["<!-- figures: npm run bench -- --write -->", "<!-- end of figures -->"] as const;
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-benchmarks-"));
 try {
@@ -28,9 +27,7 @@ try {
     "the benchmark",
     measure(await installProject(folder)),
   );
-  const text = report(figures);
-  if (process.argv.includes("--write")) write(text);
-  else process.stdout.write(text);
+  publish("npm run bench", report(figures));
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
@@ -53,11 +50,4 @@ async function measure(project: Project): Promise<Figures> {
   const singles = await measureSingles(system, singleRuns);
   const loaded = memoryOf(system);
   return { starts, rows, hops, triggers, wide, fan, singles, singleRuns, loaded };
-}
-
-function write(figures: string): void {
-  const old = readFileSync(page, "utf8");
-  const [begin, end] = [old.indexOf(marks[0]), old.indexOf(marks[1])];
-  if (begin < 0 || end < begin) throw new Error("docs/benchmarks.md has lost its markers");
-  writeFileSync(page, old.slice(0, begin + marks[0].length) + figures + old.slice(end));
 }

@@ -1,7 +1,6 @@
 /** The figures as Markdown. */
-import { execFileSync } from "node:child_process";
-import { cpus, totalmem } from "node:os";
 import type { RowLimit } from "./limits.ts";
+import { placeAndTime, table, whole } from "./page.ts";
 import type { Memory, Part } from "./processes.ts";
 import { idleSeconds, type Start, type Starts } from "./starts.ts";
 import { median } from "./statistics.ts";
@@ -33,12 +32,8 @@ export function report(figures: Figures): string {
 }
 
 function heading(): string {
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const isChanged =
-    execFileSync("git", ["status", "--porcelain"], { encoding: "utf8" }).trim() !== "";
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB`;
   return `
-Measured ${new Date().toISOString().slice(0, 10)} at commit ${commit}${isChanged ? " with changes" : ""} on ${machine}, Node ${process.version}, the packages as they are
+Measured ${placeAndTime()}, the packages as they are
 installed, embedded PostgreSQL with fsync and synchronous_commit on; server, worker, PostgreSQL and the program that
 triggers share the cores.`;
 }
@@ -152,13 +147,4 @@ function memory({ starts: { memory: idle }, loaded }: Figures): string {
   });
   const head = ["resident memory", `one small DAG, idle for ${idleSeconds} s`];
   return table([...head, "DAGs of 13,000 tasks, after the workloads", "peak"], ...rows);
-}
-
-function table(head: readonly string[], ...rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

@@ -22,7 +22,7 @@ export type System = AsyncDisposable & {
 };
 
 /** Tasks at a time in the worker. */
-const slots = 256;
+export const slots = 256;
 const startSeconds = 60;
 const stopSeconds = 20;
 

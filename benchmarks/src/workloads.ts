@@ -144,9 +144,14 @@ async function repeat<T>(
   };
 }
 
-async function runToEnd(system: System, dagId: string): Promise<number> {
+/** Triggers a run and waits for its end; its key in the database. */
+export async function runToEnd(
+  system: System,
+  dagId: string,
+  seconds = runSeconds,
+): Promise<number> {
   const key = await trigger(system, dagId);
-  await untilFinal(system, [key]);
+  await untilFinal(system, [key], seconds);
   return key;
 }
 
@@ -155,9 +160,13 @@ async function trigger({ client }: System, dagId: string): Promise<number> {
   return runKeyOf(run!.runId)!;
 }
 
-function untilFinal({ pool }: System, keys: readonly number[]): Promise<true> {
+function untilFinal(
+  { pool }: System,
+  keys: readonly number[],
+  seconds = runSeconds,
+): Promise<true> {
   return until(
-    runSeconds,
+    seconds,
     `the end of ${keys.length} runs`,
     async () => {
       const { rows } = await pool.query<{ open: number }>(

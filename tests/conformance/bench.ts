@@ -9,7 +9,7 @@ import path from "node:path";
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { TaskKind } from "@millrace/wire/v1";
-import type { AssignmentSchema, Result } from "@millrace/wire/worker";
+import type { AssignmentSchema, Result, Succeeded } from "@millrace/wire/worker";
 import { ScriptedServer, workerKey } from "./scripted-server.ts";
 import type { WorkerFlags, WorkerUnderTest } from "./workers/table.ts";
 
@@ -115,9 +115,7 @@ export class Bench {
   async hold(attemptId: string): Promise<Hold> {
     const folder = path.join(this.folder, attemptId);
     await mkdir(folder);
-    const file = path.join(folder, "notes");
-    const notes = (): string[] =>
-      existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+    const notes = (): string[] => notesIn(folder);
     this.server.assign(this.task(attemptId, "hold", [folder]));
     await this.server.until(() => notes().includes("begun"), `${attemptId} to begin`);
     return { folder, notes, release: () => writeFileSync(path.join(folder, "release"), "") };
@@ -148,9 +146,21 @@ export class Bench {
   }
 }
 
+/** What bodies have noted in a folder, in order. */
+export function notesIn(folder: string): string[] {
+  const file = path.join(folder, "notes");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+}
+
+/** @throws Error when the attempt did not succeed. */
+export function succeededOf({ outcome }: Result): Succeeded {
+  if (outcome.case === "succeeded") return outcome.value;
+  const why = outcome.case === "failed" ? outcome.value.message : outcome.case;
+  throw new Error(`The attempt did not succeed: ${why}`);
+}
+
 /** The JSON of the value an attempt succeeded with. @throws Error when it did not. */
-export function valueOf({ outcome }: Result): unknown {
-  if (outcome.case !== "succeeded") throw new Error(`The attempt did not succeed: ${outcome.case}`);
-  const { returnValue } = outcome.value;
+export function valueOf(result: Result): unknown {
+  const { returnValue } = succeededOf(result);
   return returnValue === undefined ? undefined : JSON.parse(text.decode(returnValue.data));
 }

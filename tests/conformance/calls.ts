@@ -2,7 +2,9 @@
 
 import type { RealServer } from "./real-server.ts";
 
-type TaskAnswer = { readonly taskInstance: { readonly state: string } };
+type TaskAnswer = {
+  readonly taskInstance: { readonly state: string; readonly mapIndexLabel?: string };
+};
 type ExplainAnswer = { readonly reasons?: readonly { readonly message: string }[] };
 type XComsAnswer = {
   readonly xcoms?: readonly { readonly key: string; readonly value: { readonly data: string } }[];
@@ -39,6 +41,13 @@ export class Calls {
     return found === undefined
       ? undefined
       : JSON.parse(Buffer.from(found.value.data, "base64").toString());
+  }
+
+  /** How an instance of a mapped task is named. */
+  async label(runId: string, taskId: string, mapIndex: number): Promise<string> {
+    const asked = { runId, taskId, mapIndex };
+    const { taskInstance } = await this.#ask<TaskAnswer>("GetTaskInstance", asked);
+    return taskInstance.mapIndexLabel ?? "";
   }
 
   async lines(runId: string, taskId: string): Promise<string[]> {

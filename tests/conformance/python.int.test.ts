@@ -1,13 +1,21 @@
 /** The Python worker against the conformance scenarios of docs/worker-protocol.md. */
 
 import { describe } from "vitest";
+import { choices } from "./scenarios/choices.ts";
 import { faults } from "./scenarios/faults.ts";
 import { leases } from "./scenarios/leases.ts";
 import { logs, shutdown } from "./scenarios/logs-and-shutdown.ts";
+import { mapping } from "./scenarios/mapping.ts";
 import { outcomes } from "./scenarios/outcomes.ts";
+import { retries } from "./scenarios/retries.ts";
+import { sensors } from "./scenarios/sensors.ts";
 import { pythonWorker } from "./workers/table.ts";
 
 describe("outcomes", () => outcomes(pythonWorker));
+describe("retries", () => retries(pythonWorker));
+describe("mapping", () => mapping(pythonWorker));
+describe("choices", () => choices(pythonWorker));
+describe("sensors", () => sensors(pythonWorker));
 describe("leases", () => leases(pythonWorker));
 describe("faults", () => faults(pythonWorker));
 describe("logs", () => logs(pythonWorker));

@@ -66,7 +66,7 @@ test("TypeScript feeds Python feeds TypeScript, and until a Python worker comes 
   expect(reasons).toEqual([expect.stringContaining("python")]);
 
   launchPython(server, example);
-  expect((await run.result({ timeout: "20s" })).state).toBe("success");
+  expect((await run.finished({ timeout: "20s" })).state).toBe("success");
   const scores = (await calls.value(run.id, "score_model")) as {
     model: string;
     scores: { $: string; v: unknown[] };
@@ -92,9 +92,26 @@ test("a Python body that ends while the server is away is reported to the one th
   await server.stop();
   writeFileSync(path.join(folder, "release"), "");
   await server.start();
-  expect((await run.result({ timeout: "25s" })).state).toBe("success");
+  expect((await run.finished({ timeout: "25s" })).state).toBe("success");
   expect(readFileSync(path.join(folder, "notes"), "utf8")).toBe("begun\n");
   expect(await new Calls(server).value(run.id, "hold")).toBe("held");
+});
+
+test("mapped in Python, gathered, branched and waited for in TypeScript: a run with all of it", async () => {
+  await using server = await startRealServer();
+  await using _worker = await startTypescript(server);
+  launchPython(server, path.join(here, "workers", "handlers.py"));
+  const calls = new Calls(server);
+  const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("inside", {
+    params: { folder: server.folder, region: "eu" },
+  });
+  await calls.untilState(run.id, "wait_for_file", "TASK_STATE_UP_FOR_RESCHEDULE");
+  writeFileSync(path.join(server.folder, "found"), "the file");
+  expect((await run.finished({ timeout: "25s" })).state).toBe("success");
+  expect(await calls.value(run.id, "total")).toBe(6);
+  expect(await calls.value(run.id, "report")).toBe("split 6: the file");
+  await calls.untilState(run.id, "copy", "TASK_STATE_SKIPPED");
+  expect(await calls.label(run.id, "echo", 1)).toBe("bob of eu");
 });
 
 test("the small worker of docs/worker-protocol.md runs a task over plain HTTP", async () => {
@@ -106,7 +123,7 @@ test("the small worker of docs/worker-protocol.md runs a task over plain HTTP", 
   await writeFile(file, program);
   server.launch("python3", [file, server.httpUrl(), server.workerKeyFile]);
   const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("words");
-  expect((await run.result({ timeout: "20s" })).state).toBe("success");
+  expect((await run.finished({ timeout: "20s" })).state).toBe("success");
   const calls = new Calls(server);
   expect(await calls.value(run.id, "word_count")).toBe(6);
   expect(await calls.value(run.id, "double")).toBe(12);

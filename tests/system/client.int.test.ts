@@ -37,7 +37,7 @@ describe("a run", () => {
       params: { region: "us", since: "2026-01-01" },
       note: "by a program",
     });
-    const done = await run.result({ timeout: "30s" });
+    const done = await run.finished({ timeout: "30s" });
     expect(done).toMatchObject({
       state: "success",
       type: "manual",

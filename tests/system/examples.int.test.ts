@@ -66,6 +66,83 @@ describe("every example succeeds and runs its tasks in order", () => {
   });
 });
 
+/** Runs an example as of a day long past, so that nothing has to be waited for. */
+function runExample(id: string, params: Record<string, unknown> = {}) {
+  return runDag(dagOf(id), { params, logicalDate: "2026-01-05T00:00Z" });
+}
+
+describe("the words, one by one", () => {
+  test.each([
+    [20, "7: shipped at once", { ship: "success", review: "skipped", ask_somebody: "skipped" }],
+    [2000, "7: reviewed by Ada", { ship: "skipped", review: "success", ask_somebody: "success" }],
+    [-1, "nothing to do", { ship: "skipped", review: "skipped", ask_somebody: "skipped" }],
+  ])("example_branch with an amount of %d files %j", async (amount, filed, states) => {
+    const done = await runExample("example_branch", { amount });
+    expect(done.state).toBe("success");
+    expect(done.xcom("file")).toBe(filed);
+    expect(Object.fromEntries(Object.keys(states).map((id) => [id, done.task(id).state]))).toEqual(
+      states,
+    );
+  });
+
+  test("example_dynamic_task_mapping has an instance for each element, and sums all results", async () => {
+    const done = await runExample("example_dynamic_task_mapping");
+    expect(done.state).toBe("success");
+    expect(done.xcom("sum_it")).toBe(9);
+    expect(done.task("add_one", 2).state).toBe("success");
+    expect(done.task("rate", 3).state).toBe("success");
+    expect(done.task("pair", 1).state).toBe("success");
+  });
+
+  test("example_dynamic_task_mapping skips what maps over nothing", async () => {
+    const done = await runExample("example_dynamic_task_mapping", { regions: 0 });
+    expect(done.state).toBe("success");
+    expect([done.task("rate").state, done.task("pair").state]).toEqual(["skipped", "skipped"]);
+    expect(done.xcom("sum_it")).toBe(9);
+  });
+
+  test("example_task_group_mapping runs its group for each file", async () => {
+    const done = await runExample("example_task_group_mapping");
+    expect(done.state).toBe("success");
+    const names = ["orders", "returns", "visits"].map((name) => `${name}-2026-01-05.csv`);
+    expect(done.xcom("report")).toBe(names.join("").length);
+    expect(done.task("file.count", 2).state).toBe("success");
+  });
+
+  test("example_setup_teardown removes its folder, whatever became of the work", async () => {
+    const done = await runExample("example_setup_teardown");
+    expect(done.xcom("report")).toBe("3 words");
+    expect(existsSync(done.xcom("make_folder") as string)).toBe(false);
+
+    const failed = await runExample("example_setup_teardown", { text: " " });
+    expect(failed.state).toBe("failed");
+    expect(failed.task("count_words").state).toBe("failed");
+    expect(failed.task("report").state).toBe("upstream_failed");
+    expect(failed.task("remove_folder").state).toBe("success");
+    expect(existsSync(failed.xcom("make_folder") as string)).toBe(false);
+  });
+
+  test("example_sensors gives on what it found, and skips what it waited for in vain", async () => {
+    const done = await runExample("example_sensors", { file: folder });
+    expect(done.state).toBe("success");
+    expect(done.xcom("load")).toBeGreaterThan(5);
+    expect(done.xcom("read_file")).toBe(folder);
+    expect(done.task("wait_for_holiday").state).toBe("skipped");
+    expect(done.task("celebrate").state).toBe("skipped");
+  });
+
+  test.each([
+    ["2026-01-05", 0, ["success", "success", "skipped", "success"]],
+    ["2026-01-04", 3, ["skipped", "skipped", "success", "success"]],
+  ])("example_short_circuit on %s with %d rows", async (day, rows, states) => {
+    const done = await runExample("example_short_circuit", { day, rows });
+    expect(done.state).toBe("success");
+    const ids = ["mail", "mailed", "publish", "clean_up"];
+    expect(ids.map((id) => done.task(id).state)).toEqual(states);
+    expect(done.task("tell").state).toBe("success");
+  });
+});
+
 describe("monitor_errors", () => {
   test("reports on logs of its own making when no source is given", async () => {
     const done = await runDag(dagOf("monitor_errors"));

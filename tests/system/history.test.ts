@@ -45,8 +45,8 @@ function good(): History {
       changes,
     })),
     tasks: [
-      { ...change(0, success, 2), lost: 1 },
-      { ...change(1, success, 1), lost: 0 },
+      { ...change(0, success, 2), uncounted: 1 },
+      { ...change(1, success, 1), uncounted: 0 },
     ],
     attempts: [{ ix: 0, attempt: 1, state: scheduled }],
   };

@@ -19,7 +19,7 @@ export type EventRow = {
   readonly runState: number;
   readonly changes: readonly Change[];
 };
-export type TaskRow = Change & { readonly lost: number };
+export type TaskRow = Change & { readonly uncounted: number };
 export type AttemptRow = Omit<Change, "mapIx">;
 
 export type History = {
@@ -155,9 +155,9 @@ function checkAttempts(history: History, problems: string[]): void {
       earlier.filter(({ state }) => state === TaskState.scheduled).length +
       (row.state === TaskState.scheduled ? 1 : 0);
     // A third loss fails the task: its row counts that one too.
-    const isLostForGood = row.state === TaskState.failed && row.lost === lost + 1;
-    if (row.lost !== lost && !isLostForGood)
-      problems.push(`${what} counts ${row.lost} lost attempts; ${lost} were`);
+    const isLostForGood = row.state === TaskState.failed && row.uncounted === lost + 1;
+    if (row.uncounted !== lost && !isLostForGood)
+      problems.push(`${what} counts ${row.uncounted} lost attempts; ${lost} were`);
   }
 }
 
@@ -201,8 +201,8 @@ export async function readHistory(databaseUrl: string, runId: string): Promise<H
       map_ix: number;
       state: number;
       attempt: number;
-      lost: number;
-    }>("SELECT ix, map_ix, state, attempt, lost FROM task_instance WHERE run_id = $1");
+      uncounted: number;
+    }>("SELECT ix, map_ix, state, attempt, uncounted FROM task_instance WHERE run_id = $1");
     const attempts = await rowsOf<AttemptRow>(
       "SELECT ix, attempt, state FROM task_instance_attempt WHERE run_id = $1",
     );

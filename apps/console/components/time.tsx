@@ -45,3 +45,21 @@ export function Elapsed({ from, to, className = "" }: ElapsedProps) {
     </span>
   );
 }
+
+type CountdownProps = { readonly at: number; readonly className?: string };
+
+/** `in 12 s`, a second less each second; `now` once it is due. */
+export function Countdown({ at, className = "" }: CountdownProps) {
+  const now = useNow();
+  const left = Math.max(0, Math.ceil((at - now) / 1_000) * 1_000);
+  return (
+    <span
+      role="timer"
+      data-countdown={now === 0 ? undefined : left / 1_000}
+      title={formatInstant(at)}
+      className={`whitespace-nowrap tabular-nums ${className}`}
+    >
+      {now === 0 ? "" : left === 0 ? "now" : `in ${formatDuration(left).replace(/\.0 s$/, " s")}`}
+    </span>
+  );
+}

@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { DagSchema } from "@millrace/wire/v1";
 import type { Dag, DagService } from "@millrace/wire/v1";
-import type { FakeDag } from "./fake-dags.ts";
+import type { FakeDag } from "./fake-dag.ts";
 import { summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
 import type { FakeWorld } from "./fake-world.ts";

@@ -1,74 +1,8 @@
-/** The DAGs of the test double: each a spec, and how its tasks behave. */
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
-import { DagSpecSchema, TaskKind } from "@millrace/wire/v1";
-import type { DagSpec } from "@millrace/wire/v1";
-import { exampleSource, paramsSchema } from "./fake-texts.ts";
-
-export type Behaviour = {
-  /** How long an attempt takes. */
-  readonly ms: number;
-  /** So many attempts fail before one succeeds. */
-  readonly failures?: number;
-  readonly isRetryable?: boolean;
-  /** Lines an attempt writes over its time. */
-  readonly lines?: number;
-  /** What it returns, as codec JSON. */
-  readonly result?: unknown;
-  /** The queue nobody serves keeps it waiting. */
-  readonly isOrphan?: boolean;
-};
-
-export type FakeDag = {
-  readonly spec: DagSpec;
-  readonly behaviours: ReadonlyMap<string, Behaviour>;
-  readonly history: number;
-  readonly isPaused: boolean;
-};
-
-type TaskInit = Behaviour & {
-  readonly after?: readonly string[];
-  readonly group?: string;
-  readonly retries?: number;
-  readonly queue?: string;
-};
-
-type DagInit = Omit<MessageInitShape<typeof DagSpecSchema>, "tasks" | "edges" | "$typeName"> & {
-  readonly tasks: Readonly<Record<string, TaskInit>>;
-  readonly history?: number;
-  readonly cron?: string;
-  readonly timezone?: string;
-};
-
-function fakeDag(dagId: string, init: DagInit): FakeDag {
-  const { tasks, history = 12, cron, timezone = "UTC", ...rest } = init;
-  const spec = create(DagSpecSchema, {
-    dagId,
-    owner: "data",
-    file: `${dagId}.ts`,
-    source: exampleSource(dagId),
-    maxActiveRuns: 16,
-    maxActiveTasks: 16,
-    ...rest,
-    ...(cron === undefined
-      ? {}
-      : { schedule: { kind: { case: "cron", value: { expression: cron, timezone } } } }),
-    tasks: Object.entries(tasks).map(([taskId, task]) => ({
-      taskId,
-      groupId: task.group ?? "",
-      handler: taskId,
-      kind: task.isOrphan === true ? TaskKind.EXTERNAL : TaskKind.BUNDLE,
-      retries: task.retries ?? 0,
-      retryDelay: { seconds: 4n },
-      queue: task.queue ?? "default",
-    })),
-    edges: Object.entries(tasks).flatMap(([toTaskId, task]) =>
-      (task.after ?? []).map((fromTaskId) => ({ fromTaskId, toTaskId })),
-    ),
-  });
-  const behaviours = new Map<string, Behaviour>(Object.entries(tasks));
-  return { spec, behaviours, history, isPaused: init.startPaused === true };
-}
+/** The DAGs of the test double: those whose runs are plain; the others are in `fake-dags-inside.ts`. */
+import { fakeDag } from "./fake-dag.ts";
+import type { FakeDag } from "./fake-dag.ts";
+import { fakeDagsInside } from "./fake-dags-inside.ts";
+import { paramsSchema } from "./fake-texts.ts";
 
 const apps = "security main ext time token bridge daemon notification message".split(" ");
 const downloads = apps.map((app) => `download_${app}App.log`);
@@ -178,6 +112,7 @@ export function fakeDags(): readonly FakeDag[] {
       startPaused: true,
       tasks: { crawl: { ms: 8_000, lines: 100_000 } },
     }),
+    ...fakeDagsInside(),
     fakeDag("example_dag", {
       description: "The smallest: start, then end.",
       tags: ["example"],

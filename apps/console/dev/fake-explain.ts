@@ -1,18 +1,28 @@
 /** Reasons of the test double, in the words that the real admission would use. */
 import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { ReasonKind, ReasonSchema, TaskState } from "@millrace/wire/v1";
-import type { Reason } from "@millrace/wire/v1";
+import type { Reason, TaskInstance } from "@millrace/wire/v1";
 import type { FakeRun } from "./fake-run.ts";
 import { workerSlots } from "./fake-world.ts";
 import type { FakeWorld } from "./fake-world.ts";
 
-export function fakeReasons(world: FakeWorld, run: FakeRun, taskId: string): readonly Reason[] {
-  const task = run.tasks.get(taskId);
+export function fakeReasons(
+  world: FakeWorld,
+  run: FakeRun,
+  instance: TaskInstance,
+): readonly Reason[] {
   const { dagId } = run.run;
-  const queue = task?.instance.queue ?? "default";
-  if (task === undefined) return [];
-  const { state, tryNumber, maxTries, retryAt, worker } = task.instance;
-  if (state === TaskState.NONE) return [...gatesOfRun(world, run), upstream(run, taskId)];
+  const { state, tryNumber, maxTries, retryAt, rescheduleAt, worker, taskId, queue } = instance;
+  if (state === TaskState.NONE) {
+    const isMapped = run.behaviourOf(taskId).length !== undefined;
+    return [
+      ...gatesOfRun(world, run),
+      ...(isMapped ? [mapLength(run, taskId)] : []),
+      upstream(run, taskId),
+    ];
+  }
   if (state === TaskState.SCHEDULED) {
     return run.behaviourOf(taskId).isOrphan === true
       ? [noWorker(queue, taskId)]
@@ -22,9 +32,18 @@ export function fakeReasons(world: FakeWorld, run: FakeRun, taskId: string): rea
     return [
       create(ReasonSchema, {
         kind: ReasonKind.RETRY_WAIT,
-        message: `Attempt ${tryNumber} failed; the next begins after the retry delay of 4 s.`,
-        evidence: { attempt: String(tryNumber), max_tries: String(maxTries) },
+        message: `Try ${tryNumber} of ${maxTries} did not succeed; the next one starts in ${secondsTo(retryAt)} s.`,
+        evidence: { try: String(tryNumber), tries: String(maxTries) },
         ...(retryAt === undefined ? {} : { until: retryAt }),
+      }),
+    ];
+  }
+  if (state === TaskState.UP_FOR_RESCHEDULE) {
+    return [
+      create(ReasonSchema, {
+        kind: ReasonKind.RESCHEDULE_WAIT,
+        message: `It looked in vain and looks again in ${secondsTo(rescheduleAt)} s.`,
+        ...(rescheduleAt === undefined ? {} : { until: rescheduleAt }),
       }),
     ];
   }
@@ -34,9 +53,23 @@ export function fakeReasons(world: FakeWorld, run: FakeRun, taskId: string): rea
       kind: isRunning ? ReasonKind.RUNNING : ReasonKind.FINAL,
       message: isRunning
         ? `Worker ${worker} runs attempt ${tryNumber} of ${dagId}.${taskId}.`
-        : "It is final; nothing is waited for.",
+        : "It is final; it waits for nothing.",
     }),
   ];
+}
+
+function secondsTo(at: Timestamp | undefined): number {
+  return at === undefined ? 0 : Math.max(0, Math.ceil((timestampMs(at) - Date.now()) / 1_000));
+}
+
+function mapLength(run: FakeRun, taskId: string): Reason {
+  const parents = run.parentsOf(taskId);
+  return create(ReasonSchema, {
+    kind: ReasonKind.MAP_LENGTH,
+    message: `It is mapped over lists that are not known yet: ${parents.join(", ")}.`,
+    evidence: { sources: "1" },
+    taskIds: [...parents],
+  });
 }
 
 function noWorker(queue: string, handler: string): Reason {

@@ -9,8 +9,7 @@ import { logText } from "./fake-texts.ts";
 /** Lines in one message. */
 const pageLines = 2_000;
 
-export function attemptOf(run: FakeRun, taskId: string, tryNumber: number): Attempt | undefined {
-  const attempts = run.tasks.get(taskId)?.attempts ?? [];
+export function attemptOf(attempts: readonly Attempt[], tryNumber: number): Attempt | undefined {
   return tryNumber === 0
     ? attempts.at(-1)
     : attempts.find((attempt) => attempt.tryNumber === tryNumber);

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { RunSummarySchema } from "@millrace/wire/v1";
 import type { RunSummary } from "@millrace/wire/v1";
-import type { FakeDag } from "./fake-dags.ts";
+import type { FakeDag } from "./fake-dag.ts";
 import { refusal } from "./fake-errors.ts";
 import type { FakeRun } from "./fake-run.ts";
 import type { FakeWorld } from "./fake-world.ts";
@@ -33,6 +33,20 @@ export function lookups(world: FakeWorld) {
         throw refusal(Code.NotFound, "TASK_NOT_FOUND", `The run has no task "${taskId}".`);
       }
       return { run, task };
+    },
+    /** One instance of a mapped task, or what stands for the whole task. */
+    instance(request: { runId: string; taskId: string; mapIndex?: number | undefined }) {
+      const { run, task } = this.task(request.runId, request.taskId);
+      const { mapIndex = -1, taskId } = request;
+      const { instances } = task;
+      if (mapIndex < 0) return { run, task, instance: task.instance, attempts: task.attempts };
+      if (instances === null || mapIndex >= instances.length) {
+        const has = instances === null ? "none yet" : `0 to ${instances.length - 1}`;
+        const message = `The mapped task "${taskId}" has no instance with map_index ${mapIndex}; it has ${has}.`;
+        throw refusal(Code.NotFound, "TASK_NOT_FOUND", message);
+      }
+      const instance = instances.message(task.instance, mapIndex);
+      return { run, task, instance, attempts: instances.attempts(mapIndex) };
     },
   };
 }

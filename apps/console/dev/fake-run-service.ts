@@ -7,6 +7,7 @@ import type { DagRun, DagRunService } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
 import { pause, summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
+import { markRun } from "./fake-change.ts";
 import { checkParams } from "./fake-params.ts";
 import type { FakeRun } from "./fake-run.ts";
 import type { FakeWorld } from "./fake-world.ts";
@@ -61,6 +62,12 @@ export function runService(
       world.announce(run);
       return { run: run.run };
     },
+    markDagRun({ runId, state }) {
+      const run = lookup.run(runId);
+      markRun(run, state, Date.now());
+      world.announce(run);
+      return { run: withCounts(run) };
+    },
     async *watchDagRun({ runId }, { signal }) {
       const run = lookup.run(runId);
       const changed = new Set<string>();
@@ -112,7 +119,10 @@ function watched(run: FakeRun, taskIds: readonly string[]) {
 function withCounts(run: FakeRun): DagRun {
   const counts = new Map<TaskState, number>();
   for (const { instance } of run.tasks.values()) {
-    counts.set(instance.state, (counts.get(instance.state) ?? 0) + 1);
+    const own = instance.mapped?.counts ?? [];
+    for (const { state, count } of own.length > 0 ? own : [{ state: instance.state, count: 1 }]) {
+      counts.set(state, (counts.get(state) ?? 0) + count);
+    }
   }
   run.run.counts = [...counts].map(([state, count]) => create(StateCountSchema, { state, count }));
   return run.run;

@@ -8,14 +8,26 @@ import {
   FailureSchema,
   RunState,
   RunType,
+  TaskControl,
   TaskInstanceSchema,
   TaskState,
 } from "@millrace/wire/v1";
-import type { Attempt, DagRun, Failure, TaskInstance } from "@millrace/wire/v1";
-import type { Behaviour, FakeDag } from "./fake-dags.ts";
+import type { Attempt, DagRun, Failure, TaskInstance, TaskSpec } from "@millrace/wire/v1";
+import type { Behaviour, FakeDag } from "./fake-dag.ts";
+import { FakeInstances } from "./fake-instances.ts";
+import { finalStates, judge } from "./fake-rules.ts";
 import { parseStack } from "./fake-texts.ts";
 
-export type FakeTask = { instance: TaskInstance; attempts: Attempt[]; endsAt: number };
+export type FakeTask = {
+  readonly spec: TaskSpec;
+  readonly instance: TaskInstance;
+  readonly attempts: Attempt[];
+  endsAt: number;
+  /** Of a sensor: looks in vain so far. */
+  looked: number;
+  /** Of a mapped task, once it is expanded. */
+  instances: FakeInstances | null;
+};
 
 export type RunInit = {
   readonly runId: string;
@@ -29,14 +41,7 @@ export type RunInit = {
   readonly triggeredBy: string;
 };
 
-const retryDelayMs = 4_000;
-
-const finals: ReadonlySet<TaskState> = new Set([
-  TaskState.SUCCESS,
-  TaskState.FAILED,
-  TaskState.SKIPPED,
-  TaskState.UPSTREAM_FAILED,
-]);
+const intervalDefaultMs = 60_000;
 
 export class FakeRun {
   readonly dag: FakeDag;
@@ -61,7 +66,8 @@ export class FakeRun {
       revision: 1n,
       ...(init.logicalDate === null ? {} : { logicalDate: timestampFromMs(init.logicalDate) }),
     });
-    for (const { taskId, queue, retries } of init.dag.spec.tasks) {
+    for (const spec of init.dag.spec.tasks) {
+      const { taskId, queue, retries } = spec;
       const instance = create(TaskInstanceSchema, {
         runId: init.runId,
         taskId,
@@ -69,8 +75,10 @@ export class FakeRun {
         state: TaskState.NONE,
         maxTries: retries + 1,
         queue,
+        ...(this.behaviourOf(taskId).length === undefined ? {} : { mapped: {} }),
       });
-      this.tasks.set(taskId, { instance, attempts: [], endsAt: 0 });
+      const task = { spec, instance, attempts: [], endsAt: 0, looked: 0, instances: null };
+      this.tasks.set(taskId, task);
       this.#parents.set(taskId, []);
     }
     for (const edge of init.dag.spec.edges) this.#parents.get(edge.toTaskId)?.push(edge.fromTaskId);
@@ -104,6 +112,7 @@ export class FakeRun {
       this.run.revision += 1n;
     }
     for (const task of this.tasks.values()) this.#settle(task, now);
+    for (const task of this.tasks.values()) this.#tickInstances(task, now);
     let slots = Math.min(freeSlots, this.dag.spec.maxActiveTasks - this.countOf(TaskState.RUNNING));
     for (const task of this.tasks.values()) {
       if (slots > 0 && this.isReady(task)) {
@@ -111,12 +120,66 @@ export class FakeRun {
         slots -= 1;
       }
     }
-    if ([...this.tasks.values()].every((task) => finals.has(task.instance.state)))
-      this.#finish(now);
+    if ([...this.tasks.values()].every((task) => this.isOver(task))) this.#finish(now);
   }
 
-  isReady({ instance }: FakeTask): boolean {
-    return instance.state === TaskState.SCHEDULED && !this.behaviourOf(instance.taskId).isOrphan;
+  isReady({ instance, instances }: FakeTask): boolean {
+    return (
+      instances === null &&
+      instance.state === TaskState.SCHEDULED &&
+      !this.behaviourOf(instance.taskId).isOrphan
+    );
+  }
+
+  isOver({ instance, instances }: FakeTask): boolean {
+    return instances === null ? finalStates.has(instance.state) : instances.isOver;
+  }
+
+  /** Lets everything be judged anew: after a person has changed states. */
+  reopen(): void {
+    if (!this.isFinal) return;
+    this.run.state = RunState.QUEUED;
+    delete this.run.startedAt;
+    delete this.run.endedAt;
+    delete this.run.failure;
+    this.run.revision += 1n;
+  }
+
+  /** A task runs again, with all its retries; its attempts stay. */
+  clear(task: FakeTask): void {
+    const { instance, spec } = task;
+    instance.maxTries = instance.tryNumber + spec.retries + 1;
+    instance.chosenCases = [];
+    task.instances = null;
+    task.looked = 0;
+    if (instance.mapped !== undefined) {
+      delete instance.mapped.length;
+      instance.mapped.counts = [];
+    }
+    for (const key of ["startedAt", "endedAt", "retryAt", "rescheduleAt", "failure"] as const) {
+      delete instance[key];
+    }
+    this.set(task, TaskState.NONE);
+  }
+
+  /** Takes over what became of a mapped task's instances. */
+  refresh(task: FakeTask): void {
+    if (task.instances === null) return;
+    task.instance.mapped = task.instances.summary();
+    this.set(task, task.instances.state);
+  }
+
+  /** Its outcome is what a person says. */
+  mark(task: FakeTask, state: TaskState, now: number): void {
+    const { instance } = task;
+    instance.endedAt = timestampFromMs(now);
+    delete instance.failure;
+    const attempt = task.attempts.at(-1);
+    if (attempt?.state === TaskState.RUNNING) {
+      attempt.state = TaskState.FAILED;
+      attempt.endedAt = instance.endedAt;
+    }
+    this.set(task, state);
   }
 
   behaviourOf(taskId: string): Behaviour {
@@ -130,34 +193,88 @@ export class FakeRun {
       message: "Cancelled by user:admin.",
     });
     for (const task of this.tasks.values()) {
-      if (!finals.has(task.instance.state)) this.#end(task, now, failure);
+      if (!this.isOver(task)) this.#end(task, now, failure);
     }
     this.#finish(now, failure);
   }
 
+  /** As the run ends by a person's word. */
+  end(state: RunState, now: number): void {
+    this.run.state = state;
+    this.run.endedAt = timestampFromMs(now);
+    this.run.revision += 1n;
+    delete this.run.failure;
+    if (state !== RunState.FAILED) return;
+    const message = "Marked failed by user:admin.";
+    this.run.failure = create(FailureSchema, { kind: FailureKind.APPLICATION, message });
+  }
+
+  #tickInstances(task: FakeTask, now: number): void {
+    const { instances, instance } = task;
+    if (instances === null || instances.isOver || !instances.tick(now)) return;
+    instance.startedAt ??= timestampFromMs(now);
+    if (instances.isOver) instance.endedAt = timestampFromMs(now);
+    this.refresh(task);
+  }
+
   #settle(task: FakeTask, now: number): void {
-    const { instance } = task;
+    const { instance, spec } = task;
     if (instance.state === TaskState.NONE) this.#look(task, now);
-    if (instance.state === TaskState.UP_FOR_RETRY && now >= task.endsAt + retryDelayMs) {
-      this.#set(task, TaskState.SCHEDULED);
+    if (instance.state === TaskState.UP_FOR_RETRY && now >= task.endsAt + retryDelayMs(spec)) {
+      this.set(task, TaskState.SCHEDULED);
     }
-    if (instance.state === TaskState.RUNNING && now >= task.endsAt) {
-      const { failures = 0, isRetryable = true } = this.behaviourOf(instance.taskId);
-      this.#end(task, now, instance.tryNumber <= failures ? applicationFailure(isRetryable) : null);
+    if (instance.state === TaskState.UP_FOR_RESCHEDULE && now >= task.endsAt + intervalMs(spec)) {
+      this.set(task, TaskState.SCHEDULED);
+    }
+    if (task.instances === null && instance.state === TaskState.RUNNING && now >= task.endsAt) {
+      this.#over(task, now);
     }
   }
 
+  /** The body came to its end. */
+  #over(task: FakeTask, now: number): void {
+    const { instance } = task;
+    const behaviour = this.behaviourOf(instance.taskId);
+    const { failures = 0, isRetryable = true, looks = 0 } = behaviour;
+    if (task.looked < looks) return this.#reschedule(task, now);
+    const isBad = instance.tryNumber - task.looked <= failures;
+    instance.chosenCases = [...(behaviour.chooses ?? [])];
+    this.#end(task, now, isBad ? applicationFailure(isRetryable) : null);
+    if (behaviour.skips !== true || instance.state !== TaskState.SUCCESS) return;
+    const attempt = task.attempts.at(-1);
+    if (attempt !== undefined) attempt.state = TaskState.SKIPPED;
+    this.set(task, TaskState.SKIPPED);
+  }
+
+  #reschedule(task: FakeTask, now: number): void {
+    const { instance } = task;
+    task.looked += 1;
+    task.endsAt = now;
+    instance.maxTries += 1;
+    instance.rescheduleAt = timestampFromMs(now + intervalMs(task.spec));
+    this.set(task, TaskState.UP_FOR_RESCHEDULE);
+  }
+
   #look(task: FakeTask, now: number): void {
-    const states = this.parentsOf(task.instance.taskId).map(
-      (id) => this.tasks.get(id)?.instance.state ?? TaskState.NONE,
-    );
-    if (states.some((state) => state === TaskState.FAILED || state === TaskState.UPSTREAM_FAILED)) {
-      task.instance.endedAt = timestampFromMs(now);
-      this.#set(task, TaskState.UPSTREAM_FAILED);
-    } else if (states.every((state) => state === TaskState.SUCCESS)) {
-      task.instance.readyAt = timestampFromMs(now);
-      this.#set(task, TaskState.SCHEDULED);
+    const { instance, spec } = task;
+    const parents = this.parentsOf(instance.taskId).flatMap((id) => this.tasks.get(id) ?? []);
+    const states = parents.map((parent) => this.#outcomeOf(parent));
+    const isLeftOut = parents.some((parent) => leavesOut(parent, instance.taskId));
+    const judged = isLeftOut ? "skip" : judge(spec.triggerRule, states);
+    if (judged === "wait") return;
+    if (judged === "run") {
+      instance.readyAt = timestampFromMs(now);
+      const { length } = this.behaviourOf(instance.taskId);
+      if (length === undefined) return this.set(task, TaskState.SCHEDULED);
+      task.instances = new FakeInstances(length, this.behaviourOf(instance.taskId));
+      return this.refresh(task);
     }
+    instance.endedAt = timestampFromMs(now);
+    this.set(task, judged === "skip" ? TaskState.SKIPPED : TaskState.UPSTREAM_FAILED);
+  }
+
+  #outcomeOf(task: FakeTask): TaskState {
+    return this.isOver(task) ? task.instance.state : TaskState.NONE;
   }
 
   #start(task: FakeTask, now: number): void {
@@ -168,7 +285,10 @@ export class FakeRun {
     delete instance.endedAt;
     delete instance.retryAt;
     delete instance.failure;
+    delete instance.rescheduleAt;
     task.endsAt = now + this.behaviourOf(instance.taskId).ms;
+    // The looks of a sensor's try are one attempt, under the number of the last.
+    if (task.looked > 0) task.attempts.pop();
     task.attempts.push(
       create(AttemptSchema, {
         tryNumber: instance.tryNumber,
@@ -177,7 +297,7 @@ export class FakeRun {
         worker: instance.worker,
       }),
     );
-    this.#set(task, TaskState.RUNNING);
+    this.set(task, TaskState.RUNNING);
   }
 
   #end(task: FakeTask, now: number, failure: Failure | null): void {
@@ -193,9 +313,9 @@ export class FakeRun {
     }
     if (failure !== null) instance.failure = failure;
     if (failure?.retryable === true && instance.tryNumber < instance.maxTries) {
-      instance.retryAt = timestampFromMs(now + retryDelayMs);
-      this.#set(task, TaskState.UP_FOR_RETRY);
-    } else this.#set(task, state);
+      instance.retryAt = timestampFromMs(now + retryDelayMs(task.spec));
+      this.set(task, TaskState.UP_FOR_RETRY);
+    } else this.set(task, state);
   }
 
   #finish(now: number, failure?: Failure): void {
@@ -212,11 +332,29 @@ export class FakeRun {
     }
   }
 
-  #set(task: FakeTask, state: TaskState): void {
+  set(task: FakeTask, state: TaskState): void {
     task.instance.state = state;
     this.#changed.add(task.instance.taskId);
     this.run.revision += 1n;
   }
+}
+
+function leavesOut({ spec, instance }: FakeTask, taskId: string): boolean {
+  if (instance.state !== TaskState.SUCCESS) return false;
+  if (spec.control === TaskControl.SHORT_CIRCUIT) return instance.chosenCases.length === 0;
+  if (spec.control !== TaskControl.BRANCH) return false;
+  const chosen = spec.cases.filter(({ name }) => instance.chosenCases.includes(name));
+  return !chosen.some((one) => one.taskIds.includes(taskId));
+}
+
+function retryDelayMs({ retryDelay }: TaskSpec): number {
+  return Number(retryDelay?.seconds ?? 0n) * 1_000;
+}
+
+function intervalMs({ sensor }: TaskSpec): number {
+  return sensor?.interval === undefined
+    ? intervalDefaultMs
+    : Number(sensor.interval.seconds) * 1_000;
 }
 
 function applicationFailure(isRetryable: boolean): Failure {

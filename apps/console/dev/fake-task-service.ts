@@ -1,29 +1,39 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { TaskState } from "@millrace/wire/v1";
-import type { TaskInstanceService } from "@millrace/wire/v1";
+import type {
+  ListTaskInstancesRequest,
+  TaskInstance,
+  TaskInstanceService,
+} from "@millrace/wire/v1";
+import { changeCalls } from "./fake-change-calls.ts";
 import { fakeReasons } from "./fake-explain.ts";
 import { attemptOf, isOpen, linesAfter } from "./fake-logs.ts";
 import { pause } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
+import type { FakeRun } from "./fake-run.ts";
 import type { FakeWorld } from "./fake-world.ts";
 
 const tailPauseMs = 200;
+const pageDefault = 100;
+const pageMax = 1_000;
 
 export function taskService(
   world: FakeWorld,
   lookup: Lookup,
 ): Partial<ServiceImpl<typeof TaskInstanceService>> {
   return {
-    listTaskInstances: ({ runId }) => ({
-      taskInstances: [...lookup.run(runId).tasks.values()].map((task) => task.instance),
-    }),
-    getTaskInstance({ runId, taskId }) {
-      const { task } = lookup.task(runId, taskId);
-      return { taskInstance: task.instance, attempts: task.attempts };
+    ...changeCalls(world, lookup),
+    listTaskInstances: (request) =>
+      request.taskId === ""
+        ? { taskInstances: tasksOf(lookup.run(request.runId), request) }
+        : instancesOf(lookup, request),
+    getTaskInstance(request) {
+      const { instance, attempts } = lookup.instance(request);
+      return { taskInstance: instance, attempts };
     },
     readLogs(request) {
-      const { run } = lookup.task(request.runId, request.taskId);
-      const attempt = attemptOf(run, request.taskId, request.tryNumber);
+      const { run, attempts } = lookup.instance(request);
+      const attempt = attemptOf(attempts, request.tryNumber);
       if (attempt === undefined) return {};
       const afterSeq = Number(request.afterSeq);
       const place = { taskId: request.taskId, attempt, afterSeq, now: Date.now() };
@@ -31,10 +41,10 @@ export function taskService(
     },
     async *tailLogs(request, { signal }) {
       const { taskId } = request;
-      const { run } = lookup.task(request.runId, taskId);
       let afterSeq = Number(request.afterSeq);
       while (!signal.aborted) {
-        const attempt = attemptOf(run, taskId, request.tryNumber);
+        const { run, attempts } = lookup.instance(request);
+        const attempt = attemptOf(attempts, request.tryNumber);
         if (attempt === undefined) return;
         const wasOpen = isOpen(attempt);
         const lines = linesAfter(run, { taskId, attempt, afterSeq, now: Date.now() });
@@ -45,16 +55,41 @@ export function taskService(
         else await pause(tailPauseMs, signal);
       }
     },
-    explainTaskInstance({ runId, taskId }) {
-      const { run, task } = lookup.task(runId, taskId);
-      return { state: task.instance.state, reasons: [...fakeReasons(world, run, taskId)] };
+    explainTaskInstance(request) {
+      const { run, instance } = lookup.instance(request);
+      return { state: instance.state, reasons: [...fakeReasons(world, run, instance)] };
     },
-    listXComs({ runId, taskId }) {
-      const { run, task } = lookup.task(runId, taskId);
-      const { result } = run.behaviourOf(taskId);
-      if (task.instance.state !== TaskState.SUCCESS || result === undefined) return {};
+    listXComs(request) {
+      const { run, instance } = lookup.instance(request);
+      const { result } = run.behaviourOf(request.taskId);
+      if (instance.state !== TaskState.SUCCESS || result === undefined) return {};
       const data = new TextEncoder().encode(JSON.stringify(result));
       return { xcoms: [{ key: "return_value", value: { data } }] };
     },
   };
+}
+
+function tasksOf(run: FakeRun, { states }: ListTaskInstancesRequest): TaskInstance[] {
+  const all = [...run.tasks.values()].map((task) => task.instance);
+  if (states.length === 0) return all;
+  return all.filter(
+    ({ state, mapped }) =>
+      states.includes(state) ||
+      mapped?.counts.some((count) => count.count > 0 && states.includes(count.state)) === true,
+  );
+}
+
+/** A page of the instances of a mapped task; the token is the index to go on at. */
+function instancesOf(lookup: Lookup, request: ListTaskInstancesRequest) {
+  const { task } = lookup.task(request.runId, request.taskId);
+  const { instances, instance } = task;
+  if (instances === null) return {};
+  const size = Math.min(request.pageSize || pageDefault, pageMax);
+  const page: TaskInstance[] = [];
+  let ix = Number(request.pageToken || "0");
+  for (; ix < instances.length && page.length < size; ix += 1) {
+    const isWanted = request.states.length === 0 || request.states.includes(instances.stateOf(ix));
+    if (isWanted) page.push(instances.message(instance, ix));
+  }
+  return { taskInstances: page, nextPageToken: ix < instances.length ? String(ix) : "" };
 }

@@ -3,7 +3,7 @@ import type { TaskInstance } from "@millrace/wire/v1";
 import { TaskState } from "@millrace/wire/v1";
 import { FakeRun } from "./fake-run.ts";
 import { fakeDags } from "./fake-dags.ts";
-import type { FakeDag } from "./fake-dags.ts";
+import type { FakeDag } from "./fake-dag.ts";
 
 export type RunAsked = {
   readonly params: Uint8Array;

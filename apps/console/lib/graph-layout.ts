@@ -7,8 +7,17 @@ import { ranksOf } from "./graph-linear.ts";
 import type { Direction, LevelEdge, LevelItem, Point } from "./graph-geometry.ts";
 
 export type GraphSource = {
-  readonly tasks: readonly { readonly taskId: string; readonly groupId: string }[];
-  readonly edges: readonly { readonly fromTaskId: string; readonly toTaskId: string }[];
+  readonly tasks: readonly {
+    readonly taskId: string;
+    readonly groupId: string;
+    /** Room for what stands beside the name, in px. Left out means none. */
+    readonly beside?: number;
+  }[];
+  readonly edges: readonly {
+    readonly fromTaskId: string;
+    readonly toTaskId: string;
+    readonly label?: string;
+  }[];
   readonly groups: readonly { readonly groupId: string; readonly parentGroupId: string }[];
 };
 
@@ -29,7 +38,13 @@ export type GraphEdge = {
   readonly to: string;
   /** The way around other items; null where the straight curve is as good. */
   readonly points: readonly Point[] | null;
+  /** What stands on it. Empty means nothing. */
+  readonly label: string;
+  /** The arrows between tasks that it stands for. */
+  readonly arrows: readonly Arrow[];
 };
+
+export type Arrow = { readonly fromTaskId: string; readonly toTaskId: string };
 
 export type GraphLayout = {
   /** Open groups before what is in them. */
@@ -40,13 +55,14 @@ export type GraphLayout = {
 };
 
 export const taskHeight = 44;
-const taskWidthMin = 136;
-const taskWidthMax = 264;
+const taskWidthMin = 148;
+const taskWidthMax = 276;
 /** Glyph, gaps and borders beside the name, and about the width of a letter, in px. */
 const taskWidthBeside = 54;
 const letterWidth = 7.2;
 const groupPadding = 16;
-const groupHeader = 32;
+/** High enough to be hit in a picture that is shown at 60 %. */
+const groupHeader = 44;
 
 /** Above this many visible items, groups start folded. */
 export const visibleItemsMax = 150;
@@ -64,7 +80,7 @@ export function layoutGraph(
     const members = evened(
       (tree.children.get(groupId) ?? []).map((id) => {
         const built = openOf(id);
-        return { id, built, ...(built ?? sizeFor(tree.labelOf(id))) };
+        return { id, built, ...(built ?? sizeFor(tree.labelOf(id), tree.besideOf(id))) };
       }),
       edges,
     );
@@ -101,11 +117,13 @@ export function layoutGraph(
 
   const whole = build("");
   whole.place(0, 0);
-  const edges = [...tree.visibleEdges.values()].map(({ from, to }): GraphEdge => ({
+  const edges = [...tree.visibleEdges.values()].map(({ from, to, arrows, labels }): GraphEdge => ({
     id: edgeKey(from, to),
     from,
     to,
     points: ways.get(edgeKey(from, to)) ?? null,
+    label: wordsOf(labels),
+    arrows,
   }));
   return { items, edges, width: whole.width, height: whole.height };
 }
@@ -154,16 +172,35 @@ export function labelOf(id: string, groupId: string): string {
   return groupId !== "" && id.startsWith(`${groupId}.`) ? id.slice(groupId.length + 1) : id;
 }
 
-function sizeFor(label: string) {
-  const width = Math.ceil(taskWidthBeside + letterWidth * label.length);
-  return { width: Math.max(taskWidthMin, Math.min(taskWidthMax, width)), height: taskHeight };
+/** Above so many words, an arrow that stands for several is left without. */
+const wordsMax = 2;
+
+function wordsOf(labels: ReadonlySet<string>): string {
+  return labels.size > wordsMax ? "" : [...labels].join(" · ");
 }
+
+function sizeFor(label: string, beside: number) {
+  const width = Math.ceil(taskWidthBeside + beside + letterWidth * label.length);
+  return {
+    width: Math.max(taskWidthMin + beside, Math.min(taskWidthMax, width)),
+    height: taskHeight,
+  };
+}
+
+type VisibleEdge = {
+  readonly from: string;
+  readonly to: string;
+  readonly arrows: Arrow[];
+  readonly labels: Set<string>;
+};
 
 function treeOf(source: GraphSource, folded: ReadonlySet<string>) {
   const parentOf = new Map<string, string>();
   for (const group of source.groups) parentOf.set(group.groupId, group.parentGroupId);
   const groupIds = new Set(parentOf.keys());
+  const beside = new Map<string, number>();
   for (const task of source.tasks) {
+    beside.set(task.taskId, task.beside ?? 0);
     parentOf.set(task.taskId, groupIds.has(task.groupId) ? task.groupId : "");
   }
   /** From the outermost group down to the id itself, cut at the first folded group. */
@@ -187,7 +224,7 @@ function treeOf(source: GraphSource, folded: ReadonlySet<string>) {
     }
   }
 
-  const visibleEdges = new Map<string, { from: string; to: string }>();
+  const visibleEdges = new Map<string, VisibleEdge>();
   const levelEdges = new Map<string, LevelEdge[]>();
   const seen = new Set<string>();
   for (const edge of source.edges) {
@@ -197,12 +234,18 @@ function treeOf(source: GraphSource, folded: ReadonlySet<string>) {
     const [a, b] = [from.at(-1), to.at(-1)];
     const [start, end] = [from[fork], to[fork]];
     if (!a || !b || !start || !end || a === b) continue;
-    visibleEdges.set(edgeKey(a, b), { from: a, to: b });
+    const visible = visibleEdges.get(edgeKey(a, b)) ?? {
+      ...{ from: a, to: b, arrows: [], labels: new Set<string>() },
+    };
+    visibleEdges.set(edgeKey(a, b), visible);
+    visible.arrows.push(edge);
+    if (edge.label !== undefined && edge.label !== "") visible.labels.add(edge.label);
     const level = from[fork - 1] ?? "";
     const key = edgeKey(start, end);
     if (seen.has(key)) continue;
     seen.add(key);
-    levelEdges.set(level, [...(levelEdges.get(level) ?? []), { key, from: start, to: end }]);
+    const between = { key, from: start, to: end, label: edge.label ?? "" };
+    levelEdges.set(level, [...(levelEdges.get(level) ?? []), between]);
   }
   return {
     children,
@@ -210,6 +253,7 @@ function treeOf(source: GraphSource, folded: ReadonlySet<string>) {
     visibleEdges,
     isGroup: (id: string) => groupIds.has(id),
     labelOf: (id: string) => labelOf(id, parentOf.get(id) ?? ""),
+    besideOf: (id: string) => beside.get(id) ?? 0,
   };
 }
 

@@ -58,7 +58,16 @@ export function ranksOf(items: readonly LevelItem[], edges: readonly LevelEdge[]
 
 export function linearLevel(
   items: readonly LevelItem[],
-  { ranks, direction }: { readonly ranks: Ranks; readonly direction: Direction },
+  {
+    ranks,
+    direction,
+    rooms = noRooms,
+  }: {
+    readonly ranks: Ranks;
+    readonly direction: Direction;
+    /** What items need behind them, beyond the gap. */
+    readonly rooms?: ReadonlyMap<string, number>;
+  },
 ): Level {
   const layers = ordered(ranks, items.length);
   const acrossOf = (item: LevelItem) => (direction === "right" ? item.height : item.width);
@@ -71,7 +80,9 @@ export function linearLevel(
   const positions = new Map<string, Point>();
   let along = 0;
   lanes.forEach((lane, laneIx) => {
-    const depth = Math.max(...lane.items.map((ix) => alongOf(items[ix] ?? none)));
+    const depth = Math.max(
+      ...lane.items.map((ix) => alongOf(items[ix] ?? none) + (rooms.get(items[ix]?.id ?? "") ?? 0)),
+    );
     let at = (across - (lengths[laneIx] ?? 0)) / 2;
     for (const ix of lane.items) {
       const item = items[ix] ?? none;
@@ -85,6 +96,7 @@ export function linearLevel(
   return { width, height, positions, ways: new Map() };
 }
 
+const noRooms: ReadonlyMap<string, number> = new Map();
 const none: LevelItem = { id: "", width: 0, height: 0 };
 
 function lanesOf(

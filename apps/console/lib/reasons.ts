@@ -40,6 +40,20 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
     ),
   ],
   [ReasonKind.CANCELLING, blocking("Cancellation of the run")],
+  [
+    ReasonKind.MAP_LENGTH,
+    blocking("The list it is mapped over", "Its instances are made once the list is known."),
+  ],
+  [ReasonKind.SETUP, blocking("Setups that it needs")],
+  [
+    ReasonKind.TEARDOWN_SCOPE,
+    blocking("The scope it cleans up after", "It runs whatever becomes of these tasks."),
+  ],
+  [ReasonKind.RESCHEDULE_WAIT, blocking("The sensor's next look")],
+  [
+    ReasonKind.RESTARTING,
+    blocking("The attempt that was cleared", "After 60 s it runs again whatever the worker says."),
+  ],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],
   [ReasonKind.RUNNING, passed("It runs")],
   [ReasonKind.FINAL, passed("It is final")],
@@ -48,6 +62,15 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
 /** Kinds may be added by newer servers: their message still says it all. */
 export function reasonWords(kind: ReasonKind): ReasonWords {
   return words.get(kind) ?? blocking("A gate this console does not know");
+}
+
+/**
+ * A message that ends in a span until something happens, such as "… starts in 1 min 5 s.", without that span: the page
+ * puts one there that moves. Null when it does not end so.
+ */
+export function beforeSpan(message: string): string | null {
+  const found = /^(.*) in (?:\d+ (?:d|h|min|s|ms) ?){1,2}\.$/s.exec(message);
+  return found?.[1] ?? null;
 }
 
 function blocking(gate: string, remedy = ""): ReasonWords {

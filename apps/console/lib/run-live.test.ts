@@ -21,7 +21,7 @@ function live(
   state: RunState = RunState.RUNNING,
 ): RunLive {
   const list = Object.entries(tasks).map(([taskId, state]) =>
-    create(TaskInstanceSchema, { taskId, state }),
+    create(TaskInstanceSchema, { taskId, mapIndex: -1, state }),
   );
   return {
     run: create(DagRunSchema, { runId: "run_1", state, revision }),
@@ -40,6 +40,16 @@ describe("applyWatch", () => {
     const after = applyWatch(before, [message(2n, { a: TaskState.SUCCESS })]);
     expect(after?.tasks.get("a")?.state).toBe(TaskState.SUCCESS);
     expect(after?.tasks.get("b")).toBe(before.tasks.get("b"));
+  });
+
+  test("of a mapped task only the summary is kept", () => {
+    const before = live(1n, { a: TaskState.RUNNING });
+    const instance = create(TaskInstanceSchema, {
+      ...{ taskId: "a", mapIndex: 7, state: TaskState.FAILED },
+    });
+    const { run } = live(2n, {});
+    const change = create(WatchDagRunResponseSchema, { run, taskInstances: [instance] });
+    expect(applyWatch(before, [change])?.tasks.get("a")?.state).toBe(TaskState.RUNNING);
   });
 
   test("a message older than what is known changes nothing", () => {

@@ -4,7 +4,7 @@ import { isFinalRun } from "./states.ts";
 
 export type RunLive = {
   readonly run: DagRun;
-  /** By task id; tasks not yet reached may be missing. */
+  /** By task id, a mapped one as its summary; tasks not yet reached may be missing. */
   readonly tasks: ReadonlyMap<string, TaskInstance>;
 };
 
@@ -58,7 +58,10 @@ export function applyWatch(
     if (message.run === undefined) continue;
     if (run !== undefined && message.run.revision < run.revision) continue;
     run = message.run;
-    for (const task of message.taskInstances) tasks.set(task.taskId, task);
+    for (const task of message.taskInstances) {
+      // Of a mapped task the run keeps the summary; its instances are read page by page.
+      if (task.mapIndex < 0) tasks.set(task.taskId, task);
+    }
   }
   return run === undefined ? known : { run, tasks };
 }

@@ -1,7 +1,8 @@
 /** One sentence about why a run is in its state, from what the page knows of it. */
 import { RunState, TaskState } from "@millrace/wire/v1";
 import type { TaskInstance } from "@millrace/wire/v1";
-import { formatDuration, msOf, plural } from "./format.ts";
+import { countsOfTask } from "./counts.ts";
+import { formatCount, formatDuration, msOf, plural } from "./format.ts";
 import type { RunLive } from "./run-live.ts";
 
 export function runSentence(live: RunLive): string {
@@ -18,17 +19,23 @@ function succeededSentence({ run, tasks }: RunLive): string {
   const ended = msOf(run.endedAt);
   const took = started === null || ended === null ? "" : ` in ${formatDuration(ended - started)}`;
   const skipped = countOf(list, TaskState.SKIPPED);
-  const beside = skipped === 0 ? "" : `, ${skipped} skipped`;
-  return `${plural(countOf(list, TaskState.SUCCESS), "task")} succeeded${beside}${took}.`;
+  const beside = skipped === 0 ? "" : `, ${formatCount(skipped)} skipped`;
+  const noun = list.some((task) => task.mapped !== undefined) ? "task instance" : "task";
+  return `${plural(countOf(list, TaskState.SUCCESS), noun)} succeeded${beside}${took}.`;
 }
 
 function failedSentence({ run, tasks }: RunLive): string {
   const first = [...tasks.values()]
-    .filter((task) => task.state === TaskState.FAILED)
+    .filter((task) => countOf([task], TaskState.FAILED) > 0)
     .sort((a, b) => (msOf(a.endedAt) ?? 0) - (msOf(b.endedAt) ?? 0))[0];
   const own = run.failure?.message ?? "";
   if (first === undefined) return own === "" ? "The run failed." : own;
   const why = first.failure?.message.split("\n")[0] ?? "";
+  const failures = countOf([first], TaskState.FAILED);
+  if (first.mapped !== undefined && failures > 0) {
+    const all = formatCount(first.mapped.length ?? failures);
+    return `${formatCount(failures)} of ${all} instances of ${first.taskId} failed.`;
+  }
   return `Task ${first.taskId} failed${why === "" ? "" : `: ${why}`}`;
 }
 
@@ -36,16 +43,19 @@ function runningSentence(tasks: readonly TaskInstance[]): string {
   const running = countOf(tasks, TaskState.RUNNING);
   const retrying = countOf(tasks, TaskState.UP_FOR_RETRY);
   const waiting = countOf(tasks, TaskState.SCHEDULED) + countOf(tasks, TaskState.QUEUED);
+  const looking = countOf(tasks, TaskState.UP_FOR_RESCHEDULE);
   const failed = countOf(tasks, TaskState.FAILED);
   const words = [
     running > 0 ? `${plural(running, "task")} running` : "",
-    waiting > 0 ? `${waiting} ready and waiting` : "",
-    retrying > 0 ? `${retrying} up for retry` : "",
-    failed > 0 ? `${failed} failed` : "",
+    waiting > 0 ? `${formatCount(waiting)} ready and waiting` : "",
+    retrying > 0 ? `${formatCount(retrying)} up for retry` : "",
+    looking > 0 ? `${formatCount(looking)} between two looks` : "",
+    failed > 0 ? `${formatCount(failed)} failed` : "",
   ].filter((word) => word !== "");
   return words.length === 0 ? "No task runs at the moment." : `${words.join(", ")}.`;
 }
 
 function countOf(tasks: readonly TaskInstance[], state: TaskState): number {
-  return tasks.reduce((count, task) => count + (task.state === state ? 1 : 0), 0);
+  const counts = tasks.flatMap((task) => countsOfTask(task));
+  return counts.reduce((sum, one) => sum + (one.state === state ? one.count : 0), 0);
 }

@@ -11,6 +11,8 @@ import { usePageVisible } from "./use-page-visible.ts";
 type Options = {
   readonly runId: string;
   readonly taskId: string;
+  /** Of an instance of a mapped task. */
+  readonly mapIndex?: number;
   /** From 1. */
   readonly tryNumber: number;
   /** Whether lines may still come; a stream that ends before is opened again after the last line. */
@@ -21,7 +23,7 @@ type Options = {
  * The log of one attempt, from its first line on, growing as lines come. The component that calls this is keyed by the
  * attempt: another attempt begins another buffer.
  */
-export function useLogTail({ runId, taskId, tryNumber, isOpen }: Options): LogBuffer {
+export function useLogTail({ runId, taskId, mapIndex, tryNumber, isOpen }: Options): LogBuffer {
   const [buffer] = useState(() => new LogBuffer());
   const open = useRef(isOpen);
   useEffect(() => {
@@ -31,11 +33,17 @@ export function useLogTail({ runId, taskId, tryNumber, isOpen }: Options): LogBu
   useEffect(() => {
     if (!isVisible) return undefined;
     const stop = new AbortController();
-    const name = `logs:${runId}/${taskId}/${tryNumber}`;
+    const name = `logs:${runId}/${taskId}/${mapIndex ?? ""}/${tryNumber}`;
     const batch = frameBatch<readonly LogLine[]>((pages) => buffer.append(pages.flat()));
     void follow({
       open: (signal) =>
-        tasksClient.tailLogs({ runId, taskId, tryNumber, afterSeq: buffer.lastSeq }, { signal }),
+        tasksClient.tailLogs(
+          {
+            ...{ runId, taskId, tryNumber, afterSeq: buffer.lastSeq },
+            ...(mapIndex === undefined ? {} : { mapIndex }),
+          },
+          { signal },
+        ),
       onMessage: (message) => batch.add(message.lines),
       onPhase: (phase) => connection.stream(name, phase),
       isDone: () => !open.current,
@@ -47,6 +55,6 @@ export function useLogTail({ runId, taskId, tryNumber, isOpen }: Options): LogBu
       batch.flush();
       connection.stream(name, null);
     };
-  }, [buffer, runId, taskId, tryNumber, isVisible]);
+  }, [buffer, runId, taskId, mapIndex, tryNumber, isVisible]);
   return buffer;
 }

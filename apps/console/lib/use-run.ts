@@ -64,6 +64,7 @@ export function useRun(runId: string) {
   return query;
 }
 
-function runKey(runId: string) {
+/** Under which a run is kept. */
+export function runKey(runId: string) {
   return ["run-live", runId] as const;
 }

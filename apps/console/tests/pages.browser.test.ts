@@ -62,7 +62,7 @@ describe("the list of DAGs", () => {
     );
     await page.getByRole("searchbox").fill("no such thing");
     await page.getByRole("button", { name: "Clear the filter" }).click();
-    await page.getByText("9 DAGs").waitFor();
+    await page.getByText("12 DAGs").waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -192,6 +192,10 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
         `/runs/${failed}?task=store&tab=explain`,
         `/runs/${failed}?task=parse&tab=details`,
         `/runs/${stage.latestRun("monitor_errors")}?task=gen_reports&tab=values`,
+        "/dags/branching_import?tab=graph",
+        `/runs/${stage.latestRun("branching_import")}?task=staging.full_reload`,
+        `/runs/${stage.latestRun("mapped_reports")}?task=render_report`,
+        `/runs/${stage.latestRun("mapped_reports")}?task=render_report&map=39`,
         "/workers",
       ];
       await using visit = await stage.open("/dags", { colorScheme, reducedMotion: "reduce" });

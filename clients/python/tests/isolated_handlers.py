@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from millrace import SkipTask, context, task
+from millrace import Done, SkipTask, context, sensor, task
 
 
 @task(isolation="process")
@@ -55,3 +55,27 @@ def waits(seconds):
     context().log.info("waiting")
     context().sleep(seconds)
     return "waited"
+
+
+@sensor(isolation="process")
+def looks_thrice(file):
+    """Its looks take longer together than its time limit."""
+    with open(file, "a", encoding="utf-8") as out:
+        out.write("x")
+    time.sleep(0.1)
+    looks = os.path.getsize(file)
+    return Done(looks) if looks == 3 else False
+
+
+@sensor(isolation="process")
+def looks_for_ever():
+    context().sleep(600)
+
+
+def after_a_minute(error, try_number):
+    return 60 + try_number
+
+
+@task(isolation="process", retry_policy=after_a_minute)
+def is_busy():
+    raise ValueError("busy")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from millrace import codec
-from millrace.args import RunFacts, resolve_args
+from millrace.args import Inputs, RunFacts, resolve_args
 
 VECTORS = json.loads((Path(__file__).parents[2] / "codec-vectors.json").read_text(encoding="utf-8"))
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -100,6 +100,7 @@ def facts(name: str) -> RunFacts:
 
 
 INPUTS = {task_id: utf8(text) for task_id, text in VECTORS["inputs"].items()}
+ITEMS = {key: utf8(text) for key, text in VECTORS.get("items", {}).items()}
 
 
 @named(VECTORS["values"])
@@ -146,12 +147,12 @@ def test_limits_hold_exactly(vector):
 
 @named(VECTORS["args"])
 def test_arguments_are_resolved(vector):
-    values = resolve_args(utf8(vector["args"]), INPUTS, facts(vector["run"]))
+    values = resolve_args(utf8(vector["args"]), Inputs(INPUTS, ITEMS, facts(vector["run"])))
     assert [describe(value) for value in values] == expected(vector["values"])
 
 
 @named(VECTORS["argErrors"])
 def test_a_malformed_argument_expression_is_refused(vector):
     with pytest.raises(codec.CodecError) as caught:
-        resolve_args(utf8(vector["args"]), INPUTS, facts("scheduled"))
+        resolve_args(utf8(vector["args"]), Inputs(INPUTS, ITEMS, facts("scheduled")))
     assert caught.value.reason == vector["reason"]

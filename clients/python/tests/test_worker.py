@@ -43,14 +43,16 @@ def test_calls_the_handler_with_resolved_arguments_and_returns_its_value(server,
     assert codec.decode(result.succeeded.return_value.data) == {"rows": [1, 2], "region": "eu", "nothing": "default"}
 
 
-def test_none_is_null_and_undefined_is_no_value(server, make_worker, start):
+def test_none_and_undefined_are_no_value_and_null_inside_of_one(server, make_worker, start):
     worker = make_worker()
     worker.handler("none")(lambda: None)
     worker.handler("undefined")(lambda: UNDEFINED)
+    worker.handler("inside")(lambda: [None])
     start(worker)
-    server.assign(assignment("a1", "none"), assignment("a2", "undefined"))
-    assert server.result("a1").succeeded.return_value.data == b"null"
+    server.assign(assignment("a1", "none"), assignment("a2", "undefined"), assignment("a3", "inside"))
+    assert not server.result("a1").succeeded.HasField("return_value")
     assert not server.result("a2").succeeded.HasField("return_value")
+    assert server.result("a3").succeeded.return_value.data == b"[null]"
 
 
 def test_an_exception_is_a_failure_that_retries_with_the_bodys_own_stack(server, make_worker, start):

@@ -1,5 +1,5 @@
 /** The pages about settings and commands are made from the code: `npx vitest run packages/cli -u` writes them anew. */
-import type { Command } from "commander";
+import type { Argument, Command } from "commander";
 import { format } from "prettier";
 import { expect, test } from "vitest";
 import { buildProgram } from "./program.ts";
@@ -74,8 +74,13 @@ function defaultOf(value: unknown): string {
   return typeof value === "number" || typeof value === "string" ? ` (default ${value})` : "";
 }
 
+function argumentOf(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 function describe(command: Command): string {
-  const args = command.registeredArguments.map((it) => ` <${it.name()}>`).join("");
+  const args = command.registeredArguments.map((it) => ` ${argumentOf(it)}`).join("");
   const options = optionsOf(command);
   const table = options ? `\n| option | |\n| --- | --- |\n${options}\n` : "";
   return `## \`${nameOf(command)}${args}\`\n\n${command.description()}\n${table}`;

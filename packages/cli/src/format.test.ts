@@ -1,12 +1,19 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { RunState, TaskInstanceSchema, TaskState, TaskStateSchema } from "@millrace/wire/v1";
+import {
+  MappedSummarySchema,
+  RunState,
+  TaskInstanceSchema,
+  TaskState,
+  TaskStateSchema,
+} from "@millrace/wire/v1";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   enumWord,
   instanceName,
   runStateWord,
+  showCounts,
   showDuration,
   showMilliseconds,
   showSome,
@@ -73,4 +80,18 @@ test("long lists of names are cut to a few and a count", () => {
 test("an instance of a mapped task carries its index", () => {
   expect(instanceName(create(TaskInstanceSchema, { taskId: "load", mapIndex: 3 }))).toBe("load[3]");
   expect(instanceName(create(TaskInstanceSchema, { taskId: "load", mapIndex: -1 }))).toBe("load");
+  const labelled = create(TaskInstanceSchema, { taskId: "load", mapIndex: 3, mapIndexLabel: "eu" });
+  expect(instanceName(labelled)).toBe("load[3] eu");
+});
+
+test("a mapped task is told in numbers, as far as they are known", () => {
+  const counts = [
+    { state: TaskState.SUCCESS, count: 997 },
+    { state: TaskState.FAILED, count: 3 },
+  ];
+  const shown = (mapped: object) =>
+    stripVTControlCharacters(showCounts(create(MappedSummarySchema, mapped)));
+  expect(shown({ length: 1_000, counts })).toBe("1000 instances: ✔ 997 success, ✘ 3 failed");
+  expect(shown({ length: 0 })).toBe("0 instances");
+  expect(shown({})).toBe("mapped, length not known");
 });

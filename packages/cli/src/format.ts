@@ -6,6 +6,7 @@ import {
   RunStateSchema,
   RunTypeSchema,
   TaskStateSchema,
+  type MappedSummary,
   type RunState,
   type RunType,
   type TaskState,
@@ -62,9 +63,25 @@ export function showGlyph(word: string): string {
   return color(glyph);
 }
 
-/** What a mapped instance is called beside its task: `load[3]`. */
-export function instanceName(instance: { taskId: string; mapIndex: number }): string {
-  return instance.mapIndex >= 0 ? `${instance.taskId}[${instance.mapIndex}]` : instance.taskId;
+/** What a mapped instance is called beside its task: `load[3]`, and what people call it. */
+export function instanceName(instance: {
+  taskId: string;
+  mapIndex: number;
+  mapIndexLabel?: string;
+}): string {
+  const { taskId, mapIndex, mapIndexLabel: label } = instance;
+  if (mapIndex < 0) return taskId;
+  return `${taskId}[${mapIndex}]${label ? ` ${label}` : ""}`;
+}
+
+/** The instances of a mapped task in numbers: how many, and in which state. */
+export function showCounts({ length, counts }: Pick<MappedSummary, "length" | "counts">): string {
+  const inStates = counts.map(({ state, count }) => {
+    const word = taskStateWord(state);
+    return `${showGlyph(word)} ${count} ${word}`;
+  });
+  const all = length === undefined ? "mapped, length not known" : `${length} instances`;
+  return inStates.length > 0 ? `${all}: ${inStates.join(", ")}` : all;
 }
 
 /** The first names, and how many more there are. */

@@ -20,6 +20,7 @@ Examples:
   millrace dags test hello                  run a DAG in this process, without a server
   millrace dags trigger hello --watch       make a run and follow it
   millrace tasks explain run_7 load         ask why a task is not running
+  millrace runs retry run_7                 let run again what failed
   millrace runs list --state failed --json  for scripts
 
 Exit codes: 0 done, 1 it failed, 2 wrong use, 3 not found, 4 not allowed, 5 conflict, 6 not reachable.`;

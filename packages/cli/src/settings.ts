@@ -63,7 +63,7 @@ export type Settings = z.infer<typeof settings>;
 export type LoadedSettings = LoadedConfig<typeof settings>;
 
 /** Variables that other parts of a repository or of its tests read. */
-const otherVariables = ["MILLRACE_CHROMIUM", "MILLRACE_REAL_LOGS"];
+const otherVariables = ["MILLRACE_CHROMIUM", "MILLRACE_REAL_LOGS", "MILLRACE_WORKFLOWS"];
 
 export async function loadSettings(flags: Record<string, unknown> = {}): Promise<LoadedSettings> {
   return loadConfig(settings, { flags, otherVariables });

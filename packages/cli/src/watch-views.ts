@@ -1,5 +1,6 @@
 /** A run as it goes on: a table that redraws itself on a terminal, a line for each change elsewhere, or NDJSON. */
 import { toJson } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   DagRunSchema,
   TaskInstanceSchema,
@@ -12,6 +13,7 @@ import { colors } from "./colors.ts";
 import {
   instanceName,
   runStateWord,
+  showCounts,
   showDuration,
   showMilliseconds,
   showState,
@@ -112,17 +114,23 @@ function taskLine(instance: TaskInstance): string {
   return `${showState(taskStateWord(instance.state))} ${instanceName(instance)} ${detail(instance)}`.trimEnd();
 }
 
-/** How long, at which attempt, when again, and what went wrong. */
+/** How long, at which attempt, when again, how many, and what went wrong. */
 function detail(instance: TaskInstance): string {
-  const { startedAt, endedAt, tryNumber, maxTries, retryAt, failure, state } = instance;
-  const isWaiting = state === TaskState.UP_FOR_RETRY && retryAt !== undefined;
+  const { startedAt, endedAt, tryNumber, maxTries, retryAt, rescheduleAt, failure } = instance;
+  const { mapped, chosenCases } = instance;
   return [
     startedAt && colors.dim(showDuration(startedAt, endedAt)),
     tryNumber > 1 && `attempt ${tryNumber} of ${maxTries}`,
-    isWaiting &&
-      `again in ${showMilliseconds(Math.max(0, Number(retryAt.seconds) * 1_000 - Date.now()))}`,
+    retryAt && `again in ${showWait(retryAt)}`,
+    rescheduleAt && `looks again in ${showWait(rescheduleAt)}`,
+    mapped && showCounts(mapped),
+    chosenCases.length > 0 && `chose ${chosenCases.join(", ")}`,
     failure && colors.dim(failure.message.split("\n")[0]),
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+function showWait({ seconds }: Timestamp): string {
+  return showMilliseconds(Math.max(0, Number(seconds) * 1_000 - Date.now()));
 }

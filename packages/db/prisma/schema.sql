@@ -81,6 +81,14 @@ CREATE TABLE event (
   CONSTRAINT event_changes_check CHECK (((cardinality(changes) % 4) = 0))
 );
 
+CREATE TABLE expansion (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  length integer NOT NULL,
+  CONSTRAINT expansion_pkey PRIMARY KEY (run_id, ix),
+  CONSTRAINT expansion_length_check CHECK ((length >= '-1'::integer))
+) WITH (fillfactor=70);
+
 CREATE TABLE import_error (
   folder text NOT NULL,
   file text NOT NULL,
@@ -122,13 +130,16 @@ CREATE TABLE run (
   note text NOT NULL DEFAULT ''::text,
   triggered_by text NOT NULL,
   revision bigint NOT NULL DEFAULT 0,
+  reopen_count integer NOT NULL DEFAULT 0,
   CONSTRAINT run_pkey PRIMARY KEY (id),
   CONSTRAINT run_dag_id_run_name_key UNIQUE (dag_id, run_name),
   CONSTRAINT run_dag_version_id_dag_id_fkey FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version(id, dag_id) ON DELETE CASCADE,
   CONSTRAINT run_check CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY[3, 4])))),
   CONSTRAINT run_check1 CHECK (((state <> 2) OR (started_at IS NOT NULL))),
-  CONSTRAINT run_check2 CHECK (((failure IS NULL) OR (state = 4))),
+  CONSTRAINT run_failure CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 4])))),
   CONSTRAINT run_id_check CHECK (((id > 0) AND (id < '9007199254740992'::bigint))),
+  CONSTRAINT run_queued CHECK (((state <> 1) OR (started_at IS NULL))),
+  CONSTRAINT run_reopen_count_check CHECK ((reopen_count >= 0)),
   CONSTRAINT run_run_type_check CHECK (((run_type >= 1) AND (run_type <= 2))),
   CONSTRAINT run_state_check CHECK (((state >= 1) AND (state <= 4)))
 ) WITH (fillfactor=70);
@@ -150,45 +161,56 @@ CREATE TABLE task_instance (
   ix integer NOT NULL,
   map_ix integer NOT NULL,
   state smallint NOT NULL,
-  attempt smallint NOT NULL,
-  lost smallint NOT NULL DEFAULT 0,
+  attempt integer NOT NULL,
+  uncounted integer NOT NULL DEFAULT 0,
   session_key integer,
   ready_at timestamp with time zone,
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
-  retry_at timestamp with time zone,
+  wait_until timestamp with time zone,
   "out" bytea,
   failure bytea,
+  losses smallint NOT NULL DEFAULT 0,
+  lengths integer[],
+  choice text[],
+  map_index_label text,
   CONSTRAINT task_instance_pkey PRIMARY KEY (run_id, ix, map_ix),
-  CONSTRAINT task_instance_attempt_check CHECK ((attempt >= 0)),
-  CONSTRAINT task_instance_check CHECK (((ended_at IS NOT NULL) = (state <> 4))),
-  CONSTRAINT task_instance_check1 CHECK (((retry_at IS NOT NULL) = (state = 11))),
-  CONSTRAINT task_instance_check2 CHECK ((("out" IS NULL) OR (state = 6))),
-  CONSTRAINT task_instance_check3 CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 7, 11])))),
-  CONSTRAINT task_instance_check4 CHECK (((lost >= 0) AND (lost <= attempt))),
-  CONSTRAINT task_instance_check5 CHECK (((attempt > 0) = ((session_key IS NOT NULL) AND (started_at IS NOT NULL)))),
-  CONSTRAINT task_instance_check6 CHECK (((attempt > 0) OR (state = ANY (ARRAY[7, 8, 9])))),
-  CONSTRAINT task_instance_state_check CHECK ((state = ANY (ARRAY[2, 4, 6, 7, 8, 9, 11])))
+  CONSTRAINT task_instance_attempt CHECK ((((session_key IS NULL) = (started_at IS NULL)) AND ((started_at IS NULL) OR (attempt > 0)))),
+  CONSTRAINT task_instance_choice CHECK (((choice IS NULL) OR (state = 6))),
+  CONSTRAINT task_instance_cleared CHECK (((state <> 1) OR ((started_at IS NULL) AND (ready_at IS NULL) AND (uncounted = attempt) AND (losses = 0)))),
+  CONSTRAINT task_instance_ended CHECK (((ended_at IS NOT NULL) = (state <> ALL (ARRAY[1, 4, 5])))),
+  CONSTRAINT task_instance_failure CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 7, 11])))),
+  CONSTRAINT task_instance_grants CHECK ((((losses >= 0) AND (losses <= attempt)) AND (uncounted <= attempt))),
+  CONSTRAINT task_instance_label CHECK (((length(map_index_label) >= 1) AND (length(map_index_label) <= 250))),
+  CONSTRAINT task_instance_lengths CHECK (((lengths IS NULL) OR (state = 6))),
+  CONSTRAINT task_instance_map_ix CHECK ((map_ix >= '-1'::integer)),
+  CONSTRAINT task_instance_out CHECK ((("out" IS NULL) OR ((state = 6) AND (started_at IS NOT NULL)))),
+  CONSTRAINT task_instance_removed CHECK (((state <> 10) OR (started_at IS NULL))),
+  CONSTRAINT task_instance_state CHECK ((state = ANY (ARRAY[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12]))),
+  CONSTRAINT task_instance_tried CHECK (((state <> ALL (ARRAY[2, 4, 5, 11, 12])) OR (started_at IS NOT NULL))),
+  CONSTRAINT task_instance_waits CHECK (((wait_until IS NOT NULL) = (state = ANY (ARRAY[11, 12]))))
 ) WITH (fillfactor=40, autovacuum_vacuum_scale_factor=0.05);
 
 CREATE TABLE task_instance_attempt (
   run_id bigint NOT NULL,
   ix integer NOT NULL,
   map_ix integer NOT NULL,
-  attempt smallint NOT NULL,
+  attempt integer NOT NULL,
   state smallint NOT NULL,
   session_key integer,
   started_at timestamp with time zone,
   ended_at timestamp with time zone,
   failure bytea,
-  CONSTRAINT task_instance_attempt_pkey PRIMARY KEY (run_id, ix, map_ix, attempt)
+  CONSTRAINT task_instance_attempt_pkey PRIMARY KEY (run_id, ix, map_ix, attempt),
+  CONSTRAINT task_instance_attempt_attempt CHECK ((attempt > 0)),
+  CONSTRAINT task_instance_attempt_state CHECK ((state = ANY (ARRAY[2, 5, 6, 7, 8, 9, 11, 12])))
 );
 
 CREATE TABLE task_log (
   run_id bigint NOT NULL,
   ix integer NOT NULL,
   map_ix integer NOT NULL,
-  attempt smallint NOT NULL,
+  attempt integer NOT NULL,
   first_seq bigint NOT NULL,
   last_seq bigint NOT NULL,
   lines bytea NOT NULL,

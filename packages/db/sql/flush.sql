@@ -1,123 +1,208 @@
 -- flush: writes everything that changed in some runs, in one statement: all of it if the caller still owns the shards,
 -- else nothing.
 --
--- Guarantees. A finished row changes only while it is open and its attempt is the one reported, so a repeated or late flush
--- changes nothing. A started row is new, or follows the attempt before it, which moves to task_instance_attempt in the same
--- statement. What did not take effect is named in the answer. Two row writes for a task: its insert, and one HOT update.
+-- Guarantees. What is written of a run comes with its next event, and an event is written once: a flush that is repeated,
+-- or late behind another, fails on event_pkey and changes nothing. Rows are guarded besides: a finished row changes only
+-- at the attempt that is named, and only as a task instance may; a started row is new, or follows the attempt before it.
+-- An attempt whose place in the row is needed moves to task_instance_attempt in the same statement. Rows that did not take
+-- effect are named in the answer. Two row writes for an ordinary task: its insert, and one HOT update.
 --
--- Needs flush_fence before it in the same transaction. A row may appear once in a flush. Served by primary keys only, and by
--- nested loops only: a lane forbids the planner everything else, which may look cheap while the tables are small.
--- States: 2 scheduled, 4 running, 6 success, 7 failed, 8 skipped, 9 upstream_failed, 11 up_for_retry; of runs: 1 queued,
--- 2 running, 3 success, 4 failed.
+-- Needs flush_fence before it in the same transaction. A task instance may appear once in a flush, and so may an expansion.
+-- Served by primary keys only, and by nested loops only: a lane forbids the planner everything else, which may look cheap
+-- while the tables are small. Most flushes are sent without the part between "rare" and "end of rare" and its parameters,
+-- as a statement of its own: to set up a part costs as much as some rows.
+-- States: 1 none, 2 scheduled, 4 running, 5 restarting, 6 success, 7 failed, 8 skipped, 9 upstream_failed, 10 removed,
+-- 11 up_for_retry, 12 up_for_reschedule; of runs: 1 queued, 2 running, 3 success, 4 failed.
 --
 -- @param $1-$2    shards and their epochs
--- @param $3-$11   finished: run_id, ix, map_ix, attempt, state, lost, retry_at, out, failure
--- @param $12-$19  started, and settled without a start: run_id, ix, map_ix, state, attempt, lost, session_key, ready_at
--- @param $20-$25  xcoms: ordinal of the finished row, run_id, ix, map_ix, key, value
--- @param $26-$30  run updates: id, state, revision, failure, is_cancel_requested
--- @param $31      counts of run updates, 14 for each
--- @param $32-$36  events: run_id, seq, run_state, first and last position of its changes in
--- @param $37      changes of all events
+-- @param $3-$8    events: run_id, seq, run_state, first and last position of its changes in the last; changes of all
+-- @param $9-$22   finished: run_id, ix, map_ix, attempt, state, uncounted, losses, wait_until, is_marked, out, failure,
+--                 lengths, choice, map_index_label
+-- @param $23-$33  started, and settled without a start: run_id, ix, map_ix, state, attempt, uncounted, losses, session_key,
+--                 ready_at, failure, choice
+-- @param $34-$39  run updates: id, state, revision, failure, is_cancel_requested, is_reopened
+-- @param $40      counts of run updates, 14 for each
+-- @param $41-$46  rare: xcoms: ordinal of the finished row, run_id, ix, map_ix, key, value
+-- @param $47-$49  rare: expansions: run_id, ix, length
+-- In the columns of finished and of started, arrays that are shorter than the first stand for NULLs at their ends.
 WITH fence AS MATERIALIZED (
   SELECT count(*) = cardinality($1::smallint[]) AS is_held, clock_timestamp() AS at
   FROM unnest($1::smallint[], $2::bigint[]) AS f (id, epoch)
   JOIN shard AS s ON s.id = f.id AND s.epoch = f.epoch
 ),
+written_event AS (
+  INSERT INTO event (run_id, seq, at, run_state, changes)
+  SELECT v.run_id, v.seq, (SELECT at FROM fence), v.run_state, ($8::int[])[v.first : v.last]
+  FROM unnest($3::bigint[], $4::bigint[], $5::smallint[], $6::int[], $7::int[])
+    AS v (run_id, seq, run_state, first, last)
+  WHERE (SELECT is_held FROM fence)
+),
 finished AS (
   UPDATE task_instance AS t
   SET state = v.state,
-    lost = v.lost,
-    ended_at = CASE WHEN v.state = 2 THEN coalesce(t.ended_at, (SELECT at FROM fence)) ELSE (SELECT at FROM fence) END,
-    retry_at = v.retry_at,
+    uncounted = v.uncounted,
+    losses = v.losses,
+    session_key = CASE WHEN v.state NOT IN (1, 10) THEN t.session_key END,
+    ready_at = CASE WHEN v.state NOT IN (1, 10) THEN t.ready_at END,
+    started_at = CASE WHEN v.state NOT IN (1, 10) THEN t.started_at END,
+    ended_at = CASE
+      WHEN v.state IN (1, 5) THEN NULL
+      -- The attempt ended before: its wait is over, or a person corrects its outcome.
+      WHEN v.state = 2 OR v.is_marked THEN coalesce(t.ended_at, (SELECT at FROM fence))
+      ELSE (SELECT at FROM fence)
+    END,
+    wait_until = v.wait_until,
     out = v.out,
-    failure = CASE WHEN v.state IN (2, 7, 11) THEN coalesce(v.failure, t.failure) END
+    failure = CASE WHEN v.state IN (2, 7, 11) THEN coalesce(v.failure, t.failure) END,
+    lengths = v.lengths::int[],
+    choice = v.choice::text[],
+    map_index_label = CASE WHEN v.state NOT IN (1, 10) THEN coalesce(v.map_index_label, t.map_index_label) END
   FROM unnest(
-    $3::bigint[], $4::int[], $5::int[], $6::smallint[], $7::smallint[], $8::smallint[], $9::timestamptz[],
-    $10::bytea[], $11::bytea[]
-  ) WITH ORDINALITY AS v (run_id, ix, map_ix, attempt, state, lost, retry_at, out, failure, ord)
+    $9::bigint[], $10::int[], $11::int[], $12::int[], $13::smallint[], $14::int[], $15::smallint[], $16::timestamptz[],
+    $17::boolean[], $18::bytea[], $19::bytea[], $20::text[], $21::text[], $22::text[]
+  ) WITH ORDINALITY AS v (
+    run_id, ix, map_ix, attempt, state, uncounted, losses, wait_until, is_marked, out, failure, lengths, choice,
+    map_index_label, ord
+  )
   WHERE (SELECT is_held FROM fence)
     AND t.run_id = v.run_id AND t.ix = v.ix AND t.map_ix = v.map_ix
     AND t.attempt = v.attempt
-    AND t.state <> v.state
-    -- Open: running; given back, where a late result still counts; waiting to retry, which only ends or becomes ready.
-    AND (t.state IN (2, 4) OR (t.state = 11 AND v.state IN (2, 7, 8, 9)))
+    -- While it waits after a second loss, its last worker may report yet: a failure makes it wait again.
+    AND (t.state <> v.state OR (v.state = 11 AND t.losses > 1))
+    AND CASE v.state
+      -- Cleared. What runs is restarting first.
+      WHEN 1 THEN t.state <> 4
+      -- Lost, given back, or its wait is over.
+      WHEN 2 THEN t.state IN (4, 11, 12)
+      WHEN 5 THEN t.state = 4
+      -- Outcomes of a body: it runs, or was lost or given back and nobody else has it yet. Or a person says so, whatever
+      -- it was.
+      WHEN 6 THEN t.state IN (2, 4) OR (t.state = 11 AND t.losses > 1) OR v.is_marked
+      WHEN 11 THEN t.state IN (2, 4) OR (t.state = 11 AND t.losses > 1)
+      WHEN 12 THEN t.state IN (2, 4) OR (t.state = 11 AND t.losses > 1)
+      -- Also without a body, of what is not final: a cancel, a time limit, what came before it.
+      WHEN 7 THEN t.state IN (1, 2, 4, 5, 11, 12) OR v.is_marked
+      WHEN 8 THEN t.state IN (1, 2, 4, 5, 11, 12) OR v.is_marked
+      WHEN 9 THEN t.state IN (1, 2, 11, 12)
+      -- What it was about is gone, whatever it does.
+      WHEN 10 THEN true
+    END
   RETURNING v.ord
-),
-xcoms AS (
-  INSERT INTO xcom (run_id, ix, map_ix, key, value)
-  SELECT v.run_id, v.ix, v.map_ix, v.key, v.value
-  FROM unnest($20::int[], $21::bigint[], $22::int[], $23::int[], $24::text[], $25::bytea[])
-    AS v (finished_ord, run_id, ix, map_ix, key, value)
-  WHERE v.finished_ord = ANY (ARRAY(SELECT ord FROM finished))
-  ON CONFLICT (run_id, ix, map_ix, key) DO UPDATE SET value = EXCLUDED.value
-),
-archived AS (
-  INSERT INTO task_instance_attempt (
-    run_id, ix, map_ix, attempt, state, session_key, started_at, ended_at, failure
-  )
-  SELECT t.run_id, t.ix, t.map_ix, t.attempt, t.state, t.session_key, t.started_at, t.ended_at, t.failure
-  FROM unnest($12::bigint[], $13::int[], $14::int[], $15::smallint[], $16::smallint[])
-    AS v (run_id, ix, map_ix, state, attempt)
-  JOIN task_instance AS t ON t.run_id = v.run_id AND t.ix = v.ix AND t.map_ix = v.map_ix
-  WHERE (SELECT is_held FROM fence)
-    AND v.state = 4 AND v.attempt > 1 AND t.attempt = v.attempt - 1 AND t.state IN (2, 11)
 ),
 started AS (
   INSERT INTO task_instance AS t (
-    run_id, ix, map_ix, state, attempt, lost, session_key, ready_at, started_at, ended_at
+    run_id, ix, map_ix, state, attempt, uncounted, losses, session_key, ready_at, started_at, ended_at, failure, choice
   )
-  SELECT v.run_id, v.ix, v.map_ix, v.state, v.attempt, v.lost, v.session_key, v.ready_at,
+  SELECT v.run_id, v.ix, v.map_ix, v.state, v.attempt, v.uncounted, v.losses, v.session_key, v.ready_at,
     CASE WHEN v.state = 4 THEN (SELECT at FROM fence) END,
-    CASE WHEN v.state <> 4 THEN (SELECT at FROM fence) END
+    CASE WHEN v.state NOT IN (1, 4) THEN (SELECT at FROM fence) END,
+    v.failure, v.choice::text[]
   FROM unnest(
-    $12::bigint[], $13::int[], $14::int[], $15::smallint[], $16::smallint[], $17::smallint[], $18::int[],
-    $19::timestamptz[]
-  ) AS v (run_id, ix, map_ix, state, attempt, lost, session_key, ready_at)
+    $23::bigint[], $24::int[], $25::int[], $26::smallint[], $27::int[], $28::int[], $29::smallint[], $30::int[],
+    $31::timestamptz[], $32::bytea[], $33::text[]
+  ) AS v (run_id, ix, map_ix, state, attempt, uncounted, losses, session_key, ready_at, failure, choice)
   WHERE (SELECT is_held FROM fence)
   ON CONFLICT (run_id, ix, map_ix) DO UPDATE
-  SET state = 4, attempt = EXCLUDED.attempt, lost = EXCLUDED.lost, session_key = EXCLUDED.session_key,
-    ready_at = EXCLUDED.ready_at, started_at = EXCLUDED.started_at, ended_at = NULL, retry_at = NULL, out = NULL,
-    failure = NULL
-  WHERE EXCLUDED.state = 4 AND t.attempt = EXCLUDED.attempt - 1 AND t.state IN (2, 11)
-  RETURNING t.run_id, t.ix, t.map_ix
+  SET state = EXCLUDED.state, attempt = EXCLUDED.attempt, uncounted = EXCLUDED.uncounted, losses = EXCLUDED.losses,
+    session_key = EXCLUDED.session_key, ready_at = EXCLUDED.ready_at,
+    -- After a wait for the next look the try goes on: it began with its first look.
+    started_at = CASE WHEN t.state = 12 THEN t.started_at ELSE EXCLUDED.started_at END,
+    ended_at = EXCLUDED.ended_at, wait_until = NULL, out = NULL, failure = EXCLUDED.failure, lengths = NULL,
+    choice = EXCLUDED.choice
+  WHERE CASE EXCLUDED.state
+    WHEN 4 THEN t.attempt = EXCLUDED.attempt - 1 AND t.state IN (1, 2, 11, 12)
+    -- It never started, so nothing but the order of events says what comes after what.
+    ELSE t.attempt = 0 AND t.state <> EXCLUDED.state
+  END
+  RETURNING t.run_id, t.ix, t.map_ix, t.attempt
 ),
 updated_run AS (
   UPDATE run AS r
   SET state = v.state,
-    started_at = CASE WHEN v.state IN (2, 3) THEN coalesce(r.started_at, (SELECT at FROM fence)) ELSE r.started_at END,
-    ended_at = CASE WHEN v.state IN (3, 4) THEN (SELECT at FROM fence) END,
-    cancel_requested_at =
-      CASE WHEN v.is_cancel_requested THEN coalesce(r.cancel_requested_at, (SELECT at FROM fence))
-      ELSE r.cancel_requested_at END,
+    queued_at = CASE WHEN v.is_reopened THEN (SELECT at FROM fence) ELSE r.queued_at END,
+    started_at = CASE
+      WHEN v.state IN (2, 3) AND (v.is_reopened OR r.started_at IS NULL) THEN (SELECT at FROM fence)
+      WHEN NOT v.is_reopened THEN r.started_at
+    END,
+    -- A person who corrects the result of a final run does not change when it ended.
+    ended_at = CASE
+      WHEN v.state NOT IN (3, 4) THEN NULL
+      WHEN v.is_reopened OR r.ended_at IS NULL THEN (SELECT at FROM fence)
+      ELSE r.ended_at
+    END,
+    cancel_requested_at = CASE
+      WHEN v.is_cancel_requested AND (v.is_reopened OR r.cancel_requested_at IS NULL) THEN (SELECT at FROM fence)
+      WHEN NOT v.is_reopened THEN r.cancel_requested_at
+    END,
+    reopen_count = r.reopen_count + v.is_reopened::int,
     failure = v.failure,
-    counts = ($31::int[])[v.ord * 14 - 13 : v.ord * 14],
+    counts = ($40::int[])[v.ord * 14 - 13 : v.ord * 14],
     revision = v.revision
-  FROM unnest($26::bigint[], $27::smallint[], $28::bigint[], $29::bytea[], $30::boolean[])
-    WITH ORDINALITY AS v (id, state, revision, failure, is_cancel_requested, ord)
+  FROM unnest($34::bigint[], $35::smallint[], $36::bigint[], $37::bytea[], $38::boolean[], $39::boolean[])
+    WITH ORDINALITY AS v (id, state, revision, failure, is_cancel_requested, is_reopened, ord)
   WHERE (SELECT is_held FROM fence)
-    -- "+ 0" keeps the planner off the partial index of active runs.
-    AND r.id = v.id AND r.state + 0 IN (1, 2) AND r.revision < v.revision
+    AND r.id = v.id AND r.revision < v.revision
+    -- A run goes from queued to running to an end, and stays there until it is opened again. "+ 0" keeps the planner off
+    -- the partial index of active runs.
+    AND CASE WHEN v.is_reopened THEN r.state + 0 IN (3, 4) ELSE v.state >= least(r.state + 0, 3) END
   RETURNING v.ord
-),
-written_event AS (
-  INSERT INTO event (run_id, seq, at, run_state, changes)
-  SELECT v.run_id, v.seq, (SELECT at FROM fence), v.run_state, ($37::int[])[v.first : v.last]
-  FROM unnest($32::bigint[], $33::bigint[], $34::smallint[], $35::int[], $36::int[])
-    AS v (run_id, seq, run_state, first, last)
-  WHERE (SELECT is_held FROM fence)
-  ON CONFLICT DO NOTHING
-  RETURNING run_id
 )
--- What took effect, or NULL for "all": the ordinary case is not spelt out. Ordinals, keys, ordinals, runs.
+-- rare: history, values under keys, mapped tasks.
+, archived AS (
+  INSERT INTO task_instance_attempt (
+    run_id, ix, map_ix, attempt, state, session_key, started_at, ended_at, failure
+  )
+  SELECT t.run_id, t.ix, t.map_ix, t.attempt, CASE t.state WHEN 4 THEN 5 ELSE t.state END, t.session_key, t.started_at,
+    coalesce(t.ended_at, (SELECT at FROM fence)), coalesce(t.failure, v.failure)
+  FROM (
+    -- Its successor is granted. After a wait for the next look the same try goes on, and nothing is archived.
+    SELECT s.run_id, s.ix, s.map_ix, s.attempt - 1 AS attempt, NULL::bytea AS failure, '{2,11}'::smallint[] AS states
+    FROM unnest($23::bigint[], $24::int[], $25::int[], $26::smallint[], $27::int[])
+      AS s (run_id, ix, map_ix, state, attempt)
+    WHERE s.state = 4 AND s.attempt > 1
+    UNION ALL
+    -- It is cleared, or removed.
+    SELECT f.run_id, f.ix, f.map_ix, f.attempt, f.failure,
+      CASE f.state WHEN 10 THEN '{2,4,5,6,7,8,9,11,12}' ELSE '{2,5,6,7,8,9,11,12}' END::smallint[]
+    FROM unnest(
+      $9::bigint[], $10::int[], $11::int[], $12::int[], $13::smallint[], $19::bytea[]
+    ) AS f (run_id, ix, map_ix, attempt, state, failure)
+    WHERE f.state IN (1, 10)
+  ) AS v
+  JOIN task_instance AS t ON t.run_id = v.run_id AND t.ix = v.ix AND t.map_ix = v.map_ix
+  WHERE (SELECT is_held FROM fence)
+    AND t.attempt = v.attempt AND t.state = ANY (v.states) AND t.started_at IS NOT NULL
+)
+, xcoms AS (
+  INSERT INTO xcom (run_id, ix, map_ix, key, value)
+  SELECT v.run_id, v.ix, v.map_ix, v.key, v.value
+  FROM unnest($41::int[], $42::bigint[], $43::int[], $44::int[], $45::text[], $46::bytea[])
+    AS v (finished_ord, run_id, ix, map_ix, key, value)
+  WHERE (v.finished_ord::bigint IN (SELECT ord FROM finished)) IS TRUE
+  ON CONFLICT (run_id, ix, map_ix, key) DO UPDATE SET value = EXCLUDED.value
+)
+, purged AS (
+  -- A new attempt begins with no values of those before it.
+  DELETE FROM xcom AS x
+  USING started AS s
+  WHERE s.attempt > 1 AND x.run_id = s.run_id AND x.ix = s.ix AND x.map_ix = s.map_ix
+)
+, expanded AS (
+  INSERT INTO expansion AS e (run_id, ix, length)
+  SELECT v.run_id, v.ix, v.length
+  FROM unnest($47::bigint[], $48::int[], $49::int[]) AS v (run_id, ix, length)
+  WHERE (SELECT is_held FROM fence)
+  ON CONFLICT (run_id, ix) DO UPDATE SET length = EXCLUDED.length WHERE e.length <> EXCLUDED.length
+)
+-- end of rare
+-- What took effect, or NULL for "all": the ordinary case is not spelt out. Ordinals, keys, ordinals.
 SELECT
   f.is_held,
   floor(extract(epoch FROM f.at) * 1000)::float8,
-  CASE WHEN (SELECT count(*) FROM finished) < cardinality($3::bigint[])
+  CASE WHEN (SELECT count(*) FROM finished) < cardinality($9::bigint[])
     THEN ARRAY(SELECT ord::int FROM finished) END,
-  CASE WHEN (SELECT count(*) FROM started) < cardinality($12::bigint[])
+  CASE WHEN (SELECT count(*) FROM started) < cardinality($23::bigint[])
     THEN ARRAY(SELECT concat_ws(' ', run_id, ix, map_ix) FROM started) END,
-  CASE WHEN (SELECT count(*) FROM updated_run) < cardinality($26::bigint[])
-    THEN ARRAY(SELECT ord::int FROM updated_run) END,
-  CASE WHEN (SELECT count(*) FROM written_event) < cardinality($32::bigint[])
-    THEN ARRAY(SELECT run_id FROM written_event) END
+  CASE WHEN (SELECT count(*) FROM updated_run) < cardinality($34::bigint[])
+    THEN ARRAY(SELECT ord::int FROM updated_run) END
 FROM fence AS f;

@@ -6,7 +6,7 @@ WITH busy AS (
   SELECT t.session_key, count(*)::int AS running
   FROM run AS r
   JOIN task_instance AS t ON t.run_id = r.id
-  WHERE r.state IN (1, 2) AND t.state = 4
+  WHERE r.state IN (1, 2) AND t.state IN (4, 5)
   GROUP BY t.session_key
 )
 SELECT s.key, s.worker_name, s.queues, s.handlers, s.runs_bundles, s.slots, coalesce(busy.running, 0) AS running

@@ -3,8 +3,8 @@
 -- @param {BigInt} $1:runKey
 -- @param {Int} $2:ix
 -- @param {Int} $3:mapIx
-SELECT t.ix, t.map_ix, t.state, t.attempt, t.lost, t.ready_at, t.started_at, t.ended_at, t.retry_at, t.failure,
-       s.worker_name, t.out
+SELECT t.ix, t.map_ix, t.state, t.attempt, t.uncounted, t.losses, t.ready_at, t.started_at, t.ended_at, t.wait_until,
+       t.failure, t.choice, t.map_index_label, s.worker_name, t.out
 FROM task_instance AS t
 LEFT JOIN worker_session AS s ON s.key = t.session_key
 WHERE t.run_id = $1 AND t.ix = $2 AND t.map_ix = $3

@@ -43,33 +43,87 @@ describe("a task instance", () => {
   };
   const success = { ...running, state: 6, ended_at: at };
   const skipped = { run_id: 1, ix: 0, map_ix: -1, state: 8, attempt: 0, ended_at: at };
+  const cleared = { run_id: 1, ix: 0, map_ix: -1, state: 1, attempt: 3, uncounted: 3 };
+  const waiting = { ...success, state: 12, wait_until: at, uncounted: 1 };
 
   test.each([
     ["runs", running],
-    ["has succeeded", { ...success, out: bytes }],
+    ["is restarting", { ...running, state: 5 }],
+    [
+      "has succeeded",
+      { ...success, out: bytes, lengths: [3, -1], choice: [], map_index_label: "x" },
+    ],
     ["was skipped without a start", skipped],
-    ["waits to retry", { ...success, state: 11, retry_at: at, failure: bytes }],
-    ["was given back", { ...success, state: 2, lost: 1 }],
+    ["was marked a success without a start", { ...skipped, state: 6, choice: ["a"] }],
+    ["was removed before it started", { ...skipped, map_ix: 4, state: 10 }],
+    ["was removed after it had run", { ...skipped, state: 10, attempt: 2, uncounted: 2 }],
+    ["waits to retry", { ...success, state: 11, wait_until: at, failure: bytes }],
+    ["waits to look again", waiting],
+    ["was given back", { ...success, state: 2, uncounted: 1 }],
+    ["was lost", { ...success, state: 2, uncounted: 1, losses: 1 }],
+    ["was cleared", cleared],
+    ["was cleared before it ever started", { ...cleared, attempt: 0, uncounted: 0 }],
+    ["was skipped after it was cleared", { ...cleared, state: 8, ended_at: at }],
+    [
+      "has had more attempts than 16 bits hold",
+      { ...waiting, attempt: 100_000, uncounted: 99_999 },
+    ],
   ])("may be one that %s", async (_, row) => {
     await expect(tryInsert("task_instance", row, {})).resolves.toBeUndefined();
   });
 
   test.each([
     ["runs without a session", running, { session_key: null }],
-    ["runs without a start", running, { started_at: null }],
+    ["runs without a start", running, { started_at: null, session_key: null }],
     ["runs and has ended", running, { ended_at: at }],
+    ["is restarting and has ended", running, { state: 5, ended_at: at }],
     ["runs as attempt 0", running, { attempt: 0 }],
     ["is final without an end", success, { ended_at: null }],
-    ["has succeeded without an attempt", skipped, { state: 6 }],
+    ["has a start without an attempt", skipped, { started_at: at, session_key: 7 }],
     ["waits to retry, but not until when", success, { state: 11 }],
-    ["is final and has a retry ahead", success, { retry_at: at }],
+    ["waits to look again, but not until when", waiting, { wait_until: null }],
+    ["is final and has a wait ahead", success, { wait_until: at }],
+    ["waits without having started", skipped, { state: 12, wait_until: at, attempt: 1 }],
     ["has an output without success", success, { state: 7, out: bytes }],
+    ["has an output without a body", skipped, { state: 6, out: bytes }],
+    ["has lengths without success", success, { state: 7, lengths: [1] }],
+    ["has a choice without success", success, { state: 8, choice: ["a"] }],
+    ["has an empty label", success, { map_index_label: "" }],
+    ["has a label that is too long", success, { map_index_label: "x".repeat(251) }],
     ["has succeeded with a failure", success, { failure: bytes }],
-    ["has lost more attempts than it had", success, { lost: 2 }],
+    ["has more uncounted attempts than attempts", success, { uncounted: 2 }],
+    ["has lost more workers than it had attempts", success, { losses: 2 }],
+    ["was cleared and keeps a start", cleared, { started_at: at, session_key: 7 }],
+    ["was cleared and has an end", cleared, { ended_at: at }],
+    ["was cleared and has retries spent", cleared, { uncounted: 2 }],
+    ["was cleared and keeps losses", cleared, { losses: 1 }],
+    ["was removed and keeps a start", success, { state: 10 }],
     ["is queued, which is no row", running, { state: 3 }],
+    ["is deferred, which nothing is yet", running, { state: 13 }],
+    ["is the instance before the first", running, { map_ix: -2 }],
   ])("is never one that %s", async (_, row, change) => {
     await expect(tryInsert("task_instance", row, change)).rejects.toThrow(/check constraint/);
   });
+});
+
+describe("an earlier attempt", () => {
+  const lost = { run_id: 1, ix: 0, map_ix: -1, attempt: 1, state: 2 };
+
+  test.each([
+    ["still runs", { state: 4 }],
+    ["is cleared by itself", { state: 1 }],
+    ["was removed by itself", { state: 10 }],
+    ["was never granted", { attempt: 0 }],
+  ])("is never one that %s", async (_, change) => {
+    await expect(tryInsert("task_instance_attempt", lost, change)).rejects.toThrow(/check constr/);
+    await expect(tryInsert("task_instance_attempt", lost, {})).resolves.toBeUndefined();
+  });
+});
+
+test("an expansion has a length, or -1 for none", async () => {
+  const row = { run_id: 1, ix: 0, length: -1 };
+  await expect(tryInsert("expansion", row, {})).resolves.toBeUndefined();
+  await expect(tryInsert("expansion", row, { length: -2 })).rejects.toThrow(/check constraint/);
 });
 
 describe("a run", () => {
@@ -94,7 +148,10 @@ describe("a run", () => {
     ["is final without an end", { state: 3 }],
     ["has ended and is not final", { ended_at: at }],
     ["runs without a start", { state: 2 }],
-    ["has a failure without having failed", { failure: bytes }],
+    ["is queued and has begun", { started_at: at }],
+    ["has a failure before it runs", { failure: bytes }],
+    ["has succeeded with a failure", { state: 3, ended_at: at, failure: bytes }],
+    ["was opened again less often than never", { reopen_count: -1 }],
     ["has an id that JavaScript cannot hold", { id: "9007199254740992" }],
     ["belongs to another DAG than its version", { dag_id: "other" }],
     ["has the name of another run of the DAG", { run_name: "manual 1" }],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await database.db.pool.query("TRUNCATE task_instance, task_instance_attempt");
+  await database.db.pool.query("TRUNCATE task_instance, task_instance_attempt, event");
 });
 
 const write = (rows: Parameters<typeof aBatch>[0]) => flush(database.db.lanes[0]!, aBatch(rows));
@@ -33,15 +33,15 @@ async function archive(): Promise<Record<string, unknown>[]> {
 }
 
 const boom = Buffer.from("boom");
-const retryAt = Date.UTC(2026, 0, 1);
-const failed = aFinish({ state: TaskState.up_for_retry, retryAt, failure: boom });
+const waitUntil = Date.UTC(2026, 0, 1);
+const failed = aFinish({ state: TaskState.up_for_retry, waitUntil, failure: boom });
 
 test("a retry moves the failed attempt to the archive and runs as the next one", async () => {
   await write({ started: [aStart()] });
   await write({ finished: [failed] });
   expect(await theRow()).toMatchObject({
     state: TaskState.up_for_retry,
-    retry_at: new Date(retryAt),
+    wait_until: new Date(waitUntil),
     failure: boom,
   });
 
@@ -55,7 +55,7 @@ test("a retry moves the failed attempt to the archive and runs as the next one",
     attempt: 2,
     session_key: 8,
     ended_at: null,
-    retry_at: null,
+    wait_until: null,
     failure: null,
   });
 });
@@ -67,14 +67,18 @@ test("a wait that is over keeps the failure and the end of the attempt", async (
 
   await write({ finished: [aFinish({ state: TaskState.scheduled })] });
 
-  expect(await theRow()).toEqual({ ...before, state: TaskState.scheduled, retry_at: null });
+  expect(await theRow()).toEqual({ ...before, state: TaskState.scheduled, wait_until: null });
 });
 
 test("a lost attempt that reports after all is accepted while nobody else was granted", async () => {
   await write({ started: [aStart()] });
-  await write({ finished: [aFinish({ state: TaskState.scheduled, lost: 1, failure: boom })] });
+  await write({
+    finished: [aFinish({ state: TaskState.scheduled, uncounted: 1, losses: 1, failure: boom })],
+  });
 
-  const answer = await write({ finished: [aFinish({ lost: 1, out: Buffer.from("1") })] });
+  const answer = await write({
+    finished: [aFinish({ uncounted: 1, losses: 1, out: Buffer.from("1") })],
+  });
 
   expect(answer).toMatchObject({ missed: null });
   expect(await theRow()).toMatchObject({
@@ -86,13 +90,18 @@ test("a lost attempt that reports after all is accepted while nobody else was gr
 
 test("a lost attempt that reports after the next was granted changes nothing", async () => {
   await write({ started: [aStart()] });
-  await write({ finished: [aFinish({ state: TaskState.scheduled, lost: 1 })] });
-  await write({ started: [aStart({ attempt: 2, lost: 1 })] });
+  await write({ finished: [aFinish({ state: TaskState.scheduled, uncounted: 1, losses: 1 })] });
+  await write({ started: [aStart({ attempt: 2, uncounted: 1, losses: 1 })] });
 
   const answer = await write({ finished: [aFinish()] });
 
   expect(answer).toMatchObject({ missed: { finished: [{ attempt: 1 }] } });
-  expect(await theRow()).toMatchObject({ state: TaskState.running, attempt: 2, lost: 1 });
+  expect(await theRow()).toMatchObject({
+    state: TaskState.running,
+    attempt: 2,
+    uncounted: 1,
+    losses: 1,
+  });
 });
 
 test("an attempt is not granted while the one before it runs, or after the task is final", async () => {
@@ -123,3 +132,20 @@ test("an attempt and its successor in one flush are refused as a whole", async (
   await expect(both).rejects.toThrow(/cannot affect row a second time/);
   expect(await theRow()).toMatchObject({ state: TaskState.running, attempt: 1 });
 });
+
+test.each([TaskState.success, TaskState.up_for_retry, TaskState.up_for_reschedule])(
+  "a worker that was lost twice over may still report %i while nobody else has the task",
+  async (state) => {
+    await write({ started: [aStart()] });
+    const lost = { uncounted: 1, losses: 2, waitUntil: 0 };
+    await database.db.pool.query("UPDATE task_instance SET attempt = 2, uncounted = 1, losses = 1");
+    await write({
+      finished: [aFinish({ ...lost, attempt: 2, uncounted: 2, state: TaskState.up_for_retry })],
+    });
+
+    const waitUntil = state === TaskState.success ? null : 1;
+    const answer = await write({ finished: [aFinish({ ...lost, attempt: 2, state, waitUntil })] });
+
+    expect(answer).toMatchObject({ missed: null });
+  },
+);

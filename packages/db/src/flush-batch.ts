@@ -2,44 +2,77 @@
 
 import type { RunState, TaskState } from "@millrace/engine";
 
+import type { RequestKey } from "./requests.ts";
+
 /** The caller's claim: it owned the shard with this epoch when it decided. */
 export type ShardFence = { readonly shard: number; readonly epoch: number };
 
-/** A row that exists and is open leaves its state: an attempt ended, was lost or given back, or a wait is over. */
+/**
+ * A row of an attempt changes its state otherwise than by a grant: the attempt ended, was lost or given back, was cleared
+ * or marked, or its wait is over. `sql/flush.sql` says what may become what.
+ */
 export type FinishedRow = {
   readonly runId: number;
   readonly ix: number;
   readonly mapIx: number;
-  /** The row must still be at this attempt. */
+  /** At least 1; the row must still be at this attempt. */
   readonly attempt: number;
   readonly state: TaskState;
-  readonly lost: number;
-  /** With `up_for_retry` only. */
-  readonly retryAt: number | null;
+  readonly uncounted: number;
+  readonly losses: number;
+  /** With `up_for_retry` and `up_for_reschedule` only. */
+  readonly waitUntil: number | null;
+  /** A person says so: `success`, `failed` and `skipped` then replace any other state. */
+  readonly isMarked: boolean;
   /** With `success` only: what the body returned, as codec JSON. */
   readonly out: Uint8Array | null;
   /** millrace.v1.Failure. Null keeps what the row has, where the state allows a failure at all. */
   readonly failure: Uint8Array | null;
+  /** With `success` only; empty for none. */
+  readonly lengths: readonly number[];
+  /** With `success` only. */
+  readonly choice: readonly string[] | null;
+  /** Cut at 250 characters. Null, or empty, keeps what the row has. */
+  readonly mapIndexLabel: string | null;
 };
 
-/** An attempt is granted: a new row, born running, or the next attempt of a row that waits for it. */
+/**
+ * An attempt is granted: a new row, born running, or the next attempt of a row that is cleared or waits for it. Values
+ * that earlier attempts left under keys are deleted.
+ */
 export type StartedRow = {
   readonly runId: number;
   readonly ix: number;
   readonly mapIx: number;
   /** 1 for a new row; otherwise one more than the row has. */
   readonly attempt: number;
-  readonly lost: number;
+  readonly uncounted: number;
+  readonly losses: number;
   readonly sessionKey: number;
   readonly readyAt: number | null;
 };
 
-/** A task that reaches a final state without ever having started: skipped, upstream_failed, or failed by a cancel. */
+/**
+ * A task instance that has never been granted gets a state: skipped, upstream_failed, removed, failed by the server,
+ * marked by a person, or `none` when any of these is cleared. Whether it has a row already makes no difference.
+ */
 export type SettledRow = {
   readonly runId: number;
   readonly ix: number;
   readonly mapIx: number;
   readonly state: TaskState;
+  /** millrace.v1.Failure; with `failed` only. */
+  readonly failure: Uint8Array | null;
+  /** With `success` only: a branch that was marked. */
+  readonly choice: readonly string[] | null;
+};
+
+/** A mapped task was expanded, or the number of its instances has changed. */
+export type ExpansionRow = {
+  readonly runId: number;
+  readonly ix: number;
+  /** -1 when it is not known any more. */
+  readonly length: number;
 };
 
 /** A value a body left under a key, written if its finished row takes effect. */
@@ -50,7 +83,7 @@ export type XcomRow = {
   readonly value: Uint8Array;
 };
 
-/** Facts of a run that change while it runs. */
+/** Facts of a run that change while it runs. A final run stays final until `isReopened`. */
 export type RunUpdate = {
   readonly id: number;
   readonly state: RunState;
@@ -58,12 +91,21 @@ export type RunUpdate = {
   readonly revision: number;
   /** Task instances by state code 1..14: 14 numbers. */
   readonly counts: ArrayLike<number>;
-  /** millrace.v1.Failure; with state failed only. */
+  /** millrace.v1.Failure; with state failed, or while running when a person has said that it will fail. */
   readonly failure: Uint8Array | null;
   readonly isCancelRequested: boolean;
+  /**
+   * The run was final and is opened again: it is queued anew, and begins, ends, fails and is cancelled as if for the
+   * first time. `state` may already be a later one.
+   */
+  readonly isReopened: boolean;
 };
 
-/** What this flush changes in one run; at most one for each run. */
+/**
+ * What this flush changes in one run; at most one for each run. Whatever else the batch holds of the run is written with
+ * it, and only then: that its number is new is what makes a repeated or late batch change nothing. A run update without
+ * an event refreshes a summary.
+ */
 export type EventRow = {
   readonly runId: number;
   /** 1, 2, 3 … without gaps. */
@@ -73,10 +115,14 @@ export type EventRow = {
   readonly changes: ArrayLike<number>;
 };
 
+/** The answer to a request that the batch carries out in a run; the first one stays. */
+export type AnswerRow = RequestKey & { readonly runId: number; readonly answer: Uint8Array };
+
 /**
  * A task instance may appear once in a batch, over finished, started and settled together: an attempt that ended and its
- * successor belong into two flushes. So may a run, in `runs` and in `events`. Runs are there already (`createRuns`), belong to
- * the batch's shards, and a shard's batches go through one lane, one after the other.
+ * successor belong into two flushes. So may a task in `expansions`, and a run in `runs` and in `events`. Every run of which
+ * there are rows has an event. Runs are there already (`createRuns`), belong to the batch's shards, and a shard's batches
+ * go through one lane, one after the other.
  */
 export type FlushBatch = {
   readonly shards: ShardFence[];
@@ -84,8 +130,10 @@ export type FlushBatch = {
   readonly started: StartedRow[];
   readonly settled: SettledRow[];
   readonly xcoms: XcomRow[];
+  readonly expansions: ExpansionRow[];
   readonly runs: RunUpdate[];
   readonly events: EventRow[];
+  readonly answers: AnswerRow[];
 };
 
 export function newFlushBatch(): FlushBatch {
@@ -95,7 +143,32 @@ export function newFlushBatch(): FlushBatch {
     started: [],
     settled: [],
     xcoms: [],
+    expansions: [],
     runs: [],
     events: [],
+    answers: [],
+  };
+}
+
+/** A part of a batch: what it holds of some runs. Its shards stay. */
+export function batchOfRuns(batch: FlushBatch, isWanted: (runId: number) => boolean): FlushBatch {
+  const ofWanted = <T extends { readonly runId: number }>(rows: readonly T[]): T[] =>
+    rows.filter((row) => isWanted(row.runId));
+  const finished = ofWanted(batch.finished);
+  const places = new Map(finished.map((row, place) => [row, place]));
+  const xcoms = batch.xcoms.flatMap((xcom) => {
+    const place = places.get(batch.finished[xcom.finished]!);
+    return place === undefined ? [] : [{ ...xcom, finished: place }];
+  });
+  return {
+    shards: batch.shards,
+    finished,
+    started: ofWanted(batch.started),
+    settled: ofWanted(batch.settled),
+    xcoms,
+    expansions: ofWanted(batch.expansions),
+    runs: batch.runs.filter((run) => isWanted(run.id)),
+    events: ofWanted(batch.events),
+    answers: ofWanted(batch.answers),
   };
 }

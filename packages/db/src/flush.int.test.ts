@@ -4,7 +4,16 @@ import { RunState, TaskState } from "@millrace/engine";
 
 import { flush, shardLockClass } from "./flush.ts";
 import { testDatabase, type TestDatabase } from "./testing.ts";
-import { aBatch, aFinish, aStart, insertRuns, someCounts, testShard } from "./testing-rows.ts";
+import {
+  aBatch,
+  aFinish,
+  aRunUpdate,
+  aSettle,
+  aStart,
+  insertRuns,
+  rowsIn as rowsOfTable,
+  testShard,
+} from "./testing-rows.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -13,19 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await database.db.pool.query("TRUNCATE task_instance, task_instance_attempt, event, xcom");
-  await database.db.pool.query("UPDATE run SET revision = 0");
+  await database.db.pool.query(
+    "TRUNCATE task_instance, task_instance_attempt, event, xcom, expansion",
+  );
 });
 
 const lane = () => database.db.lanes[0]!;
 const write = (rows: Parameters<typeof aBatch>[0]) => flush(lane(), aBatch(rows));
 
-async function rowsIn(table: string): Promise<Record<string, unknown>[]> {
-  const { rows } = await database.db.pool.query<Record<string, unknown>>(
-    `SELECT * FROM ${table} ORDER BY 1, 2`,
-  );
-  return rows;
-}
+const rowsIn = (table: string) => rowsOfTable(database.db, table);
 
 describe("a started row", () => {
   test("is born running, bound to its session, timed by the database", async () => {
@@ -102,62 +107,62 @@ describe("a finished row", () => {
 });
 
 test("a row settled without a start has an end and no attempt", async () => {
-  await write({ settled: [{ runId: 1, ix: 2, mapIx: -1, state: TaskState.upstream_failed }] });
+  await write({ settled: [aSettle({ ix: 2, state: TaskState.upstream_failed })] });
 
   const [row] = await rowsIn("task_instance");
   expect(row).toMatchObject({ state: TaskState.upstream_failed, attempt: 0, started_at: null });
   expect(row!.ended_at).not.toBeNull();
 });
 
-describe("a run", () => {
-  const update = { id: 1, failure: null, isCancelRequested: false, counts: someCounts({ 4: 2 }) };
-
-  test("takes newer revisions only", async () => {
-    await write({ runs: [{ ...update, state: RunState.running, revision: 5 }] });
-    const late = await write({ runs: [{ ...update, state: RunState.queued, revision: 4 }] });
-
-    expect(late).toMatchObject({ missed: { runs: [{ revision: 4 }] } });
-    const { rows } = await database.db.pool.query(
-      "SELECT state, revision, counts FROM run WHERE id = 1",
-    );
-    expect(rows).toEqual([
-      { state: 2, revision: 5, counts: [0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] },
-    ]);
+test("a run has one event for each flush, each with its own changes", async () => {
+  await write({
+    events: [
+      { runId: 1, seq: 1, runState: RunState.running, changes: [0, -1, 4, 1, 1, -1, 8, 0] },
+      { runId: 3, seq: 4, runState: RunState.running, changes: [] },
+      { runId: 2, seq: 9, runState: RunState.failed, changes: [5, 70_000, 6, 3] },
+    ],
   });
 
-  test("ends once, with its failure", async () => {
-    const failure = Buffer.from([1, 2]);
-    await write({
-      runs: [
-        { ...update, id: 2, state: RunState.failed, revision: 1, failure, isCancelRequested: true },
-      ],
-    });
-    const again = await write({
-      runs: [{ ...update, id: 2, state: RunState.success, revision: 2 }],
-    });
+  expect((await rowsIn("event")).map(({ at: _at, ...event }) => event)).toEqual([
+    { run_id: 1, seq: 1, run_state: 2, changes: [0, -1, 4, 1, 1, -1, 8, 0] },
+    { run_id: 2, seq: 9, run_state: 4, changes: [5, 70_000, 6, 3] },
+    { run_id: 3, seq: 4, run_state: 2, changes: [] },
+  ]);
+});
 
-    expect(again).toMatchObject({ missed: { runs: [{ id: 2 }] } });
-    const { rows } = await database.db.pool.query(
-      "SELECT state, failure, ended_at = cancel_requested_at AS is_same FROM run WHERE id = 2",
-    );
-    expect(rows).toEqual([{ state: RunState.failed, failure, is_same: true }]);
+test("what a body leaves with its success stands in the row, whatever characters it has", async () => {
+  await write({ started: [aStart(), aStart({ ix: 1 }), aStart({ ix: 2 })] });
+
+  const answer = await write({
+    finished: [
+      aFinish({ choice: [] }),
+      aFinish({ ix: 1, choice: ['a "b" \\ {c}, NULL', "é\0"], lengths: [3, -1] }),
+      aFinish({ ix: 2, mapIndexLabel: `\0${"ü".repeat(300)}` }),
+    ],
   });
 
-  test("has one event for each flush, each with its own changes", async () => {
-    await write({
-      events: [
-        { runId: 1, seq: 1, runState: RunState.running, changes: [0, -1, 4, 1, 1, -1, 8, 0] },
-        { runId: 3, seq: 4, runState: RunState.running, changes: [] },
-        { runId: 2, seq: 9, runState: RunState.failed, changes: [5, 70_000, 6, 3] },
-      ],
-    });
+  expect(answer).toMatchObject({ missed: null });
+  expect(await rowsIn("task_instance")).toMatchObject([
+    { lengths: null, choice: [], map_index_label: null },
+    { lengths: [3, -1], choice: ['a "b" \\ {c}, NULL', "é"], map_index_label: null },
+    { lengths: null, choice: null, map_index_label: "ü".repeat(250) },
+  ]);
+});
 
-    expect((await rowsIn("event")).map(({ at: _at, ...event }) => event)).toEqual([
-      { run_id: 1, seq: 1, run_state: 2, changes: [0, -1, 4, 1, 1, -1, 8, 0] },
-      { run_id: 2, seq: 9, run_state: 4, changes: [5, 70_000, 6, 3] },
-      { run_id: 3, seq: 4, run_state: 2, changes: [] },
-    ]);
+test("an expansion is kept, and renewed when the number of instances changes", async () => {
+  await write({ expansions: [{ runId: 1, ix: 2, length: 3 }] });
+  const again = await write({
+    expansions: [
+      { runId: 1, ix: 2, length: -1 },
+      { runId: 1, ix: 1, length: 100_000 },
+    ],
   });
+
+  expect(again).toMatchObject({ missed: null });
+  expect(await rowsIn("expansion")).toEqual([
+    { run_id: 1, ix: 1, length: 100_000 },
+    { run_id: 1, ix: 2, length: -1 },
+  ]);
 });
 
 describe("the fence", () => {
@@ -171,18 +176,9 @@ describe("the fence", () => {
     const answer = await write({
       shards,
       started: [aStart()],
-      settled: [{ runId: 1, ix: 1, mapIx: -1, state: TaskState.skipped }],
+      settled: [aSettle({ ix: 1 })],
       events: [{ runId: 1, seq: 1, runState: RunState.running, changes: [] }],
-      runs: [
-        {
-          id: 3,
-          state: RunState.success,
-          revision: 9,
-          failure: null,
-          isCancelRequested: false,
-          counts: someCounts(),
-        },
-      ],
+      runs: [aRunUpdate({ id: 3, state: RunState.success, revision: 9 })],
     });
 
     expect(answer).toEqual({ kind: "fenced" });
@@ -216,7 +212,7 @@ test("a batch that breaks a rule of the tables writes nothing, and the lane goes
   const broken = write({
     started: [aStart(), aStart({ ix: 1 })],
     finished: [],
-    settled: [{ runId: 1, ix: 2, mapIx: -1, state: TaskState.success }],
+    settled: [aSettle({ ix: 2, state: TaskState.success, failure: Buffer.from("no") })],
   });
 
   await expect(broken).rejects.toThrow(/violates check constraint/);

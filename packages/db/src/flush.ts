@@ -1,28 +1,22 @@
 /** The hot write: one round trip, one transaction, one statement (`sql/flush.sql`), whatever changed in whatever many runs. */
 
-import { isMillraceError, MillraceError, TaskState, type EpochMs } from "@millrace/engine";
+import { isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
 
 import { sqlText } from "./assets.ts";
-import {
-  boolArray,
-  byteaArray,
-  int2Array,
-  int4Array,
-  int8Array,
-  textArray,
-  timestamptzArray,
-} from "./binary-array.ts";
-import type {
-  EventRow,
-  FinishedRow,
-  FlushBatch,
-  RunUpdate,
-  SettledRow,
-  StartedRow,
-} from "./flush-batch.ts";
+import { int4Array, int8Array } from "./binary-array.ts";
 import { isConnectionLoss } from "./errors.ts";
+import {
+  batchOfRuns,
+  newFlushBatch,
+  type EventRow,
+  type FinishedRow,
+  type FlushBatch,
+  type RunUpdate,
+  type SettledRow,
+  type StartedRow,
+} from "./flush-batch.ts";
+import { answerStatements, flushStatement } from "./flush-encode.ts";
 import type { Lane } from "./lane.ts";
-import type { PackStatement } from "./statement-pack.ts";
 
 /**
  * The class of the advisory locks on shards. A take-over of shards takes `pg_advisory_xact_lock(shardLockClass, shard)` for
@@ -30,7 +24,12 @@ import type { PackStatement } from "./statement-pack.ts";
  */
 export const shardLockClass = 72_707;
 
-/** Rows that changed nothing, because the database holds something else than the caller thought. */
+const uniqueViolation = "23505";
+
+/**
+ * Rows that changed nothing, because the database holds something else than the caller thought. Where an event is missed,
+ * a flush with another event of that number came first, and everything of the run is missed.
+ */
 export type Missed = {
   readonly finished: readonly FinishedRow[];
   readonly started: readonly StartedRow[];
@@ -54,23 +53,71 @@ export type FlushAnswer =
  * @throws the server's error when a row breaks a rule of the tables: nothing was written, and the batch never can be.
  */
 export async function flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer> {
+  assertEvents(batch);
+  const late = new Set<number>();
+  for (;;) {
+    const rest = late.size === 0 ? batch : batchOfRuns(batch, (runId) => !late.has(runId));
+    try {
+      const row = await write(lane, rest);
+      return decode(row, rest, late.size === 0 ? null : batchOfRuns(batch, (id) => late.has(id)));
+    } catch (error) {
+      const written = isLate(error) ? await writtenEvents(lane, rest.events) : [];
+      if (written.length === 0) throw explain(error);
+      for (const runId of written) late.add(runId);
+    }
+  }
+}
+
+async function write(lane: Lane, batch: FlushBatch): Promise<readonly unknown[]> {
   const shards = batch.shards.toSorted((a, b) => a.shard - b.shard);
-  const statements: PackStatement[] = [
+  const answers = await lane.send([
     {
       name: "flush_fence",
       text: sqlText("flush_fence"),
       values: [String(shardLockClass), int4Array(shards.map((fence) => fence.shard))],
     },
-    { name: "flush", text: sqlText("flush"), values: encode(batch) },
-  ];
-  let row: readonly unknown[];
-  try {
-    const answers = await lane.send(statements);
-    row = answers[1]![0]!;
-  } catch (error) {
-    throw explain(error);
+    flushStatement(batch),
+    ...answerStatements(batch),
+  ]);
+  return answers[1]![0]!;
+}
+
+/** Without its event, what is written of a run could be written twice. */
+function assertEvents({ events, finished, started, settled, expansions }: FlushBatch): void {
+  const runIds = new Set(events.map((event) => event.runId));
+  let last = -1;
+  for (const rows of [finished, started, settled, expansions]) {
+    for (const { runId } of rows) {
+      if (runId === last) continue;
+      if (!runIds.has(runId))
+        throw new Error(`A batch has rows of run ${runId} and no event of it.`);
+      last = runId;
+    }
   }
-  return decode(row, batch);
+}
+
+/** Somebody wrote an event of that number before: an earlier flush of the run, whose answer was lost. */
+function isLate(error: unknown): boolean {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return code === uniqueViolation && constraint === "event_pkey";
+}
+
+async function writtenEvents(lane: Lane, events: readonly EventRow[]): Promise<number[]> {
+  const [rows = []] = await lane
+    .send([
+      {
+        name: "event_list_written",
+        text: sqlText("event_list_written"),
+        values: [
+          int8Array(events.map((event) => event.runId)),
+          int8Array(events.map((event) => event.seq)),
+        ],
+      },
+    ])
+    .catch((error: unknown) => {
+      throw explain(error);
+    });
+  return rows.map(([runId]) => runId as number);
 }
 
 /** SQLSTATE classes after which the same batch may work: lock timeout, query cancelled, deadlock, out of resources. */
@@ -95,127 +142,30 @@ function unavailable(why: string, outcome: "none" | "unknown", cause: unknown): 
   });
 }
 
-/** The statement's parameters, in its order. */
-function encode(batch: FlushBatch): Buffer[] {
-  return [
-    int2Array(batch.shards.map((fence) => fence.shard)),
-    int8Array(batch.shards.map((fence) => fence.epoch)),
-    ...encodeFinished(batch.finished),
-    ...encodeStarted(batch.started, batch.settled),
-    ...encodeXcoms(batch),
-    ...encodeRuns(batch.runs),
-    ...encodeEvents(batch.events),
-  ];
-}
-
-function encodeFinished(rows: readonly FinishedRow[]): Buffer[] {
-  return [
-    int8Array(rows.map((row) => row.runId)),
-    int4Array(rows.map((row) => row.ix)),
-    int4Array(rows.map((row) => row.mapIx)),
-    int2Array(rows.map((row) => row.attempt)),
-    int2Array(rows.map((row) => row.state)),
-    int2Array(rows.map((row) => row.lost)),
-    timestamptzArray(rows.map((row) => row.retryAt)),
-    byteaArray(rows.map((row) => row.out)),
-    byteaArray(rows.map((row) => row.failure)),
-  ];
-}
-
-function encodeXcoms({ xcoms, finished }: FlushBatch): Buffer[] {
-  const rows = xcoms.map((xcom) => finished[xcom.finished]!);
-  return [
-    int4Array(xcoms.map((xcom) => xcom.finished + 1)),
-    int8Array(rows.map((row) => row.runId)),
-    int4Array(rows.map((row) => row.ix)),
-    int4Array(rows.map((row) => row.mapIx)),
-    textArray(xcoms.map((xcom) => xcom.key)),
-    byteaArray(xcoms.map((xcom) => xcom.value)),
-  ];
-}
-
-/** Started rows first, settled ones behind them: the statement numbers them through. */
-function encodeStarted(started: readonly StartedRow[], settled: readonly SettledRow[]): Buffer[] {
-  const all = [...started, ...settled];
-  const ofStarted = (column: (row: StartedRow) => number): number[] => [
-    ...started.map(column),
-    ...settled.map(() => 0),
-  ];
-  const nulls = settled.map(() => null);
-  return [
-    int8Array(all.map((row) => row.runId)),
-    int4Array(all.map((row) => row.ix)),
-    int4Array(all.map((row) => row.mapIx)),
-    int2Array([...started.map(() => TaskState.running), ...settled.map((row) => row.state)]),
-    int2Array(ofStarted((row) => row.attempt)),
-    int2Array(ofStarted((row) => row.lost)),
-    int4Array([...started.map((row) => row.sessionKey), ...nulls]),
-    timestamptzArray([...started.map((row) => row.readyAt), ...nulls]),
-  ];
-}
-
-function encodeRuns(rows: readonly RunUpdate[]): Buffer[] {
-  return [
-    int8Array(rows.map((row) => row.id)),
-    int2Array(rows.map((row) => row.state)),
-    int8Array(rows.map((row) => row.revision)),
-    byteaArray(rows.map((row) => row.failure)),
-    boolArray(rows.map((row) => row.isCancelRequested)),
-    countsArray(rows),
-  ];
-}
-
-/** State codes run from 1 to this. */
-const stateCodes = 14;
-
-function countsArray(rows: readonly RunUpdate[]): Buffer {
-  return int4Array(
-    rows.flatMap((row) => Array.from({ length: stateCodes }, (_, index) => row.counts[index] ?? 0)),
-  );
-}
-
-function encodeEvents(rows: readonly EventRow[]): Buffer[] {
-  const first: number[] = [];
-  const last: number[] = [];
-  const changes: number[] = [];
-  for (const row of rows) {
-    first.push(changes.length + 1);
-    for (let index = 0; index < row.changes.length; index++) changes.push(row.changes[index]!);
-    last.push(changes.length);
-  }
-  return [
-    int8Array(rows.map((row) => row.runId)),
-    int8Array(rows.map((row) => row.seq)),
-    int2Array(rows.map((row) => row.runState)),
-    int4Array(first),
-    int4Array(last),
-    int4Array(changes),
-  ];
-}
-
 /** What took effect, in some form; null means all of it. */
 type Effective<T> = readonly T[] | null;
 
-function decode(row: readonly unknown[], batch: FlushBatch): FlushAnswer {
-  const [isHeld, at, finished, started, runs, events] = row as [
+/** `late`: what was left out, because its events had been written before. */
+function decode(row: readonly unknown[], batch: FlushBatch, late: FlushBatch | null): FlushAnswer {
+  const [isHeld, at, finished, started, runs] = row as [
     boolean,
     number,
     Effective<number>,
     Effective<string>,
     Effective<number>,
-    Effective<number>,
   ];
   if (!isHeld) return { kind: "fenced" };
-  if (!finished && !started && !runs && !events) return { kind: "written", at, missed: null };
+  if (!finished && !started && !runs && !late) return { kind: "written", at, missed: null };
+  const left = late ?? newFlushBatch();
   return {
     kind: "written",
     at,
     missed: {
-      finished: without(batch.finished, finished, (_, index) => index + 1),
-      started: without(batch.started, started, keyOf),
-      settled: without(batch.settled, started, keyOf),
-      runs: without(batch.runs, runs, (_, index) => index + 1),
-      events: without(batch.events, events, (event) => event.runId),
+      finished: [...without(batch.finished, finished, (_, index) => index + 1), ...left.finished],
+      started: [...without(batch.started, started, keyOf), ...left.started],
+      settled: [...without(batch.settled, started, keyOf), ...left.settled],
+      runs: [...without(batch.runs, runs, (_, index) => index + 1), ...left.runs],
+      events: left.events,
     },
   };
 }

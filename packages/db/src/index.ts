@@ -3,7 +3,9 @@ export { hasSqlState } from "./errors.ts";
 export { flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts";
 export {
   newFlushBatch,
+  type AnswerRow,
   type EventRow,
+  type ExpansionRow,
   type FinishedRow,
   type FlushBatch,
   type RunUpdate,
@@ -25,16 +27,20 @@ export {
 } from "./shards.ts";
 export {
   listActiveRuns,
+  listExpansions,
   listTaskInstances,
-  readOutcomes,
-  readTaskOutputs,
+  readOwnedRuns,
   type ActiveRunRow,
-  type AttemptKey,
-  type AttemptOutcome,
   type TaskInstanceRow,
+} from "./task-rows.ts";
+export {
+  readMappedOutputs,
+  readTaskOutputs,
+  type InstanceRange,
   type TaskKey,
   type TaskOutput,
-} from "./task-rows.ts";
+} from "./task-values.ts";
+export { readOutcomes, type AttemptKey, type AttemptOutcome } from "./task-outcomes.ts";
 export {
   createRuns,
   deleteDag,
@@ -115,8 +121,11 @@ export {
   getRun,
   getRuns,
   listRuns,
+  listRunsByDate,
   readShardOwners,
   recentRuns,
+  type DatedRunRow,
+  type DateRange,
   type ListedRun,
   type RecentRunRow,
   type RunFilter,
@@ -136,7 +145,16 @@ export {
   type SessionRow,
 } from "./sessions.ts";
 export {
-  listEarlierAttempts,
+  listMappedInstances,
+  readSpanStates,
+  summarizeMappedTasks,
+  type MappedPage,
+  type MappedTask,
+  type RowlessInstance,
+  type SpanStates,
+} from "./mapped-tasks-read.ts";
+export {
+  listAttempts,
   listXComs,
   readTaskStates,
   viewTaskInstance,

@@ -103,6 +103,22 @@ export async function recentRuns(
   return rowsOf<RecentRunRow>(db.pool, "run_recent_of_dags", [dagIds, limit]);
 }
 
+/** Where runs of a DAG with a logical date stand in time. Both bounds belong to it; null means none. */
+export type DateRange = { readonly from: Date | null; readonly to: Date | null };
+
+export type DatedRunRow = Pick<RunRow, "id" | "shard" | "state"> & { readonly logical_at: Date };
+
+/** Runs of a DAG by logical date, after `after`; those without one are left out. */
+export async function listRunsByDate(
+  db: Database,
+  dagId: string,
+  range: DateRange,
+  page: { readonly after: Date | null; readonly limit: number },
+): Promise<DatedRunRow[]> {
+  const values = [dagId, range.from, range.to, page.after, page.limit];
+  return rowsOf<DatedRunRow>(db.pool, "run_list_by_date", values);
+}
+
 /** The owner of each shard that has a live one, by shard. */
 export async function readShardOwners(db: Database): Promise<Map<number, string>> {
   const rows = await rowsOf<{ id: number; owner: string }>(db.pool, "shard_owners");

@@ -17,8 +17,9 @@ import { requestReused, type RequestKey } from "./requests.ts";
 import { rowsOf } from "./statement.ts";
 import { inTransaction, type Run } from "./transaction.ts";
 
-/** Runs of a DAG that one statement deletes. */
+/** Runs of a DAG that one statement deletes, and, beyond the first of them, their task instances. */
 const deleteBatch = 200;
+const deleteTaskInstances = 20_000;
 /** `run_id_seq` counts in steps of this. */
 const idBlock = 64;
 
@@ -175,8 +176,8 @@ export async function deleteDag(
   for (;;) {
     const step = await inTransaction(db, async (run) => {
       await assertHeld(run, [fence]);
-      const { length } = await run("dag_delete_runs", [dagId, deleteBatch]);
-      if (length === deleteBatch) return "more";
+      const { length } = await run("dag_delete_runs", [dagId, deleteBatch, deleteTaskInstances]);
+      if (length > 0) return "more";
       if ((await run("dag_delete", [dagId])).length === 0) return "kept";
       const { method, principal, requestId, bodyHash, answer } = request;
       const kept = await run("request_keep", [method, principal, requestId, bodyHash, answer]);

@@ -10,13 +10,21 @@ export type TaskInstanceView = {
   readonly map_ix: number;
   readonly state: TaskState;
   readonly attempt: number;
-  readonly lost: number;
+  /** Attempts that spend no retry. */
+  readonly uncounted: number;
+  /** Attempts whose worker was lost since it was cleared last. */
+  readonly losses: number;
   readonly ready_at: Date | null;
+  /** Of the newest attempt, or of the try of a sensor; null once it is cleared, until it starts again. */
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
-  readonly retry_at: Date | null;
+  /** Until when it is up_for_retry or up_for_reschedule. */
+  readonly wait_until: Date | null;
   /** millrace.v1.Failure */
   readonly failure: Buffer | null;
+  /** Of a branch or a short circuit that has succeeded: the cases it chose. */
+  readonly choice: readonly string[] | null;
+  readonly map_index_label: string | null;
   readonly worker_name: string | null;
 };
 
@@ -27,11 +35,14 @@ export type TaskInstanceKey = {
   readonly mapIx: number;
 };
 
-/** Rows of a run by index: those of `ixs`, or all for null. */
+/**
+ * What stands for whole tasks of a run, in the order of `ixs`'s numbers: instances of tasks that are not mapped, and of
+ * mapped ones what they were before they were expanded (`map_ix` -1). Those that have a row.
+ */
 export async function viewTaskInstances(
   db: Database,
   runKey: number,
-  ixs: readonly number[] | null,
+  ixs: readonly number[],
 ): Promise<TaskInstanceView[]> {
   return rowsOf<TaskInstanceView>(db.pool, "task_instance_list_of_run", [runKey, ixs]);
 }
@@ -54,8 +65,11 @@ export type AttemptRow = Pick<
   "attempt" | "state" | "started_at" | "ended_at" | "failure" | "worker_name"
 >;
 
-/** Earlier attempts, oldest first; the newest is the task instance's own row. */
-export async function listEarlierAttempts(
+/**
+ * Attempts, oldest first, the newest included, whether it still stands in its row or was cleared. The attempts of a
+ * sensor's try are one, under the number of the last.
+ */
+export async function listAttempts(
   db: Database,
   { runKey, ix, mapIx }: TaskInstanceKey,
 ): Promise<AttemptRow[]> {
@@ -65,7 +79,7 @@ export async function listEarlierAttempts(
 /** States in columns: the task of index `ixs[i]` is in `states[i]`. */
 export type TaskStates = { readonly ixs: readonly number[]; readonly states: readonly TaskState[] };
 
-/** States of unmapped task instances that have rows, for each run that has any. */
+/** States of what stands for whole tasks (`viewTaskInstances`) and has a row, for each run that has any. */
 export async function readTaskStates(
   db: Database,
   runKeys: readonly number[],

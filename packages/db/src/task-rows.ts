@@ -1,10 +1,12 @@
-/** What an owner reads of runs and their task instances: at take-over, after a failed flush, and for late results. */
+/** What an owner reads of runs and their task instances: at take-over, after a failed flush, and to change final runs. */
 
 import type { EpochMs, RunState, TaskState } from "@millrace/engine";
+
 import type { Database } from "./database.ts";
+import type { ExpansionRow } from "./flush-batch.ts";
 import { rowsOf } from "./statement.ts";
 
-/** A run that is queued or running. */
+/** A run as its owner needs it: queued or running, and final when asked for by id. */
 export type ActiveRunRow = {
   readonly id: number;
   readonly dagId: string;
@@ -22,6 +24,10 @@ export type ActiveRunRow = {
   readonly queuedAt: EpochMs;
   readonly startedAt: EpochMs | null;
   readonly cancelRequestedAt: EpochMs | null;
+  /** How often it was opened again after its end. Above 0, a queued run has task instances. */
+  readonly reopenCount: number;
+  /** millrace.v1.Failure that it failed with; or, while it is running, that it will fail with because a person said so. */
+  readonly failure: Uint8Array | null;
   /** Number of its last event; 0 before the first. */
   readonly seq: number;
 };
@@ -42,6 +48,8 @@ type RunRow = {
   queued_at: Date;
   started_at: Date | null;
   cancel_requested_at: Date | null;
+  reopen_count: number;
+  failure: Buffer | null;
   seq: number;
 };
 
@@ -57,8 +65,21 @@ export type ActiveRunQuery = {
 /** Active runs of shards, oldest first. */
 export async function listActiveRuns(db: Database, query: ActiveRunQuery): Promise<ActiveRunRow[]> {
   const values = [query.shards, query.afterId ?? 0, query.limit, query.ids ?? null];
-  const rows = await rowsOf<RunRow>(db.pool, "owner_run_list", values);
-  return rows.map((row) => ({
+  return (await rowsOf<RunRow>(db.pool, "owner_run_list", values)).map(activeRunOf);
+}
+
+/** Those of these runs that are in these shards, final ones included, oldest first. */
+export async function readOwnedRuns(
+  db: Database,
+  query: { readonly shards: readonly number[]; readonly ids: readonly number[] },
+): Promise<ActiveRunRow[]> {
+  return (await rowsOf<RunRow>(db.pool, "owner_run_get", [query.shards, query.ids])).map(
+    activeRunOf,
+  );
+}
+
+function activeRunOf(row: RunRow): ActiveRunRow {
+  return {
     id: row.id,
     dagId: row.dag_id,
     dagVersionId: row.dag_version_id,
@@ -74,8 +95,10 @@ export async function listActiveRuns(db: Database, query: ActiveRunQuery): Promi
     queuedAt: row.queued_at.getTime(),
     startedAt: msOf(row.started_at),
     cancelRequestedAt: msOf(row.cancel_requested_at),
+    reopenCount: row.reopen_count,
+    failure: row.failure,
     seq: row.seq,
-  }));
+  };
 }
 
 export type TaskInstanceRow = {
@@ -84,12 +107,19 @@ export type TaskInstanceRow = {
   readonly mapIx: number;
   readonly state: TaskState;
   readonly attempt: number;
-  readonly lost: number;
+  readonly uncounted: number;
+  readonly losses: number;
   readonly sessionKey: number | null;
   readonly readyAt: EpochMs | null;
+  /** Of a sensor that has looked before: when its try began. */
   readonly startedAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
-  readonly retryAt: EpochMs | null;
+  readonly waitUntil: EpochMs | null;
+  readonly hasValue: boolean;
+  readonly lengths: readonly number[];
+  readonly choice: readonly string[] | null;
+  /** Running or up_for_reschedule: how often it has looked in vain in the try it is in. Else 0. */
+  readonly looks: number;
 };
 
 type TaskRow = {
@@ -98,104 +128,94 @@ type TaskRow = {
   map_ix: number;
   state: TaskState;
   attempt: number;
-  lost: number;
+  uncounted: number;
+  losses: number;
   session_key: number | null;
   ready_at: Date | null;
   started_at: Date | null;
   ended_at: Date | null;
-  retry_at: Date | null;
+  wait_until: Date | null;
+  has_value: boolean;
+  lengths: number[] | null;
+  choice: string[] | null;
+  looks: number;
 };
 
-/** Task instances of runs that have a row, in the order of run, task and map index; without what they returned. */
+/** Runs whose task instances one statement reads, and how many of each; the rest of long ones comes page by page. */
+const runsAtOnce = 50;
+const rowsOfRun = 1_000;
+const rowsOfPage = 20_000;
+
+/**
+ * Task instances that have a row, of each run in the order of task and map index; without what they returned. However many
+ * there are, no statement takes long.
+ */
 export async function listTaskInstances(
   db: Database,
   runIds: readonly number[],
 ): Promise<TaskInstanceRow[]> {
-  const rows = await rowsOf<TaskRow>(db.pool, "owner_task_list", [runIds]);
-  return rows.map((row) => ({
+  const found: TaskInstanceRow[] = [];
+  for (let at = 0; at < runIds.length; at += runsAtOnce) {
+    const ids = runIds.slice(at, at + runsAtOnce);
+    const rows = await readPage(db, ids, { after: null, limit: rowsOfRun });
+    for (const [runId, ofRun] of Map.groupBy(rows, (row) => row.runId)) {
+      append(found, ofRun);
+      if (ofRun.length < rowsOfRun) continue;
+      for (let page = ofRun; page.length > 0; append(found, page))
+        page = await readPage(db, [runId], { after: page.at(-1)!, limit: rowsOfPage });
+    }
+  }
+  return found;
+}
+
+type InstancePage = {
+  readonly after: { readonly ix: number; readonly mapIx: number } | null;
+  readonly limit: number;
+};
+
+async function readPage(
+  db: Database,
+  runIds: readonly number[],
+  { after, limit }: InstancePage,
+): Promise<TaskInstanceRow[]> {
+  const values = [runIds, after?.ix ?? -1, after?.mapIx ?? -1, limit];
+  return (await rowsOf<TaskRow>(db.pool, "owner_task_list", values)).map(taskInstanceOf);
+}
+
+/** Spreading a long array into `push` would take as many arguments. */
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const each of more) list.push(each);
+}
+
+function taskInstanceOf(row: TaskRow): TaskInstanceRow {
+  return {
     runId: row.run_id,
     ix: row.ix,
     mapIx: row.map_ix,
     state: row.state,
     attempt: row.attempt,
-    lost: row.lost,
+    uncounted: row.uncounted,
+    losses: row.losses,
     sessionKey: row.session_key,
     readyAt: msOf(row.ready_at),
     startedAt: msOf(row.started_at),
     endedAt: msOf(row.ended_at),
-    retryAt: msOf(row.retry_at),
-  }));
+    waitUntil: msOf(row.wait_until),
+    hasValue: row.has_value,
+    lengths: row.lengths ?? [],
+    choice: row.choice,
+    looks: row.looks,
+  };
 }
 
-export type TaskKey = { readonly runId: number; readonly ix: number };
-export type TaskOutput = TaskKey & { readonly out: Uint8Array };
-
-/** What task instances returned; those that returned nothing are left out. */
-export async function readTaskOutputs(
+/** How many instances the mapped tasks of runs have, as far as they are expanded. */
+export async function listExpansions(
   db: Database,
-  keys: readonly TaskKey[],
-): Promise<TaskOutput[]> {
-  if (keys.length === 0) return [];
-  type Row = { run_id: number; ix: number; out: Buffer };
-  const values = [keys.map((key) => key.runId), keys.map((key) => key.ix)];
-  const rows = await rowsOf<Row>(db.pool, "task_output_list", values);
-  return rows.map((row) => ({ runId: row.run_id, ix: row.ix, out: row.out }));
-}
-
-export type AttemptKey = TaskKey & { readonly attempt: number };
-
-/** How an attempt stands, of an active run or one long over. */
-export type AttemptOutcome = AttemptKey & {
-  readonly runState: RunState;
-  readonly isCancelled: boolean;
-  /** The task instance's newest attempt and its state; null when it has no row. */
-  readonly newest: number | null;
-  readonly state: TaskState | null;
-  readonly out: Uint8Array | null;
-  readonly failure: Uint8Array | null;
-  /** Of an attempt before the newest: how it ended. */
-  readonly earlierState: TaskState | null;
-  readonly earlierFailure: Uint8Array | null;
-};
-
-type OutcomeRow = {
-  id: number;
-  ix: number;
-  attempt: number;
-  run_state: RunState;
-  is_cancelled: boolean;
-  newest: number | null;
-  state: TaskState | null;
-  out: Buffer | null;
-  failure: Buffer | null;
-  earlier_state: TaskState | null;
-  earlier_failure: Buffer | null;
-};
-
-/** How attempts stand; those of runs that do not exist are left out. */
-export async function readOutcomes(
-  db: Database,
-  keys: readonly AttemptKey[],
-): Promise<AttemptOutcome[]> {
-  if (keys.length === 0) return [];
-  const rows = await rowsOf<OutcomeRow>(db.pool, "task_outcome_list", [
-    keys.map((key) => key.runId),
-    keys.map((key) => key.ix),
-    keys.map((key) => key.attempt),
-  ]);
-  return rows.map((row) => ({
-    runId: row.id,
-    ix: row.ix,
-    attempt: row.attempt,
-    runState: row.run_state,
-    isCancelled: row.is_cancelled,
-    newest: row.newest,
-    state: row.state,
-    out: row.out,
-    failure: row.failure,
-    earlierState: row.earlier_state,
-    earlierFailure: row.earlier_failure,
-  }));
+  runIds: readonly number[],
+): Promise<ExpansionRow[]> {
+  type Row = { run_id: number; ix: number; length: number };
+  const rows = await rowsOf<Row>(db.pool, "owner_expansion_list", [runIds]);
+  return rows.map((row) => ({ runId: row.run_id, ix: row.ix, length: row.length }));
 }
 
 function msOf(at: Date | null): EpochMs | null {

@@ -3,8 +3,14 @@
 import { RunState, TaskState } from "@millrace/engine";
 
 import type { Database } from "./database.ts";
-import type { FinishedRow, StartedRow } from "./flush-batch.ts";
-import { newFlushBatch, type FlushBatch } from "./flush-batch.ts";
+import {
+  newFlushBatch,
+  type FinishedRow,
+  type FlushBatch,
+  type RunUpdate,
+  type SettledRow,
+  type StartedRow,
+} from "./flush-batch.ts";
 
 export const testShard = 3;
 
@@ -33,9 +39,17 @@ export async function insertRuns(db: Database, ids: readonly number[]): Promise<
   );
 }
 
-/** A batch of the test shard's first owner. */
+let lastSeq = 0;
+
+/** A batch of the test shard's first owner, with the next event of every run that has none in it. */
 export function aBatch(rows: Partial<FlushBatch> = {}): FlushBatch {
-  return { ...newFlushBatch(), shards: [{ shard: testShard, epoch: 0 }], ...rows };
+  const batch = { ...newFlushBatch(), shards: [{ shard: testShard, epoch: 0 }], ...rows };
+  const { finished, started, settled, expansions } = batch;
+  const runIds = new Set([finished, started, settled, expansions].flat().map((row) => row.runId));
+  for (const { runId } of batch.events) runIds.delete(runId);
+  const runState = RunState.running;
+  const events = [...runIds].map((runId) => ({ runId, seq: ++lastSeq, runState, changes: [] }));
+  return { ...batch, events: [...batch.events, ...events] };
 }
 
 export function aStart(row: Partial<StartedRow> = {}): StartedRow {
@@ -44,7 +58,8 @@ export function aStart(row: Partial<StartedRow> = {}): StartedRow {
     ix: 0,
     mapIx: -1,
     attempt: 1,
-    lost: 0,
+    uncounted: 0,
+    losses: 0,
     sessionKey: 7,
     readyAt: Date.UTC(2026, 0, 1),
     ...row,
@@ -58,10 +73,53 @@ export function aFinish(row: Partial<FinishedRow> = {}): FinishedRow {
     mapIx: -1,
     attempt: 1,
     state: TaskState.success,
-    lost: 0,
-    retryAt: null,
+    uncounted: 0,
+    losses: 0,
+    waitUntil: null,
+    isMarked: false,
     out: null,
     failure: null,
+    lengths: [],
+    choice: null,
+    mapIndexLabel: null,
     ...row,
   };
+}
+
+export function aSettle(row: Partial<SettledRow> = {}): SettledRow {
+  return {
+    runId: 1,
+    ix: 0,
+    mapIx: -1,
+    state: TaskState.skipped,
+    failure: null,
+    choice: null,
+    ...row,
+  };
+}
+
+/** A clear of the first attempt. */
+export function aClear(row: Partial<FinishedRow> = {}): FinishedRow {
+  return aFinish({ state: TaskState.none, uncounted: row.attempt ?? 1, ...row });
+}
+
+export function aRunUpdate(row: Partial<RunUpdate> = {}): RunUpdate {
+  return {
+    id: 1,
+    state: RunState.running,
+    revision: 1,
+    counts: someCounts(),
+    failure: null,
+    isCancelRequested: false,
+    isReopened: false,
+    ...row,
+  };
+}
+
+/** Rows of a table, in the order of its first three columns. */
+export async function rowsIn(db: Database, table: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await db.pool.query<Record<string, unknown>>(
+    `SELECT * FROM ${table} ORDER BY 1, 2, 3`,
+  );
+  return rows;
 }

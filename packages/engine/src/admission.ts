@@ -1,44 +1,46 @@
-/** May a task start now, and if not, why not. The scheduler and `Explain` ask this same code. */
+/** May a task instance start now, and if not, why not. The scheduler and `Explain` ask this same code. */
 
+import { hasFlag, instanceFlags, instanceState, slotOf } from "./instances.ts";
+import type { Limits } from "./limits.ts";
+import type { Reason } from "./reasons.ts";
 import {
   cancelling,
   dagPaused,
   dispatching,
   final,
+  lossWait,
   maxActiveRuns,
   maxActiveTasks,
   noSlot,
+  rescheduleWait,
+  restarting,
   retryWait,
   running,
   runningIds,
-  upstream,
 } from "./reasons.ts";
-import type { Limits } from "./limits.ts";
-import type { Reason } from "./reasons.ts";
-import type { Run } from "./run.ts";
-import { taskStateOf } from "./run.ts";
+import type { InstanceRef, Run } from "./run.ts";
 import { isFinal, RunState, TaskState } from "./states.ts";
+import { waitingReasons } from "./waiting-reasons.ts";
 
 const nothing: readonly Reason[] = [];
 
 /**
- * Every gate that keeps a task from being granted now; empty when it may be. Costs nothing worth naming for a task that
- * may be granted; one that waits for others costs its arrows.
+ * Every gate that keeps a task instance from being granted now; empty when it may be. Costs nothing worth naming for one
+ * that may be granted; one that waits for others costs a look at these.
  */
-export function admit(run: Run, ix: number, limits: Limits): readonly Reason[] {
-  const state = taskStateOf(run, ix);
+export function admit(run: Run, ref: InstanceRef, limits: Limits): readonly Reason[] {
+  const state = instanceState(run, ref.ix, ref.mapIx);
   if (state === TaskState.scheduled && run.state === RunState.running && !run.cancelRequested)
-    return gates(run, ix, limits, nothing);
-  if (isFinal(state)) return [final(run, ix)];
-  if (run.cancelRequested) return [cancelling(run, ix)];
-  if (state === TaskState.running) return [running(run, ix)];
+    return gates(run, ref, limits, nothing);
+  if (isFinal(state)) return [final(run, ref)];
+  if (run.cancelRequested) return [cancelling(run, ref)];
+  if (state === TaskState.running) return [running(run, ref)];
   const own: Reason[] = [];
   if (run.state === RunState.queued) own.push(...runGates(limits, false));
-  if (state === TaskState.up_for_retry) own.push(retryWait(run, ix, limits));
-  else if (run.pending[ix]! > 0) own.push(upstream(run, ix, limits));
+  own.push(...waits(run, ref, state, limits));
   // A queued run that nothing holds is about to start: its first tasks become ready with it.
   if (own.length === 0) own.push(dispatching("Its run is about to start."));
-  return gates(run, ix, limits, own);
+  return gates(run, ref, limits, own);
 }
 
 /** Every gate that keeps a queued run from starting; empty when it may start now. */
@@ -47,16 +49,30 @@ export function admitRun(limits: Limits): readonly Reason[] {
 }
 
 /**
- * What `admit` says, with the running tasks named where their number is the gate; or, when nothing holds the task, that
- * it is about to be handed out. Never empty.
+ * What `admit` says, with the running tasks named where their number is the gate; or, when nothing holds the instance,
+ * that it is about to be handed out. Never empty.
  */
-export function explain(run: Run, ix: number, limits: Limits): readonly Reason[] {
-  const reasons = admit(run, ix, limits);
+export function explain(run: Run, ref: InstanceRef, limits: Limits): readonly Reason[] {
+  const reasons = admit(run, ref, limits);
   if (reasons.length === 0)
     return [dispatching("Nothing holds it back; it is about to be handed to a worker.")];
   return reasons.map((reason) =>
     reason.kind === "max_active_tasks" ? { ...reason, taskIds: runningIds(run) } : reason,
   );
+}
+
+/** What an instance waits for beside the limits that hold for all. */
+function waits(run: Run, ref: InstanceRef, state: TaskState, limits: Limits): Reason[] {
+  if (state === TaskState.none) return waitingReasons(run, ref, limits);
+  if (state === TaskState.up_for_retry)
+    return [isAfterLoss(run, ref) ? lossWait(run, ref, limits) : retryWait(run, ref, limits)];
+  if (state === TaskState.up_for_reschedule) return [rescheduleWait(ref, limits)];
+  return state === TaskState.restarting ? [restarting(run, ref)] : [];
+}
+
+/** It waits although its newest grant had no outcome: the worker was lost. */
+function isAfterLoss(run: Run, { ix, mapIx }: InstanceRef): boolean {
+  return !hasFlag(run, slotOf(run, ix, mapIx), instanceFlags.isSettled);
 }
 
 function runGates(limits: Limits, isAboutRun: boolean): Reason[] {
@@ -67,10 +83,16 @@ function runGates(limits: Limits, isAboutRun: boolean): Reason[] {
   return reasons;
 }
 
-/** The gates that stand before every task that is not running, whatever else it waits for. */
-function gates(run: Run, ix: number, limits: Limits, own: readonly Reason[]): readonly Reason[] {
+/** The gates that stand before every instance that is not running, whatever else it waits for. */
+function gates(
+  run: Run,
+  { ix }: InstanceRef,
+  limits: Limits,
+  own: readonly Reason[],
+): readonly Reason[] {
   const { counts, dag } = run;
-  const active = counts[TaskState.running]! + counts[TaskState.queued]!;
+  const active =
+    counts[TaskState.running]! + counts[TaskState.queued]! + counts[TaskState.restarting]!;
   const isFull = active >= dag.spec.maxActiveTasks;
   const task = dag.tasks[ix]!;
   const offer = limits.slots(task.queue, task.kind === "external" ? task.handler : null);

@@ -1,143 +1,244 @@
 /** The life of one attempt: granted, then ended once, by its worker or without it. */
 
+import type { Becomes } from "./change.ts";
+import { change, makeOneReady, slotAt } from "./change.ts";
+import { setChoice, skipUnchosen, unknownCases } from "./control.ts";
+import { failFast } from "./fail-fast.ts";
 import {
   cancelledAttempt,
   discardedSuccess,
   executionTimeout,
   lossesMax,
+  lossWaitMs,
   lostOnce,
   lostTooOften,
+  unknownCase,
 } from "./failures.ts";
+import { hasFlag, instanceFlags as flags, slotOf, stateAt } from "./instances.ts";
+import { endRestart } from "./restart.ts";
 import { retryDelayMs } from "./retry.ts";
-import type { Effects, Failure, Run, RunEvent, Verdict } from "./run.ts";
-import { taskStateOf } from "./run.ts";
-import { change, settle } from "./settle.ts";
-import type { EpochMs } from "./spec.ts";
-import { isFinal, TaskState } from "./states.ts";
-import { already, cancelled, conflict, finished, ok, regranted, unknown } from "./verdicts.ts";
+import type { Effects, Failure, InstanceRef, Run, RunEvent, Verdict } from "./run.ts";
+import { settle } from "./settle.ts";
+import type { EpochMs, TaskSpec } from "./spec.ts";
+import { RunState, TaskState } from "./states.ts";
+import { already, cancelled, finished, ok, regranted, unknown } from "./verdicts.ts";
+import { verdictOnRepeat } from "./verdict-on-repeat.ts";
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
+export type Outcome =
+  Of<"taskSucceeded"> | Of<"taskFailed"> | Of<"taskSkipped"> | Of<"taskRescheduled">;
 
 /** How long after its execution timeout the server waits for a worker that enforces it by its own clock. */
 export const executionTimeoutGraceMs = 30_000;
-/** Rows hold attempt numbers in 16 bits. Only giving back again and again gets there. */
-const attemptsMax = 32_000;
 
-export function grant(run: Run, { ix, at }: Of<"taskGranted">, effects: Effects): Verdict {
+/**
+ * How long one attempt may take; null for no limit. Of a sensor that keeps its slot each look has the time, which only its
+ * worker can watch.
+ */
+export function attemptLimitMs({ executionTimeoutMs, sensor }: TaskSpec): number | null {
+  return sensor?.mode === "poke" ? null : executionTimeoutMs;
+}
+
+export function grant(run: Run, event: Of<"taskGranted">, effects: Effects): Verdict {
+  const { ix, mapIx, at } = event;
+  const slot = slotOf(run, ix, mapIx);
+  if (slot < 0) return unknown;
   if (run.cancelRequested) return cancelled;
-  const state = taskStateOf(run, ix);
-  if (state !== TaskState.scheduled) return state === TaskState.running ? regranted : finished;
-  run.attempt[ix]! += 1;
-  change(run, ix, { state: TaskState.running }, effects);
-  const { executionTimeoutMs } = run.dag.tasks[ix]!;
-  if (executionTimeoutMs !== null) {
-    const timer = { kind: "executionTimedOut", ix, mapIx: -1, attempt: run.attempt[ix]! } as const;
-    effects.timers.push({ ...timer, at: at + executionTimeoutMs + executionTimeoutGraceMs });
+  const state = stateAt(run, slot);
+  if (state !== TaskState.scheduled || run.state !== RunState.running)
+    return state === TaskState.running ? regranted : finished;
+  const attempt = (run.instances.attempt[slot]! += 1);
+  change(run, event, { state: TaskState.running }, effects);
+  const limitMs = attemptLimitMs(run.dag.tasks[ix]!);
+  if (limitMs !== null) {
+    const due = at + limitMs + executionTimeoutGraceMs;
+    effects.timers.push({ kind: "executionTimedOut", ix, mapIx, attempt, at: due });
   }
   return ok;
 }
 
-export function endAttempt(
-  run: Run,
-  event: Of<"taskSucceeded"> | Of<"taskFailed"> | Of<"taskSkipped">,
-  effects: Effects,
-): Verdict {
-  const { ix } = event;
-  if (event.attempt !== run.attempt[ix] || event.attempt === 0)
-    return event.attempt < run.attempt[ix]! ? regranted : unknown;
-  const state = taskStateOf(run, ix);
-  // A task that was given back waits in `scheduled`: until another worker has it, its last one may still report.
-  const isOpen =
-    !run.isSettled[ix] && (state === TaskState.running || state === TaskState.scheduled);
-  if (!isOpen) return verdictOnRepeat(run, event.kind, state);
+export function endAttempt(run: Run, event: Outcome, effects: Effects): Verdict {
+  const slot = slotOf(run, event.ix, event.mapIx);
+  const stale = staleVerdict(run, slot, event.attempt);
+  if (stale) return stale;
+  const state = stateAt(run, slot);
+  if (state === TaskState.restarting) return endRestart(run, event, effects);
+  // What was lost or given back waits: until another worker has it, its last one may still report.
+  if (hasFlag(run, slot, flags.isSettled) || !mayEnd(state))
+    return verdictOnRepeat(run, slot, event.kind);
+  if (state !== TaskState.running) run.instances.uncounted[slot]! -= 1;
   const from = effects.changes.length;
-  switch (event.kind) {
-    case "taskSucceeded":
-      if (run.cancelRequested)
-        change(run, ix, { state: TaskState.failed, failure: discardedSuccess }, effects);
-      else change(run, ix, { state: TaskState.success }, effects);
-      break;
-    case "taskSkipped":
-      change(run, ix, { state: TaskState.skipped }, effects);
-      break;
-    case "taskFailed":
-      fail(run, ix, event.failure, event.at, effects);
-  }
+  take(run, event, effects);
   settle(run, from, effects);
   return event.kind === "taskSucceeded" && run.cancelRequested ? cancelled : ok;
 }
 
 /** The attempt outlived its time and its worker said nothing: ends it as any timeout, and stops the body if it still runs. */
 export function endByServer(run: Run, event: Of<"executionTimedOut">, effects: Effects): Verdict {
-  const { ix, attempt } = event;
-  const limitMs = run.dag.tasks[ix]!.executionTimeoutMs;
-  if (limitMs === null || taskStateOf(run, ix) !== TaskState.running || run.attempt[ix] !== attempt)
-    return finished;
-  effects.stop.push({ ix, mapIx: -1, attempt });
+  const { ix, mapIx, attempt, at } = event;
+  const slot = slotOf(run, ix, mapIx);
+  if (slot < 0) return unknown;
+  const limitMs = attemptLimitMs(run.dag.tasks[ix]!);
+  const isOfNewest = run.instances.attempt[slot] === attempt;
+  if (limitMs === null || stateAt(run, slot) !== TaskState.running || !isOfNewest) return finished;
+  effects.stop.push({ ix, mapIx, attempt });
   const from = effects.changes.length;
-  fail(run, ix, executionTimeout(limitMs), event.at, effects);
+  fail(run, event, executionTimeout(limitMs), at, effects);
   settle(run, from, effects);
   return ok;
 }
 
 /**
- * The worker gave the attempt back, or was lost with it. No retry is spent; another worker may have the task at once.
- * The third loss fails it. Grants that were given back count as losses there, but only a loss trips the limit.
+ * The worker gave the attempt back, or was lost with it. No retry is spent; another worker may have the task at once. After
+ * the second loss it waits, and the third one fails it: it would take the next worker down too (reliability 2.9).
  */
 export function giveBack(
   run: Run,
   event: Of<"taskReturned"> | Of<"leaseLost">,
   effects: Effects,
 ): Verdict {
-  const { ix, attempt } = event;
-  if (attempt !== run.attempt[ix]) return attempt < run.attempt[ix]! ? regranted : unknown;
-  const state = taskStateOf(run, ix);
-  if (state !== TaskState.running)
-    return state === TaskState.scheduled && !run.isSettled[ix] ? already : finished;
-  run.lost[ix]! += 1;
+  const { ix, mapIx, attempt } = event;
+  const slot = slotOf(run, ix, mapIx);
+  const stale = staleVerdict(run, slot, attempt);
+  if (stale) return stale;
+  const state = stateAt(run, slot);
+  if (state === TaskState.restarting) return endRestart(run, event, effects);
+  const isOpen = !hasFlag(run, slot, flags.isSettled);
+  if (state !== TaskState.running) return isOpen && mayEnd(state) ? already : finished;
+  run.instances.uncounted[slot]! += 1;
   const from = effects.changes.length;
-  const isLost = event.kind === "leaseLost";
-  if (run.cancelRequested) {
-    const to = isLost
-      ? { state: TaskState.failed, failure: cancelledAttempt }
-      : { state: TaskState.skipped };
-    change(run, ix, to, effects);
-  } else if ((isLost && run.lost[ix]! >= lossesMax) || attempt >= attemptsMax) {
-    change(run, ix, { state: TaskState.failed, failure: lostTooOften }, effects);
-  } else {
-    change(run, ix, { state: TaskState.scheduled, failure: isLost ? lostOnce : null }, effects);
-    effects.ready.push(ix);
-  }
+  if (event.kind === "leaseLost") lose(run, event, slot, effects);
+  else if (run.cancelRequested) change(run, event, { state: TaskState.skipped }, effects);
+  else handBack(run, event, null, effects);
   settle(run, from, effects);
   return ok;
 }
 
-function fail(run: Run, ix: number, failure: Failure, at: EpochMs, effects: Effects): void {
-  const task = run.dag.tasks[ix]!;
-  const tryNumber = run.attempt[ix]! - run.lost[ix]!;
-  const mayRetry = failure.retryable && failure.kind !== "cancelled" && !run.cancelRequested;
-  if (!mayRetry || tryNumber > task.retries || run.attempt[ix]! >= attemptsMax) {
-    change(run, ix, { state: TaskState.failed, failure }, effects);
-    return;
-  }
-  const { logicalDate } = run;
-  const retryAt = at + retryDelayMs(task, { dagId: run.dag.spec.dagId, logicalDate, tryNumber });
-  change(run, ix, { state: TaskState.up_for_retry, retryAt, failure }, effects);
-  effects.timers.push({ kind: "retryDue", ix, mapIx: -1, attempt: run.attempt[ix]!, at: retryAt });
+/** The wait of a retry, a reschedule or a second loss is over. */
+export function endWait(run: Run, event: Of<"waitDue">, effects: Effects): Verdict {
+  const slot = slotOf(run, event.ix, event.mapIx);
+  if (slot < 0) return unknown;
+  const state = stateAt(run, slot);
+  const isWaiting = state === TaskState.up_for_retry || state === TaskState.up_for_reschedule;
+  if (!isWaiting || run.instances.attempt[slot] !== event.attempt) return finished;
+  makeOneReady(run, event, effects);
+  return ok;
 }
 
-/** The attempt has its outcome already, or lost the right to one. */
-function verdictOnRepeat(
-  run: Run,
-  kind: "taskSucceeded" | "taskFailed" | "taskSkipped",
-  state: TaskState,
-): Verdict {
-  if (kind === "taskSucceeded" && state === TaskState.success) return already;
-  if (kind === "taskSkipped" && state === TaskState.skipped) return already;
-  const hasFailed = state === TaskState.failed || state === TaskState.up_for_retry;
-  if (kind === "taskFailed" && (hasFailed || state === TaskState.scheduled)) return already;
-  if (run.cancelRequested) return cancelled;
-  // Skipped with an attempt: by its body, or because its run timed out.
-  if (isFinal(state) && state === TaskState.skipped) return finished;
-  return conflict;
+function lose(run: Run, event: Of<"leaseLost">, slot: number, effects: Effects): void {
+  const { instances } = run;
+  const losses = Math.min(lossesMax, instances.losses[slot]! + 1);
+  instances.losses[slot] = losses;
+  if (run.cancelRequested) {
+    change(run, event, { state: TaskState.failed, failure: cancelledAttempt }, effects);
+  } else if (losses >= lossesMax) {
+    failForGood(run, event, lostTooOften, effects);
+  } else if (losses === lossesMax - 1) {
+    const waitUntil = event.at + lossWaitMs;
+    const to = { state: TaskState.up_for_retry, waitUntil, failure: lostOnce, isOpen: true };
+    wait(run, event, to, waitUntil, effects);
+  } else handBack(run, event, lostOnce, effects);
+}
+
+function handBack(run: Run, ref: InstanceRef, failure: Failure | null, effects: Effects): void {
+  change(run, ref, { state: TaskState.scheduled, failure }, effects);
+  effects.ready.push({ ix: ref.ix, from: ref.mapIx, to: ref.mapIx + 1 });
+}
+
+/** The attempt has an outcome. */
+function take(run: Run, event: Outcome, effects: Effects): void {
+  switch (event.kind) {
+    case "taskSucceeded":
+      succeed(run, event, effects);
+      break;
+    case "taskSkipped":
+      change(run, event, { state: TaskState.skipped }, effects);
+      break;
+    case "taskRescheduled":
+      reschedule(run, event, effects);
+      break;
+    case "taskFailed":
+      fail(run, event, event.failure, event.at, effects);
+  }
+}
+
+function succeed(run: Run, event: Of<"taskSucceeded">, effects: Effects): void {
+  const { ix } = event;
+  const { dag } = run;
+  if (run.cancelRequested) {
+    change(run, event, { state: TaskState.failed, failure: discardedSuccess }, effects);
+    return;
+  }
+  const choice = dag.tasks[ix]!.control === "none" ? null : event.choice;
+  const strange = choice === null ? [] : unknownCases(dag, ix, choice);
+  if (strange.length > 0) {
+    const cases = dag.tasks[ix]!.cases.map(({ name }) => name);
+    failForGood(run, event, unknownCase(strange, cases), effects);
+    return;
+  }
+  const { hasValue } = event;
+  const lengths = hasValue && dag.measures[ix]!.length > 0 ? event.lengths : [];
+  if (lengths.length > 0) run.lengths.measured.set(ix, lengths);
+  change(run, event, { state: TaskState.success, hasValue, lengths, choice }, effects);
+  if (choice === null) return;
+  setChoice(run, event, choice);
+  skipUnchosen(run, event, choice, effects);
+}
+
+/** A look in vain spends no retry: the try goes on with the next look (semantics 9.2). */
+function reschedule(run: Run, event: Of<"taskRescheduled">, effects: Effects): void {
+  run.instances.uncounted[slotAt(run, event)]! += 1;
+  if (run.cancelRequested) {
+    change(run, event, { state: TaskState.skipped }, effects);
+    return;
+  }
+  const waitUntil = event.until;
+  wait(run, event, { state: TaskState.up_for_reschedule, waitUntil }, waitUntil, effects);
+}
+
+function fail(run: Run, ref: InstanceRef, failure: Failure, at: EpochMs, effects: Effects): void {
+  const { dag, instances, facts } = run;
+  const slot = slotAt(run, ref);
+  const task = dag.tasks[ref.ix]!;
+  const tryNumber = instances.attempt[slot]! - instances.uncounted[slot]!;
+  const mayRetry = failure.retryable && failure.kind !== "cancelled" && !run.cancelRequested;
+  if (!mayRetry || tryNumber > task.retries) {
+    failForGood(run, ref, failure, effects);
+    return;
+  }
+  const seed = { dagId: dag.spec.dagId, logicalDate: facts.logicalDate, tryNumber };
+  const waitUntil = at + (failure.retryAfterMs ?? retryDelayMs(task, seed));
+  wait(run, ref, { state: TaskState.up_for_retry, waitUntil, failure }, waitUntil, effects);
+}
+
+function failForGood(run: Run, ref: InstanceRef, failure: Failure, effects: Effects): void {
+  change(run, ref, { state: TaskState.failed, failure }, effects);
+  if (!run.cancelRequested) failFast(run, ref.ix, effects);
+}
+
+function wait(run: Run, ref: InstanceRef, to: Becomes, due: EpochMs, effects: Effects): void {
+  change(run, ref, to, effects);
+  const { ix, mapIx } = ref;
+  const attempt = run.instances.attempt[slotAt(run, ref)]!;
+  effects.timers.push({ kind: "waitDue", ix, mapIx, attempt, at: due });
+}
+
+function staleVerdict(run: Run, slot: number, attempt: number): Verdict | null {
+  if (slot < 0) return unknown;
+  const newest = run.instances.attempt[slot]!;
+  if (attempt === newest && attempt > 0) return null;
+  return attempt < newest ? regranted : unknown;
+}
+
+/** The newest attempt may still have an outcome in these states, if it has had none. */
+function mayEnd(state: TaskState): boolean {
+  return (
+    state === TaskState.running || state === TaskState.scheduled || state === TaskState.up_for_retry
+  );
+}
+
+/** Whether what is reported for the newest attempt of an instance would still count. */
+export function isAwaited(run: Run, { ix, mapIx }: InstanceRef): boolean {
+  const slot = slotOf(run, ix, mapIx);
+  return slot >= 0 && !hasFlag(run, slot, flags.isSettled) && mayEnd(stateAt(run, slot));
 }

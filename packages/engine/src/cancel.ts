@@ -1,9 +1,11 @@
 /** Cancelling a run: nothing new starts, what runs is told to stop, and the run ends when it has. */
 
+import { change } from "./change.ts";
 import { ignoredCancel } from "./failures.ts";
+import { eachInstance, stateAt } from "./instances.ts";
 import type { Effects, Run, Verdict } from "./run.ts";
 import { isRunFinal } from "./run.ts";
-import { change, finishIfDone, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 import type { EpochMs } from "./spec.ts";
 import { isFinal, TaskState } from "./states.ts";
 import { already, finished, ok } from "./verdicts.ts";
@@ -24,36 +26,35 @@ export function cancelRun(run: Run, at: EpochMs, effects: Effects): Verdict {
 export function stopEverything(run: Run, at: EpochMs, effects: Effects): void {
   const from = effects.changes.length;
   let isAnyRunning = false;
-  for (let ix = 0; ix < run.taskState.length; ix += 1) {
-    const state = run.taskState[ix] as TaskState;
-    if (state === TaskState.running) {
-      effects.stop.push({ ix, mapIx: -1, attempt: run.attempt[ix]! });
+  eachInstance(run, (slot, ix, mapIx) => {
+    const state = stateAt(run, slot);
+    if (isExecuting(state)) {
+      effects.stop.push({ ix, mapIx, attempt: run.instances.attempt[slot]! });
       isAnyRunning = true;
     } else if (!isFinal(state)) {
-      change(run, ix, { state: TaskState.skipped }, effects);
+      change(run, { ix, mapIx }, { state: TaskState.skipped }, effects);
     }
-  }
+  });
   settle(run, from, effects);
-  if (isAnyRunning)
-    effects.timers.push({
-      kind: "cancelForced",
-      ix: -1,
-      mapIx: -1,
-      attempt: 0,
-      at: at + cancelTimeoutMs,
-    });
+  if (!isAnyRunning) return;
+  const due = at + cancelTimeoutMs;
+  effects.timers.push({ kind: "cancelForced", ix: -1, mapIx: -1, attempt: 0, at: due });
 }
 
 /** The workers did not stop in time: their attempts end as cancelled without them. */
 export function forceCancel(run: Run, effects: Effects): Verdict {
   if (isRunFinal(run) || !run.cancelRequested) return finished;
   const from = effects.changes.length;
-  for (let ix = 0; ix < run.taskState.length; ix += 1) {
-    if (run.taskState[ix] !== TaskState.running) continue;
-    effects.stop.push({ ix, mapIx: -1, attempt: run.attempt[ix]! });
-    change(run, ix, { state: TaskState.failed, failure: ignoredCancel }, effects);
-  }
+  eachInstance(run, (slot, ix, mapIx) => {
+    if (!isExecuting(stateAt(run, slot))) return;
+    effects.stop.push({ ix, mapIx, attempt: run.instances.attempt[slot]! });
+    change(run, { ix, mapIx }, { state: TaskState.failed, failure: ignoredCancel }, effects);
+  });
   settle(run, from, effects);
-  finishIfDone(run, effects);
   return ok;
+}
+
+/** Whether a body may be running somewhere. */
+export function isExecuting(state: TaskState): boolean {
+  return state === TaskState.running || state === TaskState.restarting;
 }

@@ -23,6 +23,21 @@ export const dagLimits = {
   priorityWeight: 1_000_000,
   activeRuns: 10_000,
   activeTasks: 100_000,
+  /** Instances of a mapped task. */
+  mapLength: 100_000,
+  /** Dimensions of a mapping, and sources that are walked together in one. */
+  axes: 16,
+  sources: 16,
+  /** Characters of a list that is written out; each element is a value, with the limit of values. */
+  sourceLength: 1024 * 1024,
+  /** Mapped groups inside each other. */
+  mapDepth: 8,
+  templateLength: 1000,
+  cases: 1000,
+  /** Names of cases and labels of edges. */
+  labelLength: 250,
+  /** Arrows looked at to find what comes after what, over all questions that the checks of one DAG ask. */
+  reachSteps: 50_000_000,
   /** Problems reported at a time. */
   problems: 100,
 } as const;

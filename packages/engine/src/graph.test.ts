@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { aDag, aDagSpec } from "./testing.ts";
 import { compileDag } from "./graph.ts";
 
@@ -26,6 +26,56 @@ test("a DAG of 100,000 tasks compiles", () => {
   const ids = Array.from({ length: 100_000 }, (_, at) => `t${at}`);
   const tasks = Object.fromEntries(ids.map((id) => [id, {}]));
   const spec = aDagSpec({ tasks });
-  const edges = ids.slice(1).map((to, at) => ({ from: `t${at}`, to }));
+  const edges = ids.slice(1).map((to, at) => ({ from: `t${at}`, to, label: "" }));
   expect(compileDag({ ...spec, edges }).taskIds.at(-1)).toBe("t99999");
+});
+
+describe("what is made once for all runs", () => {
+  const remove = { role: "teardown", triggerRule: "all_done_setup_success" } as const;
+  const setup = { role: "setup" } as const;
+
+  test("leaves are tasks after which only teardowns come that cannot fail the run (1.6)", () => {
+    const dag = aDag({
+      tasks: { make: setup, a: {}, b: {}, remove, strict: { ...remove, failsRun: true } },
+      arrows: ["make > a > remove", "make > b > strict", "make > remove strict"],
+    });
+    expect([...dag.scopes.leaves].map((ix) => dag.taskIds[ix])).toEqual(["a", "strict"]);
+  });
+
+  test("a setup is needed by what is between it and its teardowns (2.4)", () => {
+    const dag = aDag({
+      tasks: { make: setup, a: {}, b: {}, remove, after: {} },
+      arrows: ["make > a > b > remove > after", "make > remove"],
+    });
+    const needing = [...dag.scopes.setupsOf.keys()].map((ix) => dag.taskIds[ix]);
+    expect(needing).toEqual(["a", "b"]);
+    expect(dag.scopes.teardownsOf.get(dag.ixOf.get("make")!)).toEqual([dag.ixOf.get("remove")]);
+  });
+
+  test("a branch follows to what it names, and to what comes after that (7.3)", () => {
+    const cases = [{ name: "x", taskIds: ["mid"] }];
+    const dag = aDag({
+      tasks: { pick: { control: "branch", cases }, a: {}, mid: {}, join: {} },
+      arrows: ["pick > a mid join", "mid > join"],
+    });
+    const follows = dag.branches.get(0)!.follows.get("x")!;
+    expect([...follows].map((ix) => dag.taskIds[ix])).toEqual(["mid", "join"]);
+    expect(dag.controlParents.get(dag.ixOf.get("a")!)).toEqual([0]);
+  });
+
+  test("mapped groups are numbered from outside in, and what is mapped over is an input", () => {
+    const list = JSON.stringify({ $: "task", id: "list", path: ["rows"] });
+    const each = [{ sources: [list] }];
+    const group = (id: string, parentId: string | null) => ({ id, parentId, tooltip: "", each });
+    const dag = aDag(
+      { tasks: { list: {}, a: { groupId: "in" }, b: { groupId: "out" } }, arrows: ["list > a b"] },
+      { groups: [group("in", "out"), group("out", null)] },
+    );
+    const { mapping } = dag;
+    expect(mapping.units.map(({ id }) => id)).toEqual(["out", "in"]);
+    expect([...mapping.outerFrame]).toEqual([-1, 0]);
+    expect(mapping.commonFrame(dag.ixOf.get("a")!, dag.ixOf.get("b")!)).toBe(0);
+    expect(dag.measures[0]).toEqual([["rows"]]);
+    expect([...dag.isInput]).toEqual([1, 0, 0]);
+  });
 });

@@ -4,7 +4,19 @@ export { TaskState, RunState, isFinal, runStateName, taskStateName } from "./sta
 export type { RunStateName, TaskStateName } from "./states.ts";
 export { MillraceError, isMillraceError, reasons } from "./errors.ts";
 export type { ReasonInfo, ReasonName } from "./errors.ts";
-export type { DagSpec, EpochMs, GroupSpec, Schedule, TaskSpec } from "./spec.ts";
+export { triggerRules } from "./spec.ts";
+export type {
+  BranchCase,
+  DagSpec,
+  Edge,
+  EpochMs,
+  GroupSpec,
+  MapAxis,
+  Schedule,
+  SensorSpec,
+  TaskSpec,
+  TriggerRule,
+} from "./spec.ts";
 
 export { dagLimits } from "./dag-limits.ts";
 export type { Problem } from "./problems.ts";
@@ -12,27 +24,42 @@ export { validateDagSpec } from "./validate.ts";
 export { compileDag } from "./graph.ts";
 export type { CompiledDag } from "./graph.ts";
 
-export { clearEffects, createRun, isRunFinal, newEffects, taskStateOf } from "./run.ts";
+export { createRun } from "./create-run.ts";
+export { clearEffects, isRunFinal, newEffects } from "./run.ts";
 export type {
   Change,
   Effects,
+  Expansion,
   Failure,
+  InstanceRef,
+  ReadySpan,
   Run,
   RunEvent,
+  RunInputs,
   RunRow,
   TaskRow,
   Timer,
   Verdict,
 } from "./run.ts";
+export { eachInstance, instanceState, refOf, slotOf } from "./instances.ts";
+export { instanceCount } from "./lengths.ts";
+export { inputsOf, itemsOf } from "./items.ts";
+export type { InstanceInput, InstanceItem, ItemSource } from "./items.ts";
 export { transition } from "./transition.ts";
+export { selectInstances } from "./select.ts";
+export type { Selected, Selection } from "./select.ts";
 export { restoreRun } from "./restore.ts";
+export { recount } from "./tallies.ts";
 export { retryDelayMs } from "./retry.ts";
 export type { RetrySeed } from "./retry.ts";
-export { lossesMax } from "./failures.ts";
-export { executionTimeoutGraceMs } from "./attempt.ts";
+export { lossesMax, lossWaitMs } from "./failures.ts";
+export { executionTimeoutGraceMs, isAwaited } from "./attempt.ts";
 export { cancelTimeoutMs } from "./cancel.ts";
+export { restartTimeoutMs } from "./restart.ts";
 
 export { admit, admitRun, explain } from "./admission.ts";
+export { mayRun } from "./may-run.ts";
+export type { StateCounts } from "./may-run.ts";
 export type { Limits, Slots } from "./limits.ts";
 export { noOwner } from "./reasons.ts";
 export type { Reason, ReasonKind } from "./reasons.ts";

@@ -1,7 +1,7 @@
 /** Compares two JSON Schemas by structure, for arrows that were registered by hand. What is not said is taken to be fine. */
 
-import type { Json, JsonObject } from "./args.ts";
-import { isJsonObject, taskReference } from "./args.ts";
+import type { ItemReference, Json, JsonObject } from "./args.ts";
+import { isJsonObject, itemReference, taskReference } from "./args.ts";
 
 const depthLimit = 20;
 
@@ -54,39 +54,58 @@ export function mismatch(
   );
 }
 
-/** Checks an argument expression, in which references stand for values of other tasks, against a schema. */
+/** What is known of the values that references stand for; undefined for nothing. */
+export type GivenSchemas = {
+  ofTask(taskId: string): Json | undefined;
+  ofItem(item: ItemReference): Json | undefined;
+};
+
+/** Checks an argument expression, in which references stand for other values, against a schema. */
 export function argMismatch(
   expression: Json,
   to: Json | undefined,
-  resultSchemaOf: (taskId: string) => Json | undefined,
+  given: GivenSchemas,
   at = "",
-): (Mismatch & { readonly taskId: string }) | null {
+): (Mismatch & { readonly giver: string }) | null {
   const reference = taskReference(expression);
   if (reference) {
-    const { taskId } = reference;
-    const from = schemaAtPath(resultSchemaOf(taskId), reference.path);
-    if ("gives" in from) return { ...from, taskId };
-    const wrong = mismatch(from.schema, to, at);
-    return wrong && { ...wrong, taskId };
+    const { taskId: giver, path } = reference;
+    return referenceMismatch({ giver, schema: given.ofTask(giver), path }, to, at);
+  }
+  const item = itemReference(expression);
+  if (item) {
+    const { of: giver, path } = item;
+    return referenceMismatch({ giver, schema: given.ofItem(item), path }, to, at);
   }
   if (!isJsonObject(to)) return null;
   if (Array.isArray(expression)) {
     for (const [ix, item] of (expression as readonly Json[]).entries()) {
-      const wrong = argMismatch(item, itemAt(to, ix) ?? undefined, resultSchemaOf, `${at}[${ix}]`);
+      const wrong = argMismatch(item, itemAt(to, ix) ?? undefined, given, `${at}[${ix}]`);
       if (wrong) return wrong;
     }
   } else if (isJsonObject(expression) && expression["$"] === undefined) {
     for (const [key, value] of Object.entries(expression)) {
-      const wrong = argMismatch(
-        value,
-        property(to, key) ?? undefined,
-        resultSchemaOf,
-        join(at, key),
-      );
+      const wrong = argMismatch(value, property(to, key) ?? undefined, given, join(at, key));
       if (wrong) return wrong;
     }
   }
   return null;
+}
+
+function referenceMismatch(
+  from: {
+    readonly giver: string;
+    readonly schema: Json | undefined;
+    readonly path: readonly (string | number)[];
+  },
+  to: Json | undefined,
+  at: string,
+): (Mismatch & { readonly giver: string }) | null {
+  const { giver } = from;
+  const selected = schemaAtPath(from.schema, from.path);
+  if ("gives" in selected) return { ...selected, giver };
+  const wrong = mismatch(selected.schema, to, at);
+  return wrong && { ...wrong, giver };
 }
 
 function fieldMismatch(

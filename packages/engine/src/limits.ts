@@ -1,5 +1,6 @@
 /** The world around a run, as far as it can hold a task back: what `admit` and `explain` are told. */
 
+import type { InstanceRef } from "./run.ts";
 import type { EpochMs } from "./spec.ts";
 
 /** What workers offer for a queue and a handler (null: any worker that runs bundles). */
@@ -17,7 +18,7 @@ export type Limits = {
   /** Runs of the DAG in state running, and how many it allows now. */
   readonly activeRuns: number;
   readonly maxActiveRuns: number;
-  /** When a task that is up for retry is due; null when not known. */
-  retryAtOf(ix: number): EpochMs | null;
+  /** When the wait of an instance that is up for retry or for reschedule ends; null when not known. */
+  waitUntilOf(ref: InstanceRef): EpochMs | null;
   slots(queue: string, handler: string | null): Slots;
 };

@@ -1,11 +1,13 @@
 /** The sentences of `explain`, each with its facts. Kinds are those of `millrace.v1.ReasonKind`. */
 
 import type { Limits, Slots } from "./limits.ts";
-import type { Run } from "./run.ts";
-import { taskStateOf } from "./run.ts";
+import { lossesMax } from "./failures.ts";
+import { instanceState, slotOf } from "./instances.ts";
+import type { InstanceRef, Run } from "./run.ts";
 import { spanText } from "./span-text.ts";
 import type { EpochMs, TaskSpec } from "./spec.ts";
-import { isFinal, TaskState, taskStateName } from "./states.ts";
+import { TaskState, taskStateName } from "./states.ts";
+import { runningTasks } from "./waiting.ts";
 
 export type ReasonKind =
   | "upstream"
@@ -20,7 +22,12 @@ export type ReasonKind =
   | "running"
   | "cancelling"
   | "final"
-  | "no_owner";
+  | "no_owner"
+  | "map_length"
+  | "setup"
+  | "teardown_scope"
+  | "reschedule_wait"
+  | "restarting";
 
 /** One gate between a task instance and its start, or what keeps it from being final. */
 export type Reason = {
@@ -34,47 +41,39 @@ export type Reason = {
   readonly taskIds: readonly string[];
 };
 
-const namedInSentence = 5;
 const namedInAll = 20;
 
-const words: Readonly<Partial<Record<TaskState, string>>> = {
-  [TaskState.none]: "not started",
-  [TaskState.scheduled]: "ready, not started",
-  [TaskState.running]: "running",
-  [TaskState.up_for_retry]: "up for retry",
-};
-
-export function upstream(run: Run, ix: number, limits: Limits): Reason {
-  const { parents, parentOffsets, taskIds } = run.dag;
-  const all = parents.subarray(parentOffsets[ix], parentOffsets[ix + 1]);
-  const open: number[] = [];
-  for (const parent of all)
-    if (open.length < namedInAll && !isFinal(taskStateOf(run, parent))) open.push(parent);
-  const count = run.pending[ix]!;
-  const named = open
-    .slice(0, namedInSentence)
-    .map((parent) => `${taskIds[parent]} (${word(run, parent, limits)})`);
-  const more = count > named.length ? ` and ${count - named.length} more` : "";
+export function retryWait(run: Run, ref: InstanceRef, limits: Limits): Reason {
+  const until = limits.waitUntilOf(ref);
+  const tries = triesOf(run, ref);
   return {
-    kind: "upstream",
-    message: `Waits for ${count} of ${all.length} upstream ${all.length === 1 ? "task" : "tasks"}: ${named.join(", ")}${more}.`,
-    evidence: { waiting: String(count), upstream: String(all.length) },
-    until: null,
-    taskIds: open.map((parent) => taskIds[parent]!),
+    ...plain(
+      "retry_wait",
+      `Try ${tries.used} of ${tries.all} did not succeed; the next one starts ${whenText(until, limits)}.`,
+      { try: String(tries.used), tries: String(tries.all) },
+    ),
+    until,
   };
 }
 
-export function retryWait(run: Run, ix: number, limits: Limits): Reason {
-  const until = limits.retryAtOf(ix);
-  const left = until === null ? "at its retry time" : `in ${spanText(until - limits.now)}`;
-  const tries = triesOf(run, ix);
+/** After its second loss: a third would fail it, so it waits for whatever ends its workers to pass. */
+export function lossWait(run: Run, ref: InstanceRef, limits: Limits): Reason {
+  const until = limits.waitUntilOf(ref);
+  const losses = run.instances.losses[slotOf(run, ref.ix, ref.mapIx)]!;
   return {
-    kind: "retry_wait",
-    message: `Try ${tries.used} of ${tries.all} did not succeed; the next one starts ${left}.`,
-    evidence: { try: String(tries.used), tries: String(tries.all) },
+    ...plain(
+      "retry_wait",
+      `It lost its worker ${losses} times, and ${lossesMax} are the limit; it is handed out again ${whenText(until, limits)}.`,
+      { losses: String(losses), limit: String(lossesMax) },
+    ),
     until,
-    taskIds: [],
   };
+}
+
+export function rescheduleWait(ref: InstanceRef, limits: Limits): Reason {
+  const until = limits.waitUntilOf(ref);
+  const message = `It looked in vain and looks again ${whenText(until, limits)}.`;
+  return { ...plain("reschedule_wait", message), until };
 }
 
 /** Without the running tasks' names: finding them costs a look at every task, which admission must not. */
@@ -85,12 +84,9 @@ export function maxActiveTasks(run: Run, active: number): Reason {
   return plain("max_active_tasks", message, { running: String(active), limit: String(limit) });
 }
 
-/** The tasks that run now, at most 20. */
+/** The tasks of which an instance runs now, at most 20. */
 export function runningIds(run: Run): string[] {
-  const taskIds: string[] = [];
-  for (let ix = 0; ix < run.taskState.length && taskIds.length < namedInAll; ix += 1)
-    if (run.taskState[ix] === TaskState.running) taskIds.push(run.dag.taskIds[ix]!);
-  return taskIds;
+  return runningTasks(run, namedInAll).map((ix) => run.dag.taskIds[ix]!);
 }
 
 export function maxActiveRuns({ activeRuns, maxActiveRuns: limit }: Limits): Reason {
@@ -126,19 +122,25 @@ export function noSlot(task: TaskSpec, { state, workers, slots }: Slots): Reason
   return plain("no_free_slot", message, { queue, workers: String(workers), slots: String(slots) });
 }
 
-export function running(run: Run, ix: number): Reason {
-  const attempt = String(run.attempt[ix]!);
+export function running(run: Run, ref: InstanceRef): Reason {
+  const attempt = String(run.instances.attempt[slotOf(run, ref.ix, ref.mapIx)]!);
   return plain("running", `A worker runs it (attempt ${attempt}).`, { attempt });
 }
 
-export function cancelling(run: Run, ix: number): Reason {
-  const isRunning = taskStateOf(run, ix) === TaskState.running;
+export function restarting(run: Run, ref: InstanceRef): Reason {
+  const attempt = String(run.instances.attempt[slotOf(run, ref.ix, ref.mapIx)]!);
+  const message = `It was cleared while it ran; once its worker has stopped attempt ${attempt}, it runs again.`;
+  return plain("restarting", message, { attempt });
+}
+
+export function cancelling(run: Run, ref: InstanceRef): Reason {
+  const isRunning = instanceState(run, ref.ix, ref.mapIx) === TaskState.running;
   const rest = isRunning ? "its worker has been told to stop it" : "it will not start";
   return plain("cancelling", `Its run is being cancelled; ${rest}.`);
 }
 
-export function final(run: Run, ix: number): Reason {
-  const state = taskStateName(taskStateOf(run, ix));
+export function final(run: Run, ref: InstanceRef): Reason {
+  const state = taskStateName(instanceState(run, ref.ix, ref.mapIx));
   return plain("final", `It is final (${state}); it waits for nothing.`, { state });
 }
 
@@ -154,18 +156,17 @@ export function noOwner(): Reason {
   );
 }
 
-function word(run: Run, ix: number, limits: Limits): string {
-  const state = taskStateOf(run, ix);
-  const text = words[state] ?? taskStateName(state);
-  const until = state === TaskState.up_for_retry ? limits.retryAtOf(ix) : null;
-  return until === null ? text : `${text} in ${spanText(until - limits.now)}`;
+function whenText(until: EpochMs | null, limits: Limits): string {
+  return until === null ? "once its wait is over" : `in ${spanText(until - limits.now)}`;
 }
 
-function triesOf(run: Run, ix: number): { used: number; all: number } {
-  return { used: run.attempt[ix]! - run.lost[ix]!, all: run.dag.tasks[ix]!.retries + 1 };
+function triesOf(run: Run, ref: InstanceRef): { used: number; all: number } {
+  const { attempt, uncounted } = run.instances;
+  const slot = slotOf(run, ref.ix, ref.mapIx);
+  return { used: attempt[slot]! - uncounted[slot]!, all: run.dag.tasks[ref.ix]!.retries + 1 };
 }
 
-function plain(
+export function plain(
   kind: ReasonKind,
   message: string,
   evidence: Readonly<Record<string, string>> = {},

@@ -1,77 +1,110 @@
 /** Takes a run over from its rows, with the same rules that made them. */
 
-import { executionTimeoutGraceMs } from "./attempt.ts";
+import { attemptLimitMs, executionTimeoutGraceMs } from "./attempt.ts";
 import { stopEverything } from "./cancel.ts";
+import { setState } from "./change.ts";
+import { reviewAll } from "./clear.ts";
+import { setChoice } from "./control.ts";
 import type { CompiledDag } from "./graph.ts";
-import type { Effects, Run, RunRow, TaskRow } from "./run.ts";
-import { createRun, isRunFinal } from "./run.ts";
-import { makeReady, setState, settle } from "./settle.ts";
-import { isFinal, RunState, TaskState } from "./states.ts";
+import { instanceFlags as flags, setFlag, slotOf } from "./instances.ts";
+import { restartTimeoutMs } from "./restart.ts";
+import { restoreLengths, restoreSlots } from "./restore-shapes.ts";
+import { repeatSkips } from "./restore-skips.ts";
+import type { Effects, Run, RunInputs, RunRow, TaskRow, Timer } from "./run.ts";
+import { createRun } from "./create-run.ts";
+import { isRunFinal } from "./run.ts";
+import { RunState, TaskState } from "./states.ts";
 
 /**
- * Rebuilds a run. `effects` gets every task that may be granted, every timer still to come (or overdue), and changes
- * only where a flush was cut short between a task and those after it: these must be written like any others.
+ * Rebuilds a run, final ones too. `effects` gets every instance that may be granted, every timer still to come (or
+ * overdue), the bodies that have been told to stop, and changes only where a flush was cut short between a task and those
+ * after it: these must be written like any others.
  *
- * Nothing follows from the rows of a final run. Rows of tasks that the DAG does not have are passed over. A task whose
- * retry was already due comes back as up for retry with a timer that is overdue.
+ * Rows of instances that the DAG does not have are passed over. A task whose wait was already over comes back waiting with
+ * a timer that is overdue. One that waits after a second loss may only report late if it has spent no retry yet.
  */
 export function restoreRun(
   dag: CompiledDag,
+  facts: RunInputs,
   row: RunRow,
-  tasks: readonly TaskRow[],
+  rows: readonly TaskRow[],
   effects: Effects,
 ): Run {
-  const run = createRun(dag, row.logicalDate);
+  const run = createRun(dag, facts);
   run.startedAt = row.startedAt;
   run.state = row.state;
-  run.cancelRequested = row.cancelRequestedAt !== null;
-  const known = tasks.filter((task) => task.ix in run.taskState && task.mapIx === -1);
-  for (const task of known) takeRow(run, task, effects);
-  if (isRunFinal(run)) return run;
-  replayFinals(run, known, effects);
-  if (run.state === RunState.running) {
-    for (let ix = 0; ix < run.pending.length; ix += 1)
-      if (run.pending[ix] === 0 && run.taskState[ix] === TaskState.none)
-        makeReady(run, ix, effects);
-  }
-  restoreRunTimers(run, row, effects);
+  // A cancelled run that a person has marked as success since is cancelled no more.
+  run.cancelRequested = row.cancelRequestedAt !== null && row.state !== RunState.success;
+  run.isMarkedFailed = row.isMarkedFailed;
+  restoreSlots(run, row.expansions, rows);
+  for (const one of rows) takeRow(run, one, row, effects);
+  restoreLengths(run, row.expansions);
+  repeatSkips(run, rows, effects);
+  reviewAll(run, effects);
+  if (!isRunFinal(run)) restoreRunTimers(run, row, effects);
   return run;
 }
 
-function takeRow(run: Run, row: TaskRow, effects: Effects): void {
-  const { ix, attempt } = row;
-  setState(run, ix, row.state);
-  run.attempt[ix] = attempt;
-  run.lost[ix] = row.lost;
-  const isOpen = row.state === TaskState.running || row.state === TaskState.scheduled;
-  run.isSettled[ix] = attempt > 0 && !isOpen ? 1 : 0;
-  if (row.state === TaskState.scheduled) effects.ready.push(ix);
-  if (row.state === TaskState.up_for_retry)
-    effects.timers.push({ kind: "retryDue", ix, mapIx: -1, attempt, at: row.retryAt ?? 0 });
-  const { executionTimeoutMs } = run.dag.tasks[ix]!;
-  if (row.state === TaskState.running && executionTimeoutMs !== null) {
-    const at = (row.startedAt ?? 0) + executionTimeoutMs + executionTimeoutGraceMs;
-    effects.timers.push({ kind: "executionTimedOut", ix, mapIx: -1, attempt, at });
+function takeRow(run: Run, row: TaskRow, { now }: RunRow, effects: Effects): void {
+  const { ix, mapIx, state, attempt } = row;
+  const slot = slotOf(run, ix, mapIx);
+  if (slot < 0) {
+    // What stood for a task before it was expanded is no instance, but has a row.
+    if (mapIx === -1 && ix in run.dag.tasks) setFlag(run, ix, flags.hasRow);
+    return;
+  }
+  const { instances } = run;
+  setState(run, ix, slot, state);
+  instances.attempt[slot] = attempt;
+  instances.uncounted[slot] = row.uncounted;
+  instances.losses[slot] = row.losses;
+  setFlag(run, slot, flags.hasRow);
+  if (isSettled(row)) setFlag(run, slot, flags.isSettled);
+  if (state === TaskState.none && attempt > 0) setFlag(run, slot, flags.isCleared);
+  if (state === TaskState.success) takeSuccess(run, slot, row);
+  const timer = (kind: Timer["kind"], at: number): void => {
+    effects.timers.push({ kind, ix, mapIx, attempt, at });
+  };
+  const limitMs = attemptLimitMs(run.dag.tasks[ix]!);
+  if (state === TaskState.scheduled) effects.ready.push({ ix, from: mapIx, to: mapIx + 1 });
+  if (state === TaskState.up_for_retry || state === TaskState.up_for_reschedule)
+    timer("waitDue", row.waitUntil ?? now);
+  if (state === TaskState.running && limitMs !== null)
+    timer("executionTimedOut", now + limitMs + executionTimeoutGraceMs);
+  if (state !== TaskState.restarting) return;
+  effects.stop.push({ ix, mapIx, attempt });
+  timer("restartForced", now + restartTimeoutMs);
+}
+
+/** Whether the newest grant has had its outcome. */
+function isSettled({ state, attempt, uncounted }: TaskRow): boolean {
+  switch (state) {
+    case TaskState.running:
+    case TaskState.scheduled:
+    case TaskState.restarting:
+      return false;
+    case TaskState.up_for_retry:
+      // Without a try behind it, it waits because its workers were lost.
+      return attempt !== uncounted;
+    case TaskState.none:
+    case TaskState.queued:
+    case TaskState.success:
+    case TaskState.failed:
+    case TaskState.skipped:
+    case TaskState.upstream_failed:
+    case TaskState.removed:
+    case TaskState.up_for_reschedule:
+    case TaskState.deferred:
+    case TaskState.awaiting_input:
+      return attempt > 0;
   }
 }
 
-/** Feeds the final rows through `settle` as if they were new; what it derives beyond them stays in `effects.changes`. */
-function replayFinals(run: Run, rows: readonly TaskRow[], effects: Effects): void {
-  const scratch: Effects = {
-    changes: [],
-    ready: effects.ready,
-    timers: effects.timers,
-    stop: effects.stop,
-    run: null,
-  };
-  for (const { ix, mapIx, state, attempt, lost } of rows)
-    if (isFinal(state))
-      scratch.changes.push({ ix, mapIx, state, attempt, lost, retryAt: null, failure: null });
-  const replayed = scratch.changes.length;
-  settle(run, 0, scratch);
-  for (let at = replayed; at < scratch.changes.length; at += 1)
-    effects.changes.push(scratch.changes[at]!);
-  if (scratch.run) effects.run = scratch.run;
+function takeSuccess(run: Run, slot: number, row: TaskRow): void {
+  const { ix, mapIx, hasValue, lengths, choice } = row;
+  if (hasValue) setFlag(run, slot, flags.hasValue);
+  if (lengths.length > 0 && mapIx < 0) run.lengths.measured.set(ix, lengths);
+  if (choice !== null) setChoice(run, { ix, mapIx }, choice);
 }
 
 function restoreRunTimers(run: Run, row: RunRow, effects: Effects): void {
@@ -80,6 +113,5 @@ function restoreRunTimers(run: Run, row: RunRow, effects: Effects): void {
     const at = (row.startedAt ?? 0) + dagrunTimeoutMs;
     effects.timers.push({ kind: "dagrunTimedOut", ix: -1, mapIx: -1, attempt: 0, at });
   }
-  if (row.cancelRequestedAt !== null && !isRunFinal(run))
-    stopEverything(run, row.cancelRequestedAt, effects);
+  if (row.cancelRequestedAt !== null) stopEverything(run, row.cancelRequestedAt, effects);
 }

@@ -1,8 +1,10 @@
 /** A DAG run in memory, what can happen to it, and what follows. Rules: `transition.ts`. */
 
 import type { CompiledDag } from "./graph.ts";
+import type { Agenda, Instances, MapLengths, Tallies } from "./run-data.ts";
 import type { EpochMs } from "./spec.ts";
-import { RunState, TaskState } from "./states.ts";
+import { RunState } from "./states.ts";
+import type { TaskState } from "./states.ts";
 
 export type Failure = {
   readonly kind: "application" | "timeout" | "cancelled" | "lost" | "exited" | "setup";
@@ -10,134 +12,147 @@ export type Failure = {
   readonly message: string;
   readonly stack: string;
   readonly retryable: boolean;
+  /** Overrides the task's retry delay; null keeps it. */
+  readonly retryAfterMs: number | null;
 };
 
-/** One run. Typed arrays by task index (`CompiledDag` order); everything else derives from the graph. */
+/**
+ * One run. What is known of its task instances is in typed arrays by slot (`instances.ts`); everything else derives
+ * from the graph.
+ */
 export type Run = {
   readonly dag: CompiledDag;
-  /** Part of the seed of retry delays; null when the run has none. */
-  readonly logicalDate: EpochMs | null;
+  readonly facts: RunInputs;
   state: RunState;
   startedAt: EpochMs | null;
   cancelRequested: boolean;
-  readonly taskState: Uint8Array;
-  /** Grants so far: the number in the fence. */
-  readonly attempt: Uint16Array;
-  /** Grants that were lost or given back; `attempt - lost` are those that spend retries. */
-  readonly lost: Uint16Array;
-  /** 1 once the newest grant has had its outcome: nothing that is reported for it later counts. */
-  readonly isSettled: Uint8Array;
-  /** Upstream tasks that are not final yet. */
-  readonly pending: Int32Array;
-  /** Task instances by state code; index 0 is unused. */
+  /** A person has ended the run as failed, and its teardowns still have to run. */
+  isMarkedFailed: boolean;
+  readonly instances: Instances;
+  /** Task instances by state code; index 0 counts mapped tasks that have given way to their instances. */
   readonly counts: Int32Array;
+  /** How many of what comes before an instance are in which final state. */
+  tallies: Tallies;
+  /** What is known of the lengths of mappings. */
+  readonly lengths: MapLengths;
+  /** What branches and short circuits that succeeded chose: by task, then by map index. */
+  readonly choices: Map<number, Map<number, readonly string[]>>;
+  /** What the event at hand has still to judge; empty between events. */
+  readonly agenda: Agenda;
 };
 
-/** Task indexes of tasks are those of `CompiledDag`; `mapIx` is -1 for a task that is not mapped. */
+/** What the engine is told of a run when it is made. */
+export type RunInputs = {
+  /** Part of the seed of retry delays; null when the run has none. */
+  readonly logicalDate: EpochMs | null;
+  /** The length of the list that a run reference gives (`["params", "tables"]`); null when it is no list. */
+  lengthOf(path: readonly (string | number)[]): number | null;
+};
+
+/** `ix` is that of `CompiledDag`; `mapIx` is -1 for a task that is not mapped, or not expanded yet. */
+export type InstanceRef = { readonly ix: number; readonly mapIx: number };
+
+type OnAttempt = InstanceRef & { readonly attempt: number; readonly at: EpochMs };
+
 export type RunEvent =
   | { readonly kind: "runStarted"; readonly at: EpochMs }
-  | {
-      readonly kind: "taskGranted";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly at: EpochMs;
-    }
-  | {
+  | (InstanceRef & { readonly kind: "taskGranted"; readonly at: EpochMs })
+  | (OnAttempt & {
       readonly kind: "taskSucceeded";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly at: EpochMs;
-    }
-  | {
-      readonly kind: "taskFailed";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly failure: Failure;
-      readonly at: EpochMs;
-    }
-  | {
-      readonly kind: "taskSkipped";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly at: EpochMs;
-    }
+      /** Whether the body returned something: only such instances count for a task that maps over them. */
+      readonly hasValue: boolean;
+      /** Lengths at the paths that `CompiledDag.measures` asks of this task, in that order; -1 for what is no list. */
+      readonly lengths: readonly number[];
+      /** Of a branch: the names of the cases it chose. Of a short circuit: none to skip what follows, else any. Else null. */
+      readonly choice: readonly string[] | null;
+    })
+  | (OnAttempt & { readonly kind: "taskFailed"; readonly failure: Failure })
+  | (OnAttempt & { readonly kind: "taskSkipped" })
+  /** A sensor has looked in vain and wants to look again. */
+  | (OnAttempt & { readonly kind: "taskRescheduled"; readonly until: EpochMs })
   /** The worker gave it back unbegun. */
-  | {
-      readonly kind: "taskReturned";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly at: EpochMs;
-    }
+  | (OnAttempt & { readonly kind: "taskReturned" })
   /** The worker's session ended while it ran. */
-  | {
-      readonly kind: "leaseLost";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly at: EpochMs;
-    }
-  | {
-      readonly kind: "retryDue";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly at: EpochMs;
-    }
-  | {
-      readonly kind: "executionTimedOut";
-      readonly ix: number;
-      readonly mapIx: number;
-      readonly attempt: number;
-      readonly at: EpochMs;
-    }
+  | (OnAttempt & { readonly kind: "leaseLost" })
+  /** The wait of `up_for_retry` or `up_for_reschedule` is over. */
+  | (OnAttempt & { readonly kind: "waitDue" })
+  | (OnAttempt & { readonly kind: "executionTimedOut" })
+  /** The worker did not stop a cleared attempt in time. */
+  | (OnAttempt & { readonly kind: "restartForced" })
   | { readonly kind: "dagrunTimedOut"; readonly at: EpochMs }
   | { readonly kind: "cancelRequested"; readonly at: EpochMs }
-  /** The worker did not stop a cancelled body in time. */
-  | { readonly kind: "cancelForced"; readonly at: EpochMs };
+  /** The workers did not stop the bodies of a cancelled run in time. */
+  | { readonly kind: "cancelForced"; readonly at: EpochMs }
+  /** A person wants these to run again (`selectInstances` finds them). A final run becomes queued. */
+  | { readonly kind: "cleared"; readonly refs: readonly InstanceRef[]; readonly at: EpochMs }
+  /** A person says what the outcome of these is, whatever they did (semantics 11.3). */
+  | {
+      readonly kind: "marked";
+      readonly refs: readonly InstanceRef[];
+      readonly state: typeof TaskState.success | typeof TaskState.failed | typeof TaskState.skipped;
+      readonly at: EpochMs;
+    }
+  /** A person ends the run. */
+  | {
+      readonly kind: "runMarked";
+      readonly state: typeof RunState.success | typeof RunState.failed;
+      readonly at: EpochMs;
+    };
 
 /**
  * A row to write: the task instance is in this state now. A value that came with a success belongs into the row only
  * when the state is `success`: after a cancel a success ends the attempt as failed.
  */
-export type Change = {
-  readonly ix: number;
-  readonly mapIx: number;
+export type Change = InstanceRef & {
   readonly state: TaskState;
+  /** Grants so far: the number in the fence. */
   readonly attempt: number;
-  readonly lost: number;
-  readonly retryAt: EpochMs | null;
+  /** Of these, the ones that spend no retry: lost, given back, rescheduled, or before it was cleared. */
+  readonly uncounted: number;
+  /** Of these, the ones whose worker was lost since it was cleared last. */
+  readonly losses: number;
+  /** With `up_for_retry` and `up_for_reschedule` only. */
+  readonly waitUntil: EpochMs | null;
   readonly failure: Failure | null;
+  /** With `success`, of a task that others map over: `RunEvent.lengths`. Else empty. */
+  readonly lengths: readonly number[];
+  /** With `success`, of a branch or a short circuit: `RunEvent.choice`. Else null. */
+  readonly choice: readonly string[] | null;
 };
 
 /** An event to bring back at a time; `ix` is -1 for those of the run. Late, repeated and outdated ones do no harm. */
-export type Timer = {
-  readonly kind: "retryDue" | "executionTimedOut" | "dagrunTimedOut" | "cancelForced";
-  readonly ix: number;
-  readonly mapIx: number;
+export type Timer = InstanceRef & {
+  readonly kind:
+    "waitDue" | "executionTimedOut" | "restartForced" | "dagrunTimedOut" | "cancelForced";
   readonly attempt: number;
   readonly at: EpochMs;
 };
 
+/** Instances of a task that may be granted: `mapIx` from `from` up to, without, `to`. Not mapped: -1 to 0. */
+export type ReadySpan = { readonly ix: number; readonly from: number; readonly to: number };
+
+/** How many instances a mapped task has. Those that it had before and has no more are `removed`, and not counted. */
+export type Expansion = { readonly ix: number; readonly count: number };
+
 /** What follows from events; the caller owns it, clears it and acts on it. */
 export type Effects = {
   changes: Change[];
-  /** Tasks that became `scheduled`: candidates for admission. */
-  ready: number[];
+  /** Instances that became `scheduled`: candidates for admission. */
+  ready: ReadySpan[];
   timers: Timer[];
   /** Running attempts whose bodies must stop. */
-  stop: { readonly ix: number; readonly mapIx: number; readonly attempt: number }[];
-  /** Set when the run's state changed. */
+  stop: (InstanceRef & { readonly attempt: number })[];
+  /** Tasks that were expanded, or whose number of instances changed. */
+  expanded: Expansion[];
+  /** Set when the run's state changed, or the failure that it will end with is known. */
   run: { readonly state: RunState; readonly failure: Failure | null } | null;
 };
 
 /**
  * What to tell whoever brought the event. Events without a teller (timers, commands) get one too; anything but `OK`
- * means that nothing changed, with one exception: a success that comes while its run is being cancelled is answered
- * `STALE CANCELLED` and ends the attempt as failed.
+ * means that nothing changed, with two exceptions: a success that comes while its run is being cancelled is answered
+ * `STALE CANCELLED` and ends the attempt as failed; whatever ends an attempt that was cleared while it ran is answered
+ * `STALE CLEARED` and lets the task instance run again.
  *
  * `ALREADY` says that an outcome of the same kind was taken for this attempt. The engine keeps no values: whoever does
  * compares them, and answers `CONFLICT` where they differ.
@@ -155,55 +170,44 @@ export type Verdict =
 export type RunRow = {
   readonly state: RunState;
   readonly startedAt: EpochMs | null;
-  readonly logicalDate: EpochMs | null;
   readonly cancelRequestedAt: EpochMs | null;
+  /** Whether a person has ended it as failed and teardowns still run: the row is running and has a failure. */
+  readonly isMarkedFailed: boolean;
+  /** The expansions that were written: `Effects.expanded`, the last of each task. */
+  readonly expansions: readonly Expansion[];
+  /** The moment of the take-over: server-side time limits of what runs begin anew. */
+  readonly now: EpochMs;
 };
 
 /** What a take-over knows of a task instance; those without a row have not started. */
-export type TaskRow = {
-  readonly ix: number;
-  readonly mapIx: number;
+export type TaskRow = InstanceRef & {
   readonly state: TaskState;
   readonly attempt: number;
-  readonly lost: number;
+  readonly uncounted: number;
+  readonly losses: number;
   readonly startedAt: EpochMs | null;
-  readonly retryAt: EpochMs | null;
+  readonly waitUntil: EpochMs | null;
+  readonly hasValue: boolean;
+  readonly lengths: readonly number[];
+  readonly choice: readonly string[] | null;
 };
 
 export function newEffects(): Effects {
-  return { changes: [], ready: [], timers: [], stop: [], run: null };
+  return { changes: [], ready: [], timers: [], stop: [], expanded: [], run: null };
 }
 
 export function clearEffects(effects: Effects): void {
-  effects.changes.length = 0;
-  effects.ready.length = 0;
-  effects.timers.length = 0;
-  effects.stop.length = 0;
+  empty(effects.changes);
+  empty(effects.ready);
+  empty(effects.timers);
+  empty(effects.stop);
+  empty(effects.expanded);
   effects.run = null;
 }
 
-/** A run of which nothing has happened yet. 10 bytes a task. */
-export function createRun(dag: CompiledDag, logicalDate: EpochMs | null = null): Run {
-  const count = dag.tasks.length;
-  const counts = new Int32Array(15);
-  counts[TaskState.none] = count;
-  return {
-    dag,
-    logicalDate,
-    state: RunState.queued,
-    startedAt: null,
-    cancelRequested: false,
-    taskState: new Uint8Array(count).fill(TaskState.none),
-    attempt: new Uint16Array(count),
-    lost: new Uint16Array(count),
-    isSettled: new Uint8Array(count),
-    pending: Int32Array.from(dag.inDegree),
-    counts,
-  };
-}
-
-export function taskStateOf(run: Run, ix: number): TaskState {
-  return run.taskState[ix] as TaskState;
+/** Setting the length of an array that is empty costs more than looking whether it is, and most of them are. */
+function empty(list: unknown[]): void {
+  if (list.length > 0) list.length = 0;
 }
 
 export function isRunFinal(run: Run): boolean {

@@ -2,6 +2,49 @@
 
 export type EpochMs = number;
 
+/** Which outcomes of the tasks before it let a task run; `rules.ts` says what each means. */
+export const triggerRules = [
+  "all_success",
+  "all_failed",
+  "all_done",
+  "all_done_min_one_success",
+  "all_done_setup_success",
+  "one_success",
+  "one_failed",
+  "one_done",
+  "none_failed",
+  "none_failed_min_one_success",
+  "none_skipped",
+  "all_skipped",
+  "always",
+] as const;
+export type TriggerRule = (typeof triggerRules)[number];
+
+/**
+ * One dimension of a mapping. Each source is an expression, JSON text as in arguments: a JSON array, a task reference or
+ * a run reference. Several sources are walked together, as long as the shortest of them.
+ */
+export type MapAxis = { readonly sources: readonly string[] };
+
+/** What a branch may choose. */
+export type BranchCase = {
+  readonly name: string;
+  /** The tasks that this case goes on with; directly after the branch, or later. */
+  readonly taskIds: readonly string[];
+};
+
+/** How a sensor looks. The worker keeps the loop; semantics 9.1-9.2. */
+export type SensorSpec = {
+  readonly mode: "poke" | "reschedule";
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Skips instead of failing when the time is over. */
+  readonly softFail: boolean;
+  /** Doubles the interval from look to look. */
+  readonly backoff: boolean;
+  readonly maxIntervalMs: number | null;
+};
+
 export type TaskSpec = {
   readonly id: string;
   readonly groupId: string | null;
@@ -14,7 +57,25 @@ export type TaskSpec = {
   readonly retryBackoff: number;
   readonly maxRetryDelayMs: number;
   readonly executionTimeoutMs: number | null;
-  readonly triggerRule: "all_success";
+  readonly triggerRule: TriggerRule;
+  /** Setups make what a scope needs, teardowns remove it (semantics 7.7). */
+  readonly role: "work" | "setup" | "teardown";
+  /** Of a teardown: whether its failure fails the run. */
+  readonly failsRun: boolean;
+  /**
+   * Whether its outcome chooses what follows: a branch goes on with the cases it names; a short circuit with everything
+   * or nothing.
+   */
+  readonly control: "none" | "branch" | "short_circuit";
+  /** Of a branch, at least one; else empty. */
+  readonly cases: readonly BranchCase[];
+  /** Of a short circuit: skips only the tasks directly after it, and lets trigger rules decide about the rest. */
+  readonly skipsDirectOnly: boolean;
+  /** Dimensions of its mapping, the last varying fastest; empty when it is not mapped by itself. */
+  readonly each: readonly MapAxis[];
+  /** Names an instance for people; a template, rendered by the worker. Empty means the index. */
+  readonly mapIndexTemplate: string;
+  readonly sensor: SensorSpec | null;
   readonly queue: string;
   readonly priorityWeight: number;
   readonly isolation: "thread" | "process";
@@ -29,6 +90,15 @@ export type GroupSpec = {
   readonly id: string;
   readonly parentId: string | null;
   readonly tooltip: string;
+  /** Dimensions over which the whole group is mapped; empty when it is not. */
+  readonly each: readonly MapAxis[];
+};
+
+export type Edge = {
+  readonly from: string;
+  readonly to: string;
+  /** A word for people; empty for none. */
+  readonly label: string;
 };
 
 export type Schedule = {
@@ -40,7 +110,7 @@ export type Schedule = {
 export type DagSpec = {
   readonly dagId: string;
   readonly tasks: readonly TaskSpec[];
-  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  readonly edges: readonly Edge[];
   readonly groups: readonly GroupSpec[];
   readonly schedule: Schedule | null;
   readonly description: string;
@@ -52,6 +122,10 @@ export type DagSpec = {
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
   readonly dagrunTimeoutMs: number | null;
+  /** The first task that fails for good ends the run (semantics 4.8). */
+  readonly failFast: boolean;
+  /** The task whose value is the run's result; null for none. */
+  readonly resultTaskId: string | null;
   readonly startDate: EpochMs | null;
   readonly endDate: EpochMs | null;
   readonly catchup: boolean;

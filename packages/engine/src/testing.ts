@@ -3,9 +3,9 @@
 import type { Limits, Slots } from "./limits.ts";
 import { compileDag } from "./graph.ts";
 import type { CompiledDag } from "./graph.ts";
+import { eachInstance, stateAt } from "./instances.ts";
 import type { Failure, Run } from "./run.ts";
-import { taskStateOf } from "./run.ts";
-import type { DagSpec, TaskSpec } from "./spec.ts";
+import type { DagSpec, Edge, TaskSpec } from "./spec.ts";
 import { taskStateName } from "./states.ts";
 
 /** A task of the bundle, without arguments. */
@@ -22,6 +22,14 @@ export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {
     maxRetryDelayMs: 86_400_000,
     executionTimeoutMs: null,
     triggerRule: "all_success",
+    role: "work",
+    failsRun: false,
+    control: "none",
+    cases: [],
+    skipsDirectOnly: false,
+    each: [],
+    mapIndexTemplate: "",
+    sensor: null,
     queue: "default",
     priorityWeight: 1,
     isolation: "thread",
@@ -56,6 +64,8 @@ export function aDagSpec(shape: DagShape, options: Partial<DagSpec> = {}): DagSp
     maxActiveRuns: 16,
     maxActiveTasks: 16,
     dagrunTimeoutMs: null,
+    failFast: false,
+    resultTaskId: null,
     startDate: null,
     endDate: null,
     catchup: false,
@@ -78,6 +88,7 @@ export function aFailure(options: Partial<Failure> = {}): Failure {
     message: "boom",
     stack: "",
     retryable: true,
+    retryAfterMs: null,
     ...options,
   };
 }
@@ -91,24 +102,27 @@ export function someLimits(options: Partial<Limits> = {}): Limits {
     isPaused: false,
     activeRuns: 0,
     maxActiveRuns: 16,
-    retryAtOf: () => null,
+    waitUntilOf: () => null,
     slots: () => freeSlots,
     ...options,
   };
 }
 
-/** The states of a run's tasks by id. */
+/** The states of a run's task instances, by task id; of mapped ones by "id[index]" once they are there. */
 export function statesOf(run: Run): Record<string, string> {
-  return Object.fromEntries(
-    run.dag.taskIds.map((id, ix) => [id, taskStateName(taskStateOf(run, ix))]),
-  );
+  const states: Record<string, string> = {};
+  eachInstance(run, (slot, ix, mapIx) => {
+    const id = run.dag.taskIds[ix]!;
+    states[mapIx < 0 ? id : `${id}[${mapIx}]`] = taskStateName(stateAt(run, slot));
+  });
+  return states;
 }
 
-function edgesOf(arrow: string): { from: string; to: string }[] {
+function edgesOf(arrow: string): Edge[] {
   const stops = arrow.split(">").map((stop) => stop.trim().split(/\s+/));
   return stops
     .slice(1)
     .flatMap((targets, at) =>
-      (stops[at] ?? []).flatMap((from) => targets.map((to) => ({ from, to }))),
+      (stops[at] ?? []).flatMap((from) => targets.map((to) => ({ from, to, label: "" }))),
     );
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { CompiledDag } from "./graph.ts";
 import type { Effects, Failure, Run, RunEvent, Verdict } from "./run.ts";
-import { clearEffects, createRun, newEffects } from "./run.ts";
+import { createRun } from "./create-run.ts";
+import { clearEffects, newEffects } from "./run.ts";
 import { RunState, TaskState } from "./states.ts";
 import type { DagShape } from "./testing.ts";
 import { aDag, aFailure, statesOf } from "./testing.ts";
@@ -19,7 +20,7 @@ function started(shape: DagShape, options: Partial<DagSpec> = {}) {
   };
   const about = (id: string) => {
     const ix = dag.ixOf.get(id) ?? -1;
-    return { ix, mapIx: -1, attempt: run.attempt[ix] ?? 0, at: 1000 };
+    return { ix, mapIx: -1, attempt: run.instances.attempt[ix] ?? 0, at: 1000 };
   };
   send({ kind: "runStarted", at: 0 });
   return {
@@ -28,15 +29,16 @@ function started(shape: DagShape, options: Partial<DagSpec> = {}) {
     send,
     about,
     grant: (id: string) => send({ kind: "taskGranted", ...about(id) }),
-    succeed: (id: string) => send({ kind: "taskSucceeded", ...about(id) }),
+    succeed: (id: string) => send({ kind: "taskSucceeded", ...about(id), ...returned }),
     skip: (id: string) => send({ kind: "taskSkipped", ...about(id) }),
     fail: (id: string, failure: Partial<Failure> = {}) =>
       send({ kind: "taskFailed", ...about(id), failure: aFailure(failure) }),
     lose: (id: string) => send({ kind: "leaseLost", ...about(id) }),
-    readyIds: () => effects.ready.map((ix) => dag.taskIds[ix]),
+    readyIds: () => effects.ready.map(({ ix }) => dag.taskIds[ix]),
   };
 }
 
+const returned = { hasValue: true, lengths: [], choice: null };
 const chain = { tasks: { a: {}, b: {}, c: {} }, arrows: ["a > b > c"] };
 const ok = { kind: "OK" };
 
@@ -115,7 +117,6 @@ test("two tasks with the same skipped upstream are both skipped, each once", () 
   it.grant("a");
   it.skip("a");
   expect(it.effects.changes.map((change) => change.ix)).toEqual([0, 1, 2, 3]);
-  expect([...it.run.pending]).toEqual([0, 0, 0, 0]);
 });
 
 describe("retries", () => {
@@ -127,11 +128,12 @@ describe("retries", () => {
       it.grant("a");
       it.fail("a");
       expect(statesOf(it.run)["a"]).toBe("up_for_retry");
-      expect(it.effects.timers).toEqual([
-        { kind: "retryDue", ix: 0, mapIx: -1, attempt, at: 6000 },
-      ]);
-      expect(it.effects.changes[0]).toMatchObject({ retryAt: 6000, failure: { message: "boom" } });
-      it.send({ kind: "retryDue", ...it.about("a") });
+      expect(it.effects.timers).toEqual([{ kind: "waitDue", ix: 0, mapIx: -1, attempt, at: 6000 }]);
+      expect(it.effects.changes[0]).toMatchObject({
+        waitUntil: 6000,
+        failure: { message: "boom" },
+      });
+      it.send({ kind: "waitDue", ...it.about("a") });
       expect(it.readyIds()).toEqual(["a"]);
     }
     it.grant("a");
@@ -146,24 +148,61 @@ describe("retries", () => {
     expect(statesOf(it.run)["a"]).toBe("failed");
   });
 
-  test("lost attempts spend no retries, and the third loss fails the task", () => {
+  test("lost workers spend no retries; the third one is waited for, and quarantines the task", () => {
     const it = started(retrying);
-    for (const attempt of [1, 2]) {
-      it.grant("a");
-      it.lose("a");
-      expect(it.effects.changes).toEqual([
-        expect.objectContaining({ state: TaskState.scheduled, attempt, lost: attempt }),
-      ]);
-      expect(it.readyIds()).toEqual(["a"]);
-    }
+    it.grant("a");
+    it.lose("a");
+    expect(it.effects.changes).toEqual([
+      expect.objectContaining({ state: TaskState.scheduled, attempt: 1, uncounted: 1, losses: 1 }),
+    ]);
+    expect(it.readyIds()).toEqual(["a"]);
+    it.grant("a");
+    it.lose("a");
+    expect(it.effects.changes).toEqual([
+      expect.objectContaining({ state: TaskState.up_for_retry, losses: 2, waitUntil: 61_000 }),
+    ]);
+    expect(it.readyIds()).toEqual([]);
+    expect(it.effects.timers).toEqual([
+      { kind: "waitDue", ix: 0, mapIx: -1, attempt: 2, at: 61_000 },
+    ]);
+    it.send({ kind: "waitDue", ...it.about("a") });
     it.grant("a");
     it.fail("a");
-    expect(statesOf(it.run)["a"]).toBe("up_for_retry");
-    it.send({ kind: "retryDue", ...it.about("a") });
+    expect(it.effects.changes[0]).toMatchObject({ attempt: 3, uncounted: 2 });
+    it.send({ kind: "waitDue", ...it.about("a") });
     it.grant("a");
     it.lose("a");
     expect(statesOf(it.run)).toEqual({ a: "failed", b: "upstream_failed" });
-    expect(it.effects.changes[0]?.failure?.message).toContain("3 times");
+    expect(it.effects.changes[0]?.failure).toMatchObject({
+      type: "Quarantined",
+      message: expect.stringContaining("3 workers"),
+    });
+  });
+
+  test("who lost its worker twice may still report while it waits", () => {
+    const it = started(retrying);
+    it.grant("a");
+    it.lose("a");
+    it.grant("a");
+    it.lose("a");
+    expect(it.succeed("a")).toEqual(ok);
+    expect(it.effects.changes[0]).toMatchObject({ state: TaskState.success, uncounted: 1 });
+    expect(it.succeed("a")).toEqual({ kind: "ALREADY" });
+  });
+
+  test("what a lost worker reports after all is a try like any other", () => {
+    const it = started(retrying);
+    it.grant("a");
+    it.lose("a");
+    it.fail("a");
+    expect(it.effects.changes[0]).toMatchObject({ state: TaskState.up_for_retry, uncounted: 0 });
+  });
+
+  test("a body may say itself how long to wait", () => {
+    const it = started(retrying);
+    it.grant("a");
+    it.fail("a", { retryAfterMs: 70_000 });
+    expect(it.effects.changes[0]).toMatchObject({ waitUntil: 71_000 });
   });
 
   test("giving back any number of times fails nothing by itself", () => {
@@ -172,7 +211,7 @@ describe("retries", () => {
       it.grant("a");
       expect(it.send({ kind: "taskReturned", ...it.about("a") })).toEqual(ok);
     }
-    expect(it.run.attempt[0]).toBe(10);
+    expect(it.run.instances.attempt[0]).toBe(10);
     expect(statesOf(it.run)["a"]).toBe("scheduled");
   });
 
@@ -189,6 +228,47 @@ describe("retries", () => {
       kind: "timeout",
       message: expect.stringContaining("1 min"),
     });
+  });
+});
+
+describe("a sensor that looks again later (9.2)", () => {
+  const look = { kind: "taskRescheduled", until: 61_000 } as const;
+
+  test("waits without a worker, spends no retry, and its wait is not that of a retry", () => {
+    const it = started({ tasks: { a: { retries: 1 } } });
+    for (const attempt of [1, 2, 3]) {
+      it.grant("a");
+      expect(it.send({ ...look, ...it.about("a") })).toEqual(ok);
+      expect(it.effects.changes).toEqual([
+        expect.objectContaining({
+          ...{ state: TaskState.up_for_reschedule, attempt, uncounted: attempt, waitUntil: 61_000 },
+        }),
+      ]);
+      expect(it.effects.timers).toMatchObject([{ kind: "waitDue", attempt, at: 61_000 }]);
+      it.send({ kind: "waitDue", ...it.about("a") });
+      expect(it.readyIds()).toEqual(["a"]);
+    }
+    it.grant("a");
+    it.fail("a");
+    expect(it.effects.changes[0]).toMatchObject({ state: TaskState.up_for_retry, uncounted: 3 });
+  });
+
+  test("said twice is ALREADY; another outcome of that look is a CONFLICT", () => {
+    const it = started({ tasks: { a: {} } });
+    it.grant("a");
+    it.send({ ...look, ...it.about("a") });
+    expect(it.send({ ...look, ...it.about("a") })).toEqual({ kind: "ALREADY" });
+    expect(it.succeed("a")).toEqual({ kind: "CONFLICT" });
+  });
+
+  test("is skipped when the run is cancelled, waiting or looking", () => {
+    const it = started({ tasks: { a: {}, b: {} } });
+    it.grant("a");
+    it.send({ ...look, ...it.about("a") });
+    it.grant("b");
+    it.send({ kind: "cancelRequested", at: 0 });
+    expect(it.send({ ...look, ...it.about("b") })).toEqual(ok);
+    expect(statesOf(it.run)).toEqual({ a: "skipped", b: "skipped" });
   });
 });
 
@@ -209,7 +289,7 @@ describe("verdicts", () => {
     it.fail("a");
     expect(it.fail("a")).toEqual({ kind: "ALREADY" });
     expect(it.succeed("a")).toEqual({ kind: "CONFLICT" });
-    it.send({ kind: "retryDue", ...it.about("a") });
+    it.send({ kind: "waitDue", ...it.about("a") });
     expect(it.fail("a")).toEqual({ kind: "ALREADY" });
     expect(it.succeed("a")).toEqual({ kind: "CONFLICT" });
     expect(statesOf(it.run)["a"]).toBe("scheduled");
@@ -228,7 +308,10 @@ describe("verdicts", () => {
     it.grant("a");
     it.lose("a");
     it.grant("a");
-    const late = { kind: "taskSucceeded", ix: 0, mapIx: -1, attempt: 1, at: 0 } as const;
+    const late = {
+      kind: "taskSucceeded",
+      ...{ ix: 0, mapIx: -1, attempt: 1, at: 0, hasValue: true, lengths: [], choice: null },
+    } as const;
     expect(it.send(late)).toEqual({ kind: "STALE", reason: "EXPIRED_AND_REGRANTED" });
     expect(statesOf(it.run)["a"]).toBe("running");
   });
@@ -236,7 +319,10 @@ describe("verdicts", () => {
   test("an attempt that was never granted, a task that is not there and a map index are stale", () => {
     const it = started(chain);
     it.grant("a");
-    const base = { kind: "taskSucceeded", ix: 0, mapIx: -1, attempt: 1, at: 0 } as const;
+    const base = {
+      kind: "taskSucceeded",
+      ...{ ix: 0, mapIx: -1, attempt: 1, at: 0, hasValue: true, lengths: [], choice: null },
+    } as const;
     for (const odd of [{ attempt: 2 }, { ix: 99 }, { ix: -1 }, { ix: 0.5 }, { mapIx: 3 }])
       expect(it.send({ ...base, ...odd })).toEqual({ kind: "STALE", reason: "EPOCH" });
     expect(it.send({ ...base, ix: 1, attempt: 0 })).toEqual({ kind: "STALE", reason: "EPOCH" });
@@ -248,7 +334,19 @@ describe("verdicts", () => {
     expect(it.grant("b").kind).toBe("STALE");
     it.grant("a");
     expect(it.grant("a")).toEqual({ kind: "STALE", reason: "EXPIRED_AND_REGRANTED" });
-    expect(it.run.attempt[0]).toBe(1);
+    expect(it.run.instances.attempt[0]).toBe(1);
+  });
+
+  test("a sensor that keeps its slot is not ended by the server: each of its looks has the time", () => {
+    const look = { intervalMs: 60_000, timeoutMs: 86_400_000, softFail: false, backoff: false };
+    const sensor = { ...look, maxIntervalMs: null };
+    for (const [mode, timers] of [["poke", 0] as const, ["reschedule", 1] as const]) {
+      const it = started({
+        tasks: { a: { executionTimeoutMs: 1000, sensor: { ...sensor, mode } } },
+      });
+      it.grant("a");
+      expect(it.effects.timers).toHaveLength(timers);
+    }
   });
 
   test("a timer that comes late or twice changes nothing", () => {
@@ -256,13 +354,13 @@ describe("verdicts", () => {
     it.grant("a");
     const first = it.about("a");
     it.fail("a");
-    it.send({ kind: "retryDue", ...first });
+    it.send({ kind: "waitDue", ...first });
     it.grant("a");
-    expect(it.send({ kind: "retryDue", ...first }).kind).toBe("STALE");
+    expect(it.send({ kind: "waitDue", ...first }).kind).toBe("STALE");
     expect(it.send({ kind: "executionTimedOut", ...first }).kind).toBe("STALE");
     expect(statesOf(it.run)["a"]).toBe("running");
     it.fail("a");
-    expect(it.send({ kind: "retryDue", ...first }).kind).toBe("STALE");
+    expect(it.send({ kind: "waitDue", ...first }).kind).toBe("STALE");
     expect(statesOf(it.run)["a"]).toBe("up_for_retry");
     expect(it.send({ kind: "runStarted", at: 5 })).toEqual({ kind: "ALREADY" });
   });

@@ -28,6 +28,12 @@ describe("what arguments refer to", () => {
     expect(referredTaskIds(JSON.stringify(args))).toEqual(["extract", "b", "c"]);
   });
 
+  test("the first value of several tasks refers to all of them", () => {
+    const first = { $: "first", of: [ofExtract("rows"), { $: "task", id: "b" }] };
+    expect(referredTaskIds(JSON.stringify([{ deep: first }]))).toEqual(["extract", "b"]);
+    expect(problemsOf([first])[0]).toContain("refer to a task that the DAG does not have");
+  });
+
   test("a date, a bigint and references to the run are fine", () => {
     const args = [
       { $: "date", v: "2026-01-01T00:00:00.000Z" },
@@ -54,6 +60,8 @@ describe("what arguments refer to", () => {
     ['[{"$":"task","id":"extract","path":"rows"}]', '"path" is not an array'],
     ['[{"$":"run","path":["dss"]}]', "refer to run.dss"],
     ['[{"$":"blob"}]', 'unknown tag "blob"'],
+    ['[{"$":"first","of":[]}]', "not about task references"],
+    ['[{"$":"first","of":[{"$":"run","path":["ds"]}]}]', "not about task references"],
     ["[".repeat(102) + "]".repeat(102), "nested deeper than 100 levels"],
   ])("%s is refused", (args, what) => {
     expect(problemsOf(args)).toEqual([expect.stringContaining(what)]);

@@ -9,9 +9,12 @@ import { idRule, isId } from "./validate-task.ts";
 /** Tasks of a circle that a message shows. */
 const shownTasks = 20;
 
-export function checkEdges(spec: DagSpec, ids: ReadonlySet<string>, problems: Problems): void {
+/** Any set or map that knows the tasks by their ids. */
+type Ids = { has(id: string): boolean };
+
+export function checkEdges(spec: DagSpec, ids: Ids, problems: Problems): void {
   const seen = new Set<string>();
-  for (const [at, { from, to }] of spec.edges.entries()) {
+  for (const [at, { from, to, label }] of spec.edges.entries()) {
     const field = `edges[${at}]`;
     const pair = `${from} → ${to}`;
     for (const id of new Set([from, to]))
@@ -21,6 +24,12 @@ export function checkEdges(spec: DagSpec, ids: ReadonlySet<string>, problems: Pr
       problems.add(field, pair, "a task cannot wait for itself; drop the edge", "DAG_HAS_CYCLE");
     if (seen.has(pair)) problems.add(field, pair, "the edge is there already; drop one");
     seen.add(pair);
+    if (label.length > dagLimits.labelLength)
+      problems.add(
+        `${field}.label`,
+        `${label.length} characters`,
+        `the limit is ${dagLimits.labelLength}; shorten it`,
+      );
   }
   checkCycle(spec, problems);
 }
@@ -53,15 +62,17 @@ function checkCycle(spec: DagSpec, problems: Problems): void {
   });
 }
 
-export function checkGroups(spec: DagSpec, taskIds: ReadonlySet<string>, problems: Problems): void {
+/** Says whether the groups are a tree and every task's group is in it. */
+export function checkGroups(spec: DagSpec, taskIds: Ids, problems: Problems): boolean {
   const { groups } = spec;
+  const before = problems.list.length;
   if (groups.length > dagLimits.groups) {
     problems.add(
       "groups",
       groups.length,
       `a DAG has at most ${dagLimits.groups} groups; merge some`,
     );
-    return;
+    return false;
   }
   const parentOf = new Map<string, string | null>();
   for (const { id, parentId } of groups) {
@@ -91,6 +102,7 @@ export function checkGroups(spec: DagSpec, taskIds: ReadonlySet<string>, problem
         groupId,
         "the DAG has no such group; add it to groups or leave it out",
       );
+  return problems.list.length === before;
 }
 
 function isInsideItself(id: string, parentOf: ReadonlyMap<string, string | null>): boolean {

@@ -3,7 +3,8 @@
 import { dagLimits } from "./dag-limits.ts";
 import { readSchema } from "./json-schema.ts";
 import type { Problems } from "./problems.ts";
-import type { TaskSpec } from "./spec.ts";
+import type { SensorSpec, TaskSpec } from "./spec.ts";
+import { checkControlFields } from "./validate-control.ts";
 
 const idSyntax = /^[A-Za-z0-9_.-]+$/;
 
@@ -30,16 +31,11 @@ export function checkTask(task: TaskSpec, problems: Problems): void {
     );
   if (!isId(task.queue))
     problems.add(`${at}.queue`, task.queue, idRule.replace("an id", "a queue"));
-  const rule: string = task.triggerRule;
-  if (rule !== "all_success")
-    problems.add(
-      `${at}.triggerRule`,
-      rule,
-      'this version knows no such trigger rule; write "all_success"',
-    );
+  checkControlFields(task, at, problems);
   if (!["thread", "process"].includes(task.isolation))
     problems.add(`${at}.isolation`, task.isolation, 'write "thread" or "process"');
   checkNumbers(task, at, problems);
+  if (task.sensor !== null) checkSensor(task.sensor, `${at}.sensor`, problems);
   checkTexts(task, at, problems);
 }
 
@@ -65,6 +61,15 @@ function checkNumbers(task: TaskSpec, at: string, problems: Problems): void {
     checkDuration(problems, `${at}.executionTimeout`, task.executionTimeoutMs, 1);
 }
 
+function checkSensor(sensor: SensorSpec, at: string, problems: Problems): void {
+  if (!["poke", "reschedule"].includes(sensor.mode))
+    problems.add(`${at}.mode`, sensor.mode, 'write "poke" or "reschedule"');
+  checkDuration(problems, `${at}.interval`, sensor.intervalMs, 1);
+  checkDuration(problems, `${at}.timeout`, sensor.timeoutMs, 0);
+  if (sensor.maxIntervalMs !== null)
+    checkDuration(problems, `${at}.maxInterval`, sensor.maxIntervalMs, 1);
+}
+
 function checkDuration(problems: Problems, field: string, ms: number, least: 0 | 1): void {
   if (Number.isFinite(ms) && ms >= least && ms <= dagLimits.durationMs) return;
   const rule = least === 0 ? "a duration is not negative" : "a duration is at least a millisecond";
@@ -77,6 +82,12 @@ function checkTexts(task: TaskSpec, at: string, problems: Problems): void {
       `${at}.docs`,
       `${task.docs.length} characters`,
       `the limit is ${dagLimits.docsLength}; shorten it`,
+    );
+  if (task.mapIndexTemplate.length > dagLimits.templateLength)
+    problems.add(
+      `${at}.mapIndexTemplate`,
+      `${task.mapIndexTemplate.length} characters`,
+      `the limit is ${dagLimits.templateLength}; shorten it`,
     );
   if (task.owner.length > dagLimits.lineLength)
     problems.add(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { dagLimits } from "./dag-limits.ts";
 import { compileDag } from "./graph.ts";
-import type { DagSpec, TaskSpec } from "./spec.ts";
+import type { DagSpec, SensorSpec, TaskSpec } from "./spec.ts";
 import { aDagSpec, aTask } from "./testing.ts";
 import { validateDagSpec } from "./validate.ts";
 
@@ -14,6 +14,23 @@ function messages(spec: DagSpec): string[] {
 function withTask(options: Partial<TaskSpec>): DagSpec {
   return aDagSpec({ tasks: { a: options } });
 }
+
+function withSensor(options: Partial<SensorSpec>): DagSpec {
+  const sensor: SensorSpec = {
+    mode: "poke",
+    intervalMs: 60_000,
+    timeoutMs: 0,
+    softFail: false,
+    backoff: true,
+    maxIntervalMs: null,
+    ...options,
+  };
+  return withTask({ sensor });
+}
+
+test("a sensor may look once only, and a DAG may name its result", () => {
+  expect(validateDagSpec({ ...withSensor({}), resultTaskId: "a" })).toEqual([]);
+});
 
 test("a sound DAG has no problems", () => {
   expect(validateDagSpec(aDagSpec(two))).toEqual([]);
@@ -53,7 +70,12 @@ describe("the graph", () => {
 
   test("groups that are unknown, repeated, circular or named like a task are refused", () => {
     const spec = aDagSpec({ tasks: { a: { groupId: "none" }, b: {} } });
-    const group = (id: string, parentId: string | null) => ({ id, parentId, tooltip: "" });
+    const group = (id: string, parentId: string | null) => ({
+      id,
+      parentId,
+      tooltip: "",
+      each: [],
+    });
     const groups = [
       group("x", "y"),
       group("y", "x"),
@@ -107,8 +129,29 @@ describe("limits", () => {
     ["a variable with a dash", withTask({ env: { "A-B": "" } }), 'tasks["a"].env'],
     [
       "an unknown trigger rule",
-      withTask({ triggerRule: "one_success" as "all_success" }),
+      withTask({ triggerRule: "some_success" as "all_success" }),
       'tasks["a"].triggerRule',
+    ],
+    ["an unknown role", withTask({ role: "helper" as "work" }), 'tasks["a"].role'],
+    ["an unknown control", withTask({ control: "loop" as "none" }), 'tasks["a"].control'],
+    [
+      "a template over its limit",
+      withTask({ mapIndexTemplate: "x".repeat(1001) }),
+      'tasks["a"].mapIndexTemplate',
+    ],
+    ["a sensor without a mode", withSensor({ mode: "" as "poke" }), 'tasks["a"].sensor.mode'],
+    ["a sensor that never rests", withSensor({ intervalMs: 0 }), 'tasks["a"].sensor.interval'],
+    ["a sensor with no time", withSensor({ timeoutMs: -1 }), 'tasks["a"].sensor.timeout'],
+    [
+      "a sensor with half a limit",
+      withSensor({ maxIntervalMs: Number.NaN }),
+      'tasks["a"].sensor.maxInterval',
+    ],
+    ["a result of no task", aDagSpec(two, { resultTaskId: "c" }), "resultTaskId"],
+    [
+      "a label over its limit",
+      aDagSpec(two, { edges: [{ from: "a", to: "b", label: "x".repeat(251) }] }),
+      "edges[0].label",
     ],
     ["an unknown kind", withTask({ kind: "lambda" as "bundle" }), 'tasks["a"].kind'],
     [

@@ -4,11 +4,15 @@ import { readCron } from "./cron.ts";
 import { dagLimits } from "./dag-limits.ts";
 import { isMillraceError } from "./errors.ts";
 import { readSchema } from "./json-schema.ts";
+import { mapScopesOf } from "./map-scope.ts";
 import type { Problem, Problems } from "./problems.ts";
 import { collectProblems } from "./problems.ts";
-import type { DagSpec } from "./spec.ts";
+import { reachOf } from "./reach.ts";
+import type { DagSpec, TaskSpec } from "./spec.ts";
 import { checkArgs } from "./validate-args.ts";
+import { checkControl } from "./validate-control.ts";
 import { checkEdges, checkGroups } from "./validate-graph.ts";
+import { checkMappings } from "./validate-mapping.ts";
 import { checkTask, idRule, isId } from "./validate-task.ts";
 import { isZone } from "./zone.ts";
 
@@ -19,20 +23,26 @@ export function validateDagSpec(spec: DagSpec): Problem[] {
   checkSchedule(spec, problems);
   if (spec.tasks.length > dagLimits.tasks || spec.edges.length > dagLimits.edges)
     return problems.list;
-  const ids = new Set<string>();
+  const tasks = new Map<string, TaskSpec>();
   for (const task of spec.tasks) {
     checkTask(task, problems);
-    if (ids.has(task.id))
+    if (tasks.has(task.id))
       problems.add(
         `tasks["${task.id}"].id`,
         task.id,
         "another task has this id; give one of them its own",
       );
-    ids.add(task.id);
+    tasks.set(task.id, task);
   }
-  checkGroups(spec, ids, problems);
-  checkEdges(spec, ids, problems);
-  checkArgs(spec, ids, problems);
+  const groupsAreSound = checkGroups(spec, tasks, problems);
+  checkEdges(spec, tasks, problems);
+  // Which instances a reference means depends on the groups around both ends.
+  if (!groupsAreSound || problems.list.length >= dagLimits.problems) return problems.list;
+  const scopes = mapScopesOf(spec);
+  const facts = { spec, tasks, scopes, reach: reachOf(spec), problems };
+  checkMappings(facts);
+  checkControl(facts);
+  checkArgs(facts);
   return problems.list;
 }
 

@@ -31,10 +31,11 @@ async function run(options: Omit<ShellOptions, "id">, onLine: (line: Line) => vo
   };
   const context: TaskContext = {
     run: valueOfRun(facts),
-    task: { id: "s", mapIndex: null },
+    task: { id: "s", mapIndex: null, mapLength: null },
     attempt: { number: 1, max: 1 },
     params: facts.params as Record<string, unknown>,
     log: { debug: note, info: note, warn: note, error: note },
+    now: () => new Date(),
     signal: stop.signal,
     xcom: { push: () => {} },
     fencing: "1",
@@ -141,7 +142,7 @@ describe("a template", () => {
     ["{{ ds }} {{ ds_nodash }}", "2026-01-01 20260101"],
     ["{{ ts }} {{ ts_nodash }}", "2026-01-01T00:00:00+00:00 20260101T000000"],
     ["{{ dag_id }} {{ task_id }} {{ run_id }}", `d s ${facts.name}`],
-    ["{{ params.region }} {{ try_number }}", "eu 1"],
+    ["{{ params.region }} {{ try_number }} {{ map_index }}", "eu 1 -1"],
     ["{{ params.evil | sh }}", "a; echo gone"],
     ["{{ params.text | sh }}", "it's $HOME"],
     ["{{ params.deep | sh }}", '{"list":[1,2]}'],

@@ -52,6 +52,7 @@ function variablesOf({ run, task, attempt, params }: TaskContext): Record<string
     run_type: run.type,
     dag_id: run.dagId,
     task_id: task.id,
+    map_index: task.mapIndex ?? -1,
     try_number: attempt.number,
     params,
   };

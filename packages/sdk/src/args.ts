@@ -3,22 +3,12 @@
 import { MillraceError } from "@millrace/engine";
 import { bytesOf, parseTree } from "./codec.ts";
 import { fromTree } from "./codec-decode.ts";
-import { toTree, type Json } from "./codec-encode.ts";
-import { referenceOf, type PathKey, type Reference } from "./reference.ts";
+import { toTree, type Json, type Replace } from "./codec-encode.ts";
+import type { PathKey } from "./reference.ts";
 import { valueOfRun, type RunFacts } from "./run-facts.ts";
 
-/** Encodes the arguments of one call; `onReference` sees every reference in them, in order. */
-export function encodeArgs(
-  args: readonly unknown[],
-  what: string,
-  onReference: (reference: Reference) => void,
-): string {
-  const replace = (value: object) => {
-    const reference = referenceOf(value);
-    if (reference === undefined) return undefined;
-    onReference(reference);
-    return treeOf(reference);
-  };
+/** Encodes the arguments of one call; `replace` gives the expression for what is known only at run time. */
+export function encodeArgs(args: readonly unknown[], what: string, replace: Replace): string {
   // Depth 1: the list of arguments is the first level.
   const trees = args.map((arg, index) =>
     toTree(arg, `argument ${index + 1} of ${what}`, { replace, depth: 1 }),
@@ -28,36 +18,60 @@ export function encodeArgs(
   return text;
 }
 
+const noItems: ReadonlyMap<string, unknown> = new Map();
+
 /**
  * The arguments a body is called with.
  *
  * @param inputs decoded values by task id; a task that is missing returned nothing, so its value is undefined.
+ * @param items decoded elements of the mappings around the instance, by "<task or group id>/<number of the source>".
  * @throws MillraceError VALUE_INVALID when the expression is malformed.
  */
 export function resolveArgs(
   args: string | Uint8Array,
   inputs: ReadonlyMap<string, unknown>,
   run: RunFacts,
+  items: ReadonlyMap<string, unknown> = noItems,
 ): unknown[] {
   const what = "the argument expression";
+  const resolveTask = (tagged: Tagged): unknown =>
+    follow(inputs.get(textOf(tagged["id"], what)), pathOf(tagged["path"], what));
   const resolved = fromTree(parseTree(args, what), what, (tag, _what, tagged) => {
-    if (tag === "task") {
-      return follow(inputs.get(textOf(tagged["id"], what)), pathOf(tagged["path"], what));
+    switch (tag) {
+      case "task":
+        return resolveTask(tagged);
+      case "run":
+        return follow(valueOfRun(run), pathOf(tagged["path"], what));
+      case "item": {
+        const key = `${textOf(tagged["of"], what)}/${numberOf(tagged["n"], what)}`;
+        if (items.has(key)) return follow(items.get(key), pathOf(tagged["path"], what));
+        throw new MillraceError(
+          "VALUE_INVALID",
+          `${what} asks for the element "${key}", which is missing`,
+        );
+      }
+      case "first": {
+        const references = referencesOf(tagged["of"], what);
+        const present = references.filter((one) => inputs.has(textOf(one["id"], what)));
+        // A mapped task in a case that was not taken has left an empty list.
+        const isFull = (one: Tagged) => !isEmptyList(inputs.get(textOf(one["id"], what)));
+        const found = present.find(isFull) ?? present[0];
+        return found && resolveTask(found);
+      }
+      default:
+        throw new MillraceError("VALUE_INVALID", `${what} has the unknown tag "${tag}"`);
     }
-    if (tag === "run") return follow(valueOfRun(run), pathOf(tagged["path"], what));
-    throw new MillraceError("VALUE_INVALID", `${what} has the unknown tag "${tag}"`);
   });
   if (!Array.isArray(resolved)) throw new MillraceError("VALUE_INVALID", `${what} is no list`);
   return resolved as unknown[];
 }
 
-function treeOf(reference: Reference): Json {
-  const path = [...reference.path];
-  return reference.kind === "task" ? { $: "task", id: reference.id, path } : { $: "run", path };
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** A step that leads nowhere gives undefined, and so does every step after it. */
-function follow(value: unknown, path: readonly PathKey[]): unknown {
+export function follow(value: unknown, path: readonly PathKey[]): unknown {
   return path.reduce<unknown>(step, value);
 }
 
@@ -69,6 +83,36 @@ function step(value: unknown, key: PathKey): unknown {
   if (value instanceof Date || value instanceof Set || value instanceof Uint8Array)
     return undefined;
   return Object.hasOwn(value, key) ? (value as Record<PathKey, unknown>)[key] : undefined;
+}
+
+/**
+ * How long the list at a path of a value is; -1 when there is none. Tells how many instances a task gets that maps
+ * over it.
+ */
+export function lengthAt(value: unknown, path: readonly PathKey[]): number {
+  const found = follow(value, path);
+  return Array.isArray(found) ? found.length : -1;
+}
+
+type Tagged = { readonly [key: string]: Json };
+
+/** Of "first": a list of task references, read to the end, so that a wrong one is found whichever is chosen. */
+function referencesOf(tree: Json | undefined, what: string): Tagged[] {
+  const references: readonly Json[] = Array.isArray(tree) ? tree : [null];
+  return references.map((one) => {
+    const isTask =
+      typeof one === "object" && one !== null && !Array.isArray(one) && one["$"] === "task";
+    if (!isTask)
+      throw new MillraceError("VALUE_INVALID", `${what} has a "first" of no task references`);
+    textOf(one["id"], what);
+    pathOf(one["path"], what);
+    return one;
+  });
+}
+
+function numberOf(tree: Json | undefined, what: string): number {
+  if (typeof tree === "number" && Number.isInteger(tree) && tree >= 0) return tree;
+  throw new MillraceError("VALUE_INVALID", `${what} has an item reference without a number`);
 }
 
 function textOf(tree: Json | undefined, what: string): string {

@@ -1,5 +1,6 @@
 /** Types of values that may cross an edge, and of arguments that stand for them. */
 
+import type { Mapping } from "./each.ts";
 import type { Referring } from "./reference.ts";
 
 type Atom = string | number | bigint | boolean | null | undefined | void | Date;
@@ -48,15 +49,45 @@ export type MustCarry<T> = [T] extends [Carried<T>]
 /** What may be given for a parameter of type `T`: the value, a reference to one, or plain data with references inside. */
 export type Arg<T> = T | Referring<T> | Wired<T>;
 
-type Wired<T> = T extends
+/** What holds no references inside. */
+type Closed =
   | Atom
   | symbol
   | Uint8Array
   | ReadonlyMap<unknown, unknown>
   | ReadonlySet<unknown>
-  | ((...args: never) => unknown)
-  ? never
-  : { [K in keyof T]: Arg<T[K]> };
+  | ((...args: never) => unknown);
+
+type Wired<T> = T extends Closed ? never : { [K in keyof T]: Arg<T[K]> };
 
 /** The parameters of a call: those of the body, each of which may be a reference. */
 export type Args<A extends readonly unknown[]> = { [K in keyof A]: Arg<A[K]> };
+
+/** Like `Arg`, where each part may also be mapped over. */
+type MapArg<T> = Arg<T> | Mapping<T> | MapWired<T>;
+
+type MapWired<T> = T extends Closed ? never : { [K in keyof T]: MapArg<T[K]> };
+
+/** The parameters of a call that maps: some part of some of them is an `each`. */
+export type MapArgs<A extends readonly unknown[]> = { [K in keyof A]: MapArg<A[K]> };
+
+/** How deep inside an argument an `each` may stand: `f({ a: { b: [each(list)] } })`. */
+type EachDepth = [unknown, unknown, unknown, unknown];
+
+type HasEach<T, D extends readonly unknown[]> = 0 extends 1 & T
+  ? false
+  : T extends Mapping<unknown>
+    ? true
+    : T extends Closed | Referring<unknown>
+      ? false
+      : D extends readonly [unknown, ...infer Rest]
+        ? T extends readonly (infer E)[]
+          ? HasEach<E, Rest>
+          : T extends object
+            ? { [K in keyof T]: HasEach<T[K], Rest> }[keyof T]
+            : false
+        : false;
+
+/** `unknown` for arguments with an `each` among them, else `never`. */
+export type MustMap<G extends readonly unknown[]> =
+  true extends HasEach<G, [unknown, ...EachDepth]> ? unknown : never;

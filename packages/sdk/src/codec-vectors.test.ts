@@ -53,6 +53,7 @@ type Vectors = {
     readonly reason: string | null;
   })[];
   readonly inputs: Readonly<Record<string, string>>;
+  readonly items: Readonly<Record<string, string>>;
   readonly runs: Readonly<Record<string, RunVector>>;
   readonly args: readonly (Named & {
     readonly args: string;
@@ -65,9 +66,10 @@ type Vectors = {
 const file = new URL("../../../clients/codec-vectors.json", import.meta.url);
 const vectors = JSON.parse(readFileSync(file, "utf8")) as Vectors;
 
-const inputs = new Map(
-  Object.entries(vectors.inputs).map(([id, json]) => [id, decodeValue(json)] as const),
-);
+const decoded = (texts: Readonly<Record<string, string>>) =>
+  new Map(Object.entries(texts).map(([id, json]) => [id, decodeValue(json)] as const));
+const inputs = decoded(vectors.inputs);
+const items = decoded(vectors.items);
 
 describe("values", () => {
   test.each(vectors.values)("$name is read", ({ json, value }) => {
@@ -99,11 +101,11 @@ describe("limits", () => {
 
 describe("argument expressions", () => {
   test.each(vectors.args)("$name", ({ args, run, values }) => {
-    expect(resolveArgs(args, inputs, factsOf(run))).toStrictEqual(values.map(build));
+    expect(resolveArgs(args, inputs, factsOf(run), items)).toStrictEqual(values.map(build));
   });
 
   test.each(vectors.argErrors)("$name is refused", ({ args, reason }) => {
-    expect(reasonOf(() => resolveArgs(args, inputs, factsOf("scheduled")))).toBe(reason);
+    expect(reasonOf(() => resolveArgs(args, inputs, factsOf("scheduled"), items))).toBe(reason);
   });
 });
 

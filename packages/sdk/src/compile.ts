@@ -1,35 +1,54 @@
 /** From what a wiring recorded to the engine's `DagSpec`. */
 
-import { MillraceError, type DagSpec, type GroupSpec, type TaskSpec } from "@millrace/engine";
-import type { OrderKey } from "./order.ts";
-import { mergeSettings, type TaskSettings } from "./task-options.ts";
+import {
+  MillraceError,
+  type BranchCase,
+  type DagSpec,
+  type GroupSpec,
+  type TaskSpec,
+  type TriggerRule,
+} from "@millrace/engine";
+import { compileLinks, type Compiled } from "./compile-links.ts";
+import { referenceOf } from "./reference.ts";
+import { completeSettings, mergeSettings, type TaskSettings } from "./task-options.ts";
 import type { Group, Node, Wiring } from "./wiring.ts";
 
-type Edge = DagSpec["edges"][number];
-
 /** The parts of a spec that come from wiring. */
-export type WiredParts = Pick<DagSpec, "tasks" | "edges" | "groups">;
+export type WiredParts = Pick<DagSpec, "tasks" | "edges" | "groups" | "resultTaskId">;
 
 /** Tasks in the order of calls; edges first from data, then from order, each pair once. */
 export function compileWiring(wiring: Wiring, defaults: Partial<TaskSettings>): WiredParts {
+  const compiled = compileLinks(wiring);
   return {
-    tasks: [...wiring.nodes.values()].map((node) => taskSpec(wiring, node, defaults)),
-    edges: edgesOf(wiring),
+    tasks: [...wiring.nodes.values()].map((node) => taskSpec(wiring, node, defaults, compiled)),
+    edges: compiled.edges,
     groups: [...wiring.groups.values()].map(groupSpec),
+    resultTaskId: resultOf(wiring),
   };
 }
 
-function taskSpec(wiring: Wiring, node: Node, defaults: Partial<TaskSettings>): TaskSpec {
-  const { id, source, groups } = node;
-  const levels = [defaults, ...groups.map((group) => group.defaults), source.settings];
-  const settings = mergeSettings(levels);
+/** The settings that were given for a node, at any level. */
+export function settingsOf(node: Node, defaults: Partial<TaskSettings>): Partial<TaskSettings> {
+  return mergeSettings([
+    defaults,
+    ...node.groups.map((group) => group.defaults),
+    node.source.settings,
+  ]);
+}
+
+function taskSpec(
+  wiring: Wiring,
+  node: Node,
+  defaults: Partial<TaskSettings>,
+  compiled: Compiled,
+): TaskSpec {
+  const { id, source, groups, each } = node;
+  const given = settingsOf(node, defaults);
+  const settings = completeSettings(given);
   const isExternal = source.kind === "external";
+  const isMapped = [...groups, node].some((one) => one.each.length > 0);
   if (!isExternal && settings.isolation === "thread" && Object.keys(settings.env).length > 0) {
-    throw new MillraceError(
-      "DAG_INVALID",
-      `task "${id}" of DAG "${wiring.dagId}" has the option "env", which needs isolation: "process"`,
-      { metadata: { field: "env" } },
-    );
+    refuse(wiring, id, "env", 'has the option "env", which needs isolation: "process"');
   }
   return {
     id,
@@ -38,6 +57,12 @@ function taskSpec(wiring: Wiring, node: Node, defaults: Partial<TaskSettings>): 
     handler: isExternal ? source.handler : id,
     args: node.args,
     ...settings,
+    ...source.trait,
+    ...(wiring.roles.get(id) ?? { role: "work", failsRun: false }),
+    triggerRule: triggerRuleOf(wiring, node, given, compiled),
+    cases: casesOf(wiring, node, compiled),
+    each,
+    mapIndexTemplate: isMapped ? settings.mapIndexTemplate : "",
     // A TypeScript worker's matter: other languages know neither.
     ...(isExternal && { isolation: "thread", env: {} }),
     resultSchema: null,
@@ -45,74 +70,61 @@ function taskSpec(wiring: Wiring, node: Node, defaults: Partial<TaskSettings>): 
   };
 }
 
-function groupSpec(group: Group): GroupSpec {
-  return { id: group.id, parentId: group.parent?.id ?? null, tooltip: group.tooltip };
-}
-
-/** Roots and leaves of groups are those by the edges between single tasks, whatever order the calls had. */
-function edgesOf(wiring: Wiring): Edge[] {
-  const edges = new EdgeSet(wiring.dataEdges);
-  const [ofGroups, ofTasks] = split(wiring.orders, ({ from, to }) => isGroup(from) || isGroup(to));
-  for (const { from, to } of ofTasks) edges.add(from.id, to.id);
-  const inner = edges.list();
-  for (const { from, to } of ofGroups) {
-    const roots = borderOf(wiring, to, inner, "roots");
-    for (const leaf of borderOf(wiring, from, inner, "leaves")) {
-      for (const root of roots) edges.add(leaf, root);
-    }
-  }
-  return edges.list();
-}
-
-function isGroup(key: OrderKey): boolean {
-  return key.kind === "group";
-}
-
-/** The tasks of a group with nothing of the group before (roots) or after (leaves) them. */
-function borderOf(
+/** What was given counts; else a join has its own, and a teardown always. */
+function triggerRuleOf(
   wiring: Wiring,
-  key: OrderKey,
-  edges: readonly Edge[],
-  side: "roots" | "leaves",
-): readonly string[] {
-  if (key.kind === "task") return [key.id];
-  const members = new Set(
-    [...wiring.nodes.values()]
-      .filter((node) => node.groups.some((group) => group.id === key.id))
-      .map((node) => node.id),
-  );
-  if (members.size === 0) {
-    throw new MillraceError(
-      "DAG_INVALID",
-      `group "${key.id}" of DAG "${wiring.dagId}" has a place in the order but no tasks`,
+  { id, source }: Node,
+  given: Partial<TaskSettings>,
+  { joins }: Compiled,
+): TriggerRule {
+  if (wiring.roles.get(id)?.role === "teardown") {
+    const { triggerRule = teardownRule } = source.settings;
+    if (triggerRule === teardownRule) return teardownRule;
+    refuse(
+      wiring,
+      id,
+      "triggerRule",
+      `releases a setup, and has the trigger rule "${triggerRule}"; leave the option out`,
     );
   }
-  const within = edges.filter(({ from, to }) => members.has(from) && members.has(to));
-  for (const { from, to } of within) members.delete(side === "roots" ? to : from);
-  return [...members];
+  return given.triggerRule ?? (joins.has(id) ? "none_failed_min_one_success" : "all_success");
 }
 
-class EdgeSet {
-  readonly #byFrom = new Map<string, Set<string>>();
-  readonly #list: Edge[] = [];
+const teardownRule = "all_done_setup_success";
 
-  constructor(edges: readonly Edge[]) {
-    for (const { from, to } of edges) this.add(from, to);
-  }
-
-  add(from: string, to: string): void {
-    const targets = this.#byFrom.get(from) ?? new Set();
-    this.#byFrom.set(from, targets);
-    if (targets.has(to)) return;
-    targets.add(to);
-    this.#list.push({ from, to });
-  }
-
-  list(): Edge[] {
-    return [...this.#list];
-  }
+function casesOf(wiring: Wiring, { id, source }: Node, compiled: Compiled): readonly BranchCase[] {
+  if (source.trait.control !== "branch") return [];
+  const cases = compiled.cases.get(id) ?? [];
+  if (cases.length > 0) return cases;
+  return refuse(
+    wiring,
+    id,
+    "cases",
+    "is a branch without cases; say them with choice(…).cases({ … })",
+  );
 }
 
-function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
+function groupSpec({ id, parent, tooltip, each }: Group): GroupSpec {
+  return { id, parentId: parent?.id ?? null, tooltip, each };
+}
+
+/** The task whose value is the run's: the one whose handle the wire function returned. */
+function resultOf(wiring: Wiring): string | null {
+  const reference = referenceOf(wiring.result);
+  if (reference === undefined) return null;
+  if (reference.kind === "task" && reference.path.length === 0 && reference.within === null) {
+    return reference.id;
+  }
+  throw new MillraceError(
+    "DAG_INVALID",
+    `the wire function of DAG "${wiring.dag.dagId}" returns something else than the whole result of a ` +
+      "task; return the handle of a task, or nothing",
+    { metadata: { field: "wire" } },
+  );
+}
+
+function refuse(wiring: Wiring, id: string, field: string, problem: string): never {
+  throw new MillraceError("DAG_INVALID", `task "${id}" of DAG "${wiring.dag.dagId}" ${problem}`, {
+    metadata: { field },
+  });
 }

@@ -19,10 +19,11 @@ function aContext(taskId: string): TaskContext {
   const silent = () => {};
   return {
     run: valueOfRun(facts),
-    task: { id: taskId, mapIndex: null },
+    task: { id: taskId, mapIndex: null, mapLength: null },
     attempt: { number: 1, max: 4 },
     params: { region: "eu" },
     log: { debug: silent, info: silent, warn: silent, error: silent },
+    now: () => new Date(),
     signal: new AbortController().signal,
     xcom: { push: silent },
     fencing: "1",

@@ -17,13 +17,19 @@ export type TaskLog = {
 
 export type TaskContext<P = Readonly<Record<string, unknown>>> = {
   readonly run: RunValue;
-  /** `mapIndex` is null for a task that is not mapped. */
-  readonly task: { readonly id: string; readonly mapIndex: number | null };
+  /** `mapIndex`, from 0, and `mapLength`, the number of its instances, are null for a task that is not mapped. */
+  readonly task: {
+    readonly id: string;
+    readonly mapIndex: number | null;
+    readonly mapLength: number | null;
+  };
   /** `number` counts from 1; `max` is how many attempts there may be in all. */
   readonly attempt: { readonly number: number; readonly max: number };
   /** The run's params, defaults filled in. */
   readonly params: P;
   readonly log: TaskLog;
+  /** The time by the run's clock: this machine's, or the virtual one of a test. For bodies that wait for a time. */
+  readonly now: () => Date;
   /** Aborts when the attempt is cancelled or times out; a body that goes on is killed some seconds later. */
   readonly signal: AbortSignal;
   readonly xcom: {
@@ -32,7 +38,7 @@ export type TaskContext<P = Readonly<Record<string, unknown>>> = {
   };
   /** Grows with every attempt of the task instance: hand it to systems that can refuse older writers. */
   readonly fencing: string;
-  /** The same for every attempt of the task instance. */
+  /** The same for every attempt of the task instance, another for each instance of a mapped task. */
   readonly idempotencyKey: string;
 };
 

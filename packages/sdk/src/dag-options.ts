@@ -1,6 +1,7 @@
 /** The options of a DAG: their types and their readers. */
 
 import { MillraceError, dagLimits, type DagSpec } from "@millrace/engine";
+import type { WiredParts } from "./compile.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
 import { paramsSchemaText, type ParamsSchema } from "./params.ts";
@@ -45,6 +46,8 @@ export type DagOptions<S = undefined> = {
   readonly maxActiveTasks?: number;
   /** A run that takes longer fails. Default: no limit. */
   readonly dagrunTimeout?: Duration;
+  /** Whether the first task that fails for good ends the run. Default false. */
+  readonly failFast?: boolean;
   /** Whether a new DAG starts paused. Default false. */
   readonly paused?: boolean;
 };
@@ -65,6 +68,7 @@ type ReadDag = {
   maxActiveRuns: number;
   maxActiveTasks: number;
   dagrunTimeout: number;
+  failFast: boolean;
   paused: boolean;
 };
 
@@ -97,12 +101,13 @@ const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   maxActiveRuns: integer(1, dagLimits.activeRuns),
   maxActiveTasks: integer(1, dagLimits.activeTasks),
   dagrunTimeout: positiveDuration,
+  failFast: flag,
   paused: flag,
 };
 
 /** Everything of a spec that options decide, and the settings they give to tasks. */
 export type DagSettings = {
-  readonly spec: Omit<DagSpec, "tasks" | "edges" | "groups" | "file" | "source" | "bundleDigest">;
+  readonly spec: Omit<DagSpec, keyof WiredParts | "file" | "source" | "bundleDigest">;
   readonly defaults: Partial<TaskSettings>;
 };
 
@@ -132,6 +137,7 @@ export function readDagOptions(
       maxActiveRuns: read.maxActiveRuns ?? 16,
       maxActiveTasks: read.maxActiveTasks ?? 16,
       dagrunTimeoutMs: read.dagrunTimeout ?? null,
+      failFast: read.failFast ?? false,
       startDate,
       endDate,
       catchup: false,

@@ -164,8 +164,8 @@ describe("groups", () => {
       ["ingest__1.deep.extract", "ingest__1.deep"],
     ]);
     expect(groups.slice(0, 2)).toEqual([
-      { id: "ingest", parentId: null, tooltip: "in" },
-      { id: "ingest.deep", parentId: "ingest", tooltip: "" },
+      { id: "ingest", parentId: null, tooltip: "in", each: [] },
+      { id: "ingest.deep", parentId: "ingest", tooltip: "", each: [] },
     ]);
   });
 

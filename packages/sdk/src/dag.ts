@@ -1,12 +1,14 @@
 /** DAG definitions: what a file exports, and what bundlers, workers and tests take from it. */
 
 import { MillraceError, validateDagSpec, type DagSpec } from "@millrace/engine";
-import { compileWiring, type WiredParts } from "./compile.ts";
+import { compileWiring, settingsOf, type WiredParts } from "./compile.ts";
 import { readDagOptions, type DagOptions, type DagSettings } from "./dag-options.ts";
 import { firstDifference } from "./difference.ts";
+import type { AnyHandle } from "./handle.ts";
 import { makeRun, type Run } from "./run-refs.ts";
 import type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
 import { placeOfCall } from "./place.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 import { recordWiring, type Body, type Wiring } from "./wiring.ts";
 
 export const dagMark: unique symbol = Symbol.for("millrace.dag");
@@ -14,8 +16,11 @@ export const dagMark: unique symbol = Symbol.for("millrace.dag");
 /** What a spec says beyond options and wiring: where it came from. */
 export type SpecOrigin = Partial<Pick<DagSpec, "file" | "source" | "bundleDigest" | "docs">>;
 
-/** A DAG as a file exports it. `Given` is the type of the params that `trigger` takes. */
-export interface DagDefinition<in Given = never> {
+/**
+ * A DAG as a file exports it. `Given` is the type of the params that `trigger` takes, `Result` that of the value that a
+ * run results in.
+ */
+export interface DagDefinition<in Given = never, out Result = unknown> {
   readonly id: string;
   /**
    * Compiles the DAG: runs its wire function twice, and refuses it when the two differ.
@@ -24,12 +29,17 @@ export interface DagDefinition<in Given = never> {
    * @throws MillraceError DAG_INVALID, DAG_HAS_CYCLE and other reasons of registration.
    */
   spec(origin?: SpecOrigin): DagSpec;
-  /** For workers, of this and other copies of this package. `given` exists for the compiler only. */
+  /** For workers, of this and other copies of this package. `given` and `result` exist for the compiler only. */
   readonly [dagMark]: {
     readonly bodyOf: (handler: string) => Body | undefined;
+    readonly retryPolicyOf: (handler: string) => RetryPolicy | undefined;
     readonly given?: (params: Given) => void;
+    readonly result?: Result;
   };
 }
+
+/** The value a run results in: that of the handle that the wire function returns. */
+export type ResultOf<W> = [W] extends [AnyHandle<infer T>] ? T : undefined;
 
 /** What an async function gives instead of a wiring. */
 type MustWireAtOnce<W> =
@@ -40,7 +50,8 @@ type MustWireAtOnce<W> =
 /**
  * Defines a DAG.
  *
- * `wire` runs when the DAG is compiled, more than once: it may only call tasks and order them.
+ * `wire` runs when the DAG is compiled, more than once: it may only call tasks and order them. When it returns the handle
+ * of a task, that task's value is the run's result.
  *
  * @example
  * export default dag("etl", { schedule: "@daily" }, (run) => {
@@ -52,7 +63,7 @@ export function dag<const S extends ParamsSchema | undefined = undefined, W = vo
   id: string,
   options: DagOptions<S>,
   wire: ((run: Run<ParamsOf<S>>) => W) & MustWireAtOnce<W>,
-): DagDefinition<ParamsGivenOf<S>> {
+): DagDefinition<ParamsGivenOf<S>, ResultOf<W>> {
   if (typeof wire !== "function") {
     const place = placeOfCall(dag);
     throw new MillraceError(
@@ -64,17 +75,19 @@ export function dag<const S extends ParamsSchema | undefined = undefined, W = vo
 }
 
 /** A definition around any way of wiring. */
-export function makeDag<Given>(
+export function makeDag<Given, Result>(
   id: string,
   options: DagOptions<ParamsSchema | undefined>,
   wire: () => unknown,
-): DagDefinition<Given> {
+): DagDefinition<Given, Result> {
   const settings = readDagOptions(id, options);
+  const { schedule } = settings.spec;
+  const record = () => recordWiring({ dagId: id, schedule }, wire);
   // Wired when asked for: a worker that loads many DAGs wires only those it runs, and only once.
   let recorded: Wiring | undefined;
-  const wiring = () => (recorded ??= recordWiring(id, wire));
+  const wiring = () => (recorded ??= record());
   let compiled: WiredParts | undefined;
-  const compile = () => (compiled ??= compileTwice(settings, wiring(), wire));
+  const compile = () => (compiled ??= compileTwice(settings, wiring(), record));
   return {
     id,
     spec: (origin = {}) => specOf(settings, compile(), origin),
@@ -83,14 +96,18 @@ export function makeDag<Given>(
         const source = wiring().nodes.get(handler)?.source;
         return source?.kind === "bundle" ? source.body : undefined;
       },
+      retryPolicyOf(handler) {
+        const node = wiring().nodes.get(handler);
+        return node && settingsOf(node, settings.defaults).retryPolicy;
+      },
     },
   };
 }
 
-function compileTwice(settings: DagSettings, wiring: Wiring, wire: () => unknown): WiredParts {
+function compileTwice(settings: DagSettings, wiring: Wiring, record: () => Wiring): WiredParts {
   const { dagId } = settings.spec;
   const parts = compileWiring(wiring, settings.defaults);
-  const again = compileWiring(recordWiring(dagId, wire), settings.defaults);
+  const again = compileWiring(record(), settings.defaults);
   const difference = firstDifference(parts, again);
   if (difference === null) return parts;
   throw new MillraceError(

@@ -1,6 +1,18 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { Dag, Task, group, type Handle, type Run, type Tasks } from "./index.ts";
+import {
+  Branch,
+  Dag,
+  Sensor,
+  ShortCircuit,
+  Task,
+  choice,
+  done,
+  each,
+  gate,
+  group,
+} from "./index.ts";
+import type { Handle, MappedHandle, Run, Tasks } from "./index.ts";
 import { bodyOf, dagsOf } from "./spec.ts";
 
 type Row = { day: string };
@@ -46,7 +58,7 @@ describe("a decorated class", () => {
       ["extract", 3],
       ["total", 0],
     ]);
-    expect(spec.edges).toContainEqual({ from: "extract", to: "total" });
+    expect(spec.edges).toContainEqual({ from: "extract", to: "total", label: "" });
   });
 
   test("runs its bodies on an instance", async () => {
@@ -133,4 +145,83 @@ test("wrong classes do not compile", () => {
     return [Wrong, NoWire, WrongParams];
   };
   expectTypeOf(wrong).toBeFunction();
+});
+
+@Dag()
+class Words {
+  @Sensor({ mode: "reschedule", interval: "5m" })
+  async wait(path: string) {
+    return path === "" ? false : done({ path });
+  }
+
+  @ShortCircuit({ skipsDirectOnly: true })
+  isReady(file: { path: string }) {
+    return file.path !== "";
+  }
+
+  @Branch({ retries: 2 })
+  pick(size: number) {
+    return size > 1 ? "big" : "small";
+  }
+
+  @Task()
+  work(size: number): string {
+    return `${size}`;
+  }
+
+  wire(t: Tasks<Words>) {
+    const file = t.wait("a");
+    expectTypeOf(file).toEqualTypeOf<Handle<{ path: string }>>();
+    const text = gate(t.isReady(file)).then(() =>
+      choice(t.pick(1)).cases({ big: () => t.work(1), small: () => {} }),
+    );
+    expectTypeOf(text).toEqualTypeOf<Handle<string | undefined>>();
+    expectTypeOf(t.work(each([1, 2]))).toEqualTypeOf<MappedHandle<string>>();
+  }
+}
+
+test("methods are branches, short circuits and sensors, as functions are", () => {
+  const { tasks } = onlyDag(Words).spec();
+  expect(tasks.map(({ id, control, sensor }) => [id, control, sensor?.intervalMs])).toEqual([
+    ["wait", "none", 300_000],
+    ["isReady", "short_circuit", undefined],
+    ["pick", "branch", undefined],
+    ["work", "none", undefined],
+    ["work__1", "none", undefined],
+  ]);
+  expect(tasks[1]?.skipsDirectOnly).toBe(true);
+  expect(tasks[2]).toMatchObject({ retries: 2, cases: [{ name: "big" }, { name: "small" }] });
+});
+
+test("methods with the wrong answers do not compile", () => {
+  class Wrong {
+    // @ts-expect-error a branch that may answer any text
+    @Branch()
+    any(text: string) {
+      return text;
+    }
+
+    // @ts-expect-error a short circuit that answers a number
+    @ShortCircuit()
+    count() {
+      return 1;
+    }
+
+    // @ts-expect-error a sensor that says true instead of done()
+    @Sensor()
+    there(path: string): boolean {
+      return path !== "";
+    }
+
+    wire(t: Tasks<Wrong>) {
+      // @ts-expect-error a missing case
+      choice(t.pick(1)).cases({ big: () => {} });
+    }
+
+    @Branch()
+    pick(size: number) {
+      return size > 1 ? "big" : "small";
+    }
+  }
+  expectTypeOf<Wrong>().toBeObject();
 });

@@ -1,29 +1,42 @@
 /** The class form: standard decorators, compiled onto the function form. */
 
 import { MillraceError } from "@millrace/engine";
+import type { BranchAnswer, Done } from "./answers.ts";
+import { branching, type CasesOf, type MustName } from "./branch.ts";
 import type { MustCarry } from "./carried.ts";
 import { makeDag } from "./dag.ts";
 import type { DagOptions } from "./dag-options.ts";
 import { dagClassMark } from "./dags-of.ts";
 import { makeRun, type Run } from "./run-refs.ts";
 import type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
+import { sensing, type SensorOptions, type SensorValue } from "./sensor.ts";
 import { isMarked } from "./shared.ts";
-import { makeTask, type Task as TaskOf } from "./task.ts";
+import { shortCircuiting, type ShortCircuitOptions } from "./short-circuit.ts";
+import { makeTask, work, type Kind, type Task as TaskOf } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 const taskMark: unique symbol = Symbol.for("millrace.taskMethod");
 
 type Method = (...args: never[]) => unknown;
 
+/** The value of a task made of a method: of a sensor, what it is done with. */
+type ValueOf<R> = [Extract<R, Done<unknown>>] extends [never] ? R : SensorValue<R>;
+
 /** The tasks of a class: each of its methods but `wire`, as `task` would make it. */
 export type Tasks<C> = {
   readonly [
     K in keyof C as C[K] extends Method ? (K extends "wire" ? never : K) : never
-  ]: C[K] extends (...args: infer A) => infer R ? TaskOf<A, R> : never;
+  ]: C[K] extends (...args: infer A) => infer R ? TaskOf<A, R, ValueOf<Awaited<R>>> : never;
 };
 
 /** A class that `@Dag` accepts. */
 type DagClass<S> = new () => { wire(tasks: never, run: Run<ParamsOf<S>>): void };
+
+type Decorated<This, A extends unknown[], R> = (this: This, ...args: A) => R;
+type MethodContext<This, A extends unknown[], R> = ClassMethodDecoratorContext<
+  This,
+  Decorated<This, A, R>
+>;
 
 /**
  * Marks a method as a task; its id is the method's name unless the options give one.
@@ -32,18 +45,70 @@ type DagClass<S> = new () => { wire(tasks: never, run: Run<ParamsOf<S>>): void }
  */
 export function Task(options: TaskOptions = {}) {
   return <This, A extends unknown[], R>(
-    body: ((this: This, ...args: A) => R) & MustCarry<Awaited<R>>,
-    context: ClassMethodDecoratorContext<This, (this: This, ...args: A) => R>,
-  ): void => {
-    const name = String(context.name);
-    if (context.static || context.private) {
-      throw new MillraceError(
-        "DAG_INVALID",
-        `@Task method "${name}" must be neither static nor private`,
-      );
-    }
-    Object.defineProperty(body, taskMark, { value: { id: name, ...options } });
-  };
+    body: Decorated<This, A, R> & MustCarry<Awaited<R>>,
+    context: MethodContext<This, A, R>,
+  ): void => mark(work, options, body, context);
+}
+
+/**
+ * Marks a method as a branch, as `branch` makes one of a function; `choice` says what its cases are.
+ *
+ * @example @Branch() check(rows: number) { return rows > 1000 ? "big" : "small"; }
+ */
+export function Branch(options: TaskOptions = {}) {
+  return <This, A extends unknown[], R extends BranchAnswer | PromiseLike<BranchAnswer>>(
+    body: Decorated<This, A, R> & MustName<CasesOf<Awaited<R>>>,
+    context: MethodContext<This, A, R>,
+  ): void => mark(branching, options, body, context);
+}
+
+/**
+ * Marks a method as a short circuit, as `shortCircuit` makes one of a function.
+ *
+ * @example @ShortCircuit() isWorkday(day: string) { return !holidays.has(day); }
+ */
+export function ShortCircuit(options: ShortCircuitOptions = {}) {
+  return <This, A extends unknown[], R extends boolean | PromiseLike<boolean>>(
+    body: Decorated<This, A, R>,
+    context: MethodContext<This, A, R>,
+  ): void => mark(shortCircuiting, options, body, context);
+}
+
+/** What a sensor method answers: `true` would be its value for the compiler, so it says `done()`. */
+type MethodAnswer = Done<unknown> | false | null | undefined | void;
+
+/**
+ * Marks a method as a sensor, as `sensor` makes one of a function; it answers `done()`, `done(value)` or false.
+ *
+ * @example @Sensor({ mode: "reschedule" }) async file(path: string) { return (await exists(path)) && done(path); }
+ */
+export function Sensor(options: SensorOptions = {}) {
+  return <This, A extends unknown[], R extends MethodAnswer | PromiseLike<MethodAnswer>>(
+    body: Decorated<This, A, R> & MustCarry<SensorValue<Awaited<R>>>,
+    context: MethodContext<This, A, R>,
+  ): void => mark(sensing, options, body, context);
+}
+
+/** What a decorator leaves on a method. */
+type Marked = {
+  readonly kind: Kind<TaskOptions>;
+  readonly options: TaskOptions & { readonly id: string };
+};
+
+function mark<O extends TaskOptions>(
+  kind: Kind<O>,
+  options: O,
+  body: object,
+  context: { readonly name: string | symbol; readonly static: boolean; readonly private: boolean },
+): void {
+  const name = String(context.name);
+  if (context.static || context.private) {
+    throw new MillraceError(
+      "DAG_INVALID",
+      `the method "${name}" is decorated as a ${kind.word}, so it must be neither static nor private`,
+    );
+  }
+  Object.defineProperty(body, taskMark, { value: { kind, options: { id: name, ...options } } });
 }
 
 /**
@@ -58,7 +123,7 @@ export function Dag<const S extends ParamsSchema | undefined = undefined>(
     const { id = context.name ?? "", ...rest } = options;
     const instance = lazily((): { wire(tasks: never, run: unknown): unknown } => new decorated());
     const tasks = lazily(() => tasksOf(decorated, instance));
-    const definition = makeDag<ParamsGivenOf<S>>(id, rest, () =>
+    const definition = makeDag<ParamsGivenOf<S>, unknown>(id, rest, () =>
       instance().wire(tasks() as never, makeRun<ParamsOf<S>>()),
     );
     Object.defineProperty(decorated, dagClassMark, { value: definition });
@@ -99,9 +164,9 @@ function taskOfMethod(
       );
     };
   }
-  const options = method[taskMark] as TaskOptions & { readonly id: string };
+  const { kind, options } = method[taskMark] as Marked;
   const body = method as unknown as (this: object, ...args: unknown[]) => unknown;
-  return makeTask(options, (...args: unknown[]) => body.apply(instance(), args));
+  return makeTask(kind, { options, body: (...args: unknown[]) => body.apply(instance(), args) });
 }
 
 function isObject(value: unknown): value is object {

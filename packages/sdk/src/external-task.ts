@@ -1,10 +1,11 @@
 /** Tasks that another language implements. */
 
 import { MillraceError } from "@millrace/engine";
-import type { Args, MustCarry } from "./carried.ts";
-import type { Handle } from "./handle.ts";
+import type { Args, MapArgs, MustCarry, MustMap } from "./carried.ts";
+import type { Handle, ResultsOf } from "./handle.ts";
 import { placeOfCall } from "./place.ts";
 import { readExternalOptions, type SharedTaskOptions } from "./task-options.ts";
+import { plainTrait } from "./task.ts";
 import { currentWiring } from "./wiring.ts";
 
 export type ExternalTaskOptions = SharedTaskOptions & {
@@ -16,6 +17,8 @@ export type ExternalTaskOptions = SharedTaskOptions & {
 
 /** A task with parameters `A` and result `R` whose body is elsewhere. */
 export interface ExternalTask<A extends readonly unknown[], R> {
+  /** With `each` among the arguments: one instance for each element. */
+  <G extends MapArgs<A>>(...args: G & MustMap<G>): ResultsOf<R>;
   /** Makes a node of the DAG being wired. */
   (...args: Args<A>): Handle<R>;
   readonly id: string;
@@ -48,9 +51,11 @@ function makeExternal<A extends readonly unknown[], R>(
 ): ExternalTask<A, R> {
   const id = options.id ?? options.handler;
   const settings = readExternalOptions(options, `task "${id}"`);
-  const source = { kind: "external", id, settings, handler: options.handler } as const;
-  const call = (...args: Args<A>): Handle<R> => currentWiring(`task "${id}"`).call(source, args);
-  return Object.assign(call, {
+  const { handler } = options;
+  const source = { kind: "external", id, settings, trait: plainTrait, handler } as const;
+  const call: unknown = (...args: readonly unknown[]) =>
+    currentWiring(`task "${id}"`).call(source, args);
+  return Object.assign(call as ExternalTask<A, R>, {
     id,
     with: (more: Partial<ExternalTaskOptions>) => makeExternal<A, R>({ ...options, ...more }),
   });

@@ -2,10 +2,18 @@
 
 import { MillraceError } from "@millrace/engine";
 import { makeOrdered, type Ordered, type OrderKey } from "./order.ts";
-import { referenceMark, type PathKey, type Referring } from "./reference.ts";
+import {
+  referenceMark,
+  selected,
+  type FirstReference,
+  type PathKey,
+  type Reference,
+  type Referring,
+  type TaskReference,
+} from "./reference.ts";
 
 /** The keys `get` accepts: fields of objects, indexes of lists, keys of maps; of a union, those of every member. */
-type Key<T> =
+export type Key<T> =
   NonNullable<T> extends ReadonlyMap<infer K, unknown>
     ? K & PathKey
     : NonNullable<T> extends readonly unknown[]
@@ -17,7 +25,7 @@ type Key<T> =
           : never;
 
 /** The type behind `get(key)`. Where the value, or the key in it, may be missing, that is undefined. */
-type Field<T, K> = T extends null | undefined
+export type Field<T, K> = T extends null | undefined
   ? undefined
   : T extends ReadonlyMap<unknown, infer V>
     ? V | undefined
@@ -48,19 +56,53 @@ export interface Handle<T> extends Ref<T>, Ordered {
   get<K extends Key<T>>(key: K): Handle<Field<T, K>>;
 }
 
-/** Makes the handle of a node; `order` is the node, or the group around it, that `before` and `after` speak of. */
-export function makeHandle<T>(
-  order: OrderKey,
-  id: string,
-  path: readonly PathKey[] = [],
-): Handle<T> {
+/**
+ * What a call of a mapped task returns: the values of those of its instances that have one, in order. `each` of it maps
+ * on over them.
+ */
+export interface MappedHandle<R> extends Handle<R[]> {
+  /** For the compiler only: tells a list of instances from a list that one instance returns. */
+  readonly [mappedMark]: R;
+}
+
+declare const mappedMark: unique symbol;
+
+/** What instances that returned nothing leave out of the list of values. */
+type Left<R> = [R] extends [void | undefined] ? R : Exclude<R, void | undefined>;
+
+/** What mapping makes of a task, or a group, whose value is `R`. */
+export type ResultsOf<R> = MappedHandle<Left<R>>;
+
+/**
+ * What every handle is. `Handle<unknown>` would not do: what may be selected from a list may not be selected from
+ * anything.
+ */
+export interface AnyHandle<out T = unknown> extends Referring<T>, Ordered {}
+
+/** Makes a handle; `order` is the task, or what is around it, that `before` and `after` speak of. */
+export function makeHandle(order: OrderKey, reference: TaskReference | FirstReference): AnyHandle {
   const handle: unknown = {
-    ...valueless(`the result of task "${id}"`),
+    ...valueless(nameOf(reference)),
     ...makeOrdered(order),
-    [referenceMark]: { reference: { kind: "task", id, path, wiring: order.wiring } },
-    get: (key: PathKey) => makeHandle(order, id, [...path, key]),
+    [referenceMark]: { reference },
+    get: (key: PathKey) => makeHandle(order, selected(reference, key)),
   };
-  return handle as Handle<T>;
+  return handle as AnyHandle;
+}
+
+function nameOf(reference: TaskReference | FirstReference): string {
+  if (reference.kind === "task") return `the result of task "${reference.id}"`;
+  return `the result of ${reference.of.map(({ id }) => `"${id}"`).join(" or ")}`;
+}
+
+/** Makes a reference that has no place in the order. */
+export function makeRef<T>(name: string, reference: Reference): Ref<T> {
+  const ref: unknown = {
+    ...valueless(name),
+    [referenceMark]: { reference },
+    get: (key: PathKey) => makeRef(`${name}.${key}`, selected(reference, key)),
+  };
+  return ref as Ref<T>;
 }
 
 /** Turning a handle into text or JSON while wiring would bake "[object Object]" into a DAG: it throws instead. */

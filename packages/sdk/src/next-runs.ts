@@ -2,7 +2,9 @@
 
 import { MillraceError, nextRuns as planRuns } from "@millrace/engine";
 import type { DagDefinition } from "./dag.ts";
+import { isDag } from "./dags-of.ts";
 import { instantForms, instantMs, type Instant } from "./instant.ts";
+import { readSchedule, type ScheduleOption } from "./schedule.ts";
 
 /** An automated run that is going to be made. */
 export type PlannedRun = {
@@ -20,13 +22,16 @@ export type NextRunsOptions = {
 };
 
 /**
- * The next scheduled runs of a DAG, soonest first; none for a DAG without a schedule.
+ * The next scheduled runs of a DAG, or of a schedule by itself, soonest first; none for a DAG without a schedule.
  *
- * @throws MillraceError FIELD_INVALID for a date without a zone.
+ * @throws MillraceError FIELD_INVALID for a date without a zone, CRON_INVALID for an expression that is none.
  */
-export function nextRuns(dag: DagDefinition, options: NextRunsOptions): PlannedRun[] {
+export function nextRuns(
+  of: DagDefinition | ScheduleOption | null,
+  options: NextRunsOptions,
+): PlannedRun[] {
   const { now, last, count } = options;
-  const planned = planRuns(dag.spec(), {
+  const planned = planRuns(isDag(of) ? of.spec() : specOf(of), {
     now: ms("now", now),
     last: last && { start: ms("last.start", last.start), end: ms("last.end", last.end) },
     count,
@@ -36,6 +41,13 @@ export function nextRuns(dag: DagDefinition, options: NextRunsOptions): PlannedR
     dataInterval: { start: new Date(dataInterval.start), end: new Date(dataInterval.end) },
     runAfter: new Date(runAfter),
   }));
+}
+
+/** What planning needs to know of a schedule without a DAG around it. */
+function specOf(option: ScheduleOption | null): Parameters<typeof planRuns>[0] {
+  const read = option === null ? null : readSchedule(option);
+  const schedule = read && { ...read, timezone: read.timezone ?? "UTC" };
+  return { schedule, startDate: null, endDate: null };
 }
 
 function ms(name: string, value: Instant): number {

@@ -8,13 +8,34 @@ export interface OrderBook {
   order(from: OrderKey, to: OrderKey): void;
 }
 
-/** A task, or a group: then its roots wait, and what follows waits for its leaves. */
+/** What was wired while a function ran: calls, and cases of branches, from `start` up to, without, `end`. */
+export type Region = {
+  readonly start: number;
+  readonly end: number;
+  readonly choices: { readonly start: number; readonly end: number };
+};
+
+/** Something with a place: `borders.ts` says with which of its tasks it begins and ends. */
 export type OrderKey = {
-  readonly kind: "task" | "group";
-  readonly id: string;
   /** The wiring that made it; order reaches no further. */
   readonly wiring: OrderBook;
-};
+  /** For messages. */
+  readonly id: string;
+} & (
+  | { readonly kind: "task" }
+  | { readonly kind: "group" }
+  /** What one function wired, without a name of its own. */
+  | { readonly kind: "region"; readonly region: Region }
+  /** A task and what it decides about, or prepares for. */
+  | {
+      readonly kind: "block";
+      readonly entry: string;
+      /** An empty one is left at once: then the entry is an end of the block. */
+      readonly parts: readonly OrderKey[];
+      /** Whether only some of the parts run: what follows must not wait for the success of all. */
+      readonly isChoice: boolean;
+    }
+);
 
 /** Something with a place in the order of a DAG: a handle, or a group that returned nothing. */
 export interface Ordered {

@@ -28,7 +28,7 @@ export function valueOfRun(facts: RunFacts): RunValue {
 }
 
 /** As Python's `isoformat` writes UTC: an offset instead of Z, and six decimals or none. */
-function isoWithOffset(instant: Date): string {
+export function isoWithOffset(instant: Date): string {
   const iso = instant.toISOString();
   const millis = iso.slice(-4, -1);
   return millis === "000" ? iso.replace(/\.000Z$/, "+00:00") : iso.replace(/Z$/, "000+00:00");

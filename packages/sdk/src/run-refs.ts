@@ -1,8 +1,8 @@
 /** `run`: typed references to facts of the run, usable wherever a handle is. */
 
-import { valueless, type Ref } from "./handle.ts";
+import { makeRef, type Ref } from "./handle.ts";
 import type { NoParams } from "./params.ts";
-import { referenceMark, type PathKey, type Referring } from "./reference.ts";
+import type { PathKey, Referring } from "./reference.ts";
 
 /** The params of the run: as a whole, or by name. */
 type ParamRefs<P> = Referring<P> & { readonly [K in keyof P & string]-?: Ref<P[K]> };
@@ -45,12 +45,7 @@ export function makeRun<P>(): Run<P> {
 }
 
 function refTo<T>(...path: readonly PathKey[]): Ref<T> {
-  const ref: unknown = {
-    ...valueless(`run.${path.join(".")}`),
-    [referenceMark]: { reference: { kind: "run", path } },
-    get: (key: PathKey) => refTo(...path, key),
-  };
-  return ref as Ref<T>;
+  return makeRef(`run.${path.join(".")}`, { kind: "run", path });
 }
 
 /** Any text is the name of a param; symbols are what makes it a reference. */

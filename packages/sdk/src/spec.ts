@@ -1,28 +1,24 @@
 /** For bundlers, workers and test runners: what is behind DAG definitions. Users do not import this. */
 
-import { MillraceError } from "@millrace/engine";
-import { dagMark, type DagDefinition } from "./dag.ts";
-import type { Body } from "./wiring.ts";
-
 export { encodeText, encodeValue, decodeValue } from "./codec.ts";
-export { resolveArgs } from "./args.ts";
-export { valueOfRun, type RunFacts, type RunValue } from "./run-facts.ts";
+export { follow, lengthAt, resolveArgs } from "./args.ts";
+export { bodyOf, retryPolicyOf } from "./code-of.ts";
+export { readChoice, readSensorAnswer } from "./answers.ts";
+export { withRetryPolicy, type RetryPolicy } from "./retry-policy.ts";
+export { isoWithOffset, valueOfRun, type RunFacts, type RunValue } from "./run-facts.ts";
 export { runInContext, type LogFields, type TaskContext, type TaskLog } from "./context.ts";
 export { outcomeOfThrown, type Thrown } from "./outcome.ts";
 export { dagsOf, isDag } from "./dags-of.ts";
-export { durationMs, type Duration } from "./duration.ts";
-export { instantMs, type Instant } from "./instant.ts";
+export { durationForms, durationMs, type Duration } from "./duration.ts";
+export { instantForms, instantMs, type Instant } from "./instant.ts";
 export { valueBytesMax, valueDepthMax, xcomsMax } from "./limits.ts";
 export type { DagDefinition, SpecOrigin } from "./dag.ts";
 export type { Body } from "./wiring.ts";
-
-/**
- * The function behind a handler of a DAG's bundle tasks.
- *
- * @throws MillraceError TASK_NOT_FOUND when the DAG, as it is now, has no such task.
- */
-export function bodyOf(dag: DagDefinition, handler: string): Body {
-  const body = dag[dagMark].bodyOf(handler);
-  if (body !== undefined) return body;
-  throw new MillraceError("TASK_NOT_FOUND", `DAG "${dag.id}" has no TypeScript task "${handler}"`);
-}
+// How a worker runs one attempt, for whoever runs attempts without one.
+export { Attempt } from "./worker/attempt.ts";
+export { argsOf, callBody } from "./worker/call-body.ts";
+export { longTimeout } from "./worker/long-timeout.ts";
+export { failureOf, stoppedOutcome } from "./worker/outcome.ts";
+export { sensorSeed, type SensorTime } from "./worker/sensor.ts";
+export type { LogEntry, Outcome, StopCause, Work } from "./worker/messages.ts";
+export type { TaskCode } from "./code-of.ts";

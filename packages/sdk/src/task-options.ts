@@ -1,6 +1,6 @@
 /** The options of a task: their types, their readers, and how those of several levels merge. */
 
-import { dagLimits, type TaskSpec } from "@millrace/engine";
+import { dagLimits, triggerRules, type TaskSpec, type TriggerRule } from "@millrace/engine";
 import type { Duration } from "./duration.ts";
 import {
   duration,
@@ -11,6 +11,7 @@ import {
   refuseOption,
 } from "./read-options.ts";
 import { text, textsByName, type Read } from "./read-options.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 
 /** Options every task has, whoever implements it. */
 export type SharedTaskOptions = {
@@ -24,8 +25,16 @@ export type SharedTaskOptions = {
   readonly maxRetryDelay?: Duration;
   /** An attempt that takes longer fails. Default: no limit. */
   readonly executionTimeout?: Duration;
-  /** Which upstream outcomes let it run. Default "all_success". */
-  readonly triggerRule?: "all_success";
+  /**
+   * Which outcomes of the tasks directly before it let it run. Default "all_success"; "none_failed_min_one_success" for a
+   * task after all cases of a branch, and "all_done_setup_success", the only choice, for what a `setup` releases with.
+   */
+  readonly triggerRule?: TriggerRule;
+  /**
+   * Names an instance of a mapped task for people: a Liquid template over the facts of the run and what the body left,
+   * at most 250 characters when rendered. Default: its index.
+   */
+  readonly mapIndexTemplate?: string;
   /** The line its instances wait in. Default "default". */
   readonly queue?: string;
   /** Higher goes first within a DAG. Default 1. */
@@ -44,13 +53,17 @@ export type TaskOptions = SharedTaskOptions & {
   readonly isolation?: "thread" | "process";
   /** Environment variables of the body's process; needs `isolation: "process"`. Replaces those of outer levels. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Asked, where the body ran, whether and when an error is worth another try. It cannot give more than `retries`. */
+  readonly retryPolicy?: RetryPolicy;
 };
 
 /** Options that a DAG or a group gives its tasks. */
 export type TaskDefaults = Omit<TaskOptions, "id">;
 
-/** Options as the engine wants them. */
-export type TaskSettings = Pick<
+/** Options as the engine wants them, and what stays with the worker. */
+export type TaskSettings = SpecSettings & { readonly retryPolicy?: RetryPolicy };
+
+export type SpecSettings = Pick<
   TaskSpec,
   | "retries"
   | "retryDelayMs"
@@ -58,6 +71,7 @@ export type TaskSettings = Pick<
   | "maxRetryDelayMs"
   | "executionTimeoutMs"
   | "triggerRule"
+  | "mapIndexTemplate"
   | "queue"
   | "priorityWeight"
   | "isolation"
@@ -66,13 +80,14 @@ export type TaskSettings = Pick<
   | "owner"
 >;
 
-const builtIn: TaskSettings = {
+const builtIn: SpecSettings = {
   retries: 0,
   retryDelayMs: 300_000,
   retryBackoff: 1,
   maxRetryDelayMs: 86_400_000,
   executionTimeoutMs: null,
   triggerRule: "all_success",
+  mapIndexTemplate: "",
   queue: "default",
   priorityWeight: 1,
   isolation: "thread",
@@ -89,11 +104,13 @@ type ReadTask = {
   retryBackoff: number;
   maxRetryDelay: number;
   executionTimeout: number;
-  triggerRule: "all_success";
+  triggerRule: TriggerRule;
+  mapIndexTemplate: string;
   queue: string;
   priorityWeight: number;
   isolation: "thread" | "process";
   env: Readonly<Record<string, string>>;
+  retryPolicy: RetryPolicy;
   docs: string;
   owner: string;
 };
@@ -107,13 +124,19 @@ const backoff: Read<number> = (value, name) =>
         `a number from 1 (the same delay each time) to ${dagLimits.retryBackoff}`,
       );
 
+const policy: Read<RetryPolicy> = (value, name) =>
+  typeof value === "function"
+    ? (value as RetryPolicy)
+    : refuseOption(name, value, "a function of the error and the number of the try");
+
 const sharedReaders = {
   retries: integer(0, dagLimits.retries),
   retryDelay: duration,
   retryBackoff: backoff,
   maxRetryDelay: duration,
   executionTimeout: positiveDuration,
-  triggerRule: oneOf<"all_success">("all_success"),
+  triggerRule: oneOf<TriggerRule>(...triggerRules),
+  mapIndexTemplate: text,
   queue: text,
   priorityWeight: integer(1, dagLimits.priorityWeight),
   docs: text,
@@ -123,6 +146,7 @@ const bundleReaders = {
   ...sharedReaders,
   isolation: oneOf<"thread" | "process">("thread", "process"),
   env: textsByName,
+  retryPolicy: policy,
 };
 
 /** Settings that a DAG or a group gives its tasks. @throws MillraceError DAG_INVALID */
@@ -137,14 +161,20 @@ export function readTaskOptions(options: object, what: string): Partial<TaskSett
 
 /** Settings of a task in another language. @throws MillraceError DAG_INVALID */
 export function readExternalOptions(options: object, what: string): Partial<TaskSettings> {
-  type ReadExternal = Omit<ReadTask, "isolation" | "env"> & { handler: string };
+  type ReadExternal = Omit<ReadTask, "isolation" | "env" | "retryPolicy"> & { handler: string };
   const readers = { ...sharedReaders, id: text, handler: text };
   return settingsOf(readOptions<ReadExternal>(options, readers, what));
 }
 
-/** Later levels win: built-in, DAG, groups from the outside in, task. */
-export function mergeSettings(levels: readonly Partial<TaskSettings>[]): TaskSettings {
-  return Object.assign({}, builtIn, ...levels) as TaskSettings;
+/** Later levels win: DAG, groups from the outside in, task. */
+export function mergeSettings(levels: readonly Partial<TaskSettings>[]): Partial<TaskSettings> {
+  return Object.assign({}, ...levels) as Partial<TaskSettings>;
+}
+
+/** What of the settings the engine knows, with what nobody said filled in. */
+export function completeSettings(given: Partial<TaskSettings>): SpecSettings {
+  const { retryPolicy: _workers, ...inSpec } = given;
+  return { ...builtIn, ...inSpec };
 }
 
 function settingsOf(read: Partial<ReadTask>): Partial<TaskSettings> {

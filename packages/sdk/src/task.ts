@@ -1,21 +1,34 @@
 /** Tasks: reusable functions that a call inside a `dag` turns into nodes. */
 
 import { MillraceError } from "@millrace/engine";
-import type { Args, MustCarry } from "./carried.ts";
-import type { Handle } from "./handle.ts";
+import type { Args, MapArgs, MustCarry, MustMap } from "./carried.ts";
+import type { Handle, ResultsOf } from "./handle.ts";
 import { placeOfCall } from "./place.ts";
-import { readTaskOptions, type TaskOptions } from "./task-options.ts";
-import { currentWiring, type Body } from "./wiring.ts";
+import { readTaskOptions, type TaskOptions, type TaskSettings } from "./task-options.ts";
+import { currentWiring, type Body, type Trait } from "./wiring.ts";
 
-/** A task with parameters `A` whose body returns `R`. */
-export interface Task<A extends readonly unknown[], R> {
+/** What calling a task makes of it. */
+interface Call<A extends readonly unknown[], V> {
+  /** With `each` among the arguments: one instance for each element. */
+  <G extends MapArgs<A>>(...args: G & MustMap<G>): ResultsOf<V>;
   /** Makes a node of the DAG being wired. Called twice, the second is `<id>__1`. */
-  (...args: Args<A>): Handle<Awaited<R>>;
+  (...args: Args<A>): Handle<V>;
+}
+
+/**
+ * A task with parameters `A` whose body returns `R`; its value is of type `V`, and `O` are its options.
+ */
+export interface Task<
+  A extends readonly unknown[],
+  R,
+  V = Awaited<R>,
+  O extends object = TaskOptions,
+> extends Call<A, V> {
   readonly id: string;
   /** The function itself, for unit tests and for calls outside a DAG. */
   readonly body: (...args: A) => R;
   /** The same task with other options; those not given stay. */
-  with(options: TaskOptions): Task<A, R>;
+  with(options: O): Task<A, R, V, O>;
 }
 
 /**
@@ -36,38 +49,79 @@ export function task<A extends unknown[], R>(
   first: TaskOptions | ((...args: A) => R),
   second?: (...args: A) => R,
 ): Task<A, R> {
-  const options = typeof first === "function" ? {} : first;
+  return makeTask(work, namedTask(task, first, second));
+}
+
+/** A kind of task: which options it takes, and what they make of it. */
+export type Kind<O extends object> = {
+  /** For messages: "task", "branch". */
+  readonly word: string;
+  read(
+    options: O,
+    what: string,
+  ): { readonly settings: Partial<TaskSettings>; readonly trait: Trait };
+};
+
+/** What neither chooses nor waits. */
+export const plainTrait: Trait = { control: "none", skipsDirectOnly: false, sensor: null };
+
+export const work: Kind<TaskOptions> = {
+  word: "task",
+  read: (options, what) => ({ settings: readTaskOptions(options, what), trait: plainTrait }),
+};
+
+/** Options with an id, and a body. */
+export type Named<A extends readonly unknown[], R, O> = {
+  readonly options: O & { readonly id: string };
+  readonly body: (...args: A) => R;
+};
+
+/**
+ * Reads `word(options?, body)`: the id is the option, else the function's name.
+ *
+ * @param word the function that was called, for messages.
+ * @throws MillraceError DAG_INVALID when there is no function, or no id.
+ */
+export function namedTask<A extends unknown[], R, O extends { readonly id?: string }>(
+  word: (...args: never) => unknown,
+  first: O | ((...args: A) => R),
+  second: ((...args: A) => R) | undefined,
+): Named<A, R, O> {
+  const options = typeof first === "function" ? ({} as O) : first;
   const body = typeof first === "function" ? first : second;
   if (typeof body !== "function") {
-    const place = placeOfCall(task);
     throw new MillraceError(
       "DAG_INVALID",
-      `task(…) at ${place} needs a function as its last argument`,
+      `${word.name}(…) at ${placeOfCall(word)} needs a function as its last argument`,
     );
   }
   const id = options.id ?? body.name;
   if (id === "") {
     throw new MillraceError(
       "DAG_INVALID",
-      `the task at ${placeOfCall(task)} has no id; name its function or give the option id`,
+      `the ${word.name} at ${placeOfCall(word)} has no id; name its function or give the option id`,
     );
   }
-  return makeTask({ ...options, id }, body);
+  return { options: { ...options, id }, body };
 }
 
 /** A task whose id is known. */
-export function makeTask<A extends unknown[], R>(
-  options: TaskOptions & { readonly id: string },
-  body: (...args: A) => R,
-): Task<A, R> {
+export function makeTask<A extends unknown[], R, V, O extends object>(
+  kind: Kind<O>,
+  { options, body }: Named<A, R, O>,
+): Task<A, R, V, O> {
   const { id } = options;
-  const settings = readTaskOptions(options, `task "${id}"`);
-  const source = { kind: "bundle", id, settings, body: body as unknown as Body } as const;
-  const call = (...args: Args<A>): Handle<Awaited<R>> =>
-    currentWiring(`task "${id}" (in a unit test, call ${id}.body(…) instead)`).call(source, args);
-  return Object.assign(call, {
+  const { settings, trait } = kind.read(options, `${kind.word} "${id}"`);
+  const source = { kind: "bundle", id, settings, trait, body: body as unknown as Body } as const;
+  const call: unknown = (...args: readonly unknown[]) =>
+    currentWiring(`${kind.word} "${id}" (in a unit test, call ${id}.body(…) instead)`).call(
+      source,
+      args,
+    );
+  return Object.assign(call as Call<A, V>, {
     id,
     body,
-    with: (more: TaskOptions) => makeTask({ ...options, ...more, id: more.id ?? id }, body),
+    with: (more: O & { readonly id?: string }) =>
+      makeTask<A, R, V, O>(kind, { options: { ...options, ...more, id: more.id ?? id }, body }),
   });
 }

@@ -105,7 +105,7 @@ describe("right wirings compile", () => {
       },
     );
     expectTypeOf(zod).toEqualTypeOf<
-      DagDefinition<{ region?: string | undefined; level?: number | undefined }>
+      DagDefinition<{ region?: string | undefined; level?: number | undefined }, undefined>
     >();
     const json = dag(
       "json",
@@ -127,7 +127,7 @@ describe("right wirings compile", () => {
       },
     );
     expectTypeOf(json).toEqualTypeOf<
-      DagDefinition<{ size: number; region?: "eu" | "us"; days?: string[] }>
+      DagDefinition<{ size: number; region?: "eu" | "us"; days?: string[] }, undefined>
     >();
     expect([zod.spec().dagId, json.spec().dagId]).toEqual(["zod", "json"]);
   });

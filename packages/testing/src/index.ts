@@ -1,6 +1,19 @@
 /** Runs DAGs in memory, for tests. */
 
 export { runDag } from "./run-dag.ts";
-export type { RunDagOptions } from "./run-dag.ts";
+export { startDag } from "./start-dag.ts";
+export { after, fail, ok, skip } from "./outcomes.ts";
+export type { RunDagOptions, StartDagOptions } from "./run-options.ts";
+export type { StartedRun } from "./start-dag.ts";
+export type { Outcome, OutcomeOrFunction, Outcomes } from "./outcomes.ts";
+export type { Handlers } from "./bodies.ts";
 export type { RunResult, TaskResult } from "./result.ts";
-export type { LogLine } from "./run-body.ts";
+export type {
+  ChangedTask,
+  ClearOptions,
+  MarkOptions,
+  RunOutcome,
+  TaskChoice,
+  TaskOutcome,
+} from "./people.ts";
+export type { LogLine } from "./records.ts";

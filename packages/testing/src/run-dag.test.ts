@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { chain, context, dag, externalTask, FailTask, SkipTask, task } from "@millrace/sdk";
-import { runDag } from "./run-dag.ts";
+import { runDag } from "./index.ts";
 
 const extract = task(async function extract(day: string) {
   context().log.info("fetching", { day });
@@ -33,6 +33,7 @@ describe("a DAG in memory", () => {
     expect(done.task("extract").logs).toEqual([
       {
         taskId: "extract",
+        mapIndex: null,
         tryNumber: 1,
         level: "info",
         message: "fetching",

@@ -1,33 +1,59 @@
-/** Time that passes only when nobody works: waits of hours take no time, and come in the same order each time. */
+/** Time that passes only when nobody works: waits of hours take no time, and end in the same order each time. */
 
-import type { EpochMs, Timer } from "@millrace/engine";
+import type { EpochMs } from "@millrace/engine";
+import type { TieBreak } from "./tie-break.ts";
 
-export type VirtualClock = {
-  now(): EpochMs;
-  add(timers: readonly Timer[]): void;
-  /** Moves on to the timer that is due first, the earliest added among equals; null when there is none. */
-  next(): Timer | null;
-  /** When a task's retry is due, if it waits for one. */
-  retryAtOf(ix: number): EpochMs | null;
-};
+type Entry = { readonly act: () => void };
 
-export function virtualClock(start: EpochMs): VirtualClock {
-  const pending: Timer[] = [];
-  let now = start;
-  return {
-    now: () => now,
-    add: (timers) => void pending.push(...timers),
-    next() {
-      const first = pending.reduce<Timer | null>(
-        (a, b) => (a === null || b.at < a.at ? b : a),
-        null,
-      );
-      if (first === null) return null;
-      pending.splice(pending.indexOf(first), 1);
-      now = Math.max(now, first.at);
-      return first;
-    },
-    retryAtOf: (ix) =>
-      pending.findLast((timer) => timer.kind === "retryDue" && timer.ix === ix)?.at ?? null,
-  };
+export class VirtualClock {
+  readonly #tieBreak: TieBreak;
+  readonly #moments = new Map<EpochMs, Set<Entry>>();
+  #now: EpochMs;
+
+  constructor(start: EpochMs, tieBreak: TieBreak) {
+    this.#now = start;
+    this.#tieBreak = tieBreak;
+  }
+
+  get now(): EpochMs {
+    return this.#now;
+  }
+
+  /** Has something happen at a time; what it returns prevents it. */
+  at(time: EpochMs, act: () => void): () => void {
+    const entry = { act };
+    const moment = this.#moments.get(time);
+    if (moment === undefined) this.#moments.set(time, new Set([entry]));
+    else moment.add(entry);
+    return () => this.#remove(time, entry);
+  }
+
+  /** When the next thing happens; null when nothing will. */
+  nextAt(): EpochMs | null {
+    let first: EpochMs | null = null;
+    for (const time of this.#moments.keys()) if (first === null || time < first) first = time;
+    return first;
+  }
+
+  /** Moves on to what happens next, and has it happen; of several at one moment only one. */
+  step(): void {
+    const time = this.nextAt();
+    const moment = time === null ? undefined : this.#moments.get(time);
+    if (time === null || moment === undefined) return;
+    const entry = this.#tieBreak.pick(moment);
+    this.#remove(time, entry);
+    this.moveTo(time);
+    entry.act();
+  }
+
+  /** Never goes back. */
+  moveTo(time: EpochMs): void {
+    this.#now = Math.max(this.#now, time);
+  }
+
+  #remove(time: EpochMs, entry: Entry): void {
+    const moment = this.#moments.get(time);
+    moment?.delete(entry);
+    if (moment?.size === 0) this.#moments.delete(time);
+  }
 }

@@ -13,7 +13,7 @@ export type AttemptRef = {
   readonly attempt: number;
 };
 
-const pattern = /^(\d{1,2})\.([0-9a-z]{1,11})\.(\d{1,7})\.(-1|\d{1,7})\.(\d{1,5})$/;
+const pattern = /^(\d{1,2})\.([0-9a-z]{1,11})\.(\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})$/;
 
 /** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>` */
 export function attemptIdOf(

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import type { DagSpec, GroupSpec, Schedule } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
+import { axesFromProto, axesToProto } from "./expression.ts";
 import type {
   DagSpec as DagSpecMessage,
   GroupSpec as GroupSpecMessage,
@@ -17,11 +18,12 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
   return create(DagSpecSchema, {
     dagId: spec.dagId,
     tasks: spec.tasks.map(taskSpecToProto),
-    edges: spec.edges.map(({ from, to }) => ({ fromTaskId: from, toTaskId: to })),
-    groups: spec.groups.map(({ id, parentId, tooltip }) => ({
+    edges: spec.edges.map(({ from, to, label }) => ({ fromTaskId: from, toTaskId: to, label })),
+    groups: spec.groups.map(({ id, parentId, tooltip, each }) => ({
       groupId: id,
       parentGroupId: parentId ?? "",
       tooltip,
+      each: axesToProto(each),
     })),
     schedule: spec.schedule === null ? undefined : scheduleToProto(spec.schedule),
     description: spec.description,
@@ -32,6 +34,8 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
     maxActiveRuns: spec.maxActiveRuns,
     maxActiveTasks: spec.maxActiveTasks,
     dagrunTimeout: durationOf(spec.dagrunTimeoutMs),
+    failFast: spec.failFast,
+    resultTaskId: spec.resultTaskId ?? "",
     startDate: timestampOf(spec.startDate),
     endDate: timestampOf(spec.endDate),
     catchup: spec.catchup,
@@ -51,7 +55,11 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
   return {
     dagId: message.dagId,
     tasks: message.tasks.map((task) => taskSpecFromProto(task, message.owner)),
-    edges: message.edges.map(({ fromTaskId, toTaskId }) => ({ from: fromTaskId, to: toTaskId })),
+    edges: message.edges.map(({ fromTaskId, toTaskId, label }) => ({
+      from: fromTaskId,
+      to: toTaskId,
+      label,
+    })),
     groups: message.groups.map(groupFromProto),
     schedule: message.schedule ? scheduleFromProto(message.schedule) : null,
     description: message.description,
@@ -62,6 +70,8 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
     maxActiveRuns: message.maxActiveRuns || specDefaults.maxActiveRuns,
     maxActiveTasks: message.maxActiveTasks || specDefaults.maxActiveTasks,
     dagrunTimeoutMs: msOf(message.dagrunTimeout),
+    failFast: message.failFast,
+    resultTaskId: message.resultTaskId || null,
     startDate: epochMsOf(message.startDate),
     endDate: epochMsOf(message.endDate),
     catchup: message.catchup,
@@ -72,8 +82,13 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
   };
 }
 
-function groupFromProto({ groupId, parentGroupId, tooltip }: GroupSpecMessage): GroupSpec {
-  return { id: groupId, parentId: parentGroupId || null, tooltip };
+function groupFromProto({ groupId, parentGroupId, tooltip, each }: GroupSpecMessage): GroupSpec {
+  return {
+    id: groupId,
+    parentId: parentGroupId || null,
+    tooltip,
+    each: axesFromProto(each, `groups["${groupId}"]`),
+  };
 }
 
 function scheduleToProto({ expression, timezone }: Schedule): ScheduleMessage {

@@ -9,4 +9,6 @@ export const specDefaults = {
   queue: "default",
   priorityWeight: 1,
   timezone: "UTC",
+  sensorIntervalMs: 60_000,
+  sensorTimeoutMs: 7 * 24 * 3_600_000,
 } as const;

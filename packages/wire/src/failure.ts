@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Failure } from "@millrace/engine";
 import type { Failure as FailureMessage } from "./gen/millrace/v1/value_pb.ts";
 import { FailureKind, FailureSchema } from "./gen/millrace/v1/value_pb.ts";
+import { durationOf, msOf } from "./time.ts";
 
 const kinds = {
   application: FailureKind.APPLICATION,
@@ -30,6 +31,7 @@ export function failureToProto(failure: Failure): FailureMessage {
     message: cut(failure.message, messageBytes),
     stack: cut(failure.stack, stackBytes),
     retryable: failure.retryable,
+    retryAfter: durationOf(failure.retryAfterMs),
   });
 }
 
@@ -41,6 +43,7 @@ export function failureFromProto(message: FailureMessage): Failure {
     message: cut(message.message, messageBytes),
     stack: cut(message.stack, stackBytes),
     retryable: message.retryable,
+    retryAfterMs: msOf(message.retryAfter),
   };
 }
 

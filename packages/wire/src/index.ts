@@ -3,7 +3,8 @@
 export { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
 export { failureFromProto, failureToProto } from "./failure.ts";
 export { reasonToProto } from "./reason.ts";
-export { isolations, taskKinds } from "./task-spec.ts";
+export { sensorFromProto, sensorToProto } from "./sensor.ts";
+export { isolations, taskControls, taskKinds } from "./task-words.ts";
 export { specDefaults } from "./defaults.ts";
 export { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
 export { attemptIdOf, parseAttemptId, type AttemptRef } from "./attempt-id.ts";

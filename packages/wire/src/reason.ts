@@ -20,6 +20,11 @@ const kinds = {
   cancelling: ReasonKind.CANCELLING,
   final: ReasonKind.FINAL,
   no_owner: ReasonKind.NO_OWNER,
+  map_length: ReasonKind.MAP_LENGTH,
+  setup: ReasonKind.SETUP,
+  teardown_scope: ReasonKind.TEARDOWN_SCOPE,
+  reschedule_wait: ReasonKind.RESCHEDULE_WAIT,
+  restarting: ReasonKind.RESTARTING,
 } as const satisfies Record<ReasonKindName, ReasonKind>;
 
 export function reasonToProto(reason: Reason): ReasonMessage {

@@ -2,14 +2,29 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TaskSpec } from "@millrace/engine";
-import { MillraceError } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
+import {
+  axesFromProto,
+  axesToProto,
+  expressionFromProto,
+  expressionToProto,
+} from "./expression.ts";
 import type { TaskSpec as TaskSpecMessage, TaskSpecSchema } from "./gen/millrace/v1/dag_pb.ts";
-import { Isolation, TaskKind, TriggerRule } from "./gen/millrace/v1/dag_pb.ts";
+import { sensorFromProto, sensorToProto } from "./sensor.ts";
+import {
+  controlFromProto,
+  isolationFromProto,
+  isolations,
+  kindFromProto,
+  roleFromProto,
+  ruleFromProto,
+  taskControls,
+  taskKinds,
+  taskRoles,
+  triggerRuleNumbers,
+} from "./task-words.ts";
 import { durationOf, msOf } from "./time.ts";
 
-export const taskKinds = { bundle: TaskKind.BUNDLE, external: TaskKind.EXTERNAL } as const;
-export const isolations = { thread: Isolation.THREAD, process: Isolation.PROCESS } as const;
 const noArgs = "[]";
 
 export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpecSchema> {
@@ -18,13 +33,21 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
     groupId: task.groupId ?? "",
     handler: task.handler,
     kind: taskKinds[task.kind],
-    args: new TextEncoder().encode(task.args),
+    args: expressionToProto(task.args),
     retries: task.retries,
     retryDelay: durationOf(task.retryDelayMs),
     retryBackoff: task.retryBackoff,
     maxRetryDelay: durationOf(task.maxRetryDelayMs),
     executionTimeout: durationOf(task.executionTimeoutMs),
-    triggerRule: TriggerRule.ALL_SUCCESS,
+    triggerRule: triggerRuleNumbers[task.triggerRule],
+    role: taskRoles[task.role],
+    failsRun: task.failsRun,
+    control: taskControls[task.control],
+    cases: task.cases.map(({ name, taskIds }) => ({ name, taskIds: [...taskIds] })),
+    skipsDirectOnly: task.skipsDirectOnly,
+    each: axesToProto(task.each),
+    mapIndexTemplate: task.mapIndexTemplate,
+    sensor: task.sensor === null ? undefined : sensorToProto(task.sensor),
     queue: task.queue,
     priorityWeight: task.priorityWeight,
     isolation: isolations[task.isolation],
@@ -36,20 +59,34 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
   };
 }
 
-/** Fills in defaults, the DAG's owner among them. */
+/**
+ * Fills in defaults, the DAG's owner among them.
+ *
+ * @throws MillraceError DAG_INVALID for words that this version does not know, and for expressions that are not UTF-8
+ */
 export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): TaskSpec {
+  const at = `tasks["${message.taskId}"]`;
+  const args = expressionFromProto(message.args, `${at}.args`);
   return {
     id: message.taskId,
     groupId: message.groupId || null,
     kind: kindFromProto(message),
     handler: message.handler,
-    args: argsFromProto(message),
+    args: args || noArgs,
     retries: message.retries,
     retryDelayMs: msOf(message.retryDelay) ?? specDefaults.retryDelayMs,
     retryBackoff: message.retryBackoff || specDefaults.retryBackoff,
     maxRetryDelayMs: msOf(message.maxRetryDelay) ?? specDefaults.maxRetryDelayMs,
     executionTimeoutMs: msOf(message.executionTimeout),
     triggerRule: ruleFromProto(message),
+    role: roleFromProto(message),
+    failsRun: message.failsRun,
+    control: controlFromProto(message),
+    cases: message.cases.map(({ name, taskIds }) => ({ name, taskIds })),
+    skipsDirectOnly: message.skipsDirectOnly,
+    each: axesFromProto(message.each, at),
+    mapIndexTemplate: message.mapIndexTemplate,
+    sensor: message.sensor ? sensorFromProto(message.sensor, message.taskId) : null,
     queue: message.queue || specDefaults.queue,
     priorityWeight: message.priorityWeight || specDefaults.priorityWeight,
     isolation: isolationFromProto(message),
@@ -59,44 +96,4 @@ export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): T
     resultSchema: message.resultSchema || null,
     argSchemas: message.argSchemas.map((schema) => schema || null),
   };
-}
-
-function kindFromProto({ taskId, kind }: TaskSpecMessage): TaskSpec["kind"] {
-  if (kind === TaskKind.BUNDLE) return "bundle";
-  if (kind === TaskKind.EXTERNAL) return "external";
-  throw unknown(taskId, "kind", kind, "send TASK_KIND_BUNDLE or TASK_KIND_EXTERNAL");
-}
-
-function ruleFromProto({ taskId, triggerRule }: TaskSpecMessage): TaskSpec["triggerRule"] {
-  if (triggerRule === TriggerRule.UNSPECIFIED || triggerRule === TriggerRule.ALL_SUCCESS)
-    return "all_success";
-  throw unknown(taskId, "trigger_rule", triggerRule, "this version knows ALL_SUCCESS only");
-}
-
-function isolationFromProto({ taskId, isolation }: TaskSpecMessage): TaskSpec["isolation"] {
-  if (isolation === Isolation.UNSPECIFIED || isolation === Isolation.THREAD) return "thread";
-  if (isolation === Isolation.PROCESS) return "process";
-  throw unknown(taskId, "isolation", isolation, "send ISOLATION_THREAD or ISOLATION_PROCESS");
-}
-
-function argsFromProto({ taskId, args }: TaskSpecMessage): string {
-  if (args.length === 0) return noArgs;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(args);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw unknown(taskId, "args", `${args.length} bytes`, "send a JSON array as UTF-8");
-  }
-}
-
-function unknown(
-  taskId: string,
-  name: string,
-  value: number | string,
-  remedy: string,
-): MillraceError {
-  const field = `tasks["${taskId}"].${name}`;
-  return new MillraceError("DAG_INVALID", `${field} is ${value}: ${remedy}.`, {
-    metadata: { field, value: String(value) },
-  });
 }

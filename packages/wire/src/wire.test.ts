@@ -7,7 +7,14 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
 import { failureFromProto, failureToProto } from "./failure.ts";
-import type { Isolation, TaskSpecSchema, TriggerRule } from "./gen/millrace/v1/dag_pb.ts";
+import type {
+  Isolation,
+  SensorMode,
+  TaskControl,
+  TaskRole,
+  TaskSpecSchema,
+  TriggerRule,
+} from "./gen/millrace/v1/dag_pb.ts";
 import { DagSpecSchema, TaskKind } from "./gen/millrace/v1/dag_pb.ts";
 import { ReasonKind } from "./gen/millrace/v1/task_instance_pb.ts";
 import type { FailureKind } from "./gen/millrace/v1/value_pb.ts";
@@ -45,8 +52,8 @@ describe("DagSpec", () => {
       },
       {
         groups: [
-          { id: "g", parentId: null, tooltip: "outer" },
-          { id: "g.h", parentId: "g", tooltip: "" },
+          { id: "g", parentId: null, tooltip: "outer", each: [] },
+          { id: "g.h", parentId: "g", tooltip: "", each: [] },
         ],
         schedule: { kind: "cron", expression: "@daily", timezone: "Europe/Zurich" },
         tags: ["x"],
@@ -107,9 +114,17 @@ describe("DagSpec", () => {
 
   test.each<[string, MessageInitShape<typeof TaskSpecSchema>, string]>([
     ["a kind", { kind: TaskKind.UNSPECIFIED }, 'tasks["t"].kind is 0'],
-    ["a trigger rule", { triggerRule: 9 as TriggerRule }, 'tasks["t"].trigger_rule is 9'],
+    ["a trigger rule", { triggerRule: 99 as TriggerRule }, 'tasks["t"].trigger_rule is 99'],
+    ["a role", { role: 9 as TaskRole }, 'tasks["t"].role is 9'],
+    ["a control", { control: 9 as TaskControl }, 'tasks["t"].control is 9'],
+    ["a sensor's mode", { sensor: { mode: 9 as SensorMode } }, 'tasks["t"].sensor.mode is 9'],
     ["an isolation", { isolation: 9 as Isolation }, 'tasks["t"].isolation is 9'],
     ["arguments in another encoding", { args: new Uint8Array([0xff]) }, 'tasks["t"].args'],
+    [
+      "a source in another encoding",
+      { each: [{ sources: [new Uint8Array([0xff])] }] },
+      'tasks["t"].each[0].sources[0] is 1 bytes',
+    ],
   ])("%s that is not known is refused by name", (_, task, message) => {
     const spec = create(DagSpecSchema, {
       tasks: [{ taskId: "t", kind: TaskKind.BUNDLE, ...task }],
@@ -135,6 +150,7 @@ describe("Failure", () => {
       message: "code 3",
       stack: "at x",
       retryable: true,
+      retryAfterMs: null,
     } as const;
     expect(failureFromProto(failureToProto(failure))).toEqual(failure);
   });
@@ -151,6 +167,7 @@ describe("Failure", () => {
       type: "",
       stack: "é".repeat(10_000),
       retryable: true,
+      retryAfterMs: null,
     } as const;
     const cut = failureToProto({ ...long, message: "😀".repeat(2000) });
     for (const [text, limit] of [

@@ -25,6 +25,8 @@ export type SendOptions = {
   readonly signal: AbortSignal;
   /** How long to look for an owner. Default `apiLimits.ownerSearchMs`. */
   readonly searchMs?: number;
+  /** How long an owner that was found may take to answer. Default: until the search is over. */
+  readonly answerMs?: number;
 };
 
 export function createCommands({ bus, owners }: { bus: Bus; owners: Owners }): Commands {
@@ -46,7 +48,7 @@ export function createCommands({ bus, owners }: { bus: Bus; owners: Owners }): C
   }
 
   return {
-    async send(shard, command, { signal, searchMs = apiLimits.ownerSearchMs }) {
+    async send(shard, command, { signal, searchMs = apiLimits.ownerSearchMs, answerMs }) {
       const data = toBinary(OwnerCommandSchema, create(OwnerCommandSchema, command));
       const deadline = performance.now() + searchMs;
       let delay: number = apiLimits.ownerRetryMs.first;
@@ -54,7 +56,8 @@ export function createCommands({ bus, owners }: { bus: Bus; owners: Owners }): C
         if (owners.ownerOf(shard) === null) await owners.refresh();
         const nodeId = owners.ownerOf(shard);
         const left = deadline - performance.now();
-        const reply = nodeId === null ? null : await ask(nodeId, data, Math.max(left, delay));
+        const timeoutMs = answerMs ?? Math.max(left, delay);
+        const reply = nodeId === null ? null : await ask(nodeId, data, timeoutMs);
         if (reply !== null && !isNotOwner(reply)) return settled(reply);
         if (performance.now() + delay > deadline) throw new MillraceError("NOT_OWNER");
         await wait(delay, undefined, { signal });

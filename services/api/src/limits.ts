@@ -20,6 +20,15 @@ export const apiLimits = {
   pageMax: 500,
   taskInstancePageDefault: 100,
   taskInstancePageMax: 1_000,
+  /** Task instances that one request may name. */
+  selectionMax: 1_000,
+  /** Runs that one request may change. */
+  changedRunsMax: 10_000,
+  /** Runs read, and then changed, at a time. */
+  changedRunsPerBatch: 200,
+  changedRunsAtOnce: 8,
+  /** Task instances in an answer about a change; the rest is only counted. */
+  affectedMax: 1_000,
   recentRunsMax: 25,
   gridRunsDefault: 25,
   gridRunsMax: 100,
@@ -45,6 +54,8 @@ export const apiLimits = {
   consoleSessionSlideMs: 60_000,
   /** How long a command looks for its owner. */
   ownerSearchMs: 5_000,
+  /** How long an owner may take to change a run, which it may have to read first. */
+  changeAnswerMs: 60_000,
   /** How long a question looks for its owner: that there is none is an answer too. */
   explainSearchMs: 1_000,
   /** First and longest wait before the owner is looked for again. */
@@ -57,6 +68,10 @@ export const apiLimits = {
   ownersReadMs: 200,
   /** A followed run sends at most one message in this time. */
   watchEveryMs: 250,
+  /** The instances of mapped tasks of a followed run are counted at most this often, … */
+  watchCountEveryMs: 500,
+  /** … and not before so many times the time has passed that counting took. */
+  watchCountShare: 20,
   /** A followed run, and a followed log, are read again this often, whatever the bus says. */
   watchSafetyMs: 3_000,
 } as const;
@@ -72,6 +87,10 @@ export const workerLimits = {
   slotsMax: 10_000,
   resultsPerMessage: 1_000,
   xcomsPerResult: 100,
+  /** Cases that a branch chose, and lengths that were measured. */
+  choicesPerResult: 1_000,
+  caseLength: 250,
+  mapIndexLabelLength: 250,
   failureMessageLength: 4_096,
   failureStackLength: 16_384,
   /** Answers that a session's calls of one method can be given again, and for how long. */

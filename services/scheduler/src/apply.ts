@@ -2,26 +2,36 @@
 
 import {
   clearEffects,
+  instanceState,
   isFinal,
   RunState,
   TaskState,
   transition,
   type Change,
   type Effects,
+  type ReadySpan,
   type RunEvent,
+  type Timer,
   type Verdict,
 } from "@millrace/engine";
+import { instanceKey } from "./instance-key.ts";
 import type { Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
-import type { Grant, Recorded, Step, Xcom } from "./step.ts";
+import { isFinalState, type Recorded, type Step, type Xcom } from "./step.ts";
 
 /** What comes with an event and is no business of the engine. */
 export type About = {
   /** Of a success: what the body returned, null when nothing. */
   readonly out?: Uint8Array | null;
   readonly xcoms?: readonly Xcom[];
+  /** Of a success: what people call the instance; empty for its index. */
+  readonly mapIndexLabel?: string;
   /** Of a grant: whom it goes to. */
   readonly sessionKey?: number;
+  /** A person says what came of it. */
+  readonly isMarked?: boolean;
+  /** Sees what follows before it is acted on. */
+  onEffects?(effects: Effects): void;
 };
 
 const nothing: About = {};
@@ -35,10 +45,11 @@ export function apply(
 ): Verdict {
   const { effects } = owner;
   const verdict = transition(run.engine, event, effects);
+  about.onEffects?.(effects);
+  // Before what it skips, which may be too much for one flush: a take-over finishes what was cut short.
+  if (event.kind === "cancelRequested" && verdict.kind === "OK")
+    owner.flushes.stepFor(run, null).hasRunChanged = true;
   absorb(owner, run, effects, event.at, about);
-  if (event.kind === "cancelRequested" && verdict.kind === "OK") {
-    owner.flushes.stepFor(run, -1).hasRunChanged = true;
-  }
   clearEffects(effects);
   return verdict;
 }
@@ -51,66 +62,105 @@ export function absorb(
   at: number,
   about: About = nothing,
 ): void {
+  // A run that is opened again is so before what it opens: a crash between two flushes leaves no final run with open tasks.
+  if (effects.run?.state === RunState.queued) noteRun(owner, run, effects.run);
+  if (effects.expanded.length > 0) noteExpanded(owner, run, effects);
+  // Before the changes, which may forget who runs what.
+  if (effects.stop.length > 0) noteStops(owner, run, effects);
   for (const change of effects.changes) record(owner, run, change, at, about);
-  for (const ix of effects.ready) makeReady(owner, run, ix, at);
+  for (const span of effects.ready) makeReady(owner, run, span, at);
   for (const timer of effects.timers) noteTimer(owner, run, timer);
-  if (effects.stop.length > 0) {
-    const step = owner.flushes.stepFor(run, -1);
-    for (const { ix, attempt } of effects.stop) {
-      step.stops.push({ run, ix, attempt, sessionKey: run.sessionKey[ix] ?? 0 });
-    }
-  }
-  if (effects.run !== null) {
-    const step = owner.flushes.stepFor(run, -1);
-    step.hasRunChanged = true;
-    step.state = effects.run.state;
-    step.failure = effects.run.failure;
-    run.recordedState = effects.run.state;
-  }
+  if (effects.run !== null && effects.run.state !== RunState.queued)
+    noteRun(owner, run, effects.run);
   parkIfFull(owner, run);
 }
 
+function noteRun(owner: Owner, run: ActiveRun, changed: NonNullable<Effects["run"]>): void {
+  const isReopened = changed.state === RunState.queued && isFinalState(run.recordedState);
+  const step = isReopened ? owner.flushes.stepForReopening(run) : owner.flushes.stepFor(run, null);
+  if (isReopened) step.isReopened = true;
+  step.hasRunChanged = true;
+  step.state = changed.state;
+  step.failure = changed.failure;
+  run.recordedState = changed.state;
+  run.recordedFailure = changed.failure;
+}
+
+function noteExpanded(owner: Owner, run: ActiveRun, { expanded }: Effects): void {
+  run.instances.follow(expanded);
+  const step = owner.flushes.stepFor(run, null);
+  for (const { ix, count } of expanded) step.expanded.set(ix, count);
+}
+
+function noteStops(owner: Owner, run: ActiveRun, { stop }: Effects): void {
+  const step = owner.flushes.stepFor(run, null);
+  for (const { ix, mapIx, attempt } of stop) {
+    const sessionKey = run.instances.sessionKey({ ix, mapIx });
+    step.stops.push({ run, ix, mapIx, attempt, sessionKey });
+  }
+}
+
 function record(owner: Owner, run: ActiveRun, change: Change, at: number, about: About): void {
-  const { ix, state, attempt } = change;
-  const step = owner.flushes.stepFor(run, ix);
-  if (state === TaskState.running)
-    grant(owner, run, step, { run, ix, attempt, sessionKey: about.sessionKey ?? 0 }, at);
-  else owner.bindings.unbind(run, ix);
-  run.retryAt[ix] = change.retryAt ?? 0;
-  const hasOut = state === TaskState.success;
-  const out = hasOut ? (about.out ?? null) : null;
-  if (hasOut && run.version.compiled.isInput[ix] === 1) owner.outputs.put(run.key, ix, out);
+  const { state } = change;
+  const { instances } = run;
+  const step = owner.flushes.stepFor(run, change);
+  if (state === TaskState.running) grant(owner, run, step, change, about.sessionKey ?? 0, at);
+  else if (state !== TaskState.restarting) owner.bindings.unbind(run, change);
+  if (state === TaskState.none) instances.clear(change);
+  instances.setWait(change, change.waitUntil ?? 0);
+  noteTry(run, change);
+  const out = state === TaskState.success ? (about.out ?? null) : null;
+  if (run.version.compiled.isInput[change.ix] === 1 && (isFinal(state) || state === TaskState.none))
+    owner.outputs.put(run.key, change, out);
   const recorded: Recorded = {
     ...change,
     at,
-    sessionKey: run.sessionKey[ix] ?? 0,
-    readyAt: run.readyAt[ix] ?? 0,
-    startedAt: run.startedAt[ix] ?? 0,
+    sessionKey: instances.sessionKey(change),
+    readyAt: instances.readyAt(change),
+    startedAt: instances.startedAt(change),
     out,
-    xcoms: isFinal(state) ? (about.xcoms ?? []) : [],
+    // Of the instance that left them, not of those that it skips.
+    xcoms: state === TaskState.success ? (about.xcoms ?? []) : [],
+    mapIndexLabel: state === TaskState.success ? (about.mapIndexLabel ?? "") : "",
+    isMarked: about.isMarked ?? false,
   };
-  step.records.set(ix, recorded);
+  step.records.set(instanceKey(change), recorded);
 }
 
-function grant(owner: Owner, run: ActiveRun, step: Step, granted: Grant, at: number): void {
-  run.sessionKey[granted.ix] = granted.sessionKey;
-  run.startedAt[granted.ix] = at;
-  step.grants.push(granted);
-  const { ix, attempt, sessionKey } = granted;
-  owner.bindings.bind(run, { ix, attempt, sessionKey, isTold: true });
+function grant(
+  owner: Owner,
+  run: ActiveRun,
+  step: Step,
+  { ix, mapIx, attempt }: Change,
+  sessionKey: number,
+  at: number,
+): void {
+  const ref = { ix, mapIx };
+  run.instances.setSession(ref, sessionKey);
+  // A sensor that looks again goes on with the try it began.
+  if (run.instances.firstAttempt(ref) === 0) run.instances.setStarted(ref, at);
+  step.grants.push({ run, ix, mapIx, attempt, sessionKey });
+  owner.bindings.bind(run, { ...ref, attempt, sessionKey, isTold: true });
 }
 
-function makeReady(owner: Owner, run: ActiveRun, ix: number, at: number): void {
-  const task = run.version.compiled.tasks[ix];
+/** A try goes on while its sensor is only rescheduled; whatever else ends an attempt ends the try. */
+function noteTry({ instances }: ActiveRun, change: Change): void {
+  if (change.state === TaskState.running) return;
+  if (change.state !== TaskState.up_for_reschedule) instances.setFirstAttempt(change, 0);
+  else if (instances.firstAttempt(change) === 0) instances.setFirstAttempt(change, change.attempt);
+}
+
+function makeReady(owner: Owner, run: ActiveRun, span: ReadySpan, at: number): void {
+  const task = run.version.compiled.tasks[span.ix];
   if (task === undefined) return;
-  run.readyAt[ix] = at;
+  run.instances.setReady(span, at);
   const handler = task.kind === "external" ? task.handler : null;
-  const ready = { ix, priority: task.priorityWeight, readyAt: at };
+  const ready = { ...span, priority: task.priorityWeight, readyAt: at };
   owner.queue.add(run, { queue: task.queue, handler }, ready);
 }
 
-function noteTimer(owner: Owner, run: ActiveRun, timer: Effects["timers"][number]): void {
-  if (timer.kind === "retryDue") run.retryAt[timer.ix] = timer.at;
+function noteTimer(owner: Owner, run: ActiveRun, timer: Timer): void {
+  if (timer.kind === "waitDue") run.instances.setWait(timer, timer.at);
   owner.timers.add(timer.at, { kind: "run", run, timer });
 }
 
@@ -119,21 +169,26 @@ function parkIfFull(owner: Owner, run: ActiveRun): void {
   owner.queue.setRunParked(run, roomOf(run) === 0);
 }
 
+/** States that hold a worker. */
+const holding = [TaskState.running, TaskState.queued, TaskState.restarting];
+
 /** How many more tasks of a run may be granted now. */
 export function roomOf({ engine }: ActiveRun): number {
   if (engine.state !== RunState.running || engine.cancelRequested) return 0;
   const { counts, dag } = engine;
-  const active = (counts[TaskState.running] ?? 0) + (counts[TaskState.queued] ?? 0);
+  let active = 0;
+  for (const state of holding) active += counts[state] ?? 0;
   return Math.max(0, dag.spec.maxActiveTasks - active);
 }
 
 /** Gives a timer back to the engine. Late, repeated and outdated ones change nothing. */
-export function applyTimer(owner: Owner, run: ActiveRun, timer: Effects["timers"][number]): void {
+export function applyTimer(owner: Owner, run: ActiveRun, timer: Timer): void {
   const at = owner.dbClock.now();
   const { ix, mapIx, attempt } = timer;
   switch (timer.kind) {
-    case "retryDue":
+    case "waitDue":
     case "executionTimedOut":
+    case "restartForced":
       apply(owner, run, { kind: timer.kind, ix, mapIx, attempt, at });
       break;
     case "dagrunTimedOut":
@@ -143,14 +198,17 @@ export function applyTimer(owner: Owner, run: ActiveRun, timer: Effects["timers"
 }
 
 /** Whether a timer can still mean something; asked when many have gathered. */
-export function isTimerLive(run: ActiveRun, timer: Effects["timers"][number]): boolean {
+export function isTimerLive(run: ActiveRun, timer: Timer): boolean {
   if (run.isGone) return false;
-  if (timer.kind === "executionTimedOut") {
-    return (
-      run.engine.taskState[timer.ix] === TaskState.running &&
-      run.engine.attempt[timer.ix] === timer.attempt
-    );
+  switch (timer.kind) {
+    case "waitDue":
+      return run.instances.waitUntil(timer) === timer.at;
+    case "executionTimedOut":
+      return instanceState(run.engine, timer.ix, timer.mapIx) === TaskState.running;
+    case "restartForced":
+      return instanceState(run.engine, timer.ix, timer.mapIx) === TaskState.restarting;
+    case "dagrunTimedOut":
+    case "cancelForced":
+      return true;
   }
-  if (timer.kind === "retryDue") return run.engine.taskState[timer.ix] === TaskState.up_for_retry;
-  return true;
 }

@@ -1,10 +1,12 @@
 /** Which session runs which attempts of this owner's runs. */
 
+import type { InstanceRef } from "@millrace/engine";
+import { instanceKey } from "./instance-key.ts";
 import type { ActiveRun, Bound } from "./run.ts";
 
 export type Bindings = {
   bind(run: ActiveRun, about: Omit<Bound, "run" | "misses">): void;
-  unbind(run: ActiveRun, ix: number): void;
+  unbind(run: ActiveRun, ref: InstanceRef): void;
   unbindRun(run: ActiveRun): void;
   of(sessionKey: number): Iterable<Bound>;
   sessionKeys(): number[];
@@ -13,10 +15,10 @@ export type Bindings = {
 export function createBindings(): Bindings {
   const sessions = new Map<number, Set<Bound>>();
 
-  function unbind(run: ActiveRun, ix: number): void {
-    const bound = run.bound.get(ix);
+  function unbind(run: ActiveRun, key: number): void {
+    const bound = run.bound.get(key);
     if (bound === undefined) return;
-    run.bound.delete(ix);
+    run.bound.delete(key);
     const all = sessions.get(bound.sessionKey);
     all?.delete(bound);
     if (all?.size === 0) sessions.delete(bound.sessionKey);
@@ -24,17 +26,18 @@ export function createBindings(): Bindings {
 
   return {
     bind(run, about) {
-      const { ix, sessionKey } = about;
-      unbind(run, ix);
+      const { ix, mapIx, sessionKey } = about;
+      const key = instanceKey({ ix, mapIx });
+      unbind(run, key);
       const bound: Bound = { run, ...about, misses: 0 };
-      run.bound.set(ix, bound);
+      run.bound.set(key, bound);
       const all = sessions.get(sessionKey);
       if (all === undefined) sessions.set(sessionKey, new Set([bound]));
       else all.add(bound);
     },
-    unbind,
+    unbind: (run, ref) => unbind(run, instanceKey(ref)),
     unbindRun(run) {
-      for (const ix of [...run.bound.keys()]) unbind(run, ix);
+      for (const key of [...run.bound.keys()]) unbind(run, key);
     },
     of: (sessionKey) => [...(sessions.get(sessionKey) ?? [])],
     sessionKeys: () => [...sessions.keys()],

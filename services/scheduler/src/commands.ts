@@ -1,8 +1,8 @@
 /** Carries out what people and programs ask of an owner. */
 
 import { createHash } from "node:crypto";
-import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { deleteDag, findAnswer, readRunPlace, type RequestKey } from "@millrace/db";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { deleteDag, findAnswer, type RequestKey } from "@millrace/db";
 import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
 import {
   DeleteDagSchema,
@@ -14,25 +14,22 @@ import {
   type OwnerReply,
   type TriggerRun,
 } from "@millrace/wire/internal";
+import type { Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
+import { clearInstances, markInstances, markRun, withRun, type ChangeParts } from "./change-run.ts";
 import { explainTask } from "./explain.ts";
 import { StepFailed } from "./flush-loop.ts";
+import { isFinalState } from "./step.ts";
 import { loadedShard, type Owner, type OwnedShard } from "./owner.ts";
-import type { RunLife } from "./run-life.ts";
 import type { RunMaker } from "./run-maker.ts";
-import type { Versions } from "./versions.ts";
 import type { OwnedDag } from "./run.ts";
+import { requireRun } from "./subject.ts";
 
-export type CommandParts = {
-  readonly owner: Owner;
-  readonly life: RunLife;
+export type CommandParts = ChangeParts & {
   readonly maker: RunMaker;
-  readonly versions: Versions;
   /** A DAG that was forgotten is back: its schedule and queued runs go on. */
   replan(dag: OwnedDag): void;
 };
-
-type Reply = MessageInitShape<typeof OwnerReplySchema>;
 
 /** Under what an answer is stored: the rpc it comes from. */
 const triggerMethod = "millrace.v1.DagRunService/TriggerDagRun";
@@ -64,6 +61,12 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
       return trigger(parts, command, asked.value);
     case "cancelRun":
       return cancel(parts, Number(asked.value.runKey));
+    case "clearInstances":
+      return clearInstances(parts, command, asked.value);
+    case "markInstances":
+      return markInstances(parts, command, asked.value);
+    case "markRun":
+      return markRun(parts, command, asked.value);
     case "explainTask":
       return { reply: { case: "explanation", value: await explainTask(parts, asked.value) } };
     case "deleteDag":
@@ -142,20 +145,15 @@ function hashOf({ bodyHash }: OwnerCommand, asked: Uint8Array): Uint8Array {
 }
 
 /** Cancelling twice is cancelling once; a final run stays as it is. */
-async function cancel({ owner, life }: CommandParts, runKey: number): Promise<Reply> {
-  const place = owner.runs.get(runKey) === undefined ? await readRunPlace(owner.db, runKey) : null;
-  let run = owner.runs.get(runKey) ?? null;
-  if (run === null) {
-    if (place === null) throw new MillraceError("RUN_NOT_FOUND");
-    requireShard(owner, place.shard);
-    if (owner.reloading.has(runKey)) throw new MillraceError("NOT_OWNER");
-    const dag = await owner.dags.find(place.shard, place.dag_id);
-    run = dag === null ? null : await life.takeQueued(dag, runKey);
+async function cancel(parts: CommandParts, runKey: number): Promise<Reply> {
+  const { owner } = parts;
+  if (!owner.runs.has(runKey)) {
+    const { place } = await requireRun(owner, runKey);
+    if (isFinalState(place.state)) return runKeyReply(runKey);
   }
-  if (run === null) return runKeyReply(runKey);
-  requireShard(owner, run.shard);
-  apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
-  await owner.flushes.lastStep(run)?.done.promise;
+  await withRun(parts, runKey, (run) => {
+    apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
+  });
   return runKeyReply(runKey);
 }
 
@@ -192,8 +190,9 @@ async function remove(
   const shard = shardOf(dagId);
   const { epoch } = requireShard(owner, shard);
   const dag = owner.dags.get(dagId);
-  if (dag !== undefined && dag.running.size + dag.queued.size > 0) {
-    const active = String(dag.running.size + dag.queued.size);
+  const count = dag === undefined ? 0 : dag.running.size + dag.queued.size + dag.opened.size;
+  if (count > 0) {
+    const active = String(count);
     const message = `${dagId} has ${active} runs that are not final; cancel them first.`;
     throw new MillraceError("DAG_HAS_ACTIVE_RUNS", message, {
       metadata: { dag_id: dagId, active_runs: active },

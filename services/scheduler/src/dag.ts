@@ -10,6 +10,7 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     newest: null,
     running: new Set(),
     queued: new Map(),
+    opened: new Set(),
     isTicking: false,
     lastRunName: "",
     ...changeable(row),

@@ -1,69 +1,109 @@
 /** Sends what became durable: assignments to their sessions, and stops. */
 
 import { create } from "@bufbuild/protobuf";
-import type { TaskKey } from "@millrace/db";
-import {
-  attemptIdOf,
-  durationOf,
-  isolations,
-  runIdOf,
-  taskKinds,
-  timestampOf,
-} from "@millrace/wire";
+import type { Failure } from "@millrace/engine";
 import { SessionCancelSchema } from "@millrace/wire/internal";
-import { RunType } from "@millrace/wire/v1";
-import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
+import { apply } from "./apply.ts";
+import { assignmentOf, attemptIdFor } from "./assignment.ts";
+import { gatherValues, tooLarge, type AssignmentValues } from "./assignment-values.ts";
+import { instanceKey } from "./instance-key.ts";
 import { sessionAssignment } from "./outbox.ts";
 import type { Owner } from "./owner.ts";
-import type { ActiveRun } from "./run.ts";
 import type { Grant } from "./step.ts";
+import { readKeys, readRange, type Lacking, type ReadValues } from "./value-reads.ts";
 
-/** Digits of a fencing text, so that texts compare as their numbers do. */
-const fencingDigits = 10;
+type Waiting = { readonly grant: Grant; readonly lacking: Lacking };
 
 /** Sends granted attempts to their sessions. Call it only once their rows are durable. */
 export function dispatch(owner: Owner, grants: readonly Grant[]): void {
-  const missing: TaskKey[] = [];
-  const waiting: Grant[] = [];
+  const waiting: Waiting[] = [];
   for (const grant of grants) {
-    const lacking = lackingInputs(owner, grant);
-    if (lacking.length === 0) {
-      sendGrant(owner, grant);
-    } else {
-      missing.push(...lacking);
-      waiting.push(grant);
-    }
+    const lacking = settle(owner, grant);
+    if (lacking !== null) waiting.push({ grant, lacking });
   }
-  if (waiting.length > 0) void dispatchLater(owner, waiting, missing);
+  if (waiting.length > 0) void dispatchLater(owner, waiting);
 }
 
-async function dispatchLater(
-  owner: Owner,
-  grants: readonly Grant[],
-  missing: readonly TaskKey[],
-): Promise<void> {
+/** Sends an attempt, or fails it when that can never be; null then, else the rows that must be read before. */
+function settle(owner: Owner, given: Grant, read?: ReadValues): Lacking | null {
+  const grant = current(owner, given);
+  if (grant === null) return null;
+  const gathered = gatherValues(owner, grant, read);
+  if (gathered.kind === "lacking") return gathered.lacking;
+  if (gathered.kind === "ready") send(owner, grant, gathered.values);
+  else fail(owner, grant, gathered.message);
+  return null;
+}
+
+async function dispatchLater(owner: Owner, waiting: readonly Waiting[]): Promise<void> {
   try {
-    await owner.outputs.load(owner.db, missing);
-    for (const grant of grants) sendGrant(owner, grant);
+    for (const part of partsOf(waiting, owner.settings.valuesPerReadMax)) {
+      const read = await readKeys(
+        owner,
+        part.flatMap(({ lacking }) => lacking.keys),
+      );
+      for (const { grant, lacking } of part)
+        await settleWithRanges(owner, grant, lacking, read.get(grant.run.key) ?? new Map());
+    }
   } catch (error) {
     // The attempts are bound to their sessions, which do not know it: two inventories later they are given to others.
-    owner.log.error({ attempts: grants.length, err: error }, "dispatch.inputs_unreadable");
+    owner.log.error({ attempts: waiting.length, err: error }, "dispatch.inputs_unreadable");
   }
 }
 
-function lackingInputs(owner: Owner, { run, ix }: Grant): TaskKey[] {
-  const inputs = run.version.compiled.inputs[ix] ?? [];
-  return inputs
-    .filter((input) => owner.outputs.get(run.key, input) === undefined)
-    .map((input) => ({ runId: run.key, ix: input }));
+/** So many at a time that not everything that was ever returned is in memory at once. */
+function partsOf(waiting: readonly Waiting[], keysMax: number): Waiting[][] {
+  const parts: Waiting[][] = [];
+  let keys = Infinity;
+  for (const each of waiting) {
+    const { length } = each.lacking.keys;
+    if (keys + length > keysMax) {
+      parts.push([]);
+      keys = 0;
+    }
+    parts.at(-1)?.push(each);
+    keys += length;
+  }
+  return parts;
 }
 
-function sendGrant(owner: Owner, grant: Grant): void {
-  const { run, ix, attempt, sessionKey } = grant;
-  // While its inputs were read it may have been lost, or its run may have left.
-  if (run.isGone || run.bound.get(ix)?.attempt !== attempt) return;
-  const assignment = sessionAssignment(sessionKey, assignmentOf(owner, grant));
-  for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.assign(apiNodeId, assignment);
+async function settleWithRanges(
+  owner: Owner,
+  grant: Grant,
+  { ranges }: Lacking,
+  read: ReadValues,
+): Promise<void> {
+  for (const range of ranges) {
+    // What an attempt before this one read is there already.
+    if (settle(owner, grant, read) === null) return;
+    if (await readRange(owner, range, read)) continue;
+    const taskId = grant.run.version.compiled.taskIds[range.ix] ?? "";
+    const refused = current(owner, grant);
+    const { assignmentBytesMax } = owner.settings;
+    if (refused !== null) fail(owner, refused, tooLarge(taskId, null, assignmentBytesMax));
+    return;
+  }
+  settle(owner, grant, read);
+}
+
+/**
+ * The grant as it is now: while values were read, its run may have left and come back. Null when it is not to be sent:
+ * it is over, or its run is being read again and sends it then.
+ */
+function current(owner: Owner, grant: Grant): Grant | null {
+  if (!grant.run.isGone) return isBound(grant) ? grant : null;
+  const { key } = grant.run;
+  const run = owner.runs.get(key);
+  if (run !== undefined) return isBound({ ...grant, run }) ? { ...grant, run } : null;
+  if (owner.reloading.has(key)) owner.unsent.set(key, [...(owner.unsent.get(key) ?? []), grant]);
+  return null;
+}
+
+function send(owner: Owner, grant: Grant, values: AssignmentValues): void {
+  const { sessionKey } = grant;
+  const assignment = assignmentOf(grant, values, owner.dbClock.now());
+  const message = sessionAssignment(sessionKey, assignment);
+  for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.assign(apiNodeId, message);
 }
 
 /** All of them while it is not known where the worker is attached, as after a take-over: the others pass it over. */
@@ -72,53 +112,22 @@ function apiNodesOf(owner: Owner, sessionKey: number): Iterable<string> {
   return session === undefined ? owner.nodes() : [session.apiNodeId];
 }
 
-export function attemptIdFor({ run, ix, attempt }: Pick<Grant, "run" | "ix" | "attempt">): string {
-  return attemptIdOf({ shard: run.shard, runKey: run.key, ix, mapIx: -1, attempt });
-}
-
-function assignmentOf(owner: Owner, grant: Grant): Assignment {
-  const { run, ix, attempt } = grant;
-  const { compiled, bundleDigest } = run.version;
-  const task = compiled.tasks[ix];
-  if (task === undefined) throw new Error(`Run ${run.key} has no task ${ix}.`);
-  const inputs: [string, { data: Uint8Array }][] = [];
-  for (const input of compiled.inputs[ix] ?? []) {
-    const data = owner.outputs.get(run.key, input);
-    if (data !== undefined && data !== null) inputs.push([compiled.taskIds[input] ?? "", { data }]);
-  }
-  return create(AssignmentSchema, {
-    attemptId: attemptIdFor(grant),
-    run: runFacts(run),
-    taskId: task.id,
-    mapIndex: -1,
-    tryNumber: attempt,
-    maxTries: task.retries + 1 + (run.engine.lost[ix] ?? 0),
-    handler: task.handler,
-    kind: taskKinds[task.kind],
-    bundleDigest: task.kind === "bundle" ? bundleDigest : "",
-    args: new TextEncoder().encode(task.args),
-    inputs: Object.fromEntries(inputs),
-    executionTimeout: durationOf(task.executionTimeoutMs),
-    isolation: isolations[task.isolation],
-    env: { ...task.env },
-    fencing: String(attempt).padStart(fencingDigits, "0"),
-    idempotencyKey: `${runIdOf(BigInt(run.key))}/${task.id}`,
-  });
-}
-
-function runFacts({ facts, params, version }: ActiveRun) {
-  return {
-    runId: runIdOf(BigInt(facts.id)),
-    dagId: facts.dagId,
-    runName: facts.runName,
-    logicalDate: timestampOf(facts.logicalAt),
-    dataIntervalStart: timestampOf(facts.intervalStartAt),
-    dataIntervalEnd: timestampOf(facts.intervalEndAt),
-    params: { data: params },
-    runType: facts.runType === 1 ? RunType.SCHEDULED : RunType.MANUAL,
-    dagVersion: version.number,
-    runAfter: timestampOf(facts.runAfter),
+/** The worker never hears of it: its slot is free again. */
+function fail(owner: Owner, grant: Grant, message: string): void {
+  const { run, ix, mapIx, attempt } = grant;
+  const failure: Failure = {
+    ...{ kind: "setup", type: "InputInvalid", message, stack: "" },
+    ...{ retryable: false, retryAfterMs: null },
   };
+  const at = owner.dbClock.now();
+  apply(owner, run, { kind: "taskFailed", ix, mapIx, attempt, at, failure });
+  owner.slots.putBack(grant.sessionKey);
+  owner.pump();
+}
+
+function isBound(grant: Grant): boolean {
+  const bound = grant.run.bound.get(instanceKey(grant));
+  return bound?.attempt === grant.attempt && bound.sessionKey === grant.sessionKey;
 }
 
 /** Tells workers to stop bodies: a kindness, since their results no longer count or the run is being cancelled. */

@@ -87,9 +87,10 @@ test("rows that changed behind an owner's back win: it reads them again", async 
   const api = await world.api({ body: () => null });
   const run = await api.trigger("diverged");
   await expect.poll(() => api.assigned.length).toBe(1);
-  await world.db.pool.query("UPDATE task_instance SET attempt = 2, lost = 1 WHERE run_id = $1", [
-    run,
-  ]);
+  await world.db.pool.query(
+    "UPDATE task_instance SET attempt = 2, uncounted = 1 WHERE run_id = $1",
+    [run],
+  );
   const attemptId = api.assigned[0]?.attemptId ?? "";
   const late = await api.report(attemptId, success());
   expect(late).toMatchObject({ kind: 4 });

@@ -7,12 +7,13 @@ import {
   type Lane,
   type ShardFence,
 } from "@millrace/db";
-import { isMillraceError } from "@millrace/engine";
+import { isMillraceError, type InstanceRef } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import type { Clock } from "./clock.ts";
+import { instanceKey } from "./instance-key.ts";
 import type { ActiveRun } from "./run.ts";
 import type { SchedulerSettings } from "./settings.ts";
-import { appendStep, newStep, rowsOfStep, type Step } from "./step.ts";
+import { appendStep, hasEvent, isFinalState, newStep, rowsOfStep, type Step } from "./step.ts";
 
 /** Why steps were not written, or are not known to be. What memory says of their runs is worth nothing then. */
 export type FlushFailure =
@@ -50,10 +51,14 @@ export type FlushLoopOptions = {
 };
 
 export type FlushLoop = {
-  /** The step that takes a change of this task; -1 for a change of the run alone. Kicks the lane. */
-  stepFor(run: ActiveRun, ix: number): Step;
+  /** The step that takes a change of this task instance; null for a change of the run alone. Kicks the lane. */
+  stepFor(run: ActiveRun, ref: InstanceRef | null): Step;
+  /** The step that opens a final run again: the one that ends it must be written before. */
+  stepForReopening(run: ActiveRun): Step;
   /** The run's last step that is waiting or on its way; null when everything is written. */
   lastStep(run: ActiveRun): Step | null;
+  /** Something of the run waits that is not on its way yet. */
+  hasWaiting(run: ActiveRun): boolean;
   /** Drops what waits of a run, and answers it: the run has left memory. */
   forget(run: ActiveRun): readonly Step[];
   /** Task instance changes that wait. */
@@ -117,6 +122,27 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
     }
   }
 
+  function waitingOf(run: ActiveRun): Step[] {
+    const lane = laneOf(run);
+    let steps = lane.waiting.get(run);
+    if (steps === undefined) {
+      steps = [];
+      lane.waiting.set(run, steps);
+    }
+    kick(lane);
+    return steps;
+  }
+
+  function addStep(run: ActiveRun, steps: Step[]): Step {
+    const step = newStep(run);
+    steps.push(step);
+    return step;
+  }
+
+  function hasRoomFor({ records }: Step, ref: InstanceRef): boolean {
+    return records.size < settings.flushRowsMax && !records.has(instanceKey(ref));
+  }
+
   function take(lane: LaneState): Step[] {
     options.onLeaving();
     const taken: Step[] = [];
@@ -172,7 +198,7 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
         batch.shards.push(fence ?? { shard: run.shard, epoch: -1 });
       }
       if (step.seq === 0) {
-        if (step.records.size > 0 || step.hasRunChanged) run.seq += 1;
+        if (hasEvent(step)) run.seq += 1;
         step.seq = run.seq;
       }
       const isSummaryDue = now - run.summaryAtMs >= settings.runFeedMs && run.summarySeq < step.seq;
@@ -213,23 +239,17 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   }
 
   return {
-    stepFor(run, ix) {
-      const lane = laneOf(run);
-      let steps = lane.waiting.get(run);
-      if (steps === undefined) {
-        steps = [];
-        lane.waiting.set(run, steps);
-      }
-      let step = steps.at(-1);
-      const isFull =
-        step !== undefined && (step.records.has(ix) || step.records.size >= settings.flushRowsMax);
-      if (step === undefined || isFull) {
-        step = newStep(run);
-        steps.push(step);
-      }
-      if (ix >= 0) pendingRows += 1;
-      kick(lane);
-      return step;
+    stepFor(run, ref) {
+      const steps = waitingOf(run);
+      const last = steps.at(-1);
+      const isFull = last === undefined || (ref !== null && !hasRoomFor(last, ref));
+      if (ref !== null) pendingRows += 1;
+      return isFull ? addStep(run, steps) : last;
+    },
+    stepForReopening(run) {
+      const steps = waitingOf(run);
+      const last = steps.at(-1);
+      return last === undefined || isFinalState(last.state) ? addStep(run, steps) : last;
     },
     lastStep(run) {
       const lane = laneOf(run);
@@ -237,6 +257,7 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
         lane.waiting.get(run)?.at(-1) ?? lane.inFlight.find((step) => step.run === run) ?? null
       );
     },
+    hasWaiting: (run) => laneOf(run).waiting.has(run),
     forget(run) {
       const lane = laneOf(run);
       const dropped = lane.waiting.get(run) ?? [];

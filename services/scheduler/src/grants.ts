@@ -1,9 +1,16 @@
 /** Brings ready tasks and free slots together. */
 
-import { admit, TaskState, type Limits, type Slots as SlotOffer } from "@millrace/engine";
+import {
+  admit,
+  instanceState,
+  TaskState,
+  type InstanceRef,
+  type Limits,
+  type Slots as SlotOffer,
+} from "@millrace/engine";
 import { apply } from "./apply.ts";
 import type { Owner } from "./owner.ts";
-import type { Line, LineKey } from "./ready-queue.ts";
+import type { Line, LineKey, ReadyTask } from "./ready-queue.ts";
 import type { ActiveRun, OwnedDag } from "./run.ts";
 import type { SessionSlots } from "./slots.ts";
 
@@ -21,7 +28,7 @@ export function limitsOf(
     isPaused: dag.isPaused,
     activeRuns: dag.running.size,
     maxActiveRuns: dag.newest?.compiled.spec.maxActiveRuns ?? Infinity,
-    retryAtOf: (ix) => run?.retryAt[ix] || null,
+    waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
     slots,
   };
 }
@@ -52,7 +59,7 @@ function grantOne(owner: Owner, line: Line<ActiveRun>): boolean {
   const session = owner.slots.take(line);
   if (session === null) return false;
   const next = owner.queue.take(line);
-  if (next === null || !tryGrant(owner, next.run, next.task.ix, session)) {
+  if (next === null || !tryGrant(owner, next.run, next.task, session)) {
     owner.slots.putBack(session.sessionKey);
     if (next !== null) putBack(owner, line, next.run, next.task);
   } else {
@@ -61,29 +68,31 @@ function grantOne(owner: Owner, line: Line<ActiveRun>): boolean {
   return next !== null;
 }
 
-function tryGrant(owner: Owner, run: ActiveRun, ix: number, session: SessionSlots): boolean {
-  if (run.isGone || admit(run.engine, ix, limitsOf(owner, run.dag, run)).length > 0) return false;
+function tryGrant(
+  owner: Owner,
+  run: ActiveRun,
+  { ix, mapIx }: InstanceRef,
+  session: SessionSlots,
+): boolean {
+  if (run.isGone || admit(run.engine, { ix, mapIx }, limitsOf(owner, run.dag, run)).length > 0)
+    return false;
   owner.names.put(session.sessionKey, session.workerName);
-  const event = { kind: "taskGranted", ix, mapIx: -1, at: owner.dbClock.now() } as const;
+  const event = { kind: "taskGranted", ix, mapIx, at: owner.dbClock.now() } as const;
   return apply(owner, run, event, { sessionKey: session.sessionKey }).kind === "OK";
 }
 
 /** A task that still waits for something goes back, behind the limit that holds it; one that does not is forgotten. */
-function putBack(
-  owner: Owner,
-  line: LineKey,
-  run: ActiveRun,
-  task: { ix: number; priority: number; readyAt: number },
-): void {
+function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: ReadyTask): void {
+  const { ix, mapIx } = task;
   if (
     run.isGone ||
-    run.engine.taskState[task.ix] !== TaskState.scheduled ||
+    instanceState(run.engine, ix, mapIx) !== TaskState.scheduled ||
     run.engine.cancelRequested
   )
     return;
   if (run.dag.isPaused) owner.queue.setDagParked(run.dagId, true);
   else owner.queue.setRunParked(run, true);
-  owner.queue.add(run, line, task);
+  owner.queue.add(run, line, { ...task, from: mapIx, to: mapIx + 1 });
 }
 
 /** Gives slots back that no waiting task could use. */

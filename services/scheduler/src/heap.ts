@@ -5,6 +5,8 @@ export type Heap<T> = {
   push(item: T): void;
   peek(): T | undefined;
   pop(): T | undefined;
+  /** Call when the first item has changed so that others may come before it now. */
+  firstChanged(): void;
   /** Removes what the predicate refuses. O(n). */
   keep(predicate: (item: T) => boolean): void;
 };
@@ -25,7 +27,8 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
   }
 
   function sink(at: number): void {
-    const item = items[at] as T;
+    const item = items[at];
+    if (item === undefined) return;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= items.length) break;
@@ -57,6 +60,7 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
       }
       return first;
     },
+    firstChanged: () => sink(0),
     keep(predicate) {
       items = items.filter(predicate);
       for (let at = (items.length >> 1) - 1; at >= 0; at--) sink(at);

@@ -1,12 +1,13 @@
 /** Compares what a session says it runs with what is bound to it, and gives back what it has lost. */
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { isFinal, TaskState, taskStateOf, type Verdict } from "@millrace/engine";
+import { instanceState, isAwaited, slotOf, TaskState, type Verdict } from "@millrace/engine";
 import { parseAttemptId, type AttemptRef } from "@millrace/wire";
 import { InventorySchema, InventoryVerdictsSchema } from "@millrace/wire/internal";
 import type { Verdict as VerdictMessage } from "@millrace/wire/worker";
 import { apply } from "./apply.ts";
-import { attemptIdFor, dispatch } from "./dispatch.ts";
+import { attemptIdFor } from "./assignment.ts";
+import { dispatch } from "./dispatch.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { Bound } from "./run.ts";
 import type { Step } from "./step.ts";
@@ -70,8 +71,11 @@ function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string
 function tellAgain(owner: Owner, untold: readonly Bound[]): void {
   const loaded = untold.filter(({ run }) => loadedShard(owner, run.shard) !== null);
   for (const bound of loaded) bound.isTold = true;
-  // What is being cancelled and never began is lost two inventories later.
-  const wanted = loaded.filter(({ run }) => !run.engine.cancelRequested);
+  // What is being cancelled or cleared and never began is lost two inventories later.
+  const wanted = loaded.filter(
+    ({ run, ix, mapIx }) =>
+      !run.engine.cancelRequested && instanceState(run.engine, ix, mapIx) === TaskState.running,
+  );
   if (wanted.length === 0) return;
   owner.log.info(
     { session: wanted[0]?.sessionKey, attempts: wanted.length },
@@ -83,13 +87,19 @@ function tellAgain(owner: Owner, untold: readonly Bound[]): void {
 function lose(owner: Owner, all: Iterable<Bound>): Step[] {
   const steps = new Set<Step>();
   let count = 0;
-  for (const { run, ix, attempt, sessionKey } of all) {
+  for (const { run, ix, mapIx, attempt, sessionKey } of all) {
     if (loadedShard(owner, run.shard) === null) continue;
     const at = owner.dbClock.now();
-    const verdict = apply(owner, run, { kind: "leaseLost", ix, mapIx: -1, attempt, at });
-    if (verdict.kind !== "OK") continue;
+    const verdict = apply(owner, run, { kind: "leaseLost", ix, mapIx, attempt, at });
+    // What was cleared while it ran begins anew now.
+    const hasEnded =
+      verdict.kind === "OK" || (verdict.kind === "STALE" && verdict.reason === "CLEARED");
+    if (!hasEnded) continue;
     count += 1;
-    owner.log.info({ run_key: run.key, ix, attempt, session: sessionKey }, "lease.lost");
+    owner.log.info(
+      { run_key: run.key, ix, map_ix: mapIx, attempt, session: sessionKey },
+      "lease.lost",
+    );
     const step = owner.flushes.lastStep(run);
     if (step !== null) steps.add(step);
   }
@@ -105,23 +115,24 @@ function verdictOn(owner: Owner, attemptId: string): VerdictMessage | null {
     return noVerdict(attemptId);
   }
   const stale = staleness(owner, ref);
-  if (stale === "cancelling") return cancelVerdict(attemptId);
+  if (stale === "stopping") return cancelVerdict(attemptId);
   return stale === null ? null : verdictMessage(attemptId, stale);
 }
 
 function staleness(
   owner: Owner,
-  { runKey, ix, attempt }: AttemptRef,
-): Verdict | "cancelling" | null {
+  { runKey, ix, mapIx, attempt }: AttemptRef,
+): Verdict | "stopping" | null {
   const run = owner.runs.get(runKey);
-  if (run === undefined || !(ix in run.engine.taskState))
-    return { kind: "STALE", reason: "FINISHED" };
-  if (attempt < (run.engine.attempt[ix] ?? 0))
+  const slot = run === undefined ? -1 : slotOf(run.engine, ix, mapIx);
+  if (run === undefined || slot < 0) return { kind: "STALE", reason: "FINISHED" };
+  if (attempt < (run.engine.instances.attempt[slot] ?? 0))
     return { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
-  const state = taskStateOf(run.engine, ix);
-  if (run.engine.cancelRequested && state === TaskState.running) return "cancelling";
-  if (isFinal(state) || state === TaskState.up_for_retry)
-    return { kind: "STALE", reason: "FINISHED" };
+  const state = instanceState(run.engine, ix, mapIx);
+  // Its result is wanted: it says that the body has stopped.
+  if (state === TaskState.restarting) return "stopping";
+  if (run.engine.cancelRequested && state === TaskState.running) return "stopping";
+  if (state === TaskState.none) return { kind: "STALE", reason: "CLEARED" };
   // Given back and granted to nobody else yet: its result is still welcome.
-  return null;
+  return isAwaited(run.engine, { ix, mapIx }) ? null : { kind: "STALE", reason: "FINISHED" };
 }

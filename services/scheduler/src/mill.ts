@@ -8,7 +8,7 @@ import {
   type FlushBatch,
   type Lane,
 } from "@millrace/db";
-import { newEffects } from "@millrace/engine";
+import { newEffects, RunState } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { createBindings } from "./bindings.ts";
@@ -30,7 +30,7 @@ import { createRunLife, type RunLife } from "./run-life.ts";
 import { createRunMaker, type RunMaker } from "./run-maker.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { createSlots } from "./slots.ts";
-import { isFinalState, type Step } from "./step.ts";
+import type { Step } from "./step.ts";
 import { createTimers } from "./timers.ts";
 import { createVersions, type Versions } from "./versions.ts";
 import { createWorkerNames } from "./worker-names.ts";
@@ -78,6 +78,7 @@ export function createMill(options: MillOptions): Mill {
     shards: new Map(),
     runs: new Map(),
     reloading: new Set(),
+    unsent: new Map(),
     failures: new Map(),
     dags: createDagBook({ db, versions, settings }),
     queue,
@@ -103,7 +104,7 @@ export function createMill(options: MillOptions): Mill {
     feed: createRunFeed({
       ...{ settings, clock, bus, names },
       // An empty step: nothing has changed but the summary.
-      onQuiet: (run) => void owner.flushes.stepFor(run, -1),
+      onQuiet: (run) => void owner.flushes.stepFor(run, null),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
     demand: createDemandTeller({ bus, clock, settings, queue, roomOf }),
@@ -147,13 +148,13 @@ export function createMill(options: MillOptions): Mill {
     dispatch(owner, grants);
     const stops = steps.flatMap((step) => step.stops);
     if (stops.length > 0) sendStops(owner, stops);
-    for (const { run, state } of steps) if (isFinalState(state) && !run.isGone) end(run);
+    for (const { run, state } of steps) if (state !== RunState.running) settle(run);
   }
 
-  function end(run: ActiveRun): void {
-    life.drop(run);
-    life.startQueued(run.dag);
-    cron.plan(run.dag);
+  function settle(run: ActiveRun): void {
+    const hasEnded = life.settle(run);
+    if (run.isGone) life.startQueued(run.dag);
+    if (hasEnded) cron.plan(run.dag);
   }
 
   function attend(dag: OwnedDag): void {

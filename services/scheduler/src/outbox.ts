@@ -91,6 +91,7 @@ function sizeOf({ assignment }: SessionAssignment): number {
   let bytes =
     1_024 + (assignment?.args.byteLength ?? 0) + (assignment?.run?.params?.data.byteLength ?? 0);
   for (const input of Object.values(assignment?.inputs ?? {})) bytes += input.data.byteLength;
+  for (const item of Object.values(assignment?.items ?? {})) bytes += item.data.byteLength;
   return bytes;
 }
 

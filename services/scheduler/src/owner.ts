@@ -16,6 +16,7 @@ import type { ActiveRun } from "./run.ts";
 import type { RunFeed } from "./run-feed.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { Slots } from "./slots.ts";
+import type { Grant } from "./step.ts";
 import type { Timers } from "./timers.ts";
 import type { WorkerNames } from "./worker-names.ts";
 
@@ -39,6 +40,8 @@ export type Owner = {
   readonly runs: Map<number, ActiveRun>;
   /** Runs that left memory after a failed flush and are being read again. */
   readonly reloading: Set<number>;
+  /** Durable grants that were not sent yet when their run left memory to be read again: sent when it is back. By run. */
+  readonly unsent: Map<number, Grant[]>;
   /** Failed flushes in a row, by run. */
   readonly failures: Map<number, number>;
   readonly dags: DagBook;

@@ -177,7 +177,7 @@ test("retries that came due while nobody owned the runs happen at take-over", as
   await first.stop();
   const early = async () => {
     const { rows } = await world.db.pool.query<{ tasks: number }>(
-      "SELECT count(*)::int AS tasks FROM task_instance WHERE retry_at > clock_timestamp()",
+      "SELECT count(*)::int AS tasks FROM task_instance WHERE wait_until > clock_timestamp()",
     );
     return rows[0]?.tasks;
   };

@@ -21,7 +21,11 @@ function aQueue() {
   };
 }
 const aRun = (dagId: string, key: number): Run => ({ dagId, key });
-const aTask = (ix: number, priority = 1, readyAt = 0) => ({ ix, priority, readyAt });
+const aTask = (ix: number, priority = 1, readyAt = 0) => ({
+  ...{ ix, priority, readyAt },
+  from: -1,
+  to: 0,
+});
 
 test("within a DAG the highest priority goes first, then the oldest, over all its runs", () => {
   const queue = aQueue();
@@ -60,6 +64,20 @@ test("a parked run or DAG gives nothing and does not count, and has its place ba
   expect(queue.takeAll().toSorted()).toEqual(["a1.0", "a1.1", "b2.0"]);
 });
 
+test("instances that became ready together are one entry, and are taken in the order of their indexes", () => {
+  const queue = aQueue();
+  const a = aRun("a", 1);
+  queue.add(a, line, { ...aTask(0), from: 0, to: 100_000 });
+  const [only] = [...queue.lines()];
+  if (only === undefined) throw new Error("There is no line.");
+  const mapIxs = () => queue.take(only)?.task.mapIx;
+  expect([mapIxs(), mapIxs()]).toEqual([0, 1]);
+  expect(queue.count(only, () => 1_000_000, 1_000_000)).toBe(99_998);
+  // One that could not be granted comes back, and is the first again.
+  queue.add(a, line, { ...aTask(0), from: 1, to: 2 });
+  expect([mapIxs(), mapIxs(), mapIxs()]).toEqual([1, 2, 3]);
+});
+
 test("a removed run leaves nothing behind", () => {
   const queue = aQueue();
   const [a, b] = [aRun("a", 1), aRun("a", 2)];
@@ -72,26 +90,30 @@ test("a removed run leaves nothing behind", () => {
 /** What to do to the queue and to a model that is a plain list. */
 const step = fc.oneof(
   fc.record({ kind: fc.constant("add"), run: fc.nat(5), priority: fc.nat(3) }),
+  fc.record({ kind: fc.constant("add wide"), run: fc.nat(5), priority: fc.nat(3) }),
   fc.record({ kind: fc.constant("take"), run: fc.constant(0), priority: fc.constant(0) }),
   fc.record({ kind: fc.constant("park"), run: fc.nat(5), priority: fc.nat(1) }),
   fc.record({ kind: fc.constant("pause"), run: fc.nat(2), priority: fc.nat(1) }),
   fc.record({ kind: fc.constant("remove"), run: fc.nat(5), priority: fc.constant(0) }),
 );
 
-test("every task is taken once, never while parked, and always the first of its DAG", () => {
+test("every instance is taken once, never while parked, and always the first of its DAG", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const queue = createReadyQueue<Run>();
       const runs = Array.from({ length: 6 }, (_, key) => aRun(`d${key % 3}`, key));
-      let model: { run: Run; ix: number; priority: number }[] = [];
+      let model: { run: Run; ix: number; mapIx: number; priority: number }[] = [];
       const parked = new Set<Run>();
       const paused = new Set<string>();
       const open = () => model.filter(({ run }) => !parked.has(run) && !paused.has(run.dagId));
       for (const [at, { kind, run: key, priority }] of steps.entries()) {
         const run = runs[key]!;
         if (kind === "add") {
-          model.push({ run, ix: at, priority });
-          queue.add(run, line, { ix: at, priority, readyAt: at });
+          model.push({ run, ix: at, mapIx: -1, priority });
+          queue.add(run, line, aTask(at, priority, at));
+        } else if (kind === "add wide") {
+          for (let mapIx = 0; mapIx < 3; mapIx++) model.push({ run, ix: at, mapIx, priority });
+          queue.add(run, line, { ...aTask(at, priority, at), from: 0, to: 3 });
         } else if (kind === "park") {
           if (priority === 1) parked.add(run);
           else parked.delete(run);
@@ -112,8 +134,10 @@ test("every task is taken once, never while parked, and always the first of its 
             continue;
           }
           const rivals = open().filter((each) => each.run.dagId === taken.run.dagId);
-          const best = rivals.toSorted((a, b) => b.priority - a.priority || a.ix - b.ix)[0];
-          expect(taken.task.ix).toBe(best?.ix);
+          const best = rivals.toSorted(
+            (a, b) => b.priority - a.priority || a.ix - b.ix || a.mapIx - b.mapIx,
+          )[0];
+          expect([taken.task.ix, taken.task.mapIx]).toEqual([best?.ix, best?.mapIx]);
           model = model.filter((each) => each !== best);
         }
         const [only] = [...queue.lines()];

@@ -1,7 +1,8 @@
 /**
- * Tasks that may run as far as their runs are concerned, in lines by queue and handler. Within a line DAGs take turns;
- * within a DAG the highest priority goes first, then the oldest. A run or DAG at a limit is parked whole: its tasks
- * keep their places and cost nothing until the limit frees.
+ * Task instances that may run as far as their runs are concerned, in lines by queue and handler. Within a line DAGs take
+ * turns; within a DAG the highest priority goes first, then the oldest, then the lowest index. A run or DAG at a limit is
+ * parked whole: its tasks keep their places and cost nothing until the limit frees. The instances of a mapped task that
+ * became ready together are one entry, however many they are.
  */
 
 import { createHeap, type Heap } from "./heap.ts";
@@ -14,20 +15,27 @@ export type LineKey = {
   /** Null for tasks of bundles. */ readonly handler: string | null;
 };
 
-export type ReadyTask = {
+/** Instances of a task: map indexes from `from` up to, without, `to`. Of one that is not mapped: -1 to 0. */
+export type ReadyTasks = {
   readonly ix: number;
+  readonly from: number;
+  readonly to: number;
   readonly priority: number;
   readonly readyAt: number;
 };
 
+export type ReadyTask = Pick<ReadyTasks, "ix" | "priority" | "readyAt"> & {
+  readonly mapIx: number;
+};
+
 export type ReadyQueue<R extends QueuedRun> = {
-  add(run: R, line: LineKey, task: ReadyTask): void;
+  add(run: R, line: LineKey, tasks: ReadyTasks): void;
   /** Removes and answers the next task of a line whose run and DAG are not parked; null when there is none. */
   take(line: Line<R>): { readonly run: R; readonly task: ReadyTask } | null;
   /** Lines that ever had a task. */
   lines(): Iterable<Line<R>>;
   hasWork(line: Line<R>): boolean;
-  /** Tasks of a line that are not parked, counting at most `roomOf(run)` of each run, and `max` in all. */
+  /** Instances in a line that are not parked, counting at most `roomOf(run)` of each run, and `max` in all. */
   count(line: Line<R>, roomOf: (run: R) => number, max: number): number;
   /** Parks a run, or ends that. Parking says nothing about the run's other limits. */
   setRunParked(run: R, isParked: boolean): void;
@@ -52,20 +60,30 @@ type DagLine<R extends QueuedRun> = {
 
 type RunLine<R extends QueuedRun> = {
   readonly run: R;
-  readonly tasks: Heap<ReadyTask>;
+  readonly spans: Heap<Span>;
+  /** Instances in all spans. */
+  waiting: number;
   stamp: number;
 };
 
-type RunEntry<R extends QueuedRun> = {
-  readonly first: ReadyTask;
+/** What is left of instances that became ready together. */
+type Span = { -readonly [Field in keyof ReadyTasks]: ReadyTasks[Field] };
+
+type RunEntry<R extends QueuedRun> = Pick<ReadyTasks, "priority" | "readyAt" | "ix"> & {
   readonly line: RunLine<R>;
   readonly stamp: number;
 };
 
-function goesFirst(a: ReadyTask, b: ReadyTask): boolean {
+function goesFirst(a: Span, b: Span): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
   if (a.readyAt !== b.readyAt) return a.readyAt < b.readyAt;
-  return a.ix < b.ix;
+  return a.ix === b.ix ? a.from < b.from : a.ix < b.ix;
+}
+
+function runGoesFirst(a: RunEntry<QueuedRun>, b: RunEntry<QueuedRun>): boolean {
+  if (a.priority !== b.priority) return a.priority > b.priority;
+  if (a.readyAt !== b.readyAt) return a.readyAt < b.readyAt;
+  return a.ix === b.ix ? a.line.run.key < b.line.run.key : a.ix < b.ix;
 }
 
 export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
@@ -87,11 +105,7 @@ export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
   function dagLineOf(line: Line<R>, dagId: string): DagLine<R> {
     let dag = line.dags.get(dagId);
     if (dag === undefined) {
-      const order = createHeap<RunEntry<R>>(
-        (a, b) =>
-          goesFirst(a.first, b.first) ||
-          (!goesFirst(b.first, a.first) && a.line.run.key < b.line.run.key),
-      );
+      const order = createHeap<RunEntry<R>>(runGoesFirst);
       dag = { dagId, runs: new Map(), order, hasTurn: false };
       line.dags.set(dagId, dag);
     }
@@ -101,9 +115,10 @@ export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
   /** Gives a run its place by its first task, and its DAG a turn, unless either is parked. */
   function place(line: Line<R>, dag: DagLine<R>, runLine: RunLine<R>): void {
     runLine.stamp += 1;
-    const first = runLine.tasks.peek();
+    const first = runLine.spans.peek();
     if (first === undefined || parkedRuns.has(runLine.run)) return;
-    dag.order.push({ first, line: runLine, stamp: runLine.stamp });
+    const { priority, readyAt, ix } = first;
+    dag.order.push({ priority, readyAt, ix, line: runLine, stamp: runLine.stamp });
     giveTurn(line, dag);
   }
 
@@ -134,27 +149,29 @@ export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
   }
 
   return {
-    add(run, key, task) {
+    add(run, key, tasks) {
       const line = lineOf(key);
       const dag = dagLineOf(line, run.dagId);
       let runLine = dag.runs.get(run);
       if (runLine === undefined) {
-        runLine = { run, tasks: createHeap(goesFirst), stamp: 0 };
+        runLine = { run, spans: createHeap(goesFirst), waiting: 0, stamp: 0 };
         dag.runs.set(run, runLine);
         const known = linesOfRun.get(run);
         if (known === undefined) linesOfRun.set(run, new Set([line]));
         else known.add(line);
       }
-      runLine.tasks.push(task);
-      if (runLine.tasks.peek() === task) place(line, dag, runLine);
+      const span: Span = { ...tasks };
+      runLine.spans.push(span);
+      runLine.waiting += span.to - span.from;
+      if (runLine.spans.peek() === span) place(line, dag, runLine);
     },
     take(line) {
       const next = firstTurn(line);
       if (next === null) return null;
       const { dag, runLine } = next;
-      const task = runLine.tasks.pop();
-      if (task === undefined) return null;
-      if (runLine.tasks.size === 0) {
+      const task = takeFirst(runLine);
+      if (task === null) return null;
+      if (runLine.waiting === 0) {
         runLine.stamp += 1;
         dag.runs.delete(runLine.run);
         linesOfRun.get(runLine.run)?.delete(line);
@@ -172,8 +189,8 @@ export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
       let sum = 0;
       for (const dag of line.dags.values()) {
         if (parkedDags.has(dag.dagId)) continue;
-        for (const { run, tasks } of dag.runs.values()) {
-          if (!parkedRuns.has(run)) sum += Math.min(tasks.size, roomOf(run));
+        for (const { run, waiting } of dag.runs.values()) {
+          if (!parkedRuns.has(run)) sum += Math.min(waiting, roomOf(run));
           if (sum >= max) return max;
         }
       }
@@ -211,4 +228,16 @@ export function createReadyQueue<R extends QueuedRun>(): ReadyQueue<R> {
       parkedRuns.delete(run);
     },
   };
+}
+
+/** Takes the first instance out of the first span. */
+function takeFirst(line: RunLine<QueuedRun>): ReadyTask | null {
+  const span = line.spans.peek();
+  if (span === undefined) return null;
+  const { ix, from, priority, readyAt } = span;
+  line.waiting -= 1;
+  span.from += 1;
+  if (span.from === span.to) line.spans.pop();
+  else line.spans.firstChanged();
+  return { ix, mapIx: from, priority, readyAt };
 }

@@ -1,8 +1,8 @@
 /** After a failed flush: forgets what memory says of its runs, and reads them again. */
 
-import { TaskState } from "@millrace/engine";
 import { dispatch } from "./dispatch.ts";
 import type { FlushFailure } from "./flush-loop.ts";
+import { instanceKey } from "./instance-key.ts";
 import { loadRuns, type LoadParts } from "./load.ts";
 import type { ActiveRun } from "./run.ts";
 import type { Grant, Step } from "./step.ts";
@@ -29,8 +29,15 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
     for (const run of runs) owner.reloading.delete(run.key);
-    sendOrFree(grants);
+    sendOrFree([...grants, ...runs.flatMap(takeUnsent)]);
     parts().onReloaded(runs);
+  }
+
+  function takeUnsent({ key }: ActiveRun): Grant[] {
+    const { unsent } = parts().owner;
+    const grants = unsent.get(key) ?? [];
+    unsent.delete(key);
+    return grants;
   }
 
   function isHeld(run: ActiveRun): boolean {
@@ -58,12 +65,9 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     const { owner } = parts();
     for (const grant of grants) {
       const run = owner.runs.get(grant.run.key);
-      const isBound =
-        run !== undefined &&
-        run.engine.taskState[grant.ix] === TaskState.running &&
-        run.engine.attempt[grant.ix] === grant.attempt &&
-        run.sessionKey[grant.ix] === grant.sessionKey;
-      if (isBound) dispatch(owner, [{ ...grant, run }]);
+      const bound = run?.bound.get(instanceKey(grant));
+      const isBound = bound?.attempt === grant.attempt && bound.sessionKey === grant.sessionKey;
+      if (run !== undefined && isBound) dispatch(owner, [{ ...grant, run }]);
       else owner.slots.putBack(grant.sessionKey);
     }
     owner.pump();

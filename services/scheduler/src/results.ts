@@ -2,21 +2,23 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { findDeadSessions, readOutcomes, type AttemptKey } from "@millrace/db";
-import { MillraceError, type RunEvent, type Verdict } from "@millrace/engine";
-import { failureFromProto, parseAttemptId, type AttemptRef } from "@millrace/wire";
+import { dagLimits, MillraceError, type RunEvent, type Verdict } from "@millrace/engine";
+import { failureFromProto, msOf, parseAttemptId, type AttemptRef } from "@millrace/wire";
 import { ResultBatchSchema, VerdictBatchSchema, type SessionResult } from "@millrace/wire/internal";
-import type { Result } from "@millrace/wire/worker";
+import type { Result, Succeeded } from "@millrace/wire/worker";
 import { apply, type About } from "./apply.ts";
+import { instanceKey } from "./instance-key.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
 import type { SlotGrantIn } from "./slots.ts";
 import type { Step } from "./step.ts";
-import { judgeByRow, neverGranted, noVerdict, outputOf, verdictMessage } from "./verdicts.ts";
+import { checkedResult } from "./success-check.ts";
+import { judgeByRow, neverGranted, noVerdict, verdictMessage } from "./verdicts.ts";
 
 /** A result on its way to its verdict. */
 type Case = {
   readonly sessionKey: number;
-  readonly result: Result;
+  result: Result;
   readonly ref: AttemptRef | null;
   /** What the engine said; null when the rows must say it. */
   verdict: Verdict | null;
@@ -58,7 +60,8 @@ function takeCase(owner: Owner, each: Case): void {
   each.isOpen = loadedShard(owner, ref.shard) === null || owner.reloading.has(runKey);
   const run = owner.runs.get(runKey);
   if (each.isOpen || run === undefined) return;
-  each.verdict = takeOne(owner, run, each, ref);
+  each.result = checkedResult(run.version, ref.ix, each.result);
+  each.verdict = takeOne(owner, run, each.result, ref);
   each.step = owner.flushes.lastStep(run);
 }
 
@@ -91,41 +94,16 @@ export function slotGrantIn(grant: {
   return { ...grant, sessionKey: Number(grant.sessionKey) };
 }
 
-function takeOne(owner: Owner, run: ActiveRun, { result }: Case, ref: AttemptRef): Verdict | null {
-  const { ix, mapIx, attempt } = ref;
+function takeOne(
+  owner: Owner,
+  run: ActiveRun,
+  { outcome }: Result,
+  { ix, mapIx, attempt }: AttemptRef,
+): Verdict | null {
   const at = owner.dbClock.now();
-  const id = { ix, mapIx, attempt, at };
-  const { outcome } = result;
-  let event: RunEvent;
-  let about: About = {};
-  switch (outcome.case) {
-    case "succeeded": {
-      event = { kind: "taskSucceeded", ...id };
-      const xcoms = Object.entries(outcome.value.xcoms).map(([key, value]) => ({
-        key,
-        value: value.data,
-      }));
-      about = { out: outputOf(result), xcoms };
-      break;
-    }
-    case "failed": {
-      const failure = failureFromProto(outcome.value);
-      // The worker lost the body, through no fault of it (its thread died with a neighbour): no retry is spent.
-      event =
-        failure.kind === "lost"
-          ? { kind: "leaseLost", ...id }
-          : { kind: "taskFailed", ...id, failure };
-      break;
-    }
-    case "skipped":
-      event = { kind: "taskSkipped", ...id };
-      break;
-    case "returned":
-      event = { kind: "taskReturned", ...id };
-      break;
-    case undefined:
-      return neverGranted;
-  }
+  const event = eventOf(outcome, { ix, mapIx, attempt, at });
+  if (event === null) return neverGranted;
+  const about = outcome.case === "succeeded" ? aboutSuccess(outcome.value) : {};
   const verdict = apply(owner, run, event, about);
   if (verdict.kind === "ALREADY" && event.kind === "taskReturned") return verdict;
   // The engine knows no contents; rows do, once what is on its way has arrived.
@@ -135,6 +113,53 @@ function takeOne(owner: Owner, run: ActiveRun, { result }: Case, ref: AttemptRef
     : verdict;
 }
 
+function eventOf(
+  outcome: Result["outcome"],
+  id: {
+    readonly ix: number;
+    readonly mapIx: number;
+    readonly attempt: number;
+    readonly at: number;
+  },
+): RunEvent | null {
+  switch (outcome.case) {
+    case "succeeded": {
+      const { returnValue, lengths, choice } = outcome.value;
+      return {
+        ...{ kind: "taskSucceeded", ...id, lengths },
+        hasValue: returnValue !== undefined,
+        choice: choice?.cases ?? null,
+      };
+    }
+    case "failed": {
+      const failure = failureFromProto(outcome.value);
+      // The worker lost the body, through no fault of it (its thread died with a neighbour): no retry is spent.
+      return failure.kind === "lost"
+        ? { kind: "leaseLost", ...id }
+        : { kind: "taskFailed", ...id, failure };
+    }
+    case "skipped":
+      return { kind: "taskSkipped", ...id };
+    case "returned":
+      return { kind: "taskReturned", ...id };
+    case "rescheduled": {
+      const waitMs = Math.max(0, msOf(outcome.value.after) ?? 0);
+      const until = id.at + Math.min(waitMs, dagLimits.durationMs);
+      return { kind: "taskRescheduled", ...id, until };
+    }
+    case undefined:
+      return null;
+  }
+}
+
+function aboutSuccess({ returnValue, xcoms, mapIndexLabel }: Succeeded): About {
+  return {
+    out: returnValue?.data ?? null,
+    xcoms: Object.entries(xcoms).map(([key, { data }]) => ({ key, value: data })),
+    mapIndexLabel,
+  };
+}
+
 async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
   const open = cases.flatMap((each) =>
     each.verdict === null && each.ref !== null && !each.isOpen ? [{ each, ref: each.ref }] : [],
@@ -142,6 +167,7 @@ async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
   const keys = open.map(({ ref }): AttemptKey => ({
     runId: ref.runKey,
     ix: ref.ix,
+    mapIx: ref.mapIx,
     attempt: ref.attempt,
   }));
   const rows = await readOutcomes(owner.db, keys).catch((error: unknown) => {
@@ -149,12 +175,16 @@ async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
     for (const { each } of open) each.isOpen = true;
     return [];
   });
-  const byKey = new Map(rows.map((row) => [`${row.runId} ${row.ix} ${row.attempt}`, row]));
+  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
   for (const { each, ref } of open) {
-    const row = byKey.get(`${ref.runKey} ${ref.ix} ${ref.attempt}`);
+    const row = byKey.get(keyOf({ ...ref, runId: ref.runKey }));
     each.verdict = judgeByRow(row, each.result, ref.attempt);
     each.isOpen = each.verdict === null;
   }
+}
+
+function keyOf({ runId, ix, mapIx, attempt }: AttemptKey): string {
+  return `${runId} ${ix} ${mapIx} ${attempt}`;
 }
 
 /**
@@ -165,7 +195,7 @@ async function refuseStrangers(owner: Owner, cases: readonly Case[]): Promise<vo
   const strange = cases.flatMap((each) => {
     const ref = each.ref;
     const run = ref === null ? undefined : owner.runs.get(ref.runKey);
-    const bound = ref === null ? undefined : run?.bound.get(ref.ix);
+    const bound = ref === null ? undefined : run?.bound.get(instanceKey(ref));
     const isOwn =
       bound === undefined || bound.attempt !== ref?.attempt || bound.sessionKey === each.sessionKey;
     return isOwn ? [] : [{ each, boundKey: bound.sessionKey }];

@@ -2,14 +2,14 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
-import { taskStateName, TaskState, type Failure, type RunState } from "@millrace/engine";
+import { isFinal, RunState, taskStateName, TaskState, type Failure } from "@millrace/engine";
 import { failureToProto, runIdOf, timestampOf } from "@millrace/wire";
 import { RunChangedSchema } from "@millrace/wire/internal";
 import { TaskInstanceSchema, type TaskInstance } from "@millrace/wire/v1";
 import type { Clock } from "./clock.ts";
 import type { ActiveRun } from "./run.ts";
 import type { SchedulerSettings } from "./settings.ts";
-import { isFinalState, type Recorded, type Step } from "./step.ts";
+import type { Recorded, Step } from "./step.ts";
 import type { WorkerNames } from "./worker-names.ts";
 
 export type RunFeed = {
@@ -58,7 +58,7 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
       });
       bus.publish(`runs.${run.key}`, toBinary(RunChangedSchema, message));
     } while (records.length > 0);
-    if (isFinalState(pending.state)) runs.delete(run);
+    if (pending.state !== RunState.running) runs.delete(run);
     else pending.cancel = clock.after(settings.runFeedMs, () => rest(run, pending));
   }
 
@@ -85,11 +85,12 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
         runs.set(step.run, pending);
       }
       const told = pending;
-      for (const [ix, record] of step.records) told.records.set(ix, record);
+      for (const [key, record] of step.records) told.records.set(key, record);
       told.state = step.state;
       told.failure = step.failure;
       told.seq = step.seq;
-      if (isFinalState(step.state)) {
+      // It is about to leave memory: final, or waiting to be started again.
+      if (step.state !== RunState.running) {
         told.cancel?.();
         tell(step.run, told);
       } else {
@@ -108,23 +109,34 @@ export function createRunFeed(options: RunFeedOptions): RunFeed {
 }
 
 function taskInstanceOf(run: ActiveRun, record: Recorded, names: WorkerNames): TaskInstance {
-  const { ix, attempt, lost, state } = record;
+  const { ix, attempt, uncounted, state, waitUntil } = record;
   const task = run.version.compiled.tasks[ix];
   const orUnset = (at: number) => timestampOf(at === 0 ? null : at);
+  const isOver = isFinal(state) || betweenAttempts.has(state);
   return create(TaskInstanceSchema, {
     runId: runIdOf(BigInt(run.key)),
     taskId: task?.id ?? "",
     mapIndex: record.mapIx,
     state: TaskState[taskStateName(state)],
     tryNumber: attempt,
-    maxTries: (task?.retries ?? 0) + 1 + lost,
+    maxTries: (task?.retries ?? 0) + 1 + uncounted,
     startedAt: orUnset(record.startedAt),
-    endedAt: orUnset(state === TaskState.running ? 0 : record.at),
-    retryAt: timestampOf(record.retryAt),
+    endedAt: orUnset(isOver ? record.at : 0),
+    retryAt: timestampOf(state === TaskState.up_for_retry ? waitUntil : null),
+    rescheduleAt: timestampOf(state === TaskState.up_for_reschedule ? waitUntil : null),
     worker: names.get(record.sessionKey),
     ...(record.failure === null ? {} : { failure: failureToProto(record.failure) }),
     queue: task?.queue ?? "",
-    lostCount: lost,
+    lostCount: record.losses,
     readyAt: orUnset(record.readyAt),
+    mapIndexLabel: record.mapIndexLabel,
+    chosenCases: [...(record.choice ?? [])],
   });
 }
+
+/** States of which the newest attempt is over, besides final ones. */
+const betweenAttempts: ReadonlySet<TaskState> = new Set([
+  TaskState.scheduled,
+  TaskState.up_for_retry,
+  TaskState.up_for_reschedule,
+]);

@@ -1,11 +1,12 @@
-/** Starts of queued runs, and the end of runs in memory. */
+/** Starts of queued runs, the opening of runs for commands, and the end of runs in memory. */
 
 import { admitRun, RunState } from "@millrace/engine";
-import { listActiveRuns } from "@millrace/db";
+import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
 import { limitsOf } from "./grants.ts";
 import { loadedShard, type Owner } from "./owner.ts";
-import { activeRun, factsOf, type ActiveRun, type QueuedRun, type OwnedDag } from "./run.ts";
+import { readRunRows, restoreInto } from "./restore-run.ts";
+import { activeRun, type ActiveRun, type QueuedRun, type OwnedDag } from "./run.ts";
 import type { Versions } from "./versions.ts";
 
 export type RunLife = {
@@ -13,12 +14,22 @@ export type RunLife = {
   enqueue(dag: OwnedDag, run: QueuedRun): void;
   /** Starts queued runs as far as the DAG's limits allow, oldest first. */
   startQueued(dag: OwnedDag): void;
-  /** Puts a running run into memory. */
+  /** Puts a run into memory. */
   adopt(run: ActiveRun): void;
   /** Takes a run out of memory; what waits to be written of it is dropped. */
   drop(run: ActiveRun): void;
-  /** Takes a queued run out of its line and makes it one in memory that has not started; null when it is not there. */
-  takeQueued(dag: OwnedDag, runKey: number): Promise<ActiveRun | null>;
+  /**
+   * Brings a run into memory from its rows, whatever its state. It is not in its DAG's line meanwhile. `settle` ends it.
+   * Null when it cannot be read here, or the shard was lost.
+   */
+  open(dag: OwnedDag, runKey: number): Promise<ActiveRun | null>;
+  /**
+   * Takes a run of which nothing waits to be written, and which does not run, out of memory: a final one for good, a
+   * queued one back into its DAG's line. True when it has left and was final.
+   */
+  settle(run: ActiveRun): boolean;
+  /** A command has changed nothing of a run that it opened. */
+  release(run: ActiveRun): void;
 };
 
 export function createRunLife(parts: {
@@ -26,31 +37,69 @@ export function createRunLife(parts: {
   readonly versions: Versions;
 }): RunLife {
   const { versions } = parts;
+  const opening = new Map<number, Promise<ActiveRun | null>>();
+
+  function enqueue(dag: OwnedDag, run: QueuedRun): void {
+    const { settings } = parts.owner();
+    const isLong = run.params !== null && run.params.byteLength > settings.queuedParamsBytesMax;
+    dag.queued.set(run.facts.id, isLong || run.seq > 0 ? { ...run, params: null } : run);
+  }
 
   function adopt(run: ActiveRun): void {
-    const owner = parts.owner();
-    owner.runs.set(run.key, run);
+    parts.owner().runs.set(run.key, run);
+    run.dag.queued.delete(run.key);
     if (run.engine.state === RunState.running) run.dag.running.add(run);
+    else run.dag.opened.add(run.key);
   }
 
   function startQueued(dag: OwnedDag): void {
     const owner = parts.owner();
     for (const [key, queued] of dag.queued) {
-      if (loadedShard(owner, dag.shard) === null) return;
+      if (!isHeld(dag)) return;
       if (dag.newest?.id !== dag.versionId) return void startOnceLoaded(dag);
       if (admitRun(limitsOf(owner, dag, null)).length > 0) return;
+      // It is the first, and being read.
+      if (opening.has(key)) return;
       const version = versions.get(queued.facts.dagVersionId);
+      if (queued.seq > 0) return void startAgain(dag, key);
       if (version === undefined || queued.params === null) return void startOnceLoaded(dag, queued);
-      dag.queued.delete(key);
       start(activeRun({ ...queued, params: queued.params }, dag, version));
     }
   }
 
+  /** Its shard may have been lost, and taken again, while something was read for it. */
+  function isHeld(dag: OwnedDag): boolean {
+    const owner = parts.owner();
+    return loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+  }
+
   function start(run: ActiveRun): void {
     const owner = parts.owner();
+    run.dag.opened.delete(run.key);
     apply(owner, run, { kind: "runStarted", at: owner.dbClock.now() });
     adopt(run);
     owner.pump();
+  }
+
+  /** Of a run that was opened again, its rows tell what is left to do. */
+  async function startAgain(dag: OwnedDag, runKey: number): Promise<void> {
+    const owner = parts.owner();
+    try {
+      const run = await open(dag, runKey);
+      if (run !== null && !run.isGone && run.engine.state === RunState.queued) {
+        if (admitRun(limitsOf(owner, dag, null)).length === 0) start(run);
+        else settle(run);
+      }
+      startQueued(dag);
+    } catch (error) {
+      startLater(dag, error);
+    }
+  }
+
+  function startLater(dag: OwnedDag, error: unknown): void {
+    const owner = parts.owner();
+    owner.log.warn({ dag_id: dag.dagId, err: error }, "run.start_failed");
+    owner.clock.after(owner.settings.reloadDelayMs.max, () => startQueued(dag));
   }
 
   /** Reads what the start lacks: the version, or params that were too long to keep. */
@@ -61,20 +110,14 @@ export function createRunLife(parts: {
       if (first !== undefined) await refill(dag, first);
       if (dag.newest !== null) startQueued(dag);
     } catch (error) {
-      owner.log.warn({ dag_id: dag.dagId, err: error }, "run.start_failed");
-      owner.clock.after(owner.settings.reloadDelayMs.max, () => startQueued(dag));
+      startLater(dag, error);
     }
   }
 
   async function refill(dag: OwnedDag, { facts }: QueuedRun): Promise<void> {
     const owner = parts.owner();
     await versions.load([facts.dagVersionId]);
-    if (versions.get(facts.dagVersionId) === undefined) {
-      // It can never run here; whoever understands its version takes it after a take-over.
-      owner.log.error({ run_key: facts.id, dag_id: dag.dagId }, "run.set_aside");
-      dag.queued.delete(facts.id);
-      return;
-    }
+    if (versions.get(facts.dagVersionId) === undefined) return setAside(dag, facts.id);
     const [row] = await listActiveRuns(owner.db, {
       shards: [dag.shard],
       ids: [facts.id],
@@ -85,44 +128,70 @@ export function createRunLife(parts: {
     else if (queued !== undefined) dag.queued.set(facts.id, { ...queued, params: row.params });
   }
 
-  return {
-    enqueue(dag, run) {
-      const { settings } = parts.owner();
-      const isLong = run.params !== null && run.params.byteLength > settings.queuedParamsBytesMax;
-      dag.queued.set(run.facts.id, isLong ? { ...run, params: null } : run);
-    },
-    startQueued,
-    adopt,
-    drop(run) {
-      const owner = parts.owner();
-      run.isGone = true;
-      if (owner.runs.get(run.key) === run) owner.runs.delete(run.key);
-      run.dag.running.delete(run);
-      owner.queue.remove(run);
-      owner.bindings.unbindRun(run);
-      // What was granted and never sent to the database will not be: its slots are free again.
-      const grants = owner.flushes.forget(run).flatMap((step) => step.grants);
-      for (const grant of grants) owner.slots.putBack(grant.sessionKey);
-      if (grants.length > 0) owner.pump();
-      owner.feed.forget(run);
-      owner.outputs.forget(run.key);
-    },
-    async takeQueued(dag, runKey) {
-      const owner = parts.owner();
-      const queued = dag.queued.get(runKey);
-      if (queued === undefined) return null;
-      await versions.load([queued.facts.dagVersionId]);
-      const version = versions.get(queued.facts.dagVersionId);
-      if (version === undefined || !dag.queued.delete(runKey)) return null;
-      // A run that never starts needs no params.
-      const run = activeRun({ ...queued, params: queued.params ?? new Uint8Array() }, dag, version);
-      owner.runs.set(run.key, run);
-      return run;
-    },
-  };
-}
+  /** It can never run here; whoever understands its version takes it after a take-over. */
+  function setAside(dag: OwnedDag, runKey: number): void {
+    parts.owner().log.error({ run_key: runKey, dag_id: dag.dagId }, "run.set_aside");
+    dag.queued.delete(runKey);
+  }
 
-/** A queued run as its row tells. */
-export function queuedRun(row: Parameters<typeof factsOf>[0]): QueuedRun {
-  return { facts: factsOf(row), params: row.params, seq: row.seq };
+  function open(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
+    const known = parts.owner().runs.get(runKey);
+    if (known !== undefined) return Promise.resolve(known);
+    let read = opening.get(runKey);
+    if (read === undefined) {
+      dag.opened.add(runKey);
+      read = readIn(dag, runKey).finally(() => {
+        opening.delete(runKey);
+        if (parts.owner().runs.get(runKey)?.dag !== dag) dag.opened.delete(runKey);
+      });
+      opening.set(runKey, read);
+    }
+    return read;
+  }
+
+  async function readIn(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
+    const owner = parts.owner();
+    const shard = owner.shards.get(dag.shard);
+    const rows = await readOwnedRuns(owner.db, { shards: [dag.shard], ids: [runKey] });
+    const [read] = await readRunRows({ owner, versions }, rows);
+    const isLost = shard === undefined || owner.shards.get(dag.shard) !== shard;
+    if (isLost || owner.dags.get(dag.dagId) !== dag) return null;
+    if (read !== undefined) return restoreInto(owner, dag, read, adopt);
+    if (dag.queued.has(runKey)) setAside(dag, runKey);
+    return null;
+  }
+
+  function drop(run: ActiveRun): void {
+    const owner = parts.owner();
+    run.isGone = true;
+    if (owner.runs.get(run.key) === run) owner.runs.delete(run.key);
+    run.dag.running.delete(run);
+    run.dag.opened.delete(run.key);
+    owner.queue.remove(run);
+    owner.bindings.unbindRun(run);
+    // What was granted and never sent to the database will not be: its slots are free again.
+    const grants = owner.flushes.forget(run).flatMap((step) => step.grants);
+    for (const grant of grants) owner.slots.putBack(grant.sessionKey);
+    if (grants.length > 0) owner.pump();
+    owner.feed.forget(run);
+    owner.outputs.forget(run.key);
+  }
+
+  function settle(run: ActiveRun): boolean {
+    const owner = parts.owner();
+    const { state } = run.engine;
+    if (run.isGone || state === RunState.running || owner.flushes.hasWaiting(run)) return false;
+    drop(run);
+    if (state !== RunState.queued) return true;
+    const facts = { ...run.facts, queuedAt: owner.dbClock.now() };
+    enqueue(run.dag, { facts, params: run.params, seq: run.seq });
+    return false;
+  }
+
+  function release(run: ActiveRun): void {
+    settle(run);
+    if (run.isGone) startQueued(run.dag);
+  }
+
+  return { enqueue, startQueued, adopt, drop, open, settle, release };
 }

@@ -1,8 +1,11 @@
 /** DAGs and their active runs as their owner holds them: the engine's state, the facts of rows, and who runs what. */
 
 import type { ActiveRunRow } from "@millrace/db";
-import type { CompiledDag, Run, RunState } from "@millrace/engine";
+import type { CompiledDag, Failure, InstanceRef, Run, RunInputs, RunState } from "@millrace/engine";
 import { createRun } from "@millrace/engine";
+import type { RunFacts as RunFactsMessage } from "@millrace/wire/worker";
+import { createInstanceFacts, type InstanceFacts } from "./instance-facts.ts";
+import { createRunLists, type RunLists } from "./run-lists.ts";
 
 /** A compiled DAG version, shared by its runs. */
 export type Version = {
@@ -11,6 +14,14 @@ export type Version = {
   readonly number: number;
   readonly compiled: CompiledDag;
   readonly bundleDigest: string;
+  /** By task index, made when first needed: what every assignment of a task has in common. */
+  readonly shared: (SharedFacts | undefined)[];
+};
+
+export type SharedFacts = {
+  readonly args: Uint8Array<ArrayBuffer>;
+  readonly measuredPaths: Uint8Array<ArrayBuffer>[];
+  readonly cases: string[];
 };
 
 /** The facts of a run that never change. */
@@ -34,13 +45,13 @@ export type QueuedRun = {
   readonly facts: RunFacts;
   /** Null when they are too many bytes to keep; read again at the start. */
   readonly params: Uint8Array | null;
+  /** Above 0, it was started before, and is read from its rows when it starts again. */
   readonly seq: number;
 };
 
 /** An attempt that a session runs. */
-export type Bound = {
+export type Bound = InstanceRef & {
   readonly run: ActiveRun;
-  readonly ix: number;
   readonly attempt: number;
   readonly sessionKey: number;
   /** Whether this owner has told the session of it. Of what it took over it cannot know: the owner before may have died in between. */
@@ -69,6 +80,8 @@ export type OwnedDag = {
   readonly running: Set<ActiveRun>;
   /** Runs in state queued, oldest first. */
   readonly queued: Map<number, QueuedRun>;
+  /** Runs that a command has brought, or is bringing, into memory, whatever their state. */
+  readonly opened: Set<number>;
   /** True while a tick is being made into a run. */
   isTicking: boolean;
   /** The name given last: two runs asked for in the same millisecond must differ. */
@@ -84,18 +97,17 @@ export type ActiveRun = {
   readonly dag: OwnedDag;
   readonly version: Version;
   readonly engine: Run;
-  /** By task index, milliseconds since 1970; 0 where there is none. */
-  readonly readyAt: Float64Array;
-  readonly startedAt: Float64Array;
-  readonly retryAt: Float64Array;
-  /** By task index: the session of the newest grant; 0 where there is none. */
-  readonly sessionKey: Int32Array;
-  /** By task index: attempts that run now. */
+  readonly lists: RunLists;
+  readonly instances: InstanceFacts;
+  /** By instance key: attempts that run now, or are being stopped to run again. */
   readonly bound: Map<number, Bound>;
+  /** What every assignment says of it; made when first needed. */
+  message: RunFactsMessage | null;
   /** Number of the last event written, or on its way. */
   seq: number;
-  /** The run's state as of the changes recorded for writing. */
+  /** The run's state as of the changes recorded for writing, and its failure: that it failed with, or will. */
   recordedState: RunState;
+  recordedFailure: Failure | null;
   /** Monotonic moment of the last refresh of the row's summary, and the event number it told. */
   summaryAtMs: number;
   summarySeq: number;
@@ -103,36 +115,40 @@ export type ActiveRun = {
   isGone: boolean;
 };
 
+export type RunSource = {
+  readonly facts: RunFacts;
+  readonly params: Uint8Array;
+  readonly seq: number;
+};
+
+/** `restore`: makes the engine's run of one that has rows; default a new one. */
 export function activeRun(
-  source: { readonly facts: RunFacts; readonly params: Uint8Array; readonly seq: number },
+  source: RunSource,
   dag: OwnedDag,
   version: Version,
-  engine: Run = createRun(version.compiled, source.facts.logicalAt),
+  restore: (inputs: RunInputs) => Run = (inputs) => createRun(version.compiled, inputs),
 ): ActiveRun {
-  const count = version.compiled.tasks.length;
+  const { facts, params } = source;
+  const lists = createRunLists(params);
+  const engine = restore({ logicalDate: facts.logicalAt, lengthOf: lists.lengthOf });
   return {
-    key: source.facts.id,
-    dagId: source.facts.dagId,
-    shard: source.facts.shard,
-    facts: source.facts,
-    params: source.params,
-    dag,
-    version,
-    engine,
-    readyAt: new Float64Array(count),
-    startedAt: new Float64Array(count),
-    retryAt: new Float64Array(count),
-    sessionKey: new Int32Array(count),
+    key: facts.id,
+    dagId: facts.dagId,
+    shard: facts.shard,
+    ...{ facts, params, dag, version, engine, lists },
+    instances: createInstanceFacts(engine),
     bound: new Map(),
+    message: null,
     seq: source.seq,
     recordedState: engine.state,
+    recordedFailure: null,
     summaryAtMs: -Infinity,
     summarySeq: -1,
     isGone: false,
   };
 }
 
-export function factsOf(row: ActiveRunRow): RunFacts {
+export function factsOf(row: RunFacts): RunFacts {
   const { id, dagId, dagVersionId, shard, runType, runName, runAfter, queuedAt } = row;
   const { logicalAt, intervalStartAt, intervalEndAt } = row;
   return {

@@ -13,6 +13,7 @@ import {
 } from "@millrace/db";
 import { createLoop, type Logger } from "@millrace/service";
 import { SlotGrantsSchema } from "@millrace/wire/internal";
+import { createAnswerOnce } from "./answer-once.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { takeCommand } from "./commands.ts";
 import { takeInventory } from "./inventory.ts";
@@ -191,11 +192,12 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     return refreshing;
   }
 
+  const answerOnce = createAnswerOnce();
   const subscriptions: Subscription[] = [
     bus.respond(`owner.${nodeId}.results`, (data) => takeResults(owner, data)),
     bus.respond(`owner.${nodeId}.inventory`, (data) => takeInventory(owner, data)),
     bus.respond(`owner.${nodeId}.command`, (data) =>
-      takeCommand({ ...mill, replan: mill.attend }, data),
+      takeCommand({ ...mill, answerOnce, replan: mill.attend }, data),
     ),
     bus.subscribe(`owner.${nodeId}.grant`, (data) => {
       const { apiNodeId, grants } = fromBinary(SlotGrantsSchema, data);

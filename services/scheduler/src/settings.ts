@@ -66,6 +66,10 @@ export const defaultSettings = {
   dagPollOverlap: 1_000,
   /** Results of tasks, kept for those that refer to them; beyond it they are read again when needed. */
   outputCacheBytesMax: 256 * 1024 * 1024,
+  /** Bytes of the values that one assignment brings; a task that needs more fails. Workers take messages of 64 MiB. */
+  assignmentBytesMax: 16 * 1024 * 1024,
+  /** Values read in one statement for assignments; each has at most 256 KiB. */
+  valuesPerReadMax: 200,
   /** Names of workers, for people. */
   workerNamesMax: 10_000,
   /** How long a stopping scheduler waits for its flushes. */

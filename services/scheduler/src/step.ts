@@ -1,7 +1,7 @@
 /** What must be written of a run, in steps: each step is one part of one flush, and steps go in order. */
 
-import type { FlushBatch } from "@millrace/db";
-import { RunState, TaskState, type Change, type Failure } from "@millrace/engine";
+import type { AnswerRow, FlushBatch } from "@millrace/db";
+import { RunState, TaskState, type Change, type Failure, type InstanceRef } from "@millrace/engine";
 import { failureToProto } from "@millrace/wire";
 import { FailureSchema } from "@millrace/wire/v1";
 import { toBinary } from "@bufbuild/protobuf";
@@ -18,28 +18,37 @@ export type Recorded = Change & {
   readonly startedAt: number;
   readonly out: Uint8Array | null;
   readonly xcoms: readonly Xcom[];
+  /** What people call the instance; empty for its index. */
+  readonly mapIndexLabel: string;
+  /** A person says so. */
+  readonly isMarked: boolean;
 };
 
 /** A grant to be sent to its session once it is durable. */
-export type Grant = {
+export type Grant = InstanceRef & {
   readonly run: ActiveRun;
-  readonly ix: number;
   readonly attempt: number;
   readonly sessionKey: number;
 };
 
 export type Step = {
   readonly run: ActiveRun;
-  /** By task index: a row changes once in a step. */
+  /** By instance key: a row changes once in a step. */
   readonly records: Map<number, Recorded>;
+  /** Numbers of instances by task index. */
+  readonly expanded: Map<number, number>;
   /** The run's state at its end. */
   state: RunState;
   failure: Failure | null;
   /** The run's own row has changed, not only its tasks. */
   hasRunChanged: boolean;
+  /** The run was final before it. */
+  isReopened: boolean;
   readonly grants: Grant[];
   /** Bodies to stop. */
   readonly stops: Grant[];
+  /** Answers to the requests that it carries out. */
+  readonly answers: AnswerRow[];
   /** Event number; given when the step is sent. */
   seq: number;
   /** Settled when the step is durable, or will never be. */
@@ -53,11 +62,14 @@ export function newStep(run: ActiveRun): Step {
   return {
     run,
     records: new Map(),
+    expanded: new Map(),
     state: run.recordedState,
-    failure: null,
+    failure: run.recordedFailure,
     hasRunChanged: false,
+    isReopened: false,
     grants: [],
     stops: [],
+    answers: [],
     seq: 0,
     done,
   };
@@ -75,7 +87,8 @@ export function appendStep(batch: FlushBatch, step: Step, isSummaryDue: boolean)
     changes.push(record.ix, record.mapIx, record.state, record.attempt);
     appendRecord(batch, run.key, record);
   }
-  if (changes.length > 0 || step.hasRunChanged) {
+  for (const [ix, length] of step.expanded) batch.expansions.push({ runId: run.key, ix, length });
+  if (hasEvent(step)) {
     batch.events.push({ runId: run.key, seq: step.seq, runState: step.state, changes });
   }
   if (step.hasRunChanged || isSummaryDue) {
@@ -86,27 +99,39 @@ export function appendStep(batch: FlushBatch, step: Step, isSummaryDue: boolean)
       counts: run.engine.counts.subarray(1),
       failure: encodeFailure(step.failure),
       isCancelRequested: run.engine.cancelRequested,
+      isReopened: step.isReopened,
     });
   }
+  batch.answers.push(...step.answers);
 }
 
 function appendRecord(batch: FlushBatch, runId: number, record: Recorded): void {
-  const { ix, mapIx, state, attempt, lost } = record;
+  const { ix, mapIx, state, attempt, uncounted, losses, choice } = record;
   if (state === TaskState.running) {
     const { sessionKey } = record;
     const readyAt = record.readyAt === 0 ? null : record.readyAt;
-    batch.started.push({ runId, ix, mapIx, attempt, lost, sessionKey, readyAt });
-  } else if (attempt === 0) {
-    // Only a task that was granted, or settled without that, has a row.
-    batch.settled.push({ runId, ix, mapIx, state });
-  } else {
-    for (const { key, value } of record.xcoms) {
-      batch.xcoms.push({ finished: batch.finished.length, key, value });
-    }
-    const failure = encodeFailure(record.failure);
-    const { retryAt, out } = record;
-    batch.finished.push({ runId, ix, mapIx, attempt, state, lost, retryAt, out, failure });
+    batch.started.push({ runId, ix, mapIx, attempt, uncounted, losses, sessionKey, readyAt });
+    return;
   }
+  const failure = encodeFailure(record.failure);
+  if (attempt === 0) {
+    // Only a task that was granted, or settled without that, has a row.
+    batch.settled.push({ runId, ix, mapIx, state, failure, choice });
+    return;
+  }
+  for (const { key, value } of record.xcoms) {
+    batch.xcoms.push({ finished: batch.finished.length, key, value });
+  }
+  const { waitUntil, isMarked, out, lengths, mapIndexLabel } = record;
+  batch.finished.push({
+    ...{ runId, ix, mapIx, attempt, state, uncounted, losses, waitUntil, isMarked, out, failure },
+    ...{ lengths, choice, mapIndexLabel },
+  });
+}
+
+/** Whether something of the run has changed, and not only its summary is to be refreshed. */
+export function hasEvent({ records, expanded, hasRunChanged }: Step): boolean {
+  return hasRunChanged || records.size > 0 || expanded.size > 0;
 }
 
 /** Rows of task instances in a step; at least one, so that a batch of steps is never endless. */

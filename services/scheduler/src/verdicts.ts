@@ -42,6 +42,7 @@ export const neverGranted: Verdict = { kind: "STALE", reason: "EPOCH" };
 const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
 const cancelled: Verdict = { kind: "STALE", reason: "CANCELLED" };
 const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
+const cleared: Verdict = { kind: "STALE", reason: "CLEARED" };
 
 /** What a success carries into its row: null when nothing was returned. */
 export function outputOf(result: Result): Uint8Array | null {
@@ -70,15 +71,23 @@ export function judgeByRow(
   if (attempt < row.newest) {
     const isRepeat =
       result.outcome.case === "failed" && isSame(row.earlierFailure, failureBytes(result));
-    return isRepeat ? { kind: "ALREADY" } : regranted;
+    // Looks in vain leave no row.
+    const isLook = result.outcome.case === "rescheduled" && row.earlierState === null;
+    if (isRepeat || isLook) return { kind: "ALREADY" };
+    return row.earlierState === TaskState.restarting ? cleared : regranted;
   }
   const { state } = row;
-  const isOpen = state === TaskState.running || state === TaskState.scheduled;
+  if (state === TaskState.none) return cleared;
+  const isOpen =
+    state === TaskState.running || state === TaskState.scheduled || state === TaskState.restarting;
   if (isOpen && (row.runState === RunState.queued || row.runState === RunState.running))
     return null;
+  // No try is behind the state: a person set it.
+  if (state !== null && isFinal(state) && row.newest === row.uncounted)
+    return row.isCancelled ? cancelled : finished;
   switch (result.outcome.case) {
     case "succeeded":
-      if (state === TaskState.success) return same(isSame(row.out, outputOf(result)));
+      if (state === TaskState.success) return same(isSameSuccess(row, result));
       break;
     case "failed":
       if (state === TaskState.failed || state === TaskState.up_for_retry) {
@@ -87,6 +96,9 @@ export function judgeByRow(
       break;
     case "skipped":
       if (state === TaskState.skipped && !row.isCancelled) return { kind: "ALREADY" };
+      break;
+    case "rescheduled":
+      if (state === TaskState.up_for_reschedule) return { kind: "ALREADY" };
       break;
     case "returned":
     case undefined:
@@ -109,6 +121,12 @@ function wasReported(row: AttemptOutcome, state: TaskState): boolean {
 
 function same(isTheSame: boolean): Verdict {
   return { kind: isTheSame ? "ALREADY" : "CONFLICT" };
+}
+
+function isSameSuccess({ out, choice }: AttemptOutcome, result: Result): boolean {
+  const { outcome } = result;
+  const chosen = outcome.case === "succeeded" ? (outcome.value.choice?.cases ?? null) : null;
+  return isSame(out, outputOf(result)) && choice?.join("\n") === chosen?.join("\n");
 }
 
 function isSame(a: Uint8Array | null, b: Uint8Array | null): boolean {

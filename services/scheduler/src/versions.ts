@@ -29,6 +29,7 @@ export function createVersions(options: {
         number: row.version,
         compiled: compileDag(spec),
         bundleDigest: row.bundle_digest ?? "",
+        shared: [],
       };
       versions.set(row.id, version);
     } catch (error) {

@@ -15,14 +15,19 @@ export function outcomes(worker: WorkerUnderTest): void {
     const opened = bench.server.opened[0]!;
     expect(opened.queues).toEqual([queue]);
     expect(opened.handlers.toSorted()).toEqual([
+      "ask_policy",
       "big",
       "block",
       "echo",
+      "facts",
       "fail",
       "fail_for_good",
       "hold",
+      "retry_later",
       "skip",
       "talk",
+      "watch",
+      "watch_until",
     ]);
     expect(opened).toMatchObject({
       protocol: 1,

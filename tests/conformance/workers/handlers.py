@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from millrace import CancelledError, FailTask, SkipTask, context, task
+from millrace import CancelledError, Done, FailTask, RetryTask, SkipTask, context, sensor, task
 
 
 @task
@@ -59,6 +59,46 @@ def hold(folder):
         note(folder, "stopped")
         raise
     return "held"
+
+
+@task
+def retry_later(seconds):
+    raise RetryTask("busy", after=seconds)
+
+
+def policy(error, try_number):
+    """What it says of the errors of `ask_policy`."""
+    if str(error) == "broken policy":
+        raise KeyError("no such rule")
+    return {"hopeless": "fail", "busy": 90 * try_number}.get(str(error))
+
+
+@task(retry_policy=policy)
+def ask_policy(message):
+    if message == "for good":
+        raise FailTask("busy")
+    raise ValueError(message)
+
+
+@task
+def facts():
+    found = context()
+    return [found.map_index, found.map_length, found.idempotency_key]
+
+
+@sensor
+def watch(folder):
+    """Notes that it looks; done with what is in the file `found`, when there is one."""
+    note(folder, "looked")
+    found = Path(folder, "found")
+    return Done(found.read_text(encoding="utf-8")) if found.exists() else False
+
+
+@sensor
+def watch_until(word, folder):
+    """Raises what a word says when it looks."""
+    note(folder, "looked")
+    raise {"skip": SkipTask, "fail": FailTask, "retry": RetryTask, "error": ValueError}[word](word)
 
 
 def note(folder, word):

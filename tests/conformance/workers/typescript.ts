@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { context, FailTask, SkipTask } from "@millrace/sdk";
+import { context, done, FailTask, RetryTask, SkipTask } from "@millrace/sdk";
 import { runWorker, type ExternalHandler } from "@millrace/sdk/worker";
 
 const handlers: Record<string, ExternalHandler> = {
@@ -37,6 +37,34 @@ const handlers: Record<string, ExternalHandler> = {
       throw error;
     }
     return "held";
+  },
+  retry_later(seconds: number) {
+    throw new RetryTask("busy", { after: { seconds } });
+  },
+  ask_policy: {
+    body(message: string) {
+      throw message === "for good" ? new FailTask("busy") : new TypeError(message);
+    },
+    retryPolicy(error, tryNumber) {
+      const { message } = error as Error;
+      if (message === "broken policy") throw new RangeError("no such rule");
+      if (message === "hopeless") return "fail";
+      return message === "busy" ? { after: { seconds: 90 * tryNumber } } : undefined;
+    },
+  },
+  facts() {
+    const { task, idempotencyKey } = context();
+    return [task.mapIndex ?? -1, task.mapLength ?? 0, idempotencyKey];
+  },
+  watch(folder: string) {
+    note(folder, "looked");
+    const found = path.join(folder, "found");
+    return existsSync(found) ? done(readFileSync(found, "utf8")) : false;
+  },
+  watch_until(word: string, folder: string) {
+    note(folder, "looked");
+    const errors = { skip: SkipTask, fail: FailTask, retry: RetryTask, error: TypeError };
+    throw new errors[word as keyof typeof errors](word);
   },
 };
 

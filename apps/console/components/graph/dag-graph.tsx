@@ -1,10 +1,19 @@
 "use client";
-import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import {
+  Background,
+  Controls,
+  MiniMap,
+  Panel,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
+import { ChevronsDownUp, ChevronsUpDown } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { DagSpec, TaskInstance } from "@millrace/wire/v1";
-import { foldedAtFirst } from "../../lib/graph-layout.ts";
 import { plural } from "../../lib/format.ts";
+import { useFolds } from "../../lib/use-folds.ts";
 import { Button } from "../button.tsx";
 import { GraphContext } from "./graph-context.ts";
 import { GroupNode } from "./group-node.tsx";
@@ -31,6 +40,9 @@ type Props = {
   readonly tasks: ReadonlyMap<string, TaskInstance> | null;
   readonly selected: string | null;
   readonly onSelect: (taskId: string | null) => void;
+  /** Those that a change is to be made to, and what adds to them; left out where nothing can be changed. */
+  readonly chosen?: ReadonlySet<string>;
+  readonly onChoose?: (taskIds: readonly string[]) => void;
   /** True makes the frame as high as the graph needs, up to a share of the screen; else it fills its parent. */
   readonly isSnug?: boolean;
   readonly className?: string;
@@ -58,21 +70,29 @@ export function DagGraph(props: Props) {
   );
 }
 
-function Drawing({ spec, tasks, selected, onSelect, isSnug = false, className = "" }: Props) {
-  const [folded, setFolded] = useState(() => foldedAtFirst(spec));
-  const { nodes, edges, wrapper, height } = useFlow(spec, { tasks, folded, selected });
+const none: ReadonlySet<string> = new Set();
+
+function Drawing(props: Props) {
+  const { spec, tasks, selected, onSelect, isSnug = false, className = "" } = props;
+  const { chosen = none, onChoose = null } = props;
+  const [folded, setFolded] = useFolds(spec.dagId, spec);
+  const { nodes, edges, wrapper, view, height } = useFlow(spec, {
+    ...{ tasks, folded, selected, chosen },
+  });
+  const { getNode } = useReactFlow();
   const context = useMemo(
     () => ({
       onSelect,
-      onFold: (groupId: string, isFolded: boolean) =>
-        setFolded((before) => {
-          const next = new Set(before);
-          if (isFolded) next.add(groupId);
-          else next.delete(groupId);
-          return next;
-        }),
+      onChoose,
+      onFold(groupId: string, isFolded: boolean) {
+        const next = new Set(folded);
+        if (isFolded) next.add(groupId);
+        else next.delete(groupId);
+        view.hold(groupId, getNode(groupId)?.position ?? { x: 0, y: 0 });
+        setFolded(next);
+      },
     }),
-    [onSelect],
+    [onSelect, onChoose, folded, setFolded, view, getNode],
   );
   return (
     <div
@@ -102,6 +122,7 @@ function Drawing({ spec, tasks, selected, onSelect, isSnug = false, className = 
           zoomOnDoubleClick={false}
           proOptions={{ hideAttribution: true }}
           onPaneClick={() => onSelect(null)}
+          onMove={view.moved}
           aria-label="Graph of the tasks"
         >
           <Background gap={24} size={1} color="var(--line)" />
@@ -110,7 +131,11 @@ function Drawing({ spec, tasks, selected, onSelect, isSnug = false, className = 
             position="top-right"
             orientation="horizontal"
             fitViewOptions={fit}
+            onFitView={view.fitted}
           />
+          {spec.groups.length > 0 && (
+            <FoldAll groups={spec.groups.map((group) => group.groupId)} onFold={setFolded} />
+          )}
           {nodes.length >= miniMapItemsMin && (
             <MiniMap
               pannable
@@ -127,6 +152,24 @@ function Drawing({ spec, tasks, selected, onSelect, isSnug = false, className = 
         </ReactFlow>
       </GraphContext>
     </div>
+  );
+}
+
+type FoldAllProps = {
+  readonly groups: readonly string[];
+  readonly onFold: (folded: ReadonlySet<string>) => void;
+};
+
+function FoldAll({ groups, onFold }: FoldAllProps) {
+  return (
+    <Panel position="top-left" className="flex gap-1">
+      <Button tone="small" onClick={() => onFold(new Set(groups))} title="Fold all groups">
+        <ChevronsDownUp size={12} aria-hidden /> Fold all
+      </Button>
+      <Button tone="small" onClick={() => onFold(new Set())} title="Open all groups">
+        <ChevronsUpDown size={12} aria-hidden /> Open all
+      </Button>
+    </Panel>
   );
 }
 

@@ -1,33 +1,19 @@
 "use client";
-import type { Edge, Node } from "@xyflow/react";
-import { Position, useReactFlow } from "@xyflow/react";
+import { useReactFlow } from "@xyflow/react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { TaskState } from "@millrace/wire/v1";
+import type { RefObject } from "react";
 import type { DagSpec, TaskInstance } from "@millrace/wire/v1";
-import { layoutGraph } from "../../lib/graph-layout.ts";
-import type { GraphItem, GraphLayout } from "../../lib/graph-layout.ts";
 import type { Direction } from "../../lib/graph-geometry.ts";
-import { isFinalTask, taskFace } from "../../lib/states.ts";
-import { countLooks } from "../../lib/counts.ts";
-import type { LookCount } from "../../lib/counts.ts";
+import { layoutGraph } from "../../lib/graph-layout.ts";
+import type { GraphLayout } from "../../lib/graph-layout.ts";
+import { fittingView, focusOf, heightIn } from "../../lib/graph-view.ts";
+import { edgesOf } from "./flow-edges.ts";
+import { nodesOf } from "./flow-nodes.ts";
+import type { FlowNode } from "./flow-nodes.ts";
+import { shapeOf, sourceOf } from "./flow-shape.ts";
 
-export type TaskNodeData = {
-  readonly label: string;
-  readonly direction: Direction;
-  readonly isSelected: boolean;
-  /** Null in the definition's graph. */
-  readonly task: TaskInstance | null;
-  readonly hasStates: boolean;
-  /** For a folded group: its tasks by look. */
-  readonly counts: readonly LookCount[] | null;
-  readonly color: string;
-};
-export type FlowNode = Node<TaskNodeData>;
-export type WayEdgeData = {
-  readonly points: readonly (readonly [number, number])[] | null;
-  readonly direction: Direction;
-};
-export type FlowEdge = Edge<WayEdgeData>;
+export type { FlowEdge } from "./flow-edges.ts";
+export type { FlowNode } from "./flow-nodes.ts";
 
 /** Narrower than this, the graph goes down instead of to the right. */
 const downBelowPx = 640;
@@ -36,168 +22,98 @@ type Options = {
   readonly tasks: ReadonlyMap<string, TaskInstance> | null;
   readonly folded: ReadonlySet<string>;
   readonly selected: string | null;
+  readonly chosen: ReadonlySet<string>;
 };
 
 /** Layout once for a shape; nodes anew only where something about them changed. */
-export function useFlow(spec: DagSpec, { tasks, folded, selected }: Options) {
+export function useFlow(spec: DagSpec, { tasks, folded, selected, chosen }: Options) {
   const wrapper = useRef<HTMLDivElement>(null);
-  const direction = useDirection(wrapper);
-  const layout = useMemo(() => layoutGraph(spec, { folded, direction }), [spec, folded, direction]);
-  const members = useMemo(() => membersOf(spec), [spec]);
+  const width = useWidth(wrapper);
+  const direction: Direction = width > 0 && width < downBelowPx ? "down" : "right";
+  const source = useMemo(() => sourceOf(spec), [spec]);
+  const layout = useMemo(
+    () => layoutGraph(source, { folded, direction }),
+    [source, folded, direction],
+  );
+  const shape = useMemo(() => shapeOf(spec), [spec]);
   const kept = useRef(new Map<string, FlowNode>());
   const nodes = useMemo(() => {
-    const next = nodesOf(layout, { direction, tasks, selected, members }, kept.current);
+    const next = nodesOf(layout, { direction, tasks, selected, chosen, shape }, kept.current);
     kept.current = new Map(next.map((node) => [node.id, node]));
     return next;
-  }, [layout, direction, tasks, selected, members]);
-  const edges = useMemo(() => edgesOf(layout, direction, tasks), [layout, direction, tasks]);
-  useRefit(wrapper, layout);
-  return { nodes, edges, wrapper, height: layout.height };
+  }, [layout, direction, tasks, selected, chosen, shape]);
+  const edges = useMemo(
+    () => edgesOf(layout, { direction, tasks, shape }),
+    [layout, direction, tasks, shape],
+  );
+  const focus = useRef<string | null>(null);
+  useEffect(() => {
+    focus.current = selected ?? focusOf(layout, tasks);
+  }, [layout, selected, tasks]);
+  const view = useView(wrapper, layout, focus);
+  return { nodes, edges, wrapper, view, height: heightIn(layout, width) };
 }
 
-function useDirection(wrapper: React.RefObject<HTMLDivElement | null>): Direction {
-  const [direction, setDirection] = useState<Direction>("right");
+/** 0 before it is known. */
+function useWidth(wrapper: RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(0);
   useEffect(() => {
     const element = wrapper.current;
     if (element === null) return undefined;
-    const observer = new ResizeObserver(() =>
-      setDirection(element.clientWidth < downBelowPx ? "down" : "right"),
-    );
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
     observer.observe(element);
     return () => observer.disconnect();
   }, [wrapper]);
-  return direction;
+  return width;
 }
 
-/** Fits the picture to its frame when either changes, until the person moves it: then it is theirs. */
-function useRefit(wrapper: React.RefObject<HTMLDivElement | null>, layout: GraphLayout): void {
-  const { fitView } = useReactFlow();
+/** What the pointer rests on while the picture changes under it, in px of the graph. */
+type Anchor = { readonly id: string; readonly x: number; readonly y: number };
+
+/**
+ * Fits the picture to its frame when either changes, until the person moves it: then it is theirs, and a group that is
+ * folded or opened stays where it was on the screen.
+ */
+function useView(
+  wrapper: RefObject<HTMLDivElement | null>,
+  layout: GraphLayout,
+  focus: RefObject<string | null>,
+) {
+  const { getViewport, setViewport } = useReactFlow();
+  const isMoved = useRef(false);
+  const anchor = useRef<Anchor | null>(null);
   useEffect(() => {
     const element = wrapper.current;
     if (element === null) return undefined;
-    let isMoved = false;
-    const moved = () => (isMoved = true);
+    const before = anchor.current;
+    const after = layout.items.find((item) => item.id === before?.id);
+    anchor.current = null;
+    if (isMoved.current && before !== null && after !== undefined) {
+      const { x, y, zoom } = getViewport();
+      const to = { x: x + (before.x - after.x) * zoom, y: y + (before.y - after.y) * zoom, zoom };
+      void setViewport(to);
+    }
     const observer = new ResizeObserver(() => {
-      if (!isMoved) void fitView({ padding: 0.12, maxZoom: 1 });
+      if (isMoved.current) return;
+      const frame = { width: element.clientWidth, height: element.clientHeight };
+      void setViewport(fittingView(layout, frame, focus.current));
     });
     observer.observe(element);
-    element.addEventListener("wheel", moved, { passive: true });
-    element.addEventListener("pointerdown", moved);
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("wheel", moved);
-      element.removeEventListener("pointerdown", moved);
-    };
-  }, [wrapper, layout, fitView]);
-}
-
-type Look = {
-  readonly direction: Direction;
-  readonly tasks: ReadonlyMap<string, TaskInstance> | null;
-  readonly selected: string | null;
-  readonly members: ReadonlyMap<string, readonly string[]>;
-};
-
-function nodesOf(layout: GraphLayout, look: Look, kept: ReadonlyMap<string, FlowNode>): FlowNode[] {
-  const { direction, tasks, selected, members } = look;
-  const isDown = direction === "down";
-  return layout.items.map((item) => {
-    const task = tasks?.get(item.id) ?? null;
-    const counts =
-      item.kind === "task" || tasks === null
-        ? null
-        : countLooks(
-            (members.get(item.id) ?? []).map((id) => tasks.get(id)?.state ?? TaskState.NONE),
-          );
-    const known = kept.get(item.id);
-    if (
-      known !== undefined &&
-      known.type === flowType(item.kind) &&
-      known.data.task === task &&
-      known.data.hasStates === (tasks !== null) &&
-      known.data.direction === direction &&
-      known.data.isSelected === (item.id === selected) &&
-      sameCounts(known.data.counts, counts) &&
-      known.position.x === item.x &&
-      known.position.y === item.y &&
-      known.width === item.width
-    ) {
-      return known;
-    }
-    const look = task === null ? "pending" : taskFace(task.state, task.failure).look;
-    return {
-      id: item.id,
-      type: flowType(item.kind),
-      position: { x: item.x, y: item.y },
-      width: item.width,
-      height: item.height,
-      // Sizes are given, so nothing waits for measuring.
-      measured: { width: item.width, height: item.height },
-      zIndex: item.kind === "group" ? -1 : 1,
-      sourcePosition: isDown ? Position.Bottom : Position.Right,
-      targetPosition: isDown ? Position.Top : Position.Left,
-      data: {
-        label: item.label,
-        direction,
-        isSelected: item.id === selected,
-        task,
-        hasStates: tasks !== null,
-        counts,
-        color: mapColors[look] ?? "var(--line-strong)",
+    return () => observer.disconnect();
+  }, [wrapper, layout, focus, getViewport, setViewport]);
+  return useMemo(
+    () => ({
+      moved(event: unknown): void {
+        if (event !== null) isMoved.current = true;
       },
-    };
-  });
-}
-
-const mapColors: Readonly<Record<string, string>> = {
-  running: "var(--state-running)",
-  success: "var(--state-success)",
-  failed: "var(--state-failed)",
-  upstream_failed: "var(--state-upstream)",
-  retry_wait: "var(--state-retry)",
-  queued: "var(--state-queued)",
-};
-
-/** "group" is a type of the library's own, with looks of its own. */
-function flowType(kind: GraphItem["kind"]): string {
-  return kind === "group" ? "open" : kind;
-}
-
-function sameCounts(a: readonly LookCount[] | null, b: readonly LookCount[] | null): boolean {
-  if (a === null || b === null) return a === b;
-  return (
-    a.length === b.length &&
-    a.every((count, ix) => count.look === b[ix]?.look && count.count === b[ix].count)
+      fitted(): void {
+        isMoved.current = false;
+      },
+      /** Before a group is folded or opened. */
+      hold(id: string, at: { readonly x: number; readonly y: number }): void {
+        anchor.current = { id, ...at };
+      },
+    }),
+    [],
   );
-}
-
-function edgesOf(
-  layout: GraphLayout,
-  direction: Direction,
-  tasks: ReadonlyMap<string, TaskInstance> | null,
-): FlowEdge[] {
-  return layout.edges.map((edge) => {
-    const from = tasks?.get(edge.from)?.state;
-    const isPassed = from !== undefined && isFinalTask(from);
-    return {
-      id: edge.id,
-      source: edge.from,
-      target: edge.to,
-      type: "way",
-      className: isPassed ? "is-passed" : "",
-      data: { points: edge.points, direction },
-    };
-  });
-}
-
-/** The tasks in each group, those of inner groups included. */
-function membersOf(spec: DagSpec): ReadonlyMap<string, readonly string[]> {
-  const parentOf = new Map(spec.groups.map((group) => [group.groupId, group.parentGroupId]));
-  const members = new Map<string, string[]>();
-  for (const task of spec.tasks) {
-    for (let id = task.groupId; id !== ""; id = parentOf.get(id) ?? "") {
-      members.set(id, [...(members.get(id) ?? []), task.taskId]);
-    }
-  }
-  return members;
 }

@@ -18,10 +18,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._context import TaskContext, context
-from ._handlers import task
+from ._handlers import branch, sensor, short_circuit, task
+from ._retry import RetryPolicy
+from ._sensor import Done
 from ._version import VERSION as __version__
 from .codec import UNDEFINED, BigInt, CodecError, Map
-from .errors import CancelledError, ConfigError, FailTask, SkipTask, TimeoutReached, WorkerRefused
+from .errors import CancelledError, ConfigError, FailTask, RetryTask, SkipTask, TimeoutReached, WorkerRefused
 
 if TYPE_CHECKING:
     from ._worker import Worker
@@ -32,15 +34,21 @@ __all__ = [
     "CancelledError",
     "CodecError",
     "ConfigError",
+    "Done",
     "FailTask",
     "Map",
+    "RetryPolicy",
+    "RetryTask",
     "SkipTask",
     "TaskContext",
     "TimeoutReached",
     "Worker",
     "WorkerRefused",
     "__version__",
+    "branch",
     "context",
+    "sensor",
+    "short_circuit",
     "task",
 ]
 

@@ -16,7 +16,7 @@ from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._handlers import Handler
 from ._limits import ABANDON_S, LOG_BEFORE_RESULT_S, RESULT_HOLD_S, SETTLED_REMEMBERED, UNREPORTED_MAX
 from ._logs import LogBuffer, LogShipper
-from ._outcome import Outcome, Returned, failed
+from ._outcome import Outcome, Returned, Skipped, failed
 from ._process import ProcessBody
 from ._timing import Timer, Timers
 from ._wire import facts_of, result_of, verdict_name
@@ -37,6 +37,8 @@ class Attempt:
         #: Its outcome is settled although the body goes on, because it could not be stopped.
         self.is_abandoned = False
         self.timers: list[Timer] = []
+        #: Ends at the execution timeout: of the body, or of the look a sensor is at.
+        self.clock: Timer | None = None
 
 
 @dataclass
@@ -120,7 +122,9 @@ class Attempts:
                 attempt = None
         if attempt is not None and attempt.body is not None:
             _log.info("attempt.started", extra={"attempt": attempt_id, "task": assignment.task_id})
-            self._arm_timeout(attempt)
+            # The clock of a sensor runs while it looks.
+            if attempt.facts.sensor is None:
+                self._on_clock(attempt, True)
             attempt.body.start()
         else:
             self.on_change()
@@ -210,16 +214,22 @@ class Attempts:
         def on_end(outcome: Outcome) -> None:
             self._ended(attempt, outcome)
 
+        def on_look(is_looking: bool) -> None:
+            self._on_clock(attempt, is_looking)
+
         if handler.isolation == "process":
-            attempt.body = ProcessBody(handler, facts, attempt.log, on_end)
+            attempt.body = ProcessBody(handler, facts, attempt.log, on_end, on_look)
         else:
-            attempt.body = ThreadBody(handler, facts, TaskContext(facts, attempt.log), on_end)
+            attempt.body = ThreadBody(handler, facts, TaskContext(facts, attempt.log), on_end, on_look)
         return attempt
 
-    def _arm_timeout(self, attempt: Attempt) -> None:
+    def _on_clock(self, attempt: Attempt, runs: bool) -> None:
         timeout_s = attempt.facts.execution_timeout_s
-        if timeout_s is not None:
-            attempt.timers.append(self._timers.after(timeout_s, lambda: self._interrupt(attempt, "timeout")))
+        if attempt.clock is not None:
+            attempt.clock.cancel()
+            attempt.clock = None
+        if runs and timeout_s is not None:
+            attempt.clock = self._timers.after(timeout_s, lambda: self._interrupt(attempt, "timeout"))
 
     def _cancel(self, attempt_id: str) -> None:
         with self._changed:
@@ -277,6 +287,7 @@ class Attempts:
 
     def _ended(self, attempt: Attempt, outcome: Outcome) -> None:
         with self._changed:
+            self._on_clock(attempt, False)
             for timer in attempt.timers:
                 timer.cancel()
             if attempt.is_abandoned:
@@ -305,8 +316,11 @@ class Attempts:
 
     def _report_interrupted(self, attempt: Attempt) -> None:
         if attempt.interruption == "timeout":
-            limit = attempt.facts.execution_timeout_s
-            self._report(attempt.id, failed("timeout", f"the attempt did not end within its execution timeout of {limit:g} s", "TimeoutReached"))
+            limit, sensor = attempt.facts.execution_timeout_s, attempt.facts.sensor
+            what = "the attempt" if sensor is None else "a look of the sensor"
+            message = f"{what} did not end within its execution timeout of {limit:g} s"
+            is_soft = sensor is not None and sensor.soft_fail
+            self._report(attempt.id, Skipped(message) if is_soft else failed("timeout", message, "TimeoutReached"))
         elif attempt.interruption == "cancelled":
             self._report(attempt.id, _cancelled())
 

@@ -11,14 +11,21 @@ from typing import Any, Protocol
 
 from . import codec
 from ._context import AttemptFacts, Interruption, TaskContext, current
-from ._handlers import Handler, bind_args
-from ._outcome import Interrupted, Outcome, Succeeded, failed, outcome_of_error
-from .args import resolve_args
-from .errors import CancelledError
+from ._control import ValueRefused, choice_of, lengths_of
+from ._handlers import Handler, bind_args, misplaced
+from ._label import label_variables, render_label
+from ._outcome import Failed, Interrupted, Outcome, Skipped, Succeeded, failed, outcome_of_error
+from ._retry import apply_policy
+from ._sensor import Done, poke
+from .args import read_path, resolve_args
+from .errors import CancelledError, FailTask
 
 
 class Body(Protocol):
-    """A running body. `start` is called once; `on_end` comes exactly once, from the body's own thread."""
+    """A running body. `start` is called once; `on_end` comes exactly once, from the body's own thread.
+
+    Of a sensor, `on_look(True)` comes when it begins to look, and `on_look(False)` when it has.
+    """
 
     def start(self) -> None: ...
     def interrupt(self, why: Interruption) -> None:
@@ -31,11 +38,19 @@ class Body(Protocol):
 class ThreadBody:
     """A body in a daemon thread. A pure-Python loop can be stopped by force, a call that blocks in C cannot."""
 
-    def __init__(self, handler: Handler, facts: AttemptFacts, context: TaskContext, on_end: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        facts: AttemptFacts,
+        context: TaskContext,
+        on_end: Callable[[Outcome], None],
+        on_look: Callable[[bool], None] = lambda is_looking: None,
+    ) -> None:
         self._handler = handler
         self._facts = facts
         self._context = context
         self._on_end = on_end
+        self._on_look = on_look
         self._lock = threading.Lock()
         self._has_begun = False
         self._is_over = False
@@ -80,24 +95,53 @@ class ThreadBody:
         self._on_end(outcome)
 
     def _call(self) -> Outcome:
+        misuse = misplaced(self._handler, self._facts.control, self._facts.sensor)
+        if misuse is not None:
+            return failed("setup", misuse, "HandlerMisplaced", retryable=False)
         try:
-            args = bind_args(self._handler, resolve_args(self._facts.args, self._facts.inputs, self._facts.run))
+            args = bind_args(self._handler, resolve_args(self._facts.args, self._facts.all_inputs()))
         except (codec.CodecError, TypeError) as error:
             return failed("setup", str(error), type(error).__name__)
-        self._context.begin()
         try:
-            if inspect.iscoroutinefunction(self._handler.function):
-                value = asyncio.run(self._await(args))
-            else:
-                value = self._handler.function(*args)
-            encoded = None if value is codec.UNDEFINED else codec.encode(value)
+            answer = self._answer(args)
         except (CancelledError, asyncio.CancelledError) as error:
             return Interrupted() if self._context.cancelled.is_set() else outcome_of_error(error)
-        except codec.CodecError as error:
-            return failed("application", f"the result of {self._handler.name}: {error}", error.reason, retryable=False)
         except BaseException as error:
-            return outcome_of_error(error)
-        return Succeeded(encoded, dict(self._context.xcom.encoded))
+            return self._outcome_of_error(error)
+        if not isinstance(answer, Done):
+            return answer
+        return succeeded(self._facts, self._handler.name, answer.value, dict(self._context.xcom.encoded))
+
+    def _answer(self, args: list[Any]) -> Done[Any] | Outcome:
+        sensor = self._facts.sensor
+        if sensor is None:
+            return Done(self._invoke(args))
+        return poke(sensor, lambda: self._look(args), self._context.sleep)
+
+    def _look(self, args: list[Any]) -> Any:
+        self._on_look(True)
+        try:
+            return self._invoke(args)
+        finally:
+            self._on_look(False)
+
+    def _invoke(self, args: list[Any]) -> Any:
+        self._context.begin()
+        if inspect.iscoroutinefunction(self._handler.function):
+            return asyncio.run(self._await(args))
+        return self._handler.function(*args)
+
+    def _outcome_of_error(self, error: BaseException) -> Outcome:
+        outcome = outcome_of_error(error)
+        sensor = self._facts.sensor
+        if sensor is not None and sensor.soft_fail and isinstance(error, FailTask):
+            return Skipped(outcome.message if isinstance(outcome, Failed) else str(error))
+        if not isinstance(outcome, Failed):
+            return outcome
+        return apply_policy(self._handler.retry_policy, error, self._facts.try_number, outcome, self._warn)
+
+    def _warn(self, message: str) -> None:
+        self._context.sink.write("warn", message, "", "system")
 
     async def _await(self, args: list[Any]) -> Any:
         running = asyncio.current_task()
@@ -111,6 +155,43 @@ class ThreadBody:
         finally:
             with self._lock:
                 self._cancel_async = None
+
+
+def succeeded(facts: AttemptFacts, handler: str, value: Any, xcoms: dict[str, bytes]) -> Outcome:
+    """What a body that returned this leaves, for the control plane too; a failure when the value does not fit its task."""
+    what = f"task {facts.task_id!r}"
+    try:
+        choice = choice_of(facts.control, value, facts.cases, what)
+        encoded = None if value is None or value is codec.UNDEFINED else codec.encode(value)
+    except ValueRefused as error:
+        return failed("application", str(error), "VALUE_INVALID", retryable=False)
+    except codec.CodecError as error:
+        return failed("application", f"the result of {handler}: {error}", error.reason, retryable=False)
+    except Exception as error:
+        # Such as a generator that raises while its names are read.
+        return outcome_of_error(error)
+    try:
+        lengths = _measure(facts, encoded, what)
+        label = _label(facts)
+    except (ValueRefused, codec.CodecError) as error:
+        return failed("setup", str(error), "VALUE_INVALID", retryable=False)
+    return Succeeded(encoded, xcoms, lengths, choice, label)
+
+
+def _measure(facts: AttemptFacts, encoded: bytes | None, what: str) -> tuple[int, ...]:
+    if not facts.measured_paths:
+        return ()
+    paths = [read_path(codec.from_wire(codec.parse(path)), "the assignment measures a value") for path in facts.measured_paths]
+    # As other languages read it: a tuple is a list there.
+    return lengths_of(codec.UNDEFINED if encoded is None else codec.decode(encoded), paths, what)
+
+
+def _label(facts: AttemptFacts) -> str:
+    if not facts.map_index_template:
+        return ""
+    items = facts.all_inputs().all_items()
+    variables = label_variables(facts.run, facts.task_id, facts.map_index, facts.try_number, items)
+    return render_label(facts.map_index_template, variables)
 
 
 def _raise_in(thread_id: int, error: type[BaseException] | None) -> None:

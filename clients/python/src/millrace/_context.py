@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from . import codec
+from ._control import Control
 from ._limits import LOG_LINE_BYTES_MAX, RESULT_BYTES_MAX, XCOMS_MAX
 from ._lines import Lines
-from .args import RunFacts
+from ._sensor import SensorFacts
+from .args import Inputs, RunFacts
 from .errors import CancelledError, TimeoutReached
 
 Level = Literal["debug", "info", "warn", "error"]
@@ -95,7 +97,20 @@ class AttemptFacts:
     #: The argument expression, and the encoded values it refers to by task id.
     args: bytes = b"[]"
     inputs: dict[str, bytes] = field(default_factory=dict)
+    #: Encoded elements of the mappings around the instance, by "<task or group id>/<number of the source>".
+    items: dict[str, bytes] = field(default_factory=dict)
+    #: How many instances the task has; 0 when it is not mapped.
+    map_length: int = 0
+    map_index_template: str = ""
+    #: Paths into the return value, as JSON, whose lengths the result must tell.
+    measured_paths: tuple[bytes, ...] = ()
+    control: Control = "none"
+    cases: tuple[str, ...] = ()
+    sensor: SensorFacts | None = None
     env: dict[str, str] = field(default_factory=dict)
+
+    def all_inputs(self) -> Inputs:
+        return Inputs(self.inputs, self.items, self.run)
 
 
 class TaskContext:
@@ -106,13 +121,15 @@ class TaskContext:
         self.task_id: str = facts.task_id
         #: -1 for a task that is not mapped.
         self.map_index: int = facts.map_index
+        #: How many instances the task has; 0 when it is not mapped.
+        self.map_length: int = facts.map_length
         #: From 1.
         self.try_number: int = facts.try_number
         #: The attempts the task may have in all.
         self.max_tries: int = facts.max_tries
         #: Grows with every attempt of the task instance: hand it to systems that can refuse older writers.
         self.fencing: str = facts.fencing
-        #: The same for every attempt of the task instance.
+        #: The same for every attempt of the task instance, another for each mapped instance.
         self.idempotency_key: str = facts.idempotency_key
         self.log = TaskLog(sink)
         self.xcom = XComs()

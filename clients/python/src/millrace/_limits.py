@@ -51,6 +51,12 @@ KEEPALIVE_S: Final = 30.0
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_MAX_S: Final = 30.0
 
+#: Of a sensor whose DAG does not say.
+SENSOR_INTERVAL_S: Final = 60.0
+SENSOR_TIMEOUT_S: Final = 7 * 24 * 3600.0
+#: What a server takes for a wait: ten years.
+DURATION_S_MAX: Final = 3650 * 24 * 3600.0
+
 
 def cut(text: str, bytes_max: int) -> str:
     """At most so many bytes of UTF-8; what was cut ends in "…"."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal, Union
 
 from ._limits import FAILURE_MESSAGE_BYTES_MAX, FAILURE_STACK_BYTES_MAX, cut, cut_front
-from .errors import FailTask, SkipTask
+from .errors import FailTask, RetryTask, SkipTask
 
 FailureKind = Literal["application", "timeout", "cancelled", "exited", "setup"]
 
@@ -21,6 +21,12 @@ class Succeeded:
     #: Encoded; None when nothing was returned.
     value: bytes | None
     xcoms: dict[str, bytes] = field(default_factory=dict)
+    #: One for each measured path.
+    lengths: tuple[int, ...] = ()
+    #: Of a branch or a short circuit: what goes on. None for other tasks.
+    choice: tuple[str, ...] | None = None
+    #: The rendered map_index_template; empty for none.
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,20 @@ class Failed:
     message: str
     stack: str = ""
     retryable: bool = True
+    #: The wait before the next try; None for the task's own.
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Skipped:
     message: str
+
+
+@dataclass(frozen=True)
+class Rescheduled:
+    """A sensor has looked in vain and gives its slot back until it looks again."""
+
+    after_s: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class Interrupted:
     """The body stopped because it was told to; whoever told it knows what to report."""
 
 
-Outcome = Union[Succeeded, Failed, Skipped, Returned, Interrupted]
+Outcome = Union[Succeeded, Failed, Skipped, Rescheduled, Returned, Interrupted]
 
 
 def failed(kind: FailureKind, message: str, type: str = "", retryable: bool = True) -> Failed:
@@ -68,6 +83,7 @@ def outcome_of_error(error: BaseException) -> Outcome:
         message=cut(str(error) or type(error).__name__, FAILURE_MESSAGE_BYTES_MAX),
         stack=cut_front(_stack_of(error), FAILURE_STACK_BYTES_MAX),
         retryable=not isinstance(error, FailTask),
+        retry_after_s=error.after_s if isinstance(error, RetryTask) else None,
     )
 
 

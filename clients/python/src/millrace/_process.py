@@ -26,11 +26,19 @@ _log = logging.getLogger("millrace.worker")
 class ProcessBody:
     """The worker's side: starts the process, passes its log lines on, and kills it when told to."""
 
-    def __init__(self, handler: Handler, facts: AttemptFacts, sink: LogSink, on_end: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        facts: AttemptFacts,
+        sink: LogSink,
+        on_end: Callable[[Outcome], None],
+        on_look: Callable[[bool], None] = lambda is_looking: None,
+    ) -> None:
         self._handler = handler
         self._facts = facts
         self._sink = sink
         self._on_end = on_end
+        self._on_look = on_look
         self._lock = threading.Lock()
         self._pipe: Connection | None = None
         self._pid: int | None = None
@@ -88,6 +96,8 @@ class ProcessBody:
                 kind, content = ours.recv()
                 if kind == "line":
                     self._sink.write(*content)
+                elif kind == "look":
+                    self._on_look(content)
                 else:
                     outcome = content
         except (EOFError, OSError):
@@ -149,7 +159,7 @@ def run_child(pipe: Connection, handler: Handler, facts: AttemptFacts) -> None:
         outcomes.append(outcome)
         ended.set()
 
-    body = ThreadBody(handler, facts, context, on_end)
+    body = ThreadBody(handler, facts, context, on_end, lambda is_looking: sink.send("look", is_looking))
     body.start()
     threading.Thread(target=_listen, args=(pipe, body), name="millrace-orders", daemon=True).start()
     ended.wait()

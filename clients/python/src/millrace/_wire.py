@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
+from google.protobuf.duration_pb2 import Duration
+
 from . import codec
 from ._context import AttemptFacts, Level, Stream
+from ._control import Control
 from ._gen.v1 import dag_pb2, task_instance_pb2, value_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
-from ._outcome import Failed, FailureKind, Interrupted, Outcome, Returned, Skipped, Succeeded
+from ._limits import DURATION_S_MAX, SENSOR_INTERVAL_S, SENSOR_TIMEOUT_S
+from ._outcome import Failed, FailureKind, Interrupted, Outcome, Rescheduled, Returned, Skipped, Succeeded
+from ._sensor import SensorFacts, SensorMode
 from .args import RunFacts
 
 #: What a verdict asks for. Everything unknown is "stale": stop, and drop the result.
@@ -29,6 +34,19 @@ _FAILURE_KINDS: Final[dict[FailureKind, Any]] = {
     "cancelled": value_pb2.FAILURE_KIND_CANCELLED,
     "exited": value_pb2.FAILURE_KIND_EXITED,
     "setup": value_pb2.FAILURE_KIND_SETUP,
+}
+
+_CONTROLS: Final[dict[int, Control]] = {
+    dag_pb2.TASK_CONTROL_UNSPECIFIED: "none",
+    dag_pb2.TASK_CONTROL_NONE: "none",
+    dag_pb2.TASK_CONTROL_BRANCH: "branch",
+    dag_pb2.TASK_CONTROL_SHORT_CIRCUIT: "short_circuit",
+}
+
+_SENSOR_MODES: Final[dict[int, SensorMode]] = {
+    dag_pb2.SENSOR_MODE_UNSPECIFIED: "poke",
+    dag_pb2.SENSOR_MODE_POKE: "poke",
+    dag_pb2.SENSOR_MODE_RESCHEDULE: "reschedule",
 }
 
 _LEVELS: Final[dict[Level, Any]] = {
@@ -55,11 +73,17 @@ def result_of(attempt_id: str, outcome: Outcome) -> pb.Result:
     if isinstance(outcome, Succeeded):
         value = None if outcome.value is None else value_pb2.Value(data=outcome.value)
         xcoms = {key: value_pb2.Value(data=data) for key, data in outcome.xcoms.items()}
-        return pb.Result(attempt_id=attempt_id, succeeded=pb.Succeeded(return_value=value, xcoms=xcoms))
+        choice = None if outcome.choice is None else pb.Choice(cases=outcome.choice)
+        succeeded = pb.Succeeded(
+            return_value=value, xcoms=xcoms, lengths=outcome.lengths, choice=choice, map_index_label=outcome.label
+        )
+        return pb.Result(attempt_id=attempt_id, succeeded=succeeded)
     if isinstance(outcome, Failed):
         return pb.Result(attempt_id=attempt_id, failed=_failure_of(outcome))
     if isinstance(outcome, Skipped):
         return pb.Result(attempt_id=attempt_id, skipped=pb.Skipped(message=outcome.message))
+    if isinstance(outcome, Rescheduled):
+        return pb.Result(attempt_id=attempt_id, rescheduled=pb.Rescheduled(after=_duration_of(outcome.after_s)))
     if isinstance(outcome, Returned):
         return pb.Result(attempt_id=attempt_id, returned=pb.Returned(message=outcome.message))
     assert isinstance(outcome, Interrupted)
@@ -73,12 +97,18 @@ def _failure_of(outcome: Failed) -> value_pb2.Failure:
         message=outcome.message,
         stack=outcome.stack,
         retryable=outcome.retryable,
+        retry_after=None if outcome.retry_after_s is None else _duration_of(outcome.retry_after_s),
     )
+
+
+def _duration_of(seconds: float) -> Duration:
+    duration = Duration()
+    duration.FromNanoseconds(round(min(seconds, DURATION_S_MAX) * 1e9))
+    return duration
 
 
 def facts_of(assignment: pb.Assignment) -> AttemptFacts:
     """Raises CodecError when the run's params cannot be read."""
-    timeout = assignment.execution_timeout
     return AttemptFacts(
         run=_run_facts_of(assignment.run),
         task_id=assignment.task_id,
@@ -87,11 +117,45 @@ def facts_of(assignment: pb.Assignment) -> AttemptFacts:
         max_tries=assignment.max_tries,
         fencing=assignment.fencing,
         idempotency_key=assignment.idempotency_key,
-        execution_timeout_s=timeout.seconds + timeout.nanos / 1e9 if assignment.HasField("execution_timeout") else None,
+        execution_timeout_s=_seconds_of(assignment, "execution_timeout"),
         args=assignment.args,
         inputs={task_id: value.data for task_id, value in assignment.inputs.items()},
+        items={key: value.data for key, value in assignment.items.items()},
+        map_length=assignment.map_length,
+        map_index_template=assignment.map_index_template,
+        measured_paths=tuple(assignment.measured_paths),
+        control=_CONTROLS.get(assignment.control, "unknown"),
+        cases=tuple(assignment.cases),
+        sensor=_sensor_of(assignment) if assignment.HasField("sensor") else None,
         env=dict(assignment.env),
     )
+
+
+def _sensor_of(assignment: pb.Assignment) -> SensorFacts:
+    sensor = assignment.sensor
+    interval_s, timeout_s = _seconds_of(sensor, "interval"), _seconds_of(sensor, "timeout")
+    instance = assignment.task_id if assignment.map_index < 0 else f"{assignment.task_id}[{assignment.map_index}]"
+    # As Python prints it, six decimals or none; "None" when it is not said.
+    started = assignment.try_started_at.ToDatetime(tzinfo=timezone.utc) if assignment.HasField("try_started_at") else None
+    return SensorFacts(
+        mode=_SENSOR_MODES.get(sensor.mode, "unknown"),
+        interval_s=SENSOR_INTERVAL_S if interval_s is None else interval_s,
+        timeout_s=SENSOR_TIMEOUT_S if timeout_s is None else timeout_s,
+        soft_fail=sensor.soft_fail,
+        backoff=sensor.backoff,
+        max_interval_s=_seconds_of(sensor, "max_interval"),
+        seed=f"{assignment.run.dag_id}#{instance}#{started}",
+        try_age_s=_seconds_of(assignment, "try_age") or 0.0,
+        looks=assignment.looks,
+    )
+
+
+def _seconds_of(message: Any, field: str) -> float | None:
+    """The seconds of a duration; None when it is unset."""
+    if not message.HasField(field):
+        return None
+    duration: Duration = getattr(message, field)
+    return float(duration.seconds + duration.nanos / 1e9)
 
 
 def _run_facts_of(run: pb.RunFacts) -> RunFacts:

@@ -17,9 +17,10 @@ from . import _capture
 from ._attempts import Attempts
 from ._connection import Connection
 from ._gen.worker.v1 import worker_service_pb2 as pb
-from ._handlers import Function, Handler, Isolation, handlers_of, make_handler
+from ._handlers import Function, Handler, HandlerKind, Isolation, MarkFunction, handlers_of, make_handler
 from ._limits import GOODBYE_S, SIGNAL_LOOK_S, SLOTS_MAX, WORKER_NAME_MAX
 from ._logs import LogShipper
+from ._retry import RetryPolicy
 from ._session import SessionKeeper
 from ._stream import WorkStream
 from ._timing import Timers
@@ -78,17 +79,27 @@ class Worker:
         self._stop_now = threading.Event()
         self._sessions: SessionKeeper | None = None
 
-    def handler(self, name: str | None = None, *, isolation: Isolation = "thread") -> Callable[[Function], Function]:
-        """Registers the decorated function as a handler; its name is the function's unless given."""
+    def handler(
+        self,
+        name: str | None = None,
+        *,
+        kind: HandlerKind = "task",
+        isolation: Isolation = "thread",
+        retry_policy: RetryPolicy | None = None,
+    ) -> MarkFunction:
+        """Registers the decorated function as a handler; its name is the function's unless given.
+
+        What `kind`, `isolation` and `retry_policy` mean say `millrace.task`, `branch`, `short_circuit` and `sensor`.
+        """
 
         def register(function: Function) -> Function:
-            self._add(make_handler(name, function, isolation))
+            self._add(make_handler(name, function, isolation, kind, retry_policy))
             return function
 
         return register
 
     def add_module(self, module: ModuleType) -> None:
-        """Registers every function of a module that `@task` marks."""
+        """Registers every function of a module that `@task`, `@branch`, `@short_circuit` or `@sensor` marks."""
         for handler in handlers_of(module):
             self._add(handler)
 

@@ -105,9 +105,10 @@ def decode(data: bytes) -> Any:
     return from_wire(parse(data))
 
 
-def parse(data: bytes) -> Any:
+def parse(data: bytes, bytes_max: int | None = VALUE_BYTES_MAX) -> Any:
     """The JSON text as plain data, tags still in it."""
-    _refuse_too_large(len(data))
+    if bytes_max is not None:
+        _refuse_too_large(len(data))
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

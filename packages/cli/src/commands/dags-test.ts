@@ -1,16 +1,16 @@
 /** `millrace dags test`: a DAG in one process on the engine, without server or database. */
 import { loadDags } from "@millrace/sdk/bundle";
-import { runDag, type LogLine, type RunResult } from "@millrace/testing";
+import { runDag, type LogLine } from "@millrace/testing";
 import type { Command } from "commander";
 import { Console } from "node:console";
 import { resolve } from "node:path";
-import { inspect } from "node:util";
 import { colors } from "../colors.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
-import { showState } from "../format.ts";
+import { instanceName } from "../format.ts";
 import { printJson, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { loadSettings } from "../settings.ts";
+import { reportOf, rowsOf } from "../test-report.ts";
 
 export type TestOptions = { params?: string; logicalDate?: Date; dags?: string };
 
@@ -42,8 +42,8 @@ export async function testDag(
     }),
     ...(!json && { onLog: printLog }),
   });
-  if (json) printJson(asJson(done));
-  else printResult(done);
+  if (json) printJson(reportOf(done));
+  else printTable(["TASK", "STATE", "ATTEMPTS", "RETURNED"], rowsOf(done), "The DAG has no tasks.");
   if (done.state !== "success") {
     throw new CommandFailure(
       ExitCode.failed,
@@ -52,44 +52,8 @@ export async function testDag(
   }
 }
 
-function printLog(line: LogLine): void {
-  const fields =
-    Object.keys(line.fields).length > 0 ? colors.dim(` ${JSON.stringify(line.fields)}`) : "";
-  say(`${colors.dim(line.taskId)} ${line.message}${fields}`);
-}
-
-function printResult(done: RunResult): void {
-  printTable(
-    ["TASK", "STATE", "ATTEMPTS", "RETURNED"],
-    done.tasks.map((task) => [
-      task.id,
-      showState(task.state),
-      String(task.attempts),
-      task.failure?.message.split("\n")[0] ?? short(done.xcom(task.id)),
-    ]),
-    "The DAG has no tasks.",
-  );
-}
-
-function short(value: unknown): string {
-  const text = value === undefined ? "" : inspect(value, { breakLength: Infinity, depth: 3 });
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
-}
-
-function asJson(done: RunResult): object {
-  return {
-    dagId: done.dagId,
-    runName: done.name,
-    state: done.state,
-    failure: done.failure,
-    params: done.params,
-    order: done.order,
-    tasks: done.tasks.map((task) => ({
-      id: task.id,
-      state: task.state,
-      attempts: task.attempts,
-      failure: task.failure,
-      returned: done.xcom(task.id) ?? null,
-    })),
-  };
+function printLog({ taskId, mapIndex, message, fields }: LogLine): void {
+  const name = instanceName({ taskId, mapIndex: mapIndex ?? -1 });
+  const facts = Object.keys(fields).length > 0 ? colors.dim(` ${JSON.stringify(fields)}`) : "";
+  say(`${colors.dim(name)} ${message}${facts}`);
 }

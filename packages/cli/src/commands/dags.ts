@@ -9,6 +9,7 @@ import {
   TriggerDagRunResponseSchema,
   UnpauseDagResponseSchema,
   type Dag,
+  type Edge,
   type ImportError,
   type RunSummary,
 } from "@millrace/wire/v1";
@@ -19,6 +20,7 @@ import { connect, type Connection } from "../connection.ts";
 import { runStateWord, showGlyph, showSome, showState, showTime } from "../format.ts";
 import { print, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
+import { traitsOf } from "../task-traits.ts";
 import { watchRun } from "../watch.ts";
 import type { TestOptions } from "./dags-test.ts";
 import { collect, instant, paramsJson } from "./parse-options.ts";
@@ -172,18 +174,23 @@ async function showDag(dagId: string, _options: unknown, command: Command): Prom
   print(`${colors.dim("file     ")} ${dag.file}`);
   if (dag.tags.length > 0) print(`${colors.dim("tags     ")} ${dag.tags.join(", ")}`);
   print("");
+  const before = Map.groupBy(spec.edges, (edge) => edge.toTaskId);
+  const traits = traitsOf(spec);
   printTable(
-    ["TASK", "QUEUE", "RETRIES", "AFTER"],
+    ["TASK", "QUEUE", "RETRIES", "AFTER", ""],
     spec.tasks.map((task) => [
       task.taskId,
       task.queue || "default",
       String(task.retries),
-      showSome(
-        spec.edges.filter((edge) => edge.toTaskId === task.taskId).map((edge) => edge.fromTaskId),
-      ),
+      showSome((before.get(task.taskId) ?? []).map(showEdge)),
+      traits(task).join(", "),
     ]),
     "The DAG has no tasks.",
   );
+}
+
+function showEdge({ fromTaskId, label }: Edge): string {
+  return label ? `${fromTaskId} (${label})` : fromTaskId;
 }
 
 async function triggerDag(dagId: string, options: TriggerOptions, command: Command): Promise<void> {

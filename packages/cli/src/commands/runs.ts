@@ -3,6 +3,7 @@ import {
   CancelDagRunResponseSchema,
   GetDagRunResponseSchema,
   ListDagRunsResponseSchema,
+  MarkDagRunResponseSchema,
   RunState,
   type DagRun,
 } from "@millrace/wire/v1";
@@ -14,9 +15,17 @@ import { runStateWord, runTypeWord, showDuration, showState, showTime } from "..
 import { print, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
+import {
+  addConfirmOptions,
+  addReachOptions,
+  type ConfirmOptions,
+  type ReachOptions,
+} from "./change-options.ts";
+import { clearTasks } from "./change-tasks.ts";
 import { wholeNumber } from "./parse-options.ts";
 import { listAllTasks, printTasks } from "./tasks.ts";
 
+type ClearOptions = ReachOptions & ConfirmOptions;
 type ListOptions = { dag?: string; state?: string; limit: number };
 
 /** The most the api gives at a time. */
@@ -25,7 +34,9 @@ const listMax = 100_000;
 const usualLimit = 25;
 
 export function addRunCommands(program: Command): void {
-  const runs = program.command("runs").description("list, show, watch and cancel DAG runs");
+  const runs = program
+    .command("runs")
+    .description("list, show, watch, cancel, clear and mark DAG runs");
   runs
     .command("list")
     .description("list runs, newest first")
@@ -58,6 +69,32 @@ export function addRunCommands(program: Command): void {
     .description("stop a run: no new attempts, running ones are told to stop")
     .argument("<run-id>")
     .action(cancelRun);
+  const clear = runs
+    .command("clear")
+    .description("let all task instances of a run run again; what they did stays as history")
+    .argument("<run-id>");
+  addConfirmOptions(addReachOptions(clear)).action(
+    (runId: string, options: ClearOptions, command: Command) =>
+      clearTasks(runId, [], options, command),
+  );
+  const retry = runs
+    .command("retry")
+    .description("let run again what failed in a run, and what could not run because of it")
+    .argument("<run-id>");
+  addConfirmOptions(addReachOptions(retry)).action(
+    (runId: string, options: ClearOptions, command: Command) =>
+      clearTasks(runId, [], { ...options, onlyFailed: true }, command),
+  );
+  runs
+    .command("mark")
+    .description("end a run; teardowns still run first")
+    .argument("<run-id>")
+    .addOption(
+      new Option("--state <state>", "the result")
+        .choices(["success", "failed"])
+        .makeOptionMandatory(),
+    )
+    .action(markRun);
 }
 
 async function listRuns(options: ListOptions, command: Command): Promise<void> {
@@ -139,4 +176,19 @@ async function cancelRun(runId: string, _options: unknown, command: Command): Pr
   say(
     `${runId} is being cancelled: nothing of it starts any more, running tasks are told to stop.`,
   );
+}
+
+async function markRun(
+  runId: string,
+  { state }: { state: "success" | "failed" },
+  command: Command,
+): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = await connect(connection);
+  const wanted = state === "success" ? RunState.SUCCESS : RunState.FAILED;
+  const answer = await client.runs.markDagRun({ requestId: randomUUID(), runId, state: wanted });
+  if (json) return printMessage(MarkDagRunResponseSchema, answer);
+  const run = answer.run!;
+  if (run.endedAt) return say(`${runId} is ${showState(runStateWord(run.state))}${failureOf(run)}`);
+  say(`${runId} will be ${showState(state)} once its teardowns have run.`);
 }

@@ -2,21 +2,25 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   ExplainTaskInstanceResponseSchema,
+  GetTaskInstanceResponseSchema,
   ListTaskInstancesResponseSchema,
   LogLevel,
   LogLineSchema,
   LogStream,
   ReasonKindSchema,
+  TaskState,
+  TaskStateSchema,
   type LogLine,
   type TaskInstance,
 } from "@millrace/wire/v1";
 import { toJson } from "@bufbuild/protobuf";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
 import {
   enumWord,
   instanceName,
+  showCounts,
   showDuration,
   showState,
   showTime,
@@ -24,21 +28,45 @@ import {
 } from "../format.ts";
 import { print, printJsonLine, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
+import { addConfirmOptions, addReachOptions, collectTaskRef } from "./change-options.ts";
+import { clearTasks, markTasks, outcomeWords } from "./change-tasks.ts";
 import { mapIndexOption, notMapped, wholeNumber } from "./parse-options.ts";
 
+type ListOptions = { task?: string; state?: string; limit: number };
 type LogOptions = { follow?: boolean; attempt?: number; mapIndex?: number };
 
 /** What the api takes for the newest attempt. */
 const newest = 0;
 const attemptsMax = 10_000;
+/** The most the api gives at a time. */
+const pageMax = 1_000;
+const instancesMax = 100_000;
+const usualInstances = 100;
+const aTask = 'task ids; "load[3]" is one instance of a mapped task';
 
 export function addTaskCommands(program: Command): void {
-  const tasks = program.command("tasks").description("list task instances, read logs, ask why");
+  const tasks = program
+    .command("tasks")
+    .description("list task instances, read logs, ask why, clear and mark");
   tasks
     .command("list")
-    .description("list the task instances of a run, in topological order")
+    .description("list the tasks of a run, in topological order; a mapped task in numbers")
     .argument("<run-id>")
+    .option("--task <task-id>", "the instances of this mapped task, by index")
+    .addOption(
+      new Option("--state <state>", "only in this state").choices(
+        TaskStateSchema.values.slice(1).map((it) => it.localName.toLowerCase()),
+      ),
+    )
+    .option("--limit <n>", "with --task: how many", wholeNumber(1, instancesMax), usualInstances)
     .action(listTasks);
+  tasks
+    .command("show")
+    .description("show a task instance with its attempts")
+    .argument("<run-id>")
+    .argument("<task-id>")
+    .addOption(mapIndexOption())
+    .action(showTask);
   tasks
     .command("logs")
     .description("print the log of a task instance's newest attempt")
@@ -55,20 +83,58 @@ export function addTaskCommands(program: Command): void {
     .argument("<task-id>")
     .addOption(mapIndexOption())
     .action(explainTask);
+  const clear = tasks
+    .command("clear")
+    .description(
+      "let task instances run again, with all their retries; what they did stays as history",
+    )
+    .argument("<run-id>")
+    .argument("[tasks...]", `${aTask} (default: all of the run)`, collectTaskRef, [])
+    .option("--upstream", "and every task before them")
+    .option("--downstream", "and every task after them")
+    .option("--only-failed", "of these, only what failed, or could not run because of a failure");
+  addConfirmOptions(addReachOptions(clear)).action(clearTasks);
+  const mark = tasks
+    .command("mark")
+    .description("say what the outcome of task instances is; what failed after them runs again")
+    .argument("<run-id>")
+    .argument("<tasks...>", aTask, collectTaskRef)
+    .addOption(
+      new Option("--state <state>", "the outcome").choices(outcomeWords).makeOptionMandatory(),
+    )
+    .option("--upstream", "and every task before them")
+    .option("--downstream", "and every task after them");
+  addConfirmOptions(addReachOptions(mark)).action(markTasks);
 }
 
+/** One entry for each task; a mapped one stands for all its instances. */
 export async function listAllTasks(client: Connection, runId: string): Promise<TaskInstance[]> {
-  const found: TaskInstance[] = [];
-  let pageToken = "";
-  do {
-    const page = await client.tasks.listTaskInstances({ runId, pageSize: 1000, pageToken });
-    found.push(...page.taskInstances);
-    pageToken = page.nextPageToken;
-  } while (pageToken);
-  return found;
+  return (await listPages(client, { runId, taskId: "", states: [] }, Infinity)).taskInstances;
 }
 
-export function printTasks(instances: readonly TaskInstance[]): void {
+type Listed = { readonly taskInstances: TaskInstance[]; readonly nextPageToken: string };
+
+async function listPages(
+  client: Connection,
+  request: { readonly runId: string; readonly taskId: string; readonly states: TaskState[] },
+  limit: number,
+): Promise<Listed> {
+  const taskInstances: TaskInstance[] = [];
+  let nextPageToken = "";
+  do {
+    const pageSize = Math.min(limit - taskInstances.length, pageMax);
+    const page = { ...request, pageSize, pageToken: nextPageToken };
+    const answer = await client.tasks.listTaskInstances(page);
+    taskInstances.push(...answer.taskInstances);
+    nextPageToken = answer.nextPageToken;
+  } while (nextPageToken && taskInstances.length < limit);
+  return { taskInstances, nextPageToken };
+}
+
+export function printTasks(
+  instances: readonly TaskInstance[],
+  none = "The run has no tasks.",
+): void {
   printTable(
     ["TASK", "STATE", "TRY", "STARTED", "TOOK", "WORKER", "WHY"],
     instances.map((it) => [
@@ -78,21 +144,75 @@ export function printTasks(instances: readonly TaskInstance[]): void {
       showTime(it.startedAt),
       showDuration(it.startedAt, it.endedAt),
       it.worker || "-",
-      it.failure?.message.split("\n")[0] ?? "",
+      whyOf(it),
     ]),
-    "The run has no tasks.",
+    none,
   );
 }
 
-async function listTasks(runId: string, _options: unknown, command: Command): Promise<void> {
+/** What a line has room for: numbers of a mapped task, what went wrong, what was chosen, when it looks again. */
+function whyOf({ mapped, failure, chosenCases, rescheduleAt }: TaskInstance): string {
+  if (mapped) return showCounts(mapped);
+  if (failure) return failure.message.split("\n")[0] ?? "";
+  if (rescheduleAt) return `looks again at ${showTime(rescheduleAt)}`;
+  return chosenCases.length > 0 ? `chose ${chosenCases.join(", ")}` : "";
+}
+
+async function listTasks(runId: string, options: ListOptions, command: Command): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const instances = await listAllTasks(await connect(connection), runId);
-  if (!json) return printTasks(instances);
-  printMessage(ListTaskInstancesResponseSchema, {
-    $typeName: ListTaskInstancesResponseSchema.typeName,
-    taskInstances: instances,
-    nextPageToken: "",
-  });
+  const state = options.state?.toUpperCase() as keyof typeof TaskState | undefined;
+  const request = { runId, taskId: options.task ?? "", states: state ? [TaskState[state]] : [] };
+  const limit = options.task === undefined ? Infinity : options.limit;
+  const listed = await listPages(await connect(connection), request, limit);
+  if (json) {
+    const { typeName } = ListTaskInstancesResponseSchema;
+    return printMessage(ListTaskInstancesResponseSchema, { $typeName: typeName, ...listed });
+  }
+  printTasks(listed.taskInstances, "No such task instances.");
+  if (listed.nextPageToken) say(`There are more; see them with --limit above ${options.limit}.`);
+}
+
+async function showTask(
+  runId: string,
+  taskId: string,
+  { mapIndex = notMapped }: { mapIndex?: number },
+  command: Command,
+): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = await connect(connection);
+  const answer = await client.tasks.getTaskInstance({ runId, taskId, mapIndex });
+  if (json) return printMessage(GetTaskInstanceResponseSchema, answer);
+  const instance = answer.taskInstance!;
+  print(`${showState(taskStateWord(instance.state))} ${colors.bold(instanceName(instance))}`);
+  const facts: [string, string][] = [
+    ["instances", instance.mapped ? showCounts(instance.mapped) : ""],
+    ["queue", instance.queue],
+    ["try", instance.tryNumber ? `${instance.tryNumber} of ${instance.maxTries}` : ""],
+    ["ready", instance.readyAt ? showTime(instance.readyAt) : ""],
+    ["again at", showAgain(instance)],
+    ["chose", instance.chosenCases.join(", ")],
+    ["failure", instance.failure?.message ?? ""],
+  ];
+  for (const [name, text] of facts) if (text) print(`${colors.dim(name.padEnd(9))} ${text}`);
+  if (answer.attempts.length === 0) return;
+  print("");
+  printTable(
+    ["TRY", "STATE", "STARTED", "TOOK", "WORKER", "WHY"],
+    answer.attempts.map((it) => [
+      String(it.tryNumber),
+      showState(taskStateWord(it.state)),
+      showTime(it.startedAt),
+      showDuration(it.startedAt, it.endedAt),
+      it.worker || "-",
+      it.failure?.message.split("\n")[0] ?? "",
+    ]),
+    "",
+  );
+}
+
+function showAgain({ retryAt, rescheduleAt }: TaskInstance): string {
+  const at = retryAt ?? rescheduleAt;
+  return at ? showTime(at) : "";
 }
 
 async function printLogs(

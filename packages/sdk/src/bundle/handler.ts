@@ -1,7 +1,9 @@
 /** Names that find a task's function in a bundle. */
 
 import { MillraceError } from "@millrace/engine";
-import { bodyOf, dagsOf, type Body, type DagDefinition } from "../spec.ts";
+import { bodyOf, retryPolicyOf, type TaskCode } from "../code-of.ts";
+import type { DagDefinition } from "../dag.ts";
+import { dagsOf } from "../dags-of.ts";
 
 /** What a bundle exports: from each DAG file to a function that loads it. */
 export type BundleFiles = Readonly<Record<string, () => Promise<object>>>;
@@ -23,11 +25,11 @@ export function bundleFiles(module: unknown): BundleFiles {
 }
 
 /**
- * The function behind a handler. Loads the handler's file, and no other.
+ * The functions behind a handler. Loads the handler's file, and no other.
  *
  * @throws MillraceError TASK_NOT_FOUND when the bundle has no such task; whatever the file throws while it loads.
  */
-export async function loadHandler(module: unknown, handler: string): Promise<Body> {
+export async function loadHandler(module: unknown, handler: string): Promise<TaskCode> {
   const taskAt = handler.lastIndexOf("#");
   const dagAt = handler.lastIndexOf("#", taskAt - 1);
   const file = handler.slice(0, Math.max(0, dagAt));
@@ -36,7 +38,8 @@ export async function loadHandler(module: unknown, handler: string): Promise<Bod
   if (load === undefined) throw notFound(handler, `no file "${file}"`);
   const dag = dagsOf(await load()).find((one: DagDefinition) => one.id === dagId);
   if (dag === undefined) throw notFound(handler, `no DAG "${dagId}" in ${file}`);
-  return bodyOf(dag, handler.slice(taskAt + 1));
+  const id = handler.slice(taskAt + 1);
+  return { body: bodyOf(dag, id), retryPolicy: retryPolicyOf(dag, id) };
 }
 
 function notFound(handler: string, why: string): MillraceError {

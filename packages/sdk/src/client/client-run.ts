@@ -1,20 +1,33 @@
-/** A run as a client holds it: something to follow, to wait for and to cancel. */
+/** A run as a client holds it: something to follow, to wait for, and to change. */
 
 import { randomUUID } from "node:crypto";
-import { MillraceError } from "@millrace/engine";
+import { MillraceError, RunState, TaskState, type TaskStateName } from "@millrace/engine";
 import { decodeValue } from "../codec.ts";
 import { durationForms, durationMs, type Duration } from "../duration.ts";
+import {
+  selectionOf,
+  type ClearOptions,
+  type MarkOptions,
+  type TaskOutcome,
+} from "./change-tasks.ts";
 import type { CallOptions, Link } from "./link.ts";
-import type { RunSnapshot, RunUpdate } from "./snapshots.ts";
+import { readResult } from "./run-result.ts";
+import type { RunSnapshot, RunUpdate, TaskChanges, TaskSnapshot } from "./snapshots.ts";
 
 /** The key of what a body returned. */
 const returnKey = "return_value";
 const notMapped = -1;
 
-export class ClientRun {
+type WaitOptions = CallOptions & {
+  /** How long to wait at most. Default: as long as it takes. */
+  readonly timeout?: Duration;
+};
+
+/** `Result` is the type of the value that the run results in; unknown for runs found by their id. */
+export class ClientRun<out Result = unknown> {
   readonly id: string;
   readonly dagId: string;
-  /** As it was when the client learned of it; `refresh`, `watch` and `result` give newer ones. */
+  /** As it was when the client learned of it; `refresh`, `watch` and `finished` give newer ones. */
   readonly snapshot: RunSnapshot;
   readonly #link: Link;
 
@@ -27,11 +40,11 @@ export class ClientRun {
   }
 
   /** The run as it is now. */
-  async refresh({ signal }: CallOptions = {}): Promise<ClientRun> {
+  async refresh({ signal }: CallOptions = {}): Promise<ClientRun<Result>> {
     const { answered, readRun, connection } = await this.#link();
     const request = { runId: this.id };
     const { run } = await answered((call) => connection.runs.getDagRun(request, call), signal);
-    return run === undefined ? this : new ClientRun(this.#link, readRun(run));
+    return run === undefined ? this : new ClientRun<Result>(this.#link, readRun(run));
   }
 
   /**
@@ -46,12 +59,24 @@ export class ClientRun {
   }
 
   /**
-   * Waits until the run is final and gives it back.
+   * Waits until the run is final and gives back what it results in: the value of the task whose handle the wire function
+   * returned, of a mapped one the list of its values. Undefined for a DAG without a result, and when that task was skipped.
    *
-   * @param options `timeout`: how long to wait at most. Default: as long as it takes.
    * @throws MillraceError RUN_FAILED when it failed or was cancelled, WAIT_TIMED_OUT when it is still going on.
    */
-  async result(options: CallOptions & { readonly timeout?: Duration } = {}): Promise<RunSnapshot> {
+  async result(options: WaitOptions = {}): Promise<Result> {
+    const run = await this.finished(options);
+    const value = await readResult(await this.#link(), run, options);
+    // What a definition says of its result is for the compiler; the server says which task's value it is.
+    return value as Result;
+  }
+
+  /**
+   * Waits until the run is final and gives it back.
+   *
+   * @throws MillraceError RUN_FAILED when it failed or was cancelled, WAIT_TIMED_OUT when it is still going on.
+   */
+  async finished(options: WaitOptions = {}): Promise<RunSnapshot> {
     const timeoutMs = options.timeout === undefined ? null : waitMs(options.timeout);
     const timeout = timeoutMs === null ? undefined : AbortSignal.timeout(timeoutMs);
     const signals = [options.signal, timeout].filter((it) => it !== undefined);
@@ -89,13 +114,100 @@ export class ClientRun {
 
   /**
    * Stops the run: nothing of it starts any more, bodies that run are told to stop, and once they have it is failed as
-   * cancelled; `result` waits for that. A final run stays as it is.
+   * cancelled; `finished` waits for that. A final run stays as it is.
    */
-  async cancel({ signal }: CallOptions = {}): Promise<ClientRun> {
+  async cancel({ signal }: CallOptions = {}): Promise<ClientRun<Result>> {
     const { answered, readRun, connection } = await this.#link();
     const request = { requestId: randomUUID(), runId: this.id };
     const { run } = await answered((call) => connection.runs.cancelDagRun(request, call), signal);
-    return run === undefined ? this : new ClientRun(this.#link, readRun(run));
+    return run === undefined ? this : new ClientRun<Result>(this.#link, readRun(run));
+  }
+
+  /**
+   * The tasks of the run, in topological order; one entry stands for all instances of a mapped task.
+   *
+   * @param options `states`: only tasks of which an instance is in one of these.
+   */
+  tasks(
+    options: CallOptions & { readonly states?: readonly TaskStateName[] } = {},
+  ): AsyncIterable<TaskSnapshot> {
+    return this.#list("", options);
+  }
+
+  /**
+   * The instances of a mapped task by index, fetched page by page as they are asked for.
+   *
+   * @throws MillraceError TASK_NOT_FOUND
+   */
+  instances(
+    taskId: string,
+    options: CallOptions & { readonly states?: readonly TaskStateName[] } = {},
+  ): AsyncIterable<TaskSnapshot> {
+    return this.#list(taskId, options);
+  }
+
+  /**
+   * Lets task instances run again, with all their retries; what they did stays as history. A run that was final goes on.
+   * Setups and teardowns of their scopes go along.
+   *
+   * @example
+   * await run.clear({ tasks: ["load"], downstream: true });
+   * @throws MillraceError TASK_NOT_FOUND; FIELD_INVALID for past or future of a run without a logical date.
+   */
+  async clear(options: ClearOptions = {}): Promise<TaskChanges> {
+    const { answered, connection, readChanges } = await this.#link();
+    const request = { requestId: randomUUID(), runId: this.id, ...selectionOf(options) };
+    const { tasks } = connection;
+    return readChanges(
+      await answered((call) => tasks.clearTaskInstances(request, call), options.signal),
+    );
+  }
+
+  /** Lets run again what failed, and what could not run because of it. */
+  retry(options: CallOptions & { readonly dryRun?: boolean } = {}): Promise<TaskChanges> {
+    return this.clear({ ...options, onlyFailed: true });
+  }
+
+  /**
+   * Says what the outcome of task instances is, whatever they did; those that run are stopped. What failed after them is
+   * cleared.
+   *
+   * @throws MillraceError TASK_NOT_FOUND; FIELD_INVALID for past or future of a run without a logical date.
+   */
+  async markTasks(outcome: TaskOutcome, options: MarkOptions): Promise<TaskChanges> {
+    const { answered, connection, readChanges } = await this.#link();
+    const state = TaskState[outcome];
+    const request = { requestId: randomUUID(), runId: this.id, ...selectionOf(options), state };
+    const { tasks } = connection;
+    return readChanges(
+      await answered((call) => tasks.markTaskInstances(request, call), options.signal),
+    );
+  }
+
+  /** Ends the run; its teardowns still run first. */
+  async mark(
+    state: "success" | "failed",
+    { signal }: CallOptions = {},
+  ): Promise<ClientRun<Result>> {
+    const { answered, readRun, connection } = await this.#link();
+    const request = { requestId: randomUUID(), runId: this.id, state: RunState[state] };
+    const { run } = await answered((call) => connection.runs.markDagRun(request, call), signal);
+    return run === undefined ? this : new ClientRun<Result>(this.#link, readRun(run));
+  }
+
+  async *#list(
+    taskId: string,
+    { states = [], signal }: CallOptions & { readonly states?: readonly TaskStateName[] },
+  ): AsyncIterable<TaskSnapshot> {
+    const { answered, connection, paged, readTask } = await this.#link();
+    const filter = { runId: this.id, taskId, states: states.map((state) => TaskState[state]) };
+    yield* paged(async (pageToken) => {
+      const page = await answered(
+        (call) => connection.tasks.listTaskInstances({ ...filter, pageToken }, call),
+        signal,
+      );
+      return { items: page.taskInstances.map(readTask), next: page.nextPageToken };
+    });
   }
 
   async *#updates(signal: AbortSignal | undefined): AsyncIterable<RunUpdate> {

@@ -1,12 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   DagRunSchema,
-  DagRunService,
-  DagService,
   ErrorInfoSchema,
   FailureKind,
   RunState,
@@ -19,37 +14,11 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Client, dag, task, type RunUpdate } from "../index.ts";
 import { decodeValue, encodeValue } from "../spec.ts";
+import { serve } from "./test-server.ts";
 
 const etl = dag("etl", { params: z.object({ region: z.string().default("eu") }) }, (run) => {
   task(function extract(_region: string) {})(run.params.region);
 });
-
-type Api = Partial<ServiceImpl<typeof DagRunService>> & Partial<ServiceImpl<typeof DagService>>;
-
-/** A server of its own for each test that answers what the test says. */
-async function serve(api: Api) {
-  const keys = new Set<string | null>();
-  const handler = connectNodeAdapter({
-    routes: (router) => router.service(DagRunService, api).service(DagService, api),
-    interceptors: [
-      (next) => (request) => {
-        keys.add(request.header.get("authorization"));
-        return next(request);
-      },
-    ],
-  });
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    keys,
-    client: new Client({ url: `http://127.0.0.1:${port}`, key: "secret" }),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 function aRun(state: RunState, more: Partial<MessageInitShape<typeof DagRunSchema>> = {}): DagRun {
   const known = { runId: "run_1", dagId: "etl", runName: "manual__1", runType: RunType.MANUAL };
@@ -166,7 +135,7 @@ describe("a run", () => {
       ["success", "success"],
     ]);
     expect(updates[0]?.tasks[0]?.mapIndex).toBeNull();
-    await expect(run.result()).resolves.toMatchObject({ state: "success" });
+    await expect(run.finished()).resolves.toMatchObject({ state: "success" });
   });
 
   test("that fails rejects its result with why", async () => {

@@ -46,7 +46,7 @@ const defaultRetryFor = "60s";
  * @example
  * const millrace = new Client({ key });
  * const run = await millrace.trigger(etl, { params: { region: "us" } });
- * await run.result({ timeout: "10m" });
+ * const rows = await run.result({ timeout: "10m" });
  */
 export class Client {
   readonly #link: Link;
@@ -61,7 +61,10 @@ export class Client {
    *
    * @throws MillraceError DAG_NOT_FOUND, PARAMS_INVALID, LOGICAL_DATE_TAKEN, VALUE_TOO_LARGE …
    */
-  trigger<Given>(dag: DagDefinition<Given>, ...rest: TriggerRest<Given>): Promise<ClientRun>;
+  trigger<Given, Result>(
+    dag: DagDefinition<Given, Result>,
+    ...rest: TriggerRest<Given>
+  ): Promise<ClientRun<Result>>;
   trigger(
     dagId: string,
     options?: TriggerOptions<Readonly<Record<string, unknown>>>,

@@ -1,6 +1,6 @@
 /** What a client needs to make calls, loaded at the first one: DAG files import the client without its weight. */
 
-type Loaded = Awaited<ReturnType<typeof load>>;
+export type Loaded = Awaited<ReturnType<typeof load>>;
 
 /** Gives the same connection each time. */
 export type Link = () => Promise<Loaded>;
@@ -26,9 +26,10 @@ export function makeLink(options: LinkOptions): Link {
 async function load({ url, key, retryForMs }: LinkOptions) {
   const { openConnection, paged } = await import("./connection.ts");
   const { createRetries } = await import("./retries.ts");
-  const { readDag, readRun, readTask } = await import("./read-messages.ts");
+  const { readChanges, readDag, readRun, readTask } = await import("./read-messages.ts");
   const { timestampOf } = await import("@millrace/wire");
   const connection = openConnection(url, key);
   const { answered, streamed } = createRetries({ url, retryForMs });
-  return { connection, answered, paged, streamed, readDag, readRun, readTask, timestampOf };
+  const calls = { connection, answered, paged, streamed };
+  return { ...calls, readChanges, readDag, readRun, readTask, timestampOf };
 }

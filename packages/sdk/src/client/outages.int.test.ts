@@ -177,7 +177,7 @@ describe.each(Object.keys(outages))("while %s", (name) => {
         () => first(client.dags()),
         () => first(client.runs()),
         () => run.refresh(),
-        () => run.result(),
+        () => run.finished(),
         () => run.xcom("a"),
         () => run.cancel(),
       ].map((call) => call());
@@ -214,7 +214,7 @@ test("a run is followed over one restart after the other", { timeout: testLimitM
   const watched = (async () => {
     for await (const update of run.watch()) updates.push(update);
   })();
-  const result = run.result();
+  const result = run.finished();
   for (const restarts of [1, 2, 3]) {
     await expect.poll(() => updates.length, { timeout: testLimitMs }).toBe(restarts);
     await port.close();
@@ -259,7 +259,7 @@ describe("a server that stays away", () => {
       first(client.runs({ signal })),
       run.refresh({ signal }),
       first(run.watch({ signal })),
-      run.result({ signal, timeout: "1h" }),
+      run.finished({ signal, timeout: "1h" }),
       run.xcom("a", { signal }),
       run.cancel({ signal }),
     ].map((call) => call.catch((reason: unknown) => reason));
@@ -273,7 +273,7 @@ describe("a server that stays away", () => {
     await port.open(healthy(new Set()));
     const run = await new Client({ url: port.url, key: "" }).run("run_1");
     await port.close();
-    await expect(run.result({ timeout: "200ms" })).rejects.toMatchObject({
+    await expect(run.finished({ timeout: "200ms" })).rejects.toMatchObject({
       reason: "WAIT_TIMED_OUT",
     });
   });

@@ -3,9 +3,22 @@
 import { runStateName, taskStateName } from "@millrace/engine";
 import type { RunState, RunStateName, TaskState, TaskStateName } from "@millrace/engine";
 import { epochMsOf, failureFromProto } from "@millrace/wire";
-import { RunType, type Dag, type DagRun, type TaskInstance } from "@millrace/wire/v1";
+import {
+  RunType,
+  type AffectedInstance,
+  type Dag,
+  type DagRun,
+  type StateCount,
+  type TaskInstance,
+} from "@millrace/wire/v1";
 import { decodeValue } from "../codec.ts";
-import type { DagSnapshot, RunSnapshot, TaskSnapshot } from "./snapshots.ts";
+import type {
+  DagSnapshot,
+  RunSnapshot,
+  StateCounts,
+  TaskChanges,
+  TaskSnapshot,
+} from "./snapshots.ts";
 
 export function readDag(dag: Dag): DagSnapshot {
   const { dagId, version, description, tags, owner, isPaused, isActive, schedule } = dag;
@@ -36,15 +49,16 @@ export function readRun(run: DagRun): RunSnapshot {
     startedAt: dateOf(run.startedAt),
     endedAt: dateOf(run.endedAt),
     failure: run.failure === undefined ? null : failureFromProto(run.failure),
-    counts: Object.fromEntries(run.counts.map(({ state, count }) => [stateOfTask(state), count])),
+    counts: countsOf(run.counts),
     note: run.note,
   };
 }
 
 export function readTask(task: TaskInstance): TaskSnapshot {
+  const { mapped } = task;
   return {
     taskId: task.taskId,
-    mapIndex: task.mapIndex < 0 ? null : task.mapIndex,
+    mapIndex: mapIndexOf(task),
     state: stateOfTask(task.state),
     tryNumber: task.tryNumber,
     maxTries: task.maxTries,
@@ -53,7 +67,35 @@ export function readTask(task: TaskInstance): TaskSnapshot {
     retryAt: dateOf(task.retryAt),
     worker: task.worker,
     failure: task.failure === undefined ? null : failureFromProto(task.failure),
+    rescheduleAt: dateOf(task.rescheduleAt),
+    mapIndexLabel: task.mapIndexLabel === "" ? null : task.mapIndexLabel,
+    chosenCases: task.chosenCases,
+    mapped: mapped ? { length: mapped.length ?? null, counts: countsOf(mapped.counts) } : null,
   };
+}
+
+export function readChanges(answer: {
+  readonly affected: readonly AffectedInstance[];
+  readonly affectedCount: number;
+}): TaskChanges {
+  return {
+    count: answer.affectedCount,
+    tasks: answer.affected.map((each) => ({
+      runId: each.runId,
+      taskId: each.taskId,
+      mapIndex: mapIndexOf(each),
+      state: stateOfTask(each.state),
+      isImplied: each.isImplied,
+    })),
+  };
+}
+
+function mapIndexOf({ mapIndex }: { readonly mapIndex: number }): number | null {
+  return mapIndex < 0 ? null : mapIndex;
+}
+
+function countsOf(counts: readonly StateCount[]): StateCounts {
+  return Object.fromEntries(counts.map(({ state, count }) => [stateOfTask(state), count]));
 }
 
 /** Codes of the wire and of the engine are the same; those of a newer server have no name here. */

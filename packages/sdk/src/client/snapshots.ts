@@ -33,7 +33,7 @@ export type RunSnapshot = {
   /** Set when the state is "failed". */
   readonly failure: Failure | null;
   /** Task instances by state. */
-  readonly counts: Readonly<Partial<Record<TaskStateName | "unknown", number>>>;
+  readonly counts: StateCounts;
   readonly note: string;
 };
 
@@ -48,11 +48,51 @@ export type TaskSnapshot = {
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
   readonly retryAt: Date | null;
+  /** When a sensor looks again. */
+  readonly rescheduleAt: Date | null;
   readonly worker: string;
   readonly failure: Failure | null;
+  /** What people call an instance of a mapped task; null for its index. */
+  readonly mapIndexLabel: string | null;
+  /** Of a branch: the cases it chose. */
+  readonly chosenCases: readonly string[];
+  /** Set where one entry stands for all instances of a mapped task; its `state` is the one that needs a look first. */
+  readonly mapped: MappedSnapshot | null;
 };
 
-/** One message of `watch()`: the run as it is now, and the task instances that changed since the message before. */
+/** The instances of a mapped task, in numbers. */
+export type MappedSnapshot = {
+  /** How many there are; null while that is not known. */
+  readonly length: number | null;
+  readonly counts: StateCounts;
+};
+
+/** Task instances by state. */
+export type StateCounts = Readonly<Partial<Record<TaskStateName | "unknown", number>>>;
+
+/** What a change touched, or would touch. */
+export type TaskChanges = {
+  /** How many task instances in all. */
+  readonly count: number;
+  /** The first 1000. */
+  readonly tasks: readonly AffectedTask[];
+};
+
+export type AffectedTask = {
+  readonly runId: string;
+  readonly taskId: string;
+  /** Null for a task that is not mapped. */
+  readonly mapIndex: number | null;
+  /** Before the change. */
+  readonly state: TaskStateName | "unknown";
+  /** Whether it was not asked for by itself: a setup or teardown that goes along, or what the change entails. */
+  readonly isImplied: boolean;
+};
+
+/**
+ * One message of `watch()`: the run as it is now, and the tasks of which something changed since the message before. One
+ * entry stands for all instances of a mapped task.
+ */
 export type RunUpdate = {
   readonly run: RunSnapshot;
   readonly tasks: readonly TaskSnapshot[];

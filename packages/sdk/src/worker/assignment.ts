@@ -1,10 +1,11 @@
 /** From the protocol's assignments to what runs them. */
 
-import { msOf } from "@millrace/wire";
-import { Isolation, RunType, TaskKind } from "@millrace/wire/v1";
+import { msOf, sensorFromProto } from "@millrace/wire";
+import { Isolation, RunType, TaskControl, TaskKind } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
-import type { Work } from "./messages.ts";
+import type { SensorWork, Work } from "./messages.ts";
+import { sensorSeed } from "./sensor.ts";
 
 export type Task = {
   /** Without a bundle's file and a claim, which are known later. */
@@ -20,6 +21,7 @@ export type Task = {
 export function taskOf(assignment: Assignment): Task {
   const timeoutMs = msOf(assignment.executionTimeout);
   const { run } = assignment;
+  const asked = askedOf(assignment);
   return {
     kind: assignment.kind === TaskKind.EXTERNAL ? "external" : "bundle",
     bundleDigest: assignment.bundleDigest,
@@ -43,19 +45,74 @@ export function taskOf(assignment: Assignment): Task {
       params: run?.params?.data ?? null,
       taskId: assignment.taskId,
       mapIndex: assignment.mapIndex,
+      mapLength: assignment.mapLength,
+      mapIndexTemplate: assignment.mapIndexTemplate,
       tryNumber: assignment.tryNumber,
       maxTries: assignment.maxTries,
       handler: assignment.handler,
       bundlePath: null,
       args: assignment.args,
-      inputs: Object.fromEntries(
-        Object.entries(assignment.inputs).map(([id, { data }]) => [id, data]),
-      ),
+      inputs: dataOf(assignment.inputs),
+      items: dataOf(assignment.items),
+      measuredPaths: assignment.measuredPaths,
+      cases: assignment.cases,
+      ...asked,
       isTimed: timeoutMs !== null,
       fencing: assignment.fencing,
       idempotencyKey: assignment.idempotencyKey,
     },
   };
+}
+
+const controls: Readonly<Record<number, Work["control"]>> = {
+  [TaskControl.UNSPECIFIED]: "none",
+  [TaskControl.NONE]: "none",
+  [TaskControl.BRANCH]: "branch",
+  [TaskControl.SHORT_CIRCUIT]: "short_circuit",
+};
+
+/** What the task does besides running; a word of a newer server fails the attempt and not the worker. */
+function askedOf(assignment: Assignment): Pick<Work, "control" | "sensor" | "refusal"> {
+  try {
+    const sensor = sensorOf(assignment);
+    const control = controls[assignment.control];
+    if (control !== undefined) return { control, sensor, refusal: null };
+    throw new Error(`Its control is ${assignment.control}, which this version does not know.`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      control: "none",
+      sensor: null,
+      refusal: `The worker is too old for this task: ${why}`,
+    };
+  }
+}
+
+function sensorOf({ sensor, ...assignment }: Assignment): SensorWork | null {
+  if (sensor === undefined) return null;
+  const { run, taskId, mapIndex } = assignment;
+  return {
+    ...sensorFromProto(sensor, taskId),
+    seed: sensorSeed(
+      { dagId: run?.dagId ?? "", taskId, mapIndex },
+      instantText(assignment.tryStartedAt),
+    ),
+    tryAgeMs: msOf(assignment.tryAge) ?? 0,
+    looks: assignment.looks,
+  };
+}
+
+/** As Python writes it: "2026-01-01 00:00:00+00:00", with six decimals or none. */
+function instantText(at: Timestamp | undefined): string {
+  if (at === undefined) return "None";
+  const seconds = new Date(Number(at.seconds) * 1000).toISOString();
+  const micros = Math.floor(at.nanos / 1000);
+  const fraction = micros === 0 ? "" : `.${String(micros).padStart(6, "0")}`;
+  return `${seconds.slice(0, 10)} ${seconds.slice(11, 19)}${fraction}+00:00`;
+}
+
+function dataOf(values: Assignment["inputs"]): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(values).map(([key, { data }]) => [key, data]));
 }
 
 function dateOf(timestamp: Timestamp | undefined): Date | null {

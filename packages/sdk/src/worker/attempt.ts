@@ -5,6 +5,7 @@ import type { TaskContext, TaskLog } from "../context.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
 import { xcomsMax } from "../limits.ts";
 import { valueOfRun, type RunFacts, type RunValue } from "../run-facts.ts";
+import { decodeInputs } from "./inputs.ts";
 import { xcomKeyCharsMax, xcomsBytesMax } from "./limits.ts";
 import { LogLines } from "./log-lines.ts";
 import type { StopCause, Work } from "./messages.ts";
@@ -30,7 +31,7 @@ const stopTexts = {
 export class Attempt implements TaskContext {
   readonly work: Work;
   readonly facts: RunFacts;
-  readonly task: { readonly id: string; readonly mapIndex: number | null };
+  readonly task: TaskContext["task"];
   readonly attempt: { readonly number: number; readonly max: number };
   readonly fencing: string;
   readonly idempotencyKey: string;
@@ -44,14 +45,23 @@ export class Attempt implements TaskContext {
   #controller: AbortController | null = null;
   #stopped: TaskStopped | null = null;
   #run: RunValue | null = null;
+  #items: ReadonlyMap<string, unknown> | null = null;
+  readonly #clock: () => number;
 
-  constructor(work: Work, onLine: (attempt: Attempt) => void) {
+  /** @param clock milliseconds since 1970. Default: this machine's. */
+  constructor(work: Work, onLine: (attempt: Attempt) => void, clock = Date.now) {
     this.work = work;
+    this.#clock = clock;
     this.facts = {
       ...work.run,
       params: work.params === null ? {} : decodeValue(work.params, "params"),
     };
-    this.task = { id: work.taskId, mapIndex: work.mapIndex < 0 ? null : work.mapIndex };
+    const isMapped = work.mapIndex >= 0;
+    this.task = {
+      id: work.taskId,
+      mapIndex: isMapped ? work.mapIndex : null,
+      mapLength: isMapped ? work.mapLength : null,
+    };
     this.attempt = { number: work.tryNumber, max: work.maxTries };
     this.fencing = work.fencing;
     this.idempotencyKey = work.idempotencyKey;
@@ -61,6 +71,11 @@ export class Attempt implements TaskContext {
 
   get run(): RunValue {
     return (this.#run ??= valueOfRun(this.facts));
+  }
+
+  /** The elements it is about, by "<task or group id>/<number of the source>". @throws MillraceError VALUE_INVALID */
+  get items(): ReadonlyMap<string, unknown> {
+    return (this.#items ??= decodeInputs(this.work.items, (key) => `the element "${key}"`));
   }
 
   get params(): Readonly<Record<string, unknown>> {
@@ -74,6 +89,8 @@ export class Attempt implements TaskContext {
     }
     return this.#controller.signal;
   }
+
+  readonly now = (): Date => new Date(this.#clock());
 
   readonly xcom = {
     push: (key: string, value: unknown): void => {

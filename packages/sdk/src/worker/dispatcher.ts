@@ -16,7 +16,7 @@ import {
 import type { WorkerLog } from "./log.ts";
 import { longTimeout } from "./long-timeout.ts";
 import type { Ended, FromRunner, Outcome, StopCause } from "./messages.ts";
-import { failureOf, plainFailure, stoppedFailure } from "./outcome.ts";
+import { failureOf, plainFailure, stoppedOutcome } from "./outcome.ts";
 import type { Place } from "./place.ts";
 import { RecentIds } from "./recent-ids.ts";
 import type { Reporter } from "./reporter.ts";
@@ -115,6 +115,9 @@ export class Dispatcher {
     switch (message.kind) {
       case "begun":
         this.#startClock(message.attemptId);
+        break;
+      case "looked":
+        this.#restClock(message.attemptId);
         break;
       case "broken":
         this.#onBroken(message.attemptId, message.failure);
@@ -242,8 +245,17 @@ export class Dispatcher {
 
   #startClock(attemptId: string): void {
     const held = this.#held.get(attemptId);
-    if (held === undefined || held.task.timeoutMs === null || held.stop !== null) return;
+    if (held === undefined || held.task.timeoutMs === null) return;
+    if (held.stop !== null || held.broken !== null) return;
     held.cancelTimer = longTimeout(() => this.#stop(attemptId, "timeout"), held.task.timeoutMs);
+  }
+
+  #restClock(attemptId: string): void {
+    const held = this.#held.get(attemptId);
+    // Once it was told to stop, or is broken, the timer is that of the grace.
+    if (held === undefined || held.stop !== null || held.broken !== null) return;
+    held.cancelTimer();
+    held.cancelTimer = noTimer;
   }
 
   /** Signals the body, and ends the attempt after the grace, whatever the body does. */
@@ -255,7 +267,7 @@ export class Dispatcher {
     const isFirst = held.stop === null;
     held.stop = cause;
     if (held.phase !== "running" || this.#takeBack(held)) {
-      this.end(attemptId, { kind: "failed", failure: stoppedFailure(cause, held.task.timeoutMs) });
+      this.end(attemptId, stoppedOutcome(cause, held.task));
       return;
     }
     if (!isFirst) return;
@@ -279,8 +291,12 @@ export class Dispatcher {
         "attempt.given_up",
       );
       held.place?.giveUp(attemptId);
-      const failure = held.broken ?? stoppedFailure(held.stop ?? "cancelled", held.task.timeoutMs);
-      this.end(attemptId, { kind: "failed", failure });
+      this.end(
+        attemptId,
+        held.broken === null
+          ? stoppedOutcome(held.stop ?? "cancelled", held.task)
+          : { kind: "failed", failure: held.broken },
+      );
       this.#startWaiting();
     }, graceMs);
   }
@@ -295,7 +311,7 @@ export class Dispatcher {
     if (held.stop === null) {
       return held.broken === null ? outcome : { kind: "failed", failure: held.broken };
     }
-    return { kind: "failed", failure: stoppedFailure(held.stop, held.task.timeoutMs) };
+    return stoppedOutcome(held.stop, held.task);
   }
 
   #takeBack(held: Held): boolean {

@@ -6,7 +6,7 @@ import { claim } from "./claims.ts";
 import { Executor } from "./executor.ts";
 import { guardExits } from "./exits.ts";
 import { beatMs } from "./limits.ts";
-import { createBodyLoader } from "./load-body.ts";
+import { createCodeLoader } from "./load-body.ts";
 import type { ExecutionThreadData, FromRunner, ToRunner } from "./messages.ts";
 
 const port = parentPort;
@@ -18,7 +18,7 @@ const beat = new Int32Array(data.beat);
 const post = (message: FromRunner): void => port.postMessage(message);
 const executor = new Executor({
   post,
-  loadBody: createBodyLoader(),
+  loadCode: createCodeLoader(),
   claim: ({ cell, serial }) => claim(cells, cell, serial),
 });
 

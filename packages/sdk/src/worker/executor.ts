@@ -4,20 +4,19 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { isMillraceError, type Failure } from "@millrace/engine";
-import { resolveArgs } from "../args.ts";
-import { decodeValue, encodeValue } from "../codec.ts";
+import type { Failure } from "@millrace/engine";
+import type { TaskCode } from "../code-of.ts";
 import { runInContext } from "../context.ts";
-import type { Body } from "../wiring.ts";
 import { Attempt } from "./attempt.ts";
+import { argsOf, callBody } from "./call-body.ts";
 import { logFlushMs } from "./limits.ts";
 import type { Ended, FromRunner, LogBatch, Outcome, StopCause, Work } from "./messages.ts";
-import { bodyOutcome, failureOf } from "./outcome.ts";
+import { failureOf } from "./outcome.ts";
 
 export type ExecutorOptions = {
   post(message: FromRunner): void;
-  /** Finds the function. What it throws is a failure of kind `setup`. */
-  loadBody(work: Work): Body | Promise<Body>;
+  /** Finds the functions of a task. What it throws is a failure of kind `setup`. */
+  loadCode(work: Work): TaskCode | Promise<TaskCode>;
   /** Whether the attempt may still begin; see `claims.ts`. */
   claim(work: Work): boolean;
 };
@@ -101,11 +100,13 @@ export class Executor {
     let outcome: Outcome;
     let startedAt = performance.now();
     try {
-      const body = await this.#options.loadBody(work);
+      if (work.refusal !== null) throw new Error(work.refusal);
+      const code = await this.#options.loadCode(work);
       const args = argsOf(attempt);
-      if (work.isTimed) this.#options.post({ kind: "begun", attemptId: work.attemptId });
       startedAt = performance.now();
-      outcome = await callBody(attempt, body, args);
+      outcome = await callBody(attempt, code, args, (kind) => {
+        if (work.isTimed) this.#options.post({ kind, attemptId: work.attemptId });
+      });
     } catch (error) {
       outcome = failed(error);
     }
@@ -143,39 +144,6 @@ export class Executor {
     this.#ended = [];
     if (logs.length > 0 || ended.length > 0) this.#options.post({ kind: "batch", logs, ended });
   }
-}
-
-function argsOf(attempt: Attempt): unknown[] {
-  const inputs = new Map<string, unknown>();
-  for (const [taskId, data] of Object.entries(attempt.work.inputs)) {
-    inputs.set(taskId, decodeValue(data, `the result of task "${taskId}"`));
-  }
-  return resolveArgs(attempt.work.args, inputs, attempt.facts);
-}
-
-async function callBody(attempt: Attempt, body: Body, args: unknown[]): Promise<Outcome> {
-  let result: unknown;
-  try {
-    result = await runInContext(attempt, () => millraceCallBody(body, args));
-  } catch (error) {
-    return bodyOutcome(error);
-  }
-  try {
-    const value =
-      result === undefined ? null : encodeValue(result, `the result of task "${attempt.task.id}"`);
-    return { kind: "succeeded", value, xcoms: attempt.xcoms };
-  } catch (error) {
-    // The same value would be refused again: no retry can help.
-    return {
-      kind: "failed",
-      failure: failureOf(error, "application", !isMillraceError(error)),
-    };
-  }
-}
-
-/** Its name marks in stacks where the user's frames end; see `outcome.ts`. */
-async function millraceCallBody(body: Body, args: unknown[]): Promise<unknown> {
-  return await body(...args);
 }
 
 function failed(error: unknown): Outcome {

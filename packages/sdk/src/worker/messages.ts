@@ -1,7 +1,17 @@
 /** What the session thread and those that run bodies (threads, processes, the starter) say to each other. */
 
-import type { Failure } from "@millrace/engine";
+import type { Failure, SensorSpec, TaskSpec } from "@millrace/engine";
 import type { RunFacts } from "../run-facts.ts";
+
+/** A sensor, and what this try has seen of it before this attempt. */
+export type SensorWork = SensorSpec & {
+  /** What tells the waits of this sensor and try from those of others. */
+  readonly seed: string;
+  /** How long ago the try began when the attempt was handed out. */
+  readonly tryAgeMs: number;
+  /** How often it has looked in this try. */
+  readonly looks: number;
+};
 
 /** One attempt, as the place that runs it needs it. */
 export type Work = {
@@ -16,6 +26,10 @@ export type Work = {
   readonly taskId: string;
   /** -1 for a task that is not mapped. */
   readonly mapIndex: number;
+  /** How many instances its task has; 0 when it is not mapped. */
+  readonly mapLength: number;
+  /** Names the instance for people; empty for none. */
+  readonly mapIndexTemplate: string;
   readonly tryNumber: number;
   readonly maxTries: number;
   readonly handler: string;
@@ -24,7 +38,17 @@ export type Work = {
   readonly args: Uint8Array;
   /** Codec JSON by task id. */
   readonly inputs: Readonly<Record<string, Uint8Array>>;
-  /** Whether the session thread wants to know the moment the body begins, since a time limit counts from it. */
+  /** Codec JSON of the elements it is about, by "<task or group id>/<number of the source>". */
+  readonly items: Readonly<Record<string, Uint8Array>>;
+  /** Paths into the return value, as JSON, whose lengths the result must tell. */
+  readonly measuredPaths: readonly Uint8Array[];
+  readonly control: TaskSpec["control"];
+  /** Of a branch: the names it may choose. */
+  readonly cases: readonly string[];
+  readonly sensor: SensorWork | null;
+  /** What this version cannot do of what the assignment asks; null when it can do everything. */
+  readonly refusal: string | null;
+  /** Whether the session thread wants to know the moment the body begins or a sensor looks: a time limit counts from it. */
   readonly isTimed: boolean;
   readonly fencing: string;
   readonly idempotencyKey: string;
@@ -36,9 +60,17 @@ export type Outcome =
       /** Codec JSON; null when nothing was returned. */
       readonly value: Uint8Array | null;
       readonly xcoms: Readonly<Record<string, Uint8Array>>;
+      /** One for each measured path. */
+      readonly lengths: readonly number[];
+      /** Null for a task that chooses nothing. */
+      readonly choice: readonly string[] | null;
+      /** Empty for none. */
+      readonly mapIndexLabel: string;
     }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "skipped"; readonly message: string }
+  /** A sensor has looked in vain, and wants to look again after this. */
+  | { readonly kind: "rescheduled"; readonly afterMs: number }
   | { readonly kind: "returned"; readonly message: string };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -76,6 +108,8 @@ export type ToRunner =
 export type FromRunner =
   | { readonly kind: "ready" }
   | { readonly kind: "begun"; readonly attemptId: string }
+  /** A sensor has looked; its time limit rests until it begins to look again. */
+  | { readonly kind: "looked"; readonly attemptId: string }
   | { readonly kind: "batch"; readonly logs: readonly LogBatch[]; readonly ended: readonly Ended[] }
   /** The attempt has failed while its body still runs: the body threw where nobody awaits it, or exited. */
   | { readonly kind: "broken"; readonly attemptId: string; readonly failure: Failure }

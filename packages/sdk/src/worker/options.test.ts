@@ -27,6 +27,11 @@ test.each<[string, Partial<WorkerOptions>, string]>([
   ["too many slots", { slots: 10_001 }, "slots is 10001"],
   ["half a slot", { slots: 1.5 }, "slots is 1.5"],
   ["more threads than slots", { slots: 2, threads: 3 }, "threads is 3; a whole number from 1 to 2"],
+  [
+    "a handler that is none",
+    { handlers: { score: {} as never } },
+    'handler "score" is no function',
+  ],
   ["a name that is too long", { name: "x".repeat(201) }, "name has 201 characters"],
   ["a server without a port", { server: "localhost" }, 'server is "localhost"; write host:port'],
   ["an empty key", { key: "" }, "key is empty"],

@@ -4,13 +4,18 @@ import { availableParallelism, hostname } from "node:os";
 import { MillraceError } from "@millrace/engine";
 import type { ServerOptions } from "./connection.ts";
 import { defaultDrainMs, defaultGraceMs, nameCharsMax, slotsMax } from "./limits.ts";
+import type { RetryPolicy } from "../retry-policy.ts";
 import type { WorkerLog } from "./log.ts";
 
 /** For a worker that is started beside its server: all that does not need the server is done meanwhile. */
 export type LaterServer = { readonly access: Promise<ServerOptions> };
 
 /** A function that implements an external task. It gets the task's arguments; `context()` works in it. */
-export type ExternalHandler = (...args: never[]) => unknown;
+export type HandlerFunction = (...args: never[]) => unknown;
+
+/** What implements an external task: a function, or one with what is to be done about its errors. */
+export type ExternalHandler =
+  HandlerFunction | { readonly body: HandlerFunction; readonly retryPolicy?: RetryPolicy };
 
 export type WorkerOptions = (ServerOptions | LaterServer) & {
   /** For people, in lists. Default: the machine's name and the process id. At most 200 characters. */
@@ -63,6 +68,12 @@ export function checkOptions(options: WorkerOptions): CheckedOptions {
   const name = options.name ?? `${hostname()}:${process.pid}`;
   if (name === "" || name.length > nameCharsMax) {
     throw invalid(`name has ${name.length} characters; 1 to ${nameCharsMax} are allowed`);
+  }
+  for (const [handler, code] of Object.entries(options.handlers ?? {})) {
+    const body: unknown = typeof code === "function" ? code : code.body;
+    if (typeof body !== "function") {
+      throw invalid(`handler "${handler}" is no function; give one, or { body, retryPolicy }`);
+    }
   }
   return {
     server: "access" in options ? options.access.then(checkServer) : checkServer(options),

@@ -7,7 +7,8 @@ import { isCancelled, resultOf } from "./results.ts";
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 function succeeded(attemptId: string, bytes = 1) {
-  return resultOf(attemptId, { kind: "succeeded", value: new Uint8Array(bytes), xcoms: {} });
+  const rest = { xcoms: {}, lengths: [], choice: null, mapIndexLabel: "" };
+  return resultOf(attemptId, { kind: "succeeded", value: new Uint8Array(bytes), ...rest });
 }
 
 function verdict(attemptId: string, kind: VerdictKind): Verdict {

@@ -4,7 +4,7 @@ import { isMillraceError, type Failure } from "@millrace/engine";
 import { plainStack } from "../bundle/stack.ts";
 import { outcomeOfThrown } from "../outcome.ts";
 import { failureMessageBytesMax, failureStackBytesMax } from "./limits.ts";
-import type { Outcome, StopCause } from "./messages.ts";
+import type { Outcome, StopCause, Work } from "./messages.ts";
 import { cut } from "./text.ts";
 
 /** Causes of causes that are shown. */
@@ -28,23 +28,38 @@ export function failureOf(thrown: unknown, kind: Failure["kind"], mayRetry = tru
     message: cut(plainStack(failure.message), failureMessageBytesMax),
     stack: cut(stackOf(thrown), failureStackBytesMax),
     retryable: mayRetry && failure.retryable,
+    retryAfterMs: failure.retryAfterMs,
   };
 }
 
 /** A failure that has no error behind it. */
 export function plainFailure(kind: Failure["kind"], message: string, retryable = true): Failure {
-  return { kind, type: "", message: cut(message, failureMessageBytesMax), stack: "", retryable };
+  return {
+    kind,
+    type: "",
+    message: cut(message, failureMessageBytesMax),
+    stack: "",
+    retryable,
+    retryAfterMs: null,
+  };
 }
 
 /** What is reported of an attempt that was told to stop, whatever its body did afterwards. */
-export function stoppedFailure(cause: StopCause, timeoutMs: number | null): Failure {
-  return cause === "timeout"
-    ? plainFailure(
-        "timeout",
-        `The attempt took longer than its execution timeout of ${(timeoutMs ?? 0) / 1000} s.`,
-      )
-    : plainFailure("cancelled", "The attempt was cancelled.", false);
+export function stoppedOutcome(cause: StopCause, { timeoutMs, work }: StoppedTask): Outcome {
+  if (cause !== "timeout") {
+    return {
+      kind: "failed",
+      failure: plainFailure("cancelled", "The attempt was cancelled.", false),
+    };
+  }
+  const what = work.sensor === null ? "The attempt" : "A look of the sensor";
+  const message = `${what} took longer than its execution timeout of ${(timeoutMs ?? 0) / 1000} s.`;
+  return work.sensor?.softFail === true
+    ? { kind: "skipped", message }
+    : { kind: "failed", failure: plainFailure("timeout", message) };
 }
+
+type StoppedTask = { readonly timeoutMs: number | null; readonly work: Pick<Work, "sensor"> };
 
 function stackOf(error: unknown): string {
   const parts: string[] = [];

@@ -3,11 +3,11 @@
 import { captureOutput } from "./capture.ts";
 import { Executor } from "./executor.ts";
 import { guardExits } from "./exits.ts";
-import { createBodyLoader } from "./load-body.ts";
+import { createCodeLoader } from "./load-body.ts";
 import type { FromRunner, ToRunner } from "./messages.ts";
 
 const post = (message: FromRunner): void => void process.send?.(message);
-const executor = new Executor({ post, loadBody: createBodyLoader(), claim: () => true });
+const executor = new Executor({ post, loadCode: createCodeLoader(), claim: () => true });
 
 captureOutput(executor);
 guardExits(executor, post);

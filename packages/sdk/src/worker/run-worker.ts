@@ -2,11 +2,17 @@
 
 import { Worker } from "node:worker_threads";
 import { MillraceError } from "@millrace/engine";
+import type { TaskCode } from "../code-of.ts";
 import type { Body } from "../wiring.ts";
 import type { ToRunner } from "./messages.ts";
 import { Executor } from "./executor.ts";
 import { sessionYoungMb } from "./limits.ts";
-import { checkOptions, type CheckedOptions, type WorkerOptions } from "./options.ts";
+import {
+  checkOptions,
+  type CheckedOptions,
+  type ExternalHandler,
+  type WorkerOptions,
+} from "./options.ts";
 import {
   restoreError,
   type FromSession,
@@ -133,17 +139,26 @@ function threadData(options: WorkerOptions, checked: CheckedOptions): SessionThr
 
 /** Runs external handlers here: functions cannot be sent to a thread. */
 function createHandlers(
-  handlers: Readonly<Record<string, unknown>>,
+  handlers: Readonly<Record<string, ExternalHandler>>,
   send: (message: ToSession) => void,
 ): (message: ToRunner) => void {
   const executor = new Executor({
     post: (message) => send({ kind: "handler", message }),
-    loadBody: ({ handler }) => handlers[handler] as Body,
+    loadCode: ({ handler }) => codeOf(handlers[handler]),
     claim: () => true,
   });
   return (message) => {
     if (message.kind === "run") executor.run(message.works);
     else executor.stop(message.attemptId, message.cause);
+  };
+}
+
+/** The session thread sends on only what the worker has announced. */
+function codeOf(handler: ExternalHandler | undefined): TaskCode {
+  const isFunction = typeof handler === "function";
+  return {
+    body: (isFunction ? handler : handler?.body) as unknown as Body,
+    retryPolicy: isFunction ? undefined : handler?.retryPolicy,
   };
 }
 

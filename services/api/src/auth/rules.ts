@@ -33,6 +33,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.DagRunService/GetDagRun": admin,
   "millrace.v1.DagRunService/ListDagRuns": admin,
   "millrace.v1.DagRunService/CancelDagRun": admin,
+  "millrace.v1.DagRunService/MarkDagRun": admin,
   "millrace.v1.DagRunService/WatchDagRun": admin,
   "millrace.v1.DagRunService/GetDagGrid": admin,
 
@@ -41,6 +42,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.TaskInstanceService/ReadLogs": admin,
   "millrace.v1.TaskInstanceService/TailLogs": admin,
   "millrace.v1.TaskInstanceService/ExplainTaskInstance": admin,
+  "millrace.v1.TaskInstanceService/ClearTaskInstances": admin,
+  "millrace.v1.TaskInstanceService/MarkTaskInstances": admin,
   "millrace.v1.TaskInstanceService/ListXComs": admin,
 
   "millrace.v1.SystemService/GetVersion": everybody,

@@ -2,7 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import type { AttemptRow, TaskInstanceView } from "@millrace/db";
-import { TaskState, type CompiledDag } from "@millrace/engine";
+import { isFinal, TaskState, type CompiledDag } from "@millrace/engine";
 import { runIdOf } from "@millrace/wire";
 import {
   AttemptSchema,
@@ -10,31 +10,40 @@ import {
   type Attempt,
   type TaskInstance,
 } from "@millrace/wire/v1";
+import type { MappedStates } from "../task-instances.ts";
 import { dateOf } from "./dag.ts";
 import { failureOf } from "./run.ts";
 
-/** A task instance that has a row. */
+/** An instance that only waits: what its row, if it has one, cannot know. */
+export type Waiting = { readonly state: TaskState; readonly readyAt: Date | null };
+
+/** A task instance that has a row. `waiting` is given for one that was cleared. */
 export function taskInstanceMessage(
   dag: CompiledDag,
   runKey: number,
   row: TaskInstanceView,
+  waiting: Waiting | null = null,
 ): TaskInstance {
   const task = dag.tasks[row.ix];
+  const waitUntil = dateOf(row.wait_until);
   return create(TaskInstanceSchema, {
     runId: runIdOf(runKey),
     taskId: task?.id ?? "",
     mapIndex: row.map_ix,
-    state: row.state,
+    state: waiting?.state ?? row.state,
     tryNumber: row.attempt,
-    maxTries: (task?.retries ?? 0) + 1 + row.lost,
+    maxTries: (task?.retries ?? 0) + 1 + row.uncounted,
     startedAt: dateOf(row.started_at),
-    endedAt: dateOf(row.ended_at),
-    retryAt: dateOf(row.retry_at),
+    endedAt: dateOf(waiting === null ? row.ended_at : null),
+    retryAt: row.state === TaskState.up_for_retry ? waitUntil : undefined,
+    rescheduleAt: row.state === TaskState.up_for_reschedule ? waitUntil : undefined,
     worker: row.worker_name ?? "",
     failure: failureOf(row.failure),
     queue: task?.queue ?? "",
-    lostCount: row.lost,
-    readyAt: dateOf(row.ready_at),
+    lostCount: row.losses,
+    readyAt: dateOf(waiting?.readyAt ?? row.ready_at),
+    mapIndexLabel: row.map_index_label ?? "",
+    chosenCases: [...(row.choice ?? [])],
   });
 }
 
@@ -42,17 +51,13 @@ export function taskInstanceMessage(
 export function unstartedTaskInstance(
   dag: CompiledDag,
   runKey: number,
-  {
-    ix,
-    state,
-    readyAt,
-  }: { readonly ix: number; readonly state: TaskState; readonly readyAt: Date | null },
+  { ix, mapIx, state, readyAt }: Waiting & { readonly ix: number; readonly mapIx: number },
 ): TaskInstance {
   const task = dag.tasks[ix];
   return create(TaskInstanceSchema, {
     runId: runIdOf(runKey),
     taskId: task?.id ?? "",
-    mapIndex: -1,
+    mapIndex: mapIx,
     state,
     maxTries: (task?.retries ?? 0) + 1,
     queue: task?.queue ?? "",
@@ -60,19 +65,44 @@ export function unstartedTaskInstance(
   });
 }
 
+/** One entry for all instances of a mapped task. */
+export function mappedTaskMessage(
+  dag: CompiledDag,
+  runKey: number,
+  ix: number,
+  { state, mapped }: { readonly state: TaskState; readonly mapped: MappedStates },
+): TaskInstance {
+  const task = dag.tasks[ix];
+  const counts = [...mapped.counts]
+    .map((count, code) => ({ state: code as TaskState, count }))
+    .filter(({ count }) => count > 0);
+  return create(TaskInstanceSchema, {
+    runId: runIdOf(runKey),
+    taskId: task?.id ?? "",
+    mapIndex: -1,
+    state,
+    maxTries: (task?.retries ?? 0) + 1,
+    startedAt: dateOf(mapped.startedAt),
+    endedAt: counts.every((each) => isFinal(each.state)) ? dateOf(mapped.endedAt) : undefined,
+    queue: task?.queue ?? "",
+    mapped: { ...(mapped.length === null ? {} : { length: mapped.length }), counts },
+  });
+}
+
 /** The newest attempt stands in the task instance's own row. */
 export function attemptMessage(row: AttemptRow): Attempt {
+  const isOver = row.ended_at !== null && row.state !== TaskState.up_for_reschedule;
   return create(AttemptSchema, {
     tryNumber: row.attempt,
-    // A task instance that waits for its next attempt had one that failed.
-    state: isBetweenAttempts(row.state) ? TaskState.failed : row.state,
+    state: isOver ? outcomeOf(row.state) : TaskState.running,
     startedAt: dateOf(row.started_at),
-    endedAt: dateOf(row.ended_at),
+    endedAt: isOver ? dateOf(row.ended_at) : undefined,
     worker: row.worker_name ?? "",
     failure: failureOf(row.failure),
   });
 }
 
-function isBetweenAttempts(state: TaskState): boolean {
-  return state === TaskState.up_for_retry || state === TaskState.scheduled;
+/** An attempt that was lost, cleared while it ran, or is followed by another after a wait, has not succeeded. */
+function outcomeOf(state: TaskState): TaskState {
+  return isFinal(state) ? state : TaskState.failed;
 }

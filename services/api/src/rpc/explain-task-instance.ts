@@ -1,11 +1,11 @@
 import { isMillraceError, noOwner } from "@millrace/engine";
 import { principalLabel, type Handler } from "@millrace/service";
 import { reasonToProto } from "@millrace/wire";
-import type { TaskInstanceService, TaskState } from "@millrace/wire/v1";
-import { viewTaskInstance } from "@millrace/db";
+import type { TaskInstanceService } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
 import { apiLimits } from "../limits.ts";
-import { readStates, requireTaskInstance } from "../task-instance-reading.ts";
+import { requireTaskInstance } from "../task-instance-reading.ts";
+import { stateOf } from "./read-task-instances.ts";
 
 /** The owner answers, by the function that admits. Where nobody owns the shard, that is the reason. */
 export function explainTaskInstance(
@@ -32,8 +32,6 @@ export function explainTaskInstance(
     } catch (error) {
       if (!isMillraceError(error) || error.reason !== "NOT_OWNER") throw error;
     }
-    const row = await viewTaskInstance(context.db, found.key);
-    const state = row?.state ?? ((await readStates(context, found))[ix] as TaskState);
-    return { state, reasons: [reasonToProto(noOwner())] };
+    return { state: await stateOf(context, found), reasons: [reasonToProto(noOwner())] };
   };
 }

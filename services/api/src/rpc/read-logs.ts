@@ -91,10 +91,14 @@ async function isOver(
   attempt: number,
 ): Promise<boolean> {
   const row = await viewTaskInstance(context.db, key);
-  if (row !== null && row.attempt > 0)
-    return row.attempt > attempt || row.state !== TaskState.running;
+  if (row !== null && row.attempt > 0) return row.attempt > attempt || !isHeld(row.state);
   const { run } = await requireRun(context, runId);
   return row !== null || isFinalRun(run.state);
+}
+
+/** Whether a worker has it, be it to stop. */
+function isHeld(state: TaskState): boolean {
+  return state === TaskState.running || state === TaskState.restarting;
 }
 
 function seqField(afterSeq: bigint): number {

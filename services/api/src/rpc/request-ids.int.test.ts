@@ -7,6 +7,7 @@ import { attemptIdOf, runKeyOf } from "@millrace/wire";
 import {
   DagRunService,
   DagService,
+  RunState,
   SystemService,
   TaskInstanceService,
   TaskState,
@@ -155,6 +156,34 @@ const asked: Record<string, () => Promise<Asked> | Asked> = {
     other: { runId: await trigger() },
     call: (request) => api.http(DagRunService).cancelDagRun(request),
   }),
+  "millrace.v1.DagRunService/MarkDagRun": async () => {
+    const runId = await trigger();
+    return {
+      body: { runId, state: RunState.FAILED },
+      other: { runId, state: RunState.SUCCESS },
+      call: (request) => api.http(DagRunService).markDagRun(request),
+    };
+  },
+  "millrace.v1.TaskInstanceService/ClearTaskInstances": async () => {
+    const runId = await trigger();
+    return {
+      body: { runId, selection: { instances: [{ taskId: "a" }] } },
+      other: { runId, selection: { instances: [{ taskId: "a" }], downstream: true } },
+      call: (request) => api.http(TaskInstanceService).clearTaskInstances(request),
+    };
+  },
+  "millrace.v1.TaskInstanceService/MarkTaskInstances": async () => {
+    const body = {
+      runId: await trigger(),
+      selection: { instances: [{ taskId: "a" }] },
+      state: TaskState.SKIPPED,
+    };
+    return {
+      body,
+      other: { ...body, state: TaskState.SUCCESS },
+      call: (request) => api.http(TaskInstanceService).markTaskInstances(request),
+    };
+  },
   "millrace.v1.SystemService/CreateLoginToken": () => ({
     body: {},
     other: null,

@@ -4,11 +4,13 @@ import { rpcService, type RpcService } from "@millrace/service";
 import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
 import { cancelDagRun } from "./cancel-dag-run.ts";
+import { clearTaskInstances, markTaskInstances } from "./change-task-instances.ts";
 import { deleteDag } from "./delete-dag.ts";
 import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
 import { listImportErrorsPage } from "./list-import-errors.ts";
 import { createLoginToken, login, logout } from "./login.ts";
+import { markDagRun } from "./mark-dag-run.ts";
 import { pauseDag, unpauseDag } from "./pause-dag.ts";
 import { getDagRun, listDagRuns } from "./read-dag-runs.ts";
 import { getDagSource, getDagSpec, listVersions } from "./read-dag-versions.ts";
@@ -41,6 +43,7 @@ export function callerServices(context: ApiContext): RpcService[] {
       getDagRun: getDagRun(context),
       listDagRuns: listDagRuns(context),
       cancelDagRun: cancelDagRun(context),
+      markDagRun: markDagRun(context),
       watchDagRun: watchDagRun(context),
       getDagGrid: getDagGrid(context),
     }),
@@ -50,6 +53,8 @@ export function callerServices(context: ApiContext): RpcService[] {
       readLogs: readLogs(context),
       tailLogs: tailLogs(context),
       explainTaskInstance: explainTaskInstance(context),
+      clearTaskInstances: clearTaskInstances(context),
+      markTaskInstances: markTaskInstances(context),
       listXComs: listXComsOf(context),
     }),
     rpcService(SystemService, {

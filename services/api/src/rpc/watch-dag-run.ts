@@ -20,35 +20,32 @@ type Watch = AsyncGenerator<MessageInitShape<typeof WatchDagRunResponseSchema>, 
 /** Driven by what the owner says; every few seconds, and at the end, by the rows, so that a lost message is made up for. */
 async function* watch(context: ApiContext, runId: string, signal: AbortSignal): Watch {
   const { run: start, dag } = await requireRun(context, runId);
-  let heard: TaskInstance[] = [];
+  const view = createRunWatch(context, dag);
   let isOver = false;
   const bell = createDoorbell(context.bus, `runs.${start.id}`, {
     accept(data) {
       const { state, taskInstances } = fromBinary(RunChangedSchema, data);
-      heard.push(...taskInstances);
+      view.hear(taskInstances);
       isOver ||= isFinalRun(state as RunRow["state"]);
       return true;
     },
   });
   try {
-    const view = createRunWatch(context, dag);
     let run = (await getRun(context.db, start.id)) ?? start;
     yield { run: runMessage(run), taskInstances: await view.first(run) };
     let lookedAtMs = performance.now();
     let sentAtMs = lookedAtMs;
     while (!isFinalRun(run.state) && !signal.aborted) {
-      await bell.next(apiLimits.watchSafetyMs, signal);
+      await bell.next(Math.min(apiLimits.watchSafetyMs, view.pendingMs() ?? Infinity), signal);
       // The end is told at once.
       if (!isOver) await pause(sentAtMs + apiLimits.watchEveryMs - performance.now(), signal);
       if (signal.aborted) return;
       const next = await getRun(context.db, run.id);
       // Deleted with its DAG meanwhile: there is nothing more to say.
       if (next === null) return;
-      const news = heard;
-      heard = [];
       const mustLook =
-        isFinalRun(next.state) || performance.now() - lookedAtMs >= apiLimits.watchSafetyMs;
-      const changed = await view.heard(next, news);
+        next.state !== run.state || performance.now() - lookedAtMs >= apiLimits.watchSafetyMs;
+      const changed = await view.heard(next);
       const missed = mustLook ? await view.look(next) : [];
       if (mustLook) lookedAtMs = performance.now();
       if (

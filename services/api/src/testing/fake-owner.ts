@@ -9,7 +9,8 @@ import {
   type RequestKey,
   type Transaction,
 } from "@millrace/db";
-import { isMillraceError, MillraceError, shardCount } from "@millrace/engine";
+import { isMillraceError, MillraceError, shardCount, TaskState } from "@millrace/engine";
+import { runIdOf } from "@millrace/wire";
 import {
   DemandSchema,
   DispatchSchema,
@@ -22,6 +23,7 @@ import {
   RunChangedSchema,
   SlotGrantsSchema,
   VerdictBatchSchema,
+  type ChangeInstances,
   type Dispatch,
   type Inventory,
   type OwnerCommand,
@@ -41,7 +43,7 @@ export type FakeOwner = {
   readonly results: Inbox<ResultBatch>;
   readonly grants: Inbox<SlotGrants>;
   readonly inventories: Inbox<Inventory>;
-  /** Default: makes runs, and cancels them at once. */
+  /** Default: makes runs, ends them at once, and says that what is to be changed was. */
   onCommand: (command: OwnerCommand) => Promise<Reply>;
   /** Default: OK. */
   onResult: (result: Result) => VerdictKind;
@@ -66,7 +68,7 @@ export function startFakeOwner(
     results: createInbox(),
     grants: createInbox(),
     inventories: createInbox(),
-    onCommand: (command) => makeRun(db, command),
+    onCommand: (command) => carryOut(db, command),
     onResult: () => VerdictKind.OK,
     onInventory: () => [],
     beat(shards = owned, { isLeaving = false } = {}) {
@@ -157,7 +159,7 @@ async function once(
   }
 }
 
-async function makeRun(
+async function carryOut(
   db: Database,
   { command, principal, requestId, bodyHash }: OwnerCommand,
 ): Promise<Reply> {
@@ -205,6 +207,18 @@ async function makeRun(
         return { case: "done", value: {} };
       });
     }
+    case "clearInstances":
+    case "markInstances":
+      return changeInstances(db, asker, command.case, command.value);
+    case "markRun": {
+      const key = { method: "millrace.v1.DagRunService/MarkDagRun", ...asker };
+      const { runKey, state } = command.value;
+      return once(db, key, async (tx) => {
+        const data = { state, endedAt: new Date(), revision: { increment: 1 } };
+        await tx.run.update({ where: { id: runKey }, data });
+        return { case: "runKey", value: runKey };
+      });
+    }
     case "explainTask":
       return {
         case: "explanation",
@@ -217,6 +231,32 @@ async function makeRun(
       break;
   }
   return refusal("INTERNAL");
+}
+
+/** Of its effect only this is seen: the run's revision grows. Every instance that is named is affected. */
+async function changeInstances(
+  db: Database,
+  asker: Omit<RequestKey, "method">,
+  kind: "clearInstances" | "markInstances",
+  { runKey, selection, dryRun }: ChangeInstances,
+): Promise<Reply> {
+  const affected = (selection?.instances ?? []).map(({ taskId, mapIndex }) => ({
+    runId: runIdOf(Number(runKey)),
+    taskId,
+    mapIndex: mapIndex ?? -1,
+    state: TaskState.failed,
+  }));
+  const reply: Reply = {
+    case: "instancesChanged",
+    value: { affected, affectedCount: affected.length },
+  };
+  if (dryRun) return reply;
+  const rpc = kind === "clearInstances" ? "ClearTaskInstances" : "MarkTaskInstances";
+  const key = { method: `millrace.v1.TaskInstanceService/${rpc}`, ...asker };
+  return once(db, key, async (tx) => {
+    await tx.run.update({ where: { id: runKey }, data: { revision: { increment: 1 } } });
+    return reply;
+  });
 }
 
 function refusal(reason: string): Reply {

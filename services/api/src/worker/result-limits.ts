@@ -28,8 +28,20 @@ function checked(result: Result): Result {
   // There and back cuts texts that are over their limits.
   if (outcome.case === "failed")
     return failed(result, failureToProto(failureFromProto(outcome.value)));
-  const problem = outcome.case === "succeeded" ? problemOf(outcome.value) : null;
-  return problem === null ? result : failed(result, tooLarge(problem));
+  if (outcome.case !== "succeeded") return result;
+  const problem = problemOf(outcome.value);
+  return problem === null
+    ? withShortLabel(result, outcome.value)
+    : failed(result, tooLarge(problem));
+}
+
+/** A label is for people: what is too long of it is left out. */
+function withShortLabel(result: Result, value: Succeeded): Result {
+  const { mapIndexLabel } = value;
+  if (mapIndexLabel.length <= workerLimits.mapIndexLabelLength) return result;
+  const short = mapIndexLabel.slice(0, workerLimits.mapIndexLabelLength).toWellFormed();
+  const cut = { ...value, mapIndexLabel: short };
+  return create(ResultSchema, { ...result, outcome: { case: "succeeded", value: cut } });
 }
 
 function failed(result: Result, value: Failure): Result {
@@ -38,7 +50,12 @@ function failed(result: Result, value: Failure): Result {
 
 type Succeeded = Extract<Result["outcome"], { case: "succeeded" }>["value"];
 
-function problemOf({ returnValue, xcoms }: Succeeded): string | null {
+function problemOf({ returnValue, xcoms, lengths, choice }: Succeeded): string | null {
+  const most = workerLimits.choicesPerResult;
+  if (lengths.length > most) return `It told ${lengths.length} lengths; the limit is ${most}.`;
+  const cases = choice?.cases ?? [];
+  if (cases.length > most || cases.some((name) => name.length > workerLimits.caseLength))
+    return `It chose ${cases.length} cases; the limit is ${most}, of ${workerLimits.caseLength} characters each.`;
   const limit = apiLimits.valueBytesMax;
   const bytes = returnValue?.data.length ?? 0;
   if (bytes > limit)

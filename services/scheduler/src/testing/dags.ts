@@ -19,6 +19,21 @@ export function aTask(id: string, changes: Partial<TaskSpec> = {}): TaskSpec {
   });
 }
 
+/** The expression that stands for a task's value, or what is at a path of it. */
+export function taskRef(id: string, path: readonly (string | number)[] = []): string {
+  return JSON.stringify({ $: "task", id, path });
+}
+
+/** The arguments of a task that gets an element of its mapping, and values of other tasks. */
+export function argsOf(...args: unknown[]): string {
+  return JSON.stringify(args);
+}
+
+/** The element of source `n` of the mapped task or group. */
+export function itemRef(of: string, n = 0): unknown {
+  return { $: "item", of, n, path: [] };
+}
+
 /** A DAG of tasks; `edges` such as `"a>b"`. */
 export function aDag(
   dagId: string,

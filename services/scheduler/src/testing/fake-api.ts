@@ -1,6 +1,7 @@
 /** An api node with one worker, as an owner sees them: grants slots on demand, keeps assignments, reports results. */
 
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { BusUnavailable, type Bus } from "@millrace/bus";
 import { readShardOwners, type Database } from "@millrace/db";
 import { shardOf } from "@millrace/engine";
@@ -38,6 +39,16 @@ export type Outcome = NonNullable<MessageInitShape<typeof ResultSchema>["outcome
 export const success = (value?: unknown): Outcome => ({
   case: "succeeded",
   value: value === undefined ? {} : { returnValue: { data: Buffer.from(JSON.stringify(value)) } },
+});
+/** What a branch or a short circuit reports. */
+export const choice = (...cases: string[]): Outcome => ({
+  case: "succeeded",
+  value: { choice: { cases } },
+});
+/** What a sensor in reschedule mode reports when it has looked in vain. */
+export const rescheduled = (afterMs: number): Outcome => ({
+  case: "rescheduled",
+  value: { after: durationFromMs(afterMs) },
 });
 export const failure = (message: string, retryable = true): Outcome => ({
   case: "failed",
@@ -166,7 +177,7 @@ export async function fakeApi(
   async function run(assignment: Assignment): Promise<void> {
     const outcome = await (options.body ?? (() => success()))(assignment);
     if (outcome === null || isDead) return;
-    await report(assignment.attemptId, outcome, sessionKey, 1);
+    await report(assignment.attemptId, measured(outcome, assignment), sessionKey, 1);
     grant();
   }
 
@@ -273,6 +284,24 @@ export async function fakeApi(
       return Promise.resolve();
     },
   };
+}
+
+/** As workers do: tells the lengths that the assignment asks for. */
+function measured(outcome: Outcome, { measuredPaths }: Assignment): Outcome {
+  if (outcome.case !== "succeeded" || outcome.value.lengths !== undefined) return outcome;
+  const data = outcome.value.returnValue?.data;
+  const lengths = measuredPaths.map((path) => {
+    const keys = JSON.parse(textOf(path)) as (string | number)[];
+    let value: unknown = data === undefined ? undefined : JSON.parse(textOf(data));
+    for (const key of keys) value = (value as Record<string | number, unknown> | undefined)?.[key];
+    return Array.isArray(value) ? value.length : -1;
+  });
+  return { ...outcome, value: { ...outcome.value, lengths } };
+}
+
+/** Bytes of an assignment as text. */
+export function textOf(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString();
 }
 
 function unlessUnavailable(error: unknown): null {

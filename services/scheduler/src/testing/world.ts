@@ -3,7 +3,14 @@
 import { createLocalBus, type Bus } from "@millrace/bus";
 import type { Database } from "@millrace/db";
 import { testDatabase } from "@millrace/db/testing";
-import { runStateName, taskStateName, type RunState, type TaskState } from "@millrace/engine";
+import {
+  compileDag,
+  runStateName,
+  taskStateName,
+  type DagSpec,
+  type RunState,
+  type TaskState,
+} from "@millrace/engine";
 import { createLogger, type LogLevel } from "@millrace/service";
 import { startScheduler, type RunningScheduler, type SchedulerOptions } from "../scheduler.ts";
 import { fakeApi, type FakeApi, type FakeApiOptions } from "./fake-api.ts";
@@ -17,6 +24,8 @@ export type World = AsyncDisposable & {
   runState(runKey: number): Promise<string>;
   /** States by task index, of those that have a row. */
   taskStates(runKey: number): Promise<string[]>;
+  /** States by name, such as `a` and `b[2]`, of those that have a row. */
+  states(runKey: number, spec: DagSpec): Promise<Record<string, string>>;
   /** Resolves when the run is final; answers its state. */
   untilFinal(runKey: number): Promise<string>;
   /** Accepted ends of attempts, as the events tell: one entry for each change to a final state. */
@@ -65,6 +74,19 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
         [runKey],
       );
       return rows.map((row) => taskStateName(row.state));
+    },
+    async states(runKey, spec) {
+      const { taskIds } = compileDag(spec);
+      const { rows } = await db.pool.query<{ ix: number; map_ix: number; state: TaskState }>(
+        "SELECT ix, map_ix, state FROM task_instance WHERE run_id = $1 ORDER BY ix, map_ix",
+        [runKey],
+      );
+      return Object.fromEntries(
+        rows.map(({ ix, map_ix: mapIx, state }) => [
+          `${taskIds[ix]}${mapIx < 0 ? "" : `[${mapIx}]`}`,
+          taskStateName(state),
+        ]),
+      );
     },
     async untilFinal(runKey) {
       for (;;) {

@@ -88,12 +88,17 @@ export type Event = Prisma.EventModel
 export type Shard = Prisma.ShardModel
 /**
  * Model TaskInstance
- * A task in a run that has started, was skipped or is upstream_failed.
+ * A task in a run, or an instance of a mapped one, that has started or got an outcome without that.
  */
 export type TaskInstance = Prisma.TaskInstanceModel
 /**
+ * Model Expansion
+ * How many instances a mapped task of a run has; -1 when that is not known any more.
+ */
+export type Expansion = Prisma.ExpansionModel
+/**
  * Model TaskInstanceAttempt
- * An earlier attempt, kept when the next one was granted.
+ * An earlier attempt, kept when the next one was granted, or when it was cleared.
  */
 export type TaskInstanceAttempt = Prisma.TaskInstanceAttemptModel
 /**

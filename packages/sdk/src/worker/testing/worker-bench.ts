@@ -37,6 +37,8 @@ export type Bench = AsyncDisposable & {
 export type BenchOptions = Partial<WorkerOptions> & {
   /** Bodies by task id, as source text such as `async () => 1`. */
   readonly bodies?: Readonly<Record<string, string>>;
+  /** Options of tasks by id, as source text such as `{ retryPolicy: () => "fail" }`. */
+  readonly taskOptions?: Readonly<Record<string, string>>;
   /** Text at the top of the DAG file. */
   readonly preamble?: string;
   readonly server?: never;
@@ -46,10 +48,10 @@ export type BenchOptions = Partial<WorkerOptions> & {
 const utf8 = new TextEncoder();
 
 export async function startBench(options: BenchOptions = {}): Promise<Bench> {
-  const { bodies = {}, preamble = "", fake, ...rest } = options;
+  const { bodies = {}, taskOptions = {}, preamble = "", fake, ...rest } = options;
   const dir = await mkdtemp(path.join(tmpdir(), "millrace-test-"));
   const server = await new FakeServer(fake).start();
-  await writeFile(path.join(dir, "bench.ts"), dagFile(bodies, preamble));
+  await writeFile(path.join(dir, "bench.ts"), dagFile(bodies, taskOptions, preamble));
   const { digest, content, errors } = await compileFolder(dir);
   if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   server.bundles.set(digest, content);
@@ -115,13 +117,18 @@ export function failureOf({
   return { kind: names?.[0] ?? "", type, message, stack, retryable };
 }
 
-function dagFile(bodies: Readonly<Record<string, string>>, preamble: string): string {
-  const tasks = Object.entries(bodies).map(
-    ([id, body]) => `  task({ id: ${JSON.stringify(id)} }, (${body}) as never)();`,
-  );
+function dagFile(
+  bodies: Readonly<Record<string, string>>,
+  taskOptions: Readonly<Record<string, string>>,
+  preamble: string,
+): string {
+  const tasks = Object.entries(bodies).map(([id, body]) => {
+    const more = taskOptions[id] === undefined ? "" : `, ...${taskOptions[id]}`;
+    return `  task({ id: ${JSON.stringify(id)}${more} }, (${body}) as never)();`;
+  });
   return [
-    `import { context, dag, FailTask, SkipTask, task } from "@millrace/sdk";`,
-    `void [context, FailTask, SkipTask];`,
+    `import { context, dag, done, FailTask, SkipTask, task } from "@millrace/sdk";`,
+    `void [context, done, FailTask, SkipTask];`,
     preamble,
     `export default dag("bench", {}, () => {`,
     ...tasks,

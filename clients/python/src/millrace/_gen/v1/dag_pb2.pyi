@@ -12,6 +12,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class TaskRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TASK_ROLE_UNSPECIFIED: _ClassVar[TaskRole]
+    TASK_ROLE_WORK: _ClassVar[TaskRole]
+    TASK_ROLE_SETUP: _ClassVar[TaskRole]
+    TASK_ROLE_TEARDOWN: _ClassVar[TaskRole]
+
+class TaskControl(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TASK_CONTROL_UNSPECIFIED: _ClassVar[TaskControl]
+    TASK_CONTROL_NONE: _ClassVar[TaskControl]
+    TASK_CONTROL_BRANCH: _ClassVar[TaskControl]
+    TASK_CONTROL_SHORT_CIRCUIT: _ClassVar[TaskControl]
+
+class SensorMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SENSOR_MODE_UNSPECIFIED: _ClassVar[SensorMode]
+    SENSOR_MODE_POKE: _ClassVar[SensorMode]
+    SENSOR_MODE_RESCHEDULE: _ClassVar[SensorMode]
+
 class TaskKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TASK_KIND_UNSPECIFIED: _ClassVar[TaskKind]
@@ -22,6 +42,18 @@ class TriggerRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TRIGGER_RULE_UNSPECIFIED: _ClassVar[TriggerRule]
     TRIGGER_RULE_ALL_SUCCESS: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALL_FAILED: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALL_DONE: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALL_DONE_SETUP_SUCCESS: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ONE_SUCCESS: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ONE_FAILED: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ONE_DONE: _ClassVar[TriggerRule]
+    TRIGGER_RULE_NONE_FAILED: _ClassVar[TriggerRule]
+    TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS: _ClassVar[TriggerRule]
+    TRIGGER_RULE_NONE_SKIPPED: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALL_SKIPPED: _ClassVar[TriggerRule]
+    TRIGGER_RULE_ALWAYS: _ClassVar[TriggerRule]
 
 class Isolation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -60,11 +92,34 @@ class TaskState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_STATE_UP_FOR_RESCHEDULE: _ClassVar[TaskState]
     TASK_STATE_DEFERRED: _ClassVar[TaskState]
     TASK_STATE_AWAITING_INPUT: _ClassVar[TaskState]
+TASK_ROLE_UNSPECIFIED: TaskRole
+TASK_ROLE_WORK: TaskRole
+TASK_ROLE_SETUP: TaskRole
+TASK_ROLE_TEARDOWN: TaskRole
+TASK_CONTROL_UNSPECIFIED: TaskControl
+TASK_CONTROL_NONE: TaskControl
+TASK_CONTROL_BRANCH: TaskControl
+TASK_CONTROL_SHORT_CIRCUIT: TaskControl
+SENSOR_MODE_UNSPECIFIED: SensorMode
+SENSOR_MODE_POKE: SensorMode
+SENSOR_MODE_RESCHEDULE: SensorMode
 TASK_KIND_UNSPECIFIED: TaskKind
 TASK_KIND_BUNDLE: TaskKind
 TASK_KIND_EXTERNAL: TaskKind
 TRIGGER_RULE_UNSPECIFIED: TriggerRule
 TRIGGER_RULE_ALL_SUCCESS: TriggerRule
+TRIGGER_RULE_ALL_FAILED: TriggerRule
+TRIGGER_RULE_ALL_DONE: TriggerRule
+TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS: TriggerRule
+TRIGGER_RULE_ALL_DONE_SETUP_SUCCESS: TriggerRule
+TRIGGER_RULE_ONE_SUCCESS: TriggerRule
+TRIGGER_RULE_ONE_FAILED: TriggerRule
+TRIGGER_RULE_ONE_DONE: TriggerRule
+TRIGGER_RULE_NONE_FAILED: TriggerRule
+TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS: TriggerRule
+TRIGGER_RULE_NONE_SKIPPED: TriggerRule
+TRIGGER_RULE_ALL_SKIPPED: TriggerRule
+TRIGGER_RULE_ALWAYS: TriggerRule
 ISOLATION_UNSPECIFIED: Isolation
 ISOLATION_THREAD: Isolation
 ISOLATION_PROCESS: Isolation
@@ -93,7 +148,7 @@ TASK_STATE_DEFERRED: TaskState
 TASK_STATE_AWAITING_INPUT: TaskState
 
 class DagSpec(_message.Message):
-    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "start_paused", "file", "source", "bundle_digest")
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +169,8 @@ class DagSpec(_message.Message):
     FILE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     BUNDLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    FAIL_FAST_FIELD_NUMBER: _ClassVar[int]
+    RESULT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
     dag_id: str
     tasks: _containers.RepeatedCompositeFieldContainer[TaskSpec]
     edges: _containers.RepeatedCompositeFieldContainer[Edge]
@@ -134,10 +191,12 @@ class DagSpec(_message.Message):
     file: str
     source: str
     bundle_digest: str
-    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ...) -> None: ...
+    fail_fast: bool
+    result_task_id: str
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas")
+    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -164,6 +223,14 @@ class TaskSpec(_message.Message):
     OWNER_FIELD_NUMBER: _ClassVar[int]
     RESULT_SCHEMA_FIELD_NUMBER: _ClassVar[int]
     ARG_SCHEMAS_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    FAILS_RUN_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    SKIPS_DIRECT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    EACH_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     group_id: str
     handler: str
@@ -183,25 +250,67 @@ class TaskSpec(_message.Message):
     owner: str
     result_schema: str
     arg_schemas: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ...) -> None: ...
+    role: TaskRole
+    fails_run: bool
+    control: TaskControl
+    cases: _containers.RepeatedCompositeFieldContainer[BranchCase]
+    skips_direct_only: bool
+    each: _containers.RepeatedCompositeFieldContainer[MapAxis]
+    map_index_template: str
+    sensor: SensorSpec
+    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ...) -> None: ...
+
+class BranchCase(_message.Message):
+    __slots__ = ("name", "task_ids")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    task_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MapAxis(_message.Message):
+    __slots__ = ("sources",)
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    sources: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, sources: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class SensorSpec(_message.Message):
+    __slots__ = ("mode", "interval", "timeout", "soft_fail", "backoff", "max_interval")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    SOFT_FAIL_FIELD_NUMBER: _ClassVar[int]
+    BACKOFF_FIELD_NUMBER: _ClassVar[int]
+    MAX_INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    mode: SensorMode
+    interval: _duration_pb2.Duration
+    timeout: _duration_pb2.Duration
+    soft_fail: bool
+    backoff: bool
+    max_interval: _duration_pb2.Duration
+    def __init__(self, mode: _Optional[_Union[SensorMode, str]] = ..., interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., soft_fail: bool = ..., backoff: bool = ..., max_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Edge(_message.Message):
-    __slots__ = ("from_task_id", "to_task_id")
+    __slots__ = ("from_task_id", "to_task_id", "label")
     FROM_TASK_ID_FIELD_NUMBER: _ClassVar[int]
     TO_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
     from_task_id: str
     to_task_id: str
-    def __init__(self, from_task_id: _Optional[str] = ..., to_task_id: _Optional[str] = ...) -> None: ...
+    label: str
+    def __init__(self, from_task_id: _Optional[str] = ..., to_task_id: _Optional[str] = ..., label: _Optional[str] = ...) -> None: ...
 
 class GroupSpec(_message.Message):
-    __slots__ = ("group_id", "parent_group_id", "tooltip")
+    __slots__ = ("group_id", "parent_group_id", "tooltip", "each")
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     TOOLTIP_FIELD_NUMBER: _ClassVar[int]
+    EACH_FIELD_NUMBER: _ClassVar[int]
     group_id: str
     parent_group_id: str
     tooltip: str
-    def __init__(self, group_id: _Optional[str] = ..., parent_group_id: _Optional[str] = ..., tooltip: _Optional[str] = ...) -> None: ...
+    each: _containers.RepeatedCompositeFieldContainer[MapAxis]
+    def __init__(self, group_id: _Optional[str] = ..., parent_group_id: _Optional[str] = ..., tooltip: _Optional[str] = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ...) -> None: ...
 
 class Schedule(_message.Message):
     __slots__ = ("cron",)

@@ -44,6 +44,11 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_CANCELLING: _ClassVar[ReasonKind]
     REASON_KIND_FINAL: _ClassVar[ReasonKind]
     REASON_KIND_NO_OWNER: _ClassVar[ReasonKind]
+    REASON_KIND_MAP_LENGTH: _ClassVar[ReasonKind]
+    REASON_KIND_SETUP: _ClassVar[ReasonKind]
+    REASON_KIND_TEARDOWN_SCOPE: _ClassVar[ReasonKind]
+    REASON_KIND_RESCHEDULE_WAIT: _ClassVar[ReasonKind]
+    REASON_KIND_RESTARTING: _ClassVar[ReasonKind]
 LOG_LEVEL_UNSPECIFIED: LogLevel
 LOG_LEVEL_DEBUG: LogLevel
 LOG_LEVEL_INFO: LogLevel
@@ -68,9 +73,14 @@ REASON_KIND_RUNNING: ReasonKind
 REASON_KIND_CANCELLING: ReasonKind
 REASON_KIND_FINAL: ReasonKind
 REASON_KIND_NO_OWNER: ReasonKind
+REASON_KIND_MAP_LENGTH: ReasonKind
+REASON_KIND_SETUP: ReasonKind
+REASON_KIND_TEARDOWN_SCOPE: ReasonKind
+REASON_KIND_RESCHEDULE_WAIT: ReasonKind
+REASON_KIND_RESTARTING: ReasonKind
 
 class TaskInstance(_message.Message):
-    __slots__ = ("run_id", "task_id", "map_index", "state", "try_number", "max_tries", "started_at", "ended_at", "retry_at", "worker", "failure", "queue", "lost_count", "ready_at")
+    __slots__ = ("run_id", "task_id", "map_index", "state", "try_number", "max_tries", "started_at", "ended_at", "retry_at", "worker", "failure", "queue", "lost_count", "ready_at", "map_index_label", "mapped", "chosen_cases", "reschedule_at")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +95,10 @@ class TaskInstance(_message.Message):
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     LOST_COUNT_FIELD_NUMBER: _ClassVar[int]
     READY_AT_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_LABEL_FIELD_NUMBER: _ClassVar[int]
+    MAPPED_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_CASES_FIELD_NUMBER: _ClassVar[int]
+    RESCHEDULE_AT_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     task_id: str
     map_index: int
@@ -99,7 +113,19 @@ class TaskInstance(_message.Message):
     queue: str
     lost_count: int
     ready_at: _timestamp_pb2.Timestamp
-    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., worker: _Optional[str] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., queue: _Optional[str] = ..., lost_count: _Optional[int] = ..., ready_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    map_index_label: str
+    mapped: MappedSummary
+    chosen_cases: _containers.RepeatedScalarFieldContainer[str]
+    reschedule_at: _timestamp_pb2.Timestamp
+    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., worker: _Optional[str] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., queue: _Optional[str] = ..., lost_count: _Optional[int] = ..., ready_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., map_index_label: _Optional[str] = ..., mapped: _Optional[_Union[MappedSummary, _Mapping]] = ..., chosen_cases: _Optional[_Iterable[str]] = ..., reschedule_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class MappedSummary(_message.Message):
+    __slots__ = ("length", "counts")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    counts: _containers.RepeatedCompositeFieldContainer[_dag_pb2.StateCount]
+    def __init__(self, length: _Optional[int] = ..., counts: _Optional[_Iterable[_Union[_dag_pb2.StateCount, _Mapping]]] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ("try_number", "state", "started_at", "ended_at", "worker", "failure")
@@ -153,3 +179,37 @@ class Reason(_message.Message):
     until: _timestamp_pb2.Timestamp
     task_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, kind: _Optional[_Union[ReasonKind, str]] = ..., message: _Optional[str] = ..., evidence: _Optional[_Mapping[str, str]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class InstanceSelection(_message.Message):
+    __slots__ = ("instances", "upstream", "downstream", "states")
+    INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    UPSTREAM_FIELD_NUMBER: _ClassVar[int]
+    DOWNSTREAM_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    instances: _containers.RepeatedCompositeFieldContainer[InstanceRef]
+    upstream: bool
+    downstream: bool
+    states: _containers.RepeatedScalarFieldContainer[_dag_pb2.TaskState]
+    def __init__(self, instances: _Optional[_Iterable[_Union[InstanceRef, _Mapping]]] = ..., upstream: bool = ..., downstream: bool = ..., states: _Optional[_Iterable[_Union[_dag_pb2.TaskState, str]]] = ...) -> None: ...
+
+class InstanceRef(_message.Message):
+    __slots__ = ("task_id", "map_index")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    map_index: int
+    def __init__(self, task_id: _Optional[str] = ..., map_index: _Optional[int] = ...) -> None: ...
+
+class AffectedInstance(_message.Message):
+    __slots__ = ("run_id", "task_id", "map_index", "state", "is_implied")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    IS_IMPLIED_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    task_id: str
+    map_index: int
+    state: _dag_pb2.TaskState
+    is_implied: bool
+    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., is_implied: bool = ...) -> None: ...

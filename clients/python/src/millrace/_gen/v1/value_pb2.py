@@ -22,19 +22,20 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17millrace/v1/value.proto\x12\x0bmillrace.v1\"\x15\n\x05Value\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"r\n\x07\x46\x61ilure\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.millrace.v1.FailureKind\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\r\n\x05stack\x18\x04 \x01(\t\x12\x11\n\tretryable\x18\x05 \x01(\x08*\xc7\x01\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46\x41ILURE_KIND_APPLICATION\x10\x01\x12\x18\n\x14\x46\x41ILURE_KIND_TIMEOUT\x10\x02\x12\x1a\n\x16\x46\x41ILURE_KIND_CANCELLED\x10\x03\x12\x15\n\x11\x46\x41ILURE_KIND_LOST\x10\x04\x12\x17\n\x13\x46\x41ILURE_KIND_EXITED\x10\x05\x12\x16\n\x12\x46\x41ILURE_KIND_SETUP\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17millrace/v1/value.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\"\x15\n\x05Value\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\xa2\x01\n\x07\x46\x61ilure\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.millrace.v1.FailureKind\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\r\n\x05stack\x18\x04 \x01(\t\x12\x11\n\tretryable\x18\x05 \x01(\x08\x12.\n\x0bretry_after\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration*\xc7\x01\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46\x41ILURE_KIND_APPLICATION\x10\x01\x12\x18\n\x14\x46\x41ILURE_KIND_TIMEOUT\x10\x02\x12\x1a\n\x16\x46\x41ILURE_KIND_CANCELLED\x10\x03\x12\x15\n\x11\x46\x41ILURE_KIND_LOST\x10\x04\x12\x17\n\x13\x46\x41ILURE_KIND_EXITED\x10\x05\x12\x16\n\x12\x46\x41ILURE_KIND_SETUP\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'millrace.v1.value_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FAILUREKIND']._serialized_start=180
-  _globals['_FAILUREKIND']._serialized_end=379
-  _globals['_VALUE']._serialized_start=40
-  _globals['_VALUE']._serialized_end=61
-  _globals['_FAILURE']._serialized_start=63
-  _globals['_FAILURE']._serialized_end=177
+  _globals['_FAILUREKIND']._serialized_start=261
+  _globals['_FAILUREKIND']._serialized_end=460
+  _globals['_VALUE']._serialized_start=72
+  _globals['_VALUE']._serialized_end=93
+  _globals['_FAILURE']._serialized_start=96
+  _globals['_FAILURE']._serialized_end=258
 # @@protoc_insertion_point(module_scope)

@@ -407,6 +407,7 @@ export const ModelName = {
   Event: 'Event',
   Shard: 'Shard',
   TaskInstance: 'TaskInstance',
+  Expansion: 'Expansion',
   TaskInstanceAttempt: 'TaskInstanceAttempt',
   Xcom: 'Xcom',
   TaskLog: 'TaskLog',
@@ -426,7 +427,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1170,6 +1171,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Expansion: {
+      payload: Prisma.$ExpansionPayload<ExtArgs>
+      fields: Prisma.ExpansionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ExpansionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ExpansionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>
+        }
+        findFirst: {
+          args: Prisma.ExpansionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ExpansionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>
+        }
+        findMany: {
+          args: Prisma.ExpansionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>[]
+        }
+        create: {
+          args: Prisma.ExpansionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>
+        }
+        createMany: {
+          args: Prisma.ExpansionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ExpansionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>[]
+        }
+        delete: {
+          args: Prisma.ExpansionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>
+        }
+        update: {
+          args: Prisma.ExpansionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>
+        }
+        deleteMany: {
+          args: Prisma.ExpansionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ExpansionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ExpansionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>[]
+        }
+        upsert: {
+          args: Prisma.ExpansionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ExpansionPayload>
+        }
+        aggregate: {
+          args: Prisma.ExpansionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateExpansion>
+        }
+        groupBy: {
+          args: Prisma.ExpansionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ExpansionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ExpansionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ExpansionCountAggregateOutputType> | number
+        }
+      }
+    }
     TaskInstanceAttempt: {
       payload: Prisma.$TaskInstanceAttemptPayload<ExtArgs>
       fields: Prisma.TaskInstanceAttemptFieldRefs
@@ -1610,7 +1685,8 @@ export const RunScalarFieldEnum = {
   counts: 'counts',
   note: 'note',
   triggeredBy: 'triggeredBy',
-  revision: 'revision'
+  revision: 'revision',
+  reopenCount: 'reopenCount'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
@@ -1643,17 +1719,30 @@ export const TaskInstanceScalarFieldEnum = {
   mapIx: 'mapIx',
   state: 'state',
   attempt: 'attempt',
-  lost: 'lost',
+  uncounted: 'uncounted',
   sessionKey: 'sessionKey',
   readyAt: 'readyAt',
   startedAt: 'startedAt',
   endedAt: 'endedAt',
-  retryAt: 'retryAt',
+  waitUntil: 'waitUntil',
   out: 'out',
-  failure: 'failure'
+  failure: 'failure',
+  losses: 'losses',
+  lengths: 'lengths',
+  choice: 'choice',
+  mapIndexLabel: 'mapIndexLabel'
 } as const
 
 export type TaskInstanceScalarFieldEnum = (typeof TaskInstanceScalarFieldEnum)[keyof typeof TaskInstanceScalarFieldEnum]
+
+
+export const ExpansionScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  length: 'length'
+} as const
+
+export type ExpansionScalarFieldEnum = (typeof ExpansionScalarFieldEnum)[keyof typeof ExpansionScalarFieldEnum]
 
 
 export const TaskInstanceAttemptScalarFieldEnum = {
@@ -1998,6 +2087,7 @@ export type GlobalOmitConfig = {
   event?: Prisma.EventOmit
   shard?: Prisma.ShardOmit
   taskInstance?: Prisma.TaskInstanceOmit
+  expansion?: Prisma.ExpansionOmit
   taskInstanceAttempt?: Prisma.TaskInstanceAttemptOmit
   xcom?: Prisma.XcomOmit
   taskLog?: Prisma.TaskLogOmit

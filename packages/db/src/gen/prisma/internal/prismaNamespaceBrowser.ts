@@ -61,6 +61,7 @@ export const ModelName = {
   Event: 'Event',
   Shard: 'Shard',
   TaskInstance: 'TaskInstance',
+  Expansion: 'Expansion',
   TaskInstanceAttempt: 'TaskInstanceAttempt',
   Xcom: 'Xcom',
   TaskLog: 'TaskLog',
@@ -188,7 +189,8 @@ export const RunScalarFieldEnum = {
   counts: 'counts',
   note: 'note',
   triggeredBy: 'triggeredBy',
-  revision: 'revision'
+  revision: 'revision',
+  reopenCount: 'reopenCount'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
@@ -221,17 +223,30 @@ export const TaskInstanceScalarFieldEnum = {
   mapIx: 'mapIx',
   state: 'state',
   attempt: 'attempt',
-  lost: 'lost',
+  uncounted: 'uncounted',
   sessionKey: 'sessionKey',
   readyAt: 'readyAt',
   startedAt: 'startedAt',
   endedAt: 'endedAt',
-  retryAt: 'retryAt',
+  waitUntil: 'waitUntil',
   out: 'out',
-  failure: 'failure'
+  failure: 'failure',
+  losses: 'losses',
+  lengths: 'lengths',
+  choice: 'choice',
+  mapIndexLabel: 'mapIndexLabel'
 } as const
 
 export type TaskInstanceScalarFieldEnum = (typeof TaskInstanceScalarFieldEnum)[keyof typeof TaskInstanceScalarFieldEnum]
+
+
+export const ExpansionScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  length: 'length'
+} as const
+
+export type ExpansionScalarFieldEnum = (typeof ExpansionScalarFieldEnum)[keyof typeof ExpansionScalarFieldEnum]
 
 
 export const TaskInstanceAttemptScalarFieldEnum = {

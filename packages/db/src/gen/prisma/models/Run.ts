@@ -34,6 +34,7 @@ export type RunAvgAggregateOutputType = {
   runType: number | null
   counts: number | null
   revision: number | null
+  reopenCount: number | null
 }
 
 export type RunSumAggregateOutputType = {
@@ -44,6 +45,7 @@ export type RunSumAggregateOutputType = {
   runType: number | null
   counts: number[]
   revision: bigint | null
+  reopenCount: number | null
 }
 
 export type RunMinAggregateOutputType = {
@@ -67,6 +69,7 @@ export type RunMinAggregateOutputType = {
   note: string | null
   triggeredBy: string | null
   revision: bigint | null
+  reopenCount: number | null
 }
 
 export type RunMaxAggregateOutputType = {
@@ -90,6 +93,7 @@ export type RunMaxAggregateOutputType = {
   note: string | null
   triggeredBy: string | null
   revision: bigint | null
+  reopenCount: number | null
 }
 
 export type RunCountAggregateOutputType = {
@@ -114,6 +118,7 @@ export type RunCountAggregateOutputType = {
   note: number
   triggeredBy: number
   revision: number
+  reopenCount: number
   _all: number
 }
 
@@ -126,6 +131,7 @@ export type RunAvgAggregateInputType = {
   runType?: true
   counts?: true
   revision?: true
+  reopenCount?: true
 }
 
 export type RunSumAggregateInputType = {
@@ -136,6 +142,7 @@ export type RunSumAggregateInputType = {
   runType?: true
   counts?: true
   revision?: true
+  reopenCount?: true
 }
 
 export type RunMinAggregateInputType = {
@@ -159,6 +166,7 @@ export type RunMinAggregateInputType = {
   note?: true
   triggeredBy?: true
   revision?: true
+  reopenCount?: true
 }
 
 export type RunMaxAggregateInputType = {
@@ -182,6 +190,7 @@ export type RunMaxAggregateInputType = {
   note?: true
   triggeredBy?: true
   revision?: true
+  reopenCount?: true
 }
 
 export type RunCountAggregateInputType = {
@@ -206,6 +215,7 @@ export type RunCountAggregateInputType = {
   note?: true
   triggeredBy?: true
   revision?: true
+  reopenCount?: true
   _all?: true
 }
 
@@ -317,6 +327,7 @@ export type RunGroupByOutputType = {
   note: string
   triggeredBy: string
   revision: bigint
+  reopenCount: number
   _count: RunCountAggregateOutputType | null
   _avg: RunAvgAggregateOutputType | null
   _sum: RunSumAggregateOutputType | null
@@ -364,6 +375,7 @@ export type RunWhereInput = {
   note?: Prisma.StringFilter<"Run"> | string
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
+  reopenCount?: Prisma.IntFilter<"Run"> | number
   dagVersion?: Prisma.XOR<Prisma.DagVersionScalarRelationFilter, Prisma.DagVersionWhereInput>
 }
 
@@ -389,6 +401,7 @@ export type RunOrderByWithRelationInput = {
   note?: Prisma.SortOrder
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
   dagVersion?: Prisma.DagVersionOrderByWithRelationInput
 }
 
@@ -418,6 +431,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   note?: Prisma.StringFilter<"Run"> | string
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
+  reopenCount?: Prisma.IntFilter<"Run"> | number
   dagVersion?: Prisma.XOR<Prisma.DagVersionScalarRelationFilter, Prisma.DagVersionWhereInput>
 }, "id" | "dagId_runName">
 
@@ -443,6 +457,7 @@ export type RunOrderByWithAggregationInput = {
   note?: Prisma.SortOrder
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
   _count?: Prisma.RunCountOrderByAggregateInput
   _avg?: Prisma.RunAvgOrderByAggregateInput
   _max?: Prisma.RunMaxOrderByAggregateInput
@@ -475,6 +490,7 @@ export type RunScalarWhereWithAggregatesInput = {
   note?: Prisma.StringWithAggregatesFilter<"Run"> | string
   triggeredBy?: Prisma.StringWithAggregatesFilter<"Run"> | string
   revision?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
+  reopenCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
 }
 
 export type RunCreateInput = {
@@ -497,6 +513,7 @@ export type RunCreateInput = {
   note?: string
   triggeredBy: string
   revision?: bigint | number
+  reopenCount?: number
   dagVersion: Prisma.DagVersionCreateNestedOneWithoutRunsInput
 }
 
@@ -522,6 +539,7 @@ export type RunUncheckedCreateInput = {
   note?: string
   triggeredBy: string
   revision?: bigint | number
+  reopenCount?: number
 }
 
 export type RunUpdateInput = {
@@ -544,6 +562,7 @@ export type RunUpdateInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   dagVersion?: Prisma.DagVersionUpdateOneRequiredWithoutRunsNestedInput
 }
 
@@ -569,6 +588,7 @@ export type RunUncheckedUpdateInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type RunCreateManyInput = {
@@ -593,6 +613,7 @@ export type RunCreateManyInput = {
   note?: string
   triggeredBy: string
   revision?: bigint | number
+  reopenCount?: number
 }
 
 export type RunUpdateManyMutationInput = {
@@ -615,6 +636,7 @@ export type RunUpdateManyMutationInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type RunUncheckedUpdateManyInput = {
@@ -639,6 +661,7 @@ export type RunUncheckedUpdateManyInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type RunListRelationFilter = {
@@ -686,6 +709,7 @@ export type RunCountOrderByAggregateInput = {
   note?: Prisma.SortOrder
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
 }
 
 export type RunAvgOrderByAggregateInput = {
@@ -696,6 +720,7 @@ export type RunAvgOrderByAggregateInput = {
   runType?: Prisma.SortOrder
   counts?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
 }
 
 export type RunMaxOrderByAggregateInput = {
@@ -719,6 +744,7 @@ export type RunMaxOrderByAggregateInput = {
   note?: Prisma.SortOrder
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
 }
 
 export type RunMinOrderByAggregateInput = {
@@ -742,6 +768,7 @@ export type RunMinOrderByAggregateInput = {
   note?: Prisma.SortOrder
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
 }
 
 export type RunSumOrderByAggregateInput = {
@@ -752,6 +779,7 @@ export type RunSumOrderByAggregateInput = {
   runType?: Prisma.SortOrder
   counts?: Prisma.SortOrder
   revision?: Prisma.SortOrder
+  reopenCount?: Prisma.SortOrder
 }
 
 export type RunCreateNestedManyWithoutDagVersionInput = {
@@ -829,6 +857,7 @@ export type RunCreateWithoutDagVersionInput = {
   note?: string
   triggeredBy: string
   revision?: bigint | number
+  reopenCount?: number
 }
 
 export type RunUncheckedCreateWithoutDagVersionInput = {
@@ -851,6 +880,7 @@ export type RunUncheckedCreateWithoutDagVersionInput = {
   note?: string
   triggeredBy: string
   revision?: bigint | number
+  reopenCount?: number
 }
 
 export type RunCreateOrConnectWithoutDagVersionInput = {
@@ -904,6 +934,7 @@ export type RunScalarWhereInput = {
   note?: Prisma.StringFilter<"Run"> | string
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
+  reopenCount?: Prisma.IntFilter<"Run"> | number
 }
 
 export type RunCreateManyDagVersionInput = {
@@ -926,6 +957,7 @@ export type RunCreateManyDagVersionInput = {
   note?: string
   triggeredBy: string
   revision?: bigint | number
+  reopenCount?: number
 }
 
 export type RunUpdateWithoutDagVersionInput = {
@@ -948,6 +980,7 @@ export type RunUpdateWithoutDagVersionInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type RunUncheckedUpdateWithoutDagVersionInput = {
@@ -970,6 +1003,7 @@ export type RunUncheckedUpdateWithoutDagVersionInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type RunUncheckedUpdateManyWithoutDagVersionInput = {
@@ -992,6 +1026,7 @@ export type RunUncheckedUpdateManyWithoutDagVersionInput = {
   note?: Prisma.StringFieldUpdateOperationsInput | string
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 
@@ -1018,6 +1053,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   note?: boolean
   triggeredBy?: boolean
   revision?: boolean
+  reopenCount?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1043,6 +1079,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   note?: boolean
   triggeredBy?: boolean
   revision?: boolean
+  reopenCount?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1068,6 +1105,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   note?: boolean
   triggeredBy?: boolean
   revision?: boolean
+  reopenCount?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1093,9 +1131,10 @@ export type RunSelectScalar = {
   note?: boolean
   triggeredBy?: boolean
   revision?: boolean
+  reopenCount?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }
@@ -1145,6 +1184,10 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     note: string
     triggeredBy: string
     revision: bigint
+    /**
+     * How often it was opened again after its end.
+     */
+    reopenCount: number
   }, ExtArgs["result"]["run"]>
   composites: {}
 }
@@ -1590,6 +1633,7 @@ export interface RunFieldRefs {
   readonly note: Prisma.FieldRef<"Run", 'String'>
   readonly triggeredBy: Prisma.FieldRef<"Run", 'String'>
   readonly revision: Prisma.FieldRef<"Run", 'BigInt'>
+  readonly reopenCount: Prisma.FieldRef<"Run", 'Int'>
 }
     
 

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model TaskInstance
- * A task in a run that has started, was skipped or is upstream_failed.
+ * A task in a run, or an instance of a mapped one, that has started or got an outcome without that.
  */
 export type TaskInstanceModel = runtime.Types.Result.DefaultSelection<Prisma.$TaskInstancePayload>
 
@@ -32,8 +32,10 @@ export type TaskInstanceAvgAggregateOutputType = {
   mapIx: number | null
   state: number | null
   attempt: number | null
-  lost: number | null
+  uncounted: number | null
   sessionKey: number | null
+  losses: number | null
+  lengths: number | null
 }
 
 export type TaskInstanceSumAggregateOutputType = {
@@ -42,8 +44,10 @@ export type TaskInstanceSumAggregateOutputType = {
   mapIx: number | null
   state: number | null
   attempt: number | null
-  lost: number | null
+  uncounted: number | null
   sessionKey: number | null
+  losses: number | null
+  lengths: number[]
 }
 
 export type TaskInstanceMinAggregateOutputType = {
@@ -52,14 +56,16 @@ export type TaskInstanceMinAggregateOutputType = {
   mapIx: number | null
   state: number | null
   attempt: number | null
-  lost: number | null
+  uncounted: number | null
   sessionKey: number | null
   readyAt: Date | null
   startedAt: Date | null
   endedAt: Date | null
-  retryAt: Date | null
+  waitUntil: Date | null
   out: runtime.Bytes | null
   failure: runtime.Bytes | null
+  losses: number | null
+  mapIndexLabel: string | null
 }
 
 export type TaskInstanceMaxAggregateOutputType = {
@@ -68,14 +74,16 @@ export type TaskInstanceMaxAggregateOutputType = {
   mapIx: number | null
   state: number | null
   attempt: number | null
-  lost: number | null
+  uncounted: number | null
   sessionKey: number | null
   readyAt: Date | null
   startedAt: Date | null
   endedAt: Date | null
-  retryAt: Date | null
+  waitUntil: Date | null
   out: runtime.Bytes | null
   failure: runtime.Bytes | null
+  losses: number | null
+  mapIndexLabel: string | null
 }
 
 export type TaskInstanceCountAggregateOutputType = {
@@ -84,14 +92,18 @@ export type TaskInstanceCountAggregateOutputType = {
   mapIx: number
   state: number
   attempt: number
-  lost: number
+  uncounted: number
   sessionKey: number
   readyAt: number
   startedAt: number
   endedAt: number
-  retryAt: number
+  waitUntil: number
   out: number
   failure: number
+  losses: number
+  lengths: number
+  choice: number
+  mapIndexLabel: number
   _all: number
 }
 
@@ -102,8 +114,10 @@ export type TaskInstanceAvgAggregateInputType = {
   mapIx?: true
   state?: true
   attempt?: true
-  lost?: true
+  uncounted?: true
   sessionKey?: true
+  losses?: true
+  lengths?: true
 }
 
 export type TaskInstanceSumAggregateInputType = {
@@ -112,8 +126,10 @@ export type TaskInstanceSumAggregateInputType = {
   mapIx?: true
   state?: true
   attempt?: true
-  lost?: true
+  uncounted?: true
   sessionKey?: true
+  losses?: true
+  lengths?: true
 }
 
 export type TaskInstanceMinAggregateInputType = {
@@ -122,14 +138,16 @@ export type TaskInstanceMinAggregateInputType = {
   mapIx?: true
   state?: true
   attempt?: true
-  lost?: true
+  uncounted?: true
   sessionKey?: true
   readyAt?: true
   startedAt?: true
   endedAt?: true
-  retryAt?: true
+  waitUntil?: true
   out?: true
   failure?: true
+  losses?: true
+  mapIndexLabel?: true
 }
 
 export type TaskInstanceMaxAggregateInputType = {
@@ -138,14 +156,16 @@ export type TaskInstanceMaxAggregateInputType = {
   mapIx?: true
   state?: true
   attempt?: true
-  lost?: true
+  uncounted?: true
   sessionKey?: true
   readyAt?: true
   startedAt?: true
   endedAt?: true
-  retryAt?: true
+  waitUntil?: true
   out?: true
   failure?: true
+  losses?: true
+  mapIndexLabel?: true
 }
 
 export type TaskInstanceCountAggregateInputType = {
@@ -154,14 +174,18 @@ export type TaskInstanceCountAggregateInputType = {
   mapIx?: true
   state?: true
   attempt?: true
-  lost?: true
+  uncounted?: true
   sessionKey?: true
   readyAt?: true
   startedAt?: true
   endedAt?: true
-  retryAt?: true
+  waitUntil?: true
   out?: true
   failure?: true
+  losses?: true
+  lengths?: true
+  choice?: true
+  mapIndexLabel?: true
   _all?: true
 }
 
@@ -257,14 +281,18 @@ export type TaskInstanceGroupByOutputType = {
   mapIx: number
   state: number
   attempt: number
-  lost: number
+  uncounted: number
   sessionKey: number | null
   readyAt: Date | null
   startedAt: Date | null
   endedAt: Date | null
-  retryAt: Date | null
+  waitUntil: Date | null
   out: runtime.Bytes | null
   failure: runtime.Bytes | null
+  losses: number
+  lengths: number[]
+  choice: string[]
+  mapIndexLabel: string | null
   _count: TaskInstanceCountAggregateOutputType | null
   _avg: TaskInstanceAvgAggregateOutputType | null
   _sum: TaskInstanceSumAggregateOutputType | null
@@ -296,14 +324,18 @@ export type TaskInstanceWhereInput = {
   mapIx?: Prisma.IntFilter<"TaskInstance"> | number
   state?: Prisma.IntFilter<"TaskInstance"> | number
   attempt?: Prisma.IntFilter<"TaskInstance"> | number
-  lost?: Prisma.IntFilter<"TaskInstance"> | number
+  uncounted?: Prisma.IntFilter<"TaskInstance"> | number
   sessionKey?: Prisma.IntNullableFilter<"TaskInstance"> | number | null
   readyAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
   endedAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
-  retryAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
+  waitUntil?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
   out?: Prisma.BytesNullableFilter<"TaskInstance"> | runtime.Bytes | null
   failure?: Prisma.BytesNullableFilter<"TaskInstance"> | runtime.Bytes | null
+  losses?: Prisma.IntFilter<"TaskInstance"> | number
+  lengths?: Prisma.IntNullableListFilter<"TaskInstance">
+  choice?: Prisma.StringNullableListFilter<"TaskInstance">
+  mapIndexLabel?: Prisma.StringNullableFilter<"TaskInstance"> | string | null
 }
 
 export type TaskInstanceOrderByWithRelationInput = {
@@ -312,14 +344,18 @@ export type TaskInstanceOrderByWithRelationInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrderInput | Prisma.SortOrder
   readyAt?: Prisma.SortOrderInput | Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  retryAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  waitUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   out?: Prisma.SortOrderInput | Prisma.SortOrder
   failure?: Prisma.SortOrderInput | Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  lengths?: Prisma.SortOrder
+  choice?: Prisma.SortOrder
+  mapIndexLabel?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type TaskInstanceWhereUniqueInput = Prisma.AtLeast<{
@@ -332,14 +368,18 @@ export type TaskInstanceWhereUniqueInput = Prisma.AtLeast<{
   mapIx?: Prisma.IntFilter<"TaskInstance"> | number
   state?: Prisma.IntFilter<"TaskInstance"> | number
   attempt?: Prisma.IntFilter<"TaskInstance"> | number
-  lost?: Prisma.IntFilter<"TaskInstance"> | number
+  uncounted?: Prisma.IntFilter<"TaskInstance"> | number
   sessionKey?: Prisma.IntNullableFilter<"TaskInstance"> | number | null
   readyAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
   endedAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
-  retryAt?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
+  waitUntil?: Prisma.DateTimeNullableFilter<"TaskInstance"> | Date | string | null
   out?: Prisma.BytesNullableFilter<"TaskInstance"> | runtime.Bytes | null
   failure?: Prisma.BytesNullableFilter<"TaskInstance"> | runtime.Bytes | null
+  losses?: Prisma.IntFilter<"TaskInstance"> | number
+  lengths?: Prisma.IntNullableListFilter<"TaskInstance">
+  choice?: Prisma.StringNullableListFilter<"TaskInstance">
+  mapIndexLabel?: Prisma.StringNullableFilter<"TaskInstance"> | string | null
 }, "runId_ix_mapIx">
 
 export type TaskInstanceOrderByWithAggregationInput = {
@@ -348,14 +388,18 @@ export type TaskInstanceOrderByWithAggregationInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrderInput | Prisma.SortOrder
   readyAt?: Prisma.SortOrderInput | Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  retryAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  waitUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   out?: Prisma.SortOrderInput | Prisma.SortOrder
   failure?: Prisma.SortOrderInput | Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  lengths?: Prisma.SortOrder
+  choice?: Prisma.SortOrder
+  mapIndexLabel?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.TaskInstanceCountOrderByAggregateInput
   _avg?: Prisma.TaskInstanceAvgOrderByAggregateInput
   _max?: Prisma.TaskInstanceMaxOrderByAggregateInput
@@ -372,14 +416,18 @@ export type TaskInstanceScalarWhereWithAggregatesInput = {
   mapIx?: Prisma.IntWithAggregatesFilter<"TaskInstance"> | number
   state?: Prisma.IntWithAggregatesFilter<"TaskInstance"> | number
   attempt?: Prisma.IntWithAggregatesFilter<"TaskInstance"> | number
-  lost?: Prisma.IntWithAggregatesFilter<"TaskInstance"> | number
+  uncounted?: Prisma.IntWithAggregatesFilter<"TaskInstance"> | number
   sessionKey?: Prisma.IntNullableWithAggregatesFilter<"TaskInstance"> | number | null
   readyAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TaskInstance"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TaskInstance"> | Date | string | null
   endedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TaskInstance"> | Date | string | null
-  retryAt?: Prisma.DateTimeNullableWithAggregatesFilter<"TaskInstance"> | Date | string | null
+  waitUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"TaskInstance"> | Date | string | null
   out?: Prisma.BytesNullableWithAggregatesFilter<"TaskInstance"> | runtime.Bytes | null
   failure?: Prisma.BytesNullableWithAggregatesFilter<"TaskInstance"> | runtime.Bytes | null
+  losses?: Prisma.IntWithAggregatesFilter<"TaskInstance"> | number
+  lengths?: Prisma.IntNullableListFilter<"TaskInstance">
+  choice?: Prisma.StringNullableListFilter<"TaskInstance">
+  mapIndexLabel?: Prisma.StringNullableWithAggregatesFilter<"TaskInstance"> | string | null
 }
 
 export type TaskInstanceCreateInput = {
@@ -388,14 +436,18 @@ export type TaskInstanceCreateInput = {
   mapIx: number
   state: number
   attempt: number
-  lost?: number
+  uncounted?: number
   sessionKey?: number | null
   readyAt?: Date | string | null
   startedAt?: Date | string | null
   endedAt?: Date | string | null
-  retryAt?: Date | string | null
+  waitUntil?: Date | string | null
   out?: runtime.Bytes | null
   failure?: runtime.Bytes | null
+  losses?: number
+  lengths?: Prisma.TaskInstanceCreatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceCreatechoiceInput | string[]
+  mapIndexLabel?: string | null
 }
 
 export type TaskInstanceUncheckedCreateInput = {
@@ -404,14 +456,18 @@ export type TaskInstanceUncheckedCreateInput = {
   mapIx: number
   state: number
   attempt: number
-  lost?: number
+  uncounted?: number
   sessionKey?: number | null
   readyAt?: Date | string | null
   startedAt?: Date | string | null
   endedAt?: Date | string | null
-  retryAt?: Date | string | null
+  waitUntil?: Date | string | null
   out?: runtime.Bytes | null
   failure?: runtime.Bytes | null
+  losses?: number
+  lengths?: Prisma.TaskInstanceCreatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceCreatechoiceInput | string[]
+  mapIndexLabel?: string | null
 }
 
 export type TaskInstanceUpdateInput = {
@@ -420,14 +476,18 @@ export type TaskInstanceUpdateInput = {
   mapIx?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.IntFieldUpdateOperationsInput | number
   attempt?: Prisma.IntFieldUpdateOperationsInput | number
-  lost?: Prisma.IntFieldUpdateOperationsInput | number
+  uncounted?: Prisma.IntFieldUpdateOperationsInput | number
   sessionKey?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   readyAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  waitUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   out?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   failure?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  losses?: Prisma.IntFieldUpdateOperationsInput | number
+  lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
+  mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type TaskInstanceUncheckedUpdateInput = {
@@ -436,14 +496,18 @@ export type TaskInstanceUncheckedUpdateInput = {
   mapIx?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.IntFieldUpdateOperationsInput | number
   attempt?: Prisma.IntFieldUpdateOperationsInput | number
-  lost?: Prisma.IntFieldUpdateOperationsInput | number
+  uncounted?: Prisma.IntFieldUpdateOperationsInput | number
   sessionKey?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   readyAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  waitUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   out?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   failure?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  losses?: Prisma.IntFieldUpdateOperationsInput | number
+  lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
+  mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type TaskInstanceCreateManyInput = {
@@ -452,14 +516,18 @@ export type TaskInstanceCreateManyInput = {
   mapIx: number
   state: number
   attempt: number
-  lost?: number
+  uncounted?: number
   sessionKey?: number | null
   readyAt?: Date | string | null
   startedAt?: Date | string | null
   endedAt?: Date | string | null
-  retryAt?: Date | string | null
+  waitUntil?: Date | string | null
   out?: runtime.Bytes | null
   failure?: runtime.Bytes | null
+  losses?: number
+  lengths?: Prisma.TaskInstanceCreatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceCreatechoiceInput | string[]
+  mapIndexLabel?: string | null
 }
 
 export type TaskInstanceUpdateManyMutationInput = {
@@ -468,14 +536,18 @@ export type TaskInstanceUpdateManyMutationInput = {
   mapIx?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.IntFieldUpdateOperationsInput | number
   attempt?: Prisma.IntFieldUpdateOperationsInput | number
-  lost?: Prisma.IntFieldUpdateOperationsInput | number
+  uncounted?: Prisma.IntFieldUpdateOperationsInput | number
   sessionKey?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   readyAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  waitUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   out?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   failure?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  losses?: Prisma.IntFieldUpdateOperationsInput | number
+  lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
+  mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type TaskInstanceUncheckedUpdateManyInput = {
@@ -484,14 +556,18 @@ export type TaskInstanceUncheckedUpdateManyInput = {
   mapIx?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.IntFieldUpdateOperationsInput | number
   attempt?: Prisma.IntFieldUpdateOperationsInput | number
-  lost?: Prisma.IntFieldUpdateOperationsInput | number
+  uncounted?: Prisma.IntFieldUpdateOperationsInput | number
   sessionKey?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   readyAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  retryAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  waitUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   out?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   failure?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  losses?: Prisma.IntFieldUpdateOperationsInput | number
+  lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
+  choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
+  mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type TaskInstanceRunIdIxMapIxCompoundUniqueInput = {
@@ -506,14 +582,18 @@ export type TaskInstanceCountOrderByAggregateInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrder
   readyAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
-  retryAt?: Prisma.SortOrder
+  waitUntil?: Prisma.SortOrder
   out?: Prisma.SortOrder
   failure?: Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  lengths?: Prisma.SortOrder
+  choice?: Prisma.SortOrder
+  mapIndexLabel?: Prisma.SortOrder
 }
 
 export type TaskInstanceAvgOrderByAggregateInput = {
@@ -522,8 +602,10 @@ export type TaskInstanceAvgOrderByAggregateInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  lengths?: Prisma.SortOrder
 }
 
 export type TaskInstanceMaxOrderByAggregateInput = {
@@ -532,14 +614,16 @@ export type TaskInstanceMaxOrderByAggregateInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrder
   readyAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
-  retryAt?: Prisma.SortOrder
+  waitUntil?: Prisma.SortOrder
   out?: Prisma.SortOrder
   failure?: Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  mapIndexLabel?: Prisma.SortOrder
 }
 
 export type TaskInstanceMinOrderByAggregateInput = {
@@ -548,14 +632,16 @@ export type TaskInstanceMinOrderByAggregateInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrder
   readyAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
-  retryAt?: Prisma.SortOrder
+  waitUntil?: Prisma.SortOrder
   out?: Prisma.SortOrder
   failure?: Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  mapIndexLabel?: Prisma.SortOrder
 }
 
 export type TaskInstanceSumOrderByAggregateInput = {
@@ -564,8 +650,18 @@ export type TaskInstanceSumOrderByAggregateInput = {
   mapIx?: Prisma.SortOrder
   state?: Prisma.SortOrder
   attempt?: Prisma.SortOrder
-  lost?: Prisma.SortOrder
+  uncounted?: Prisma.SortOrder
   sessionKey?: Prisma.SortOrder
+  losses?: Prisma.SortOrder
+  lengths?: Prisma.SortOrder
+}
+
+export type TaskInstanceCreatelengthsInput = {
+  set: number[]
+}
+
+export type TaskInstanceCreatechoiceInput = {
+  set: string[]
 }
 
 export type NullableIntFieldUpdateOperationsInput = {
@@ -576,6 +672,16 @@ export type NullableIntFieldUpdateOperationsInput = {
   divide?: number
 }
 
+export type TaskInstanceUpdatelengthsInput = {
+  set?: number[]
+  push?: number | number[]
+}
+
+export type TaskInstanceUpdatechoiceInput = {
+  set?: string[]
+  push?: string | string[]
+}
+
 
 
 export type TaskInstanceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -584,14 +690,18 @@ export type TaskInstanceSelect<ExtArgs extends runtime.Types.Extensions.Internal
   mapIx?: boolean
   state?: boolean
   attempt?: boolean
-  lost?: boolean
+  uncounted?: boolean
   sessionKey?: boolean
   readyAt?: boolean
   startedAt?: boolean
   endedAt?: boolean
-  retryAt?: boolean
+  waitUntil?: boolean
   out?: boolean
   failure?: boolean
+  losses?: boolean
+  lengths?: boolean
+  choice?: boolean
+  mapIndexLabel?: boolean
 }, ExtArgs["result"]["taskInstance"]>
 
 export type TaskInstanceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -600,14 +710,18 @@ export type TaskInstanceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   mapIx?: boolean
   state?: boolean
   attempt?: boolean
-  lost?: boolean
+  uncounted?: boolean
   sessionKey?: boolean
   readyAt?: boolean
   startedAt?: boolean
   endedAt?: boolean
-  retryAt?: boolean
+  waitUntil?: boolean
   out?: boolean
   failure?: boolean
+  losses?: boolean
+  lengths?: boolean
+  choice?: boolean
+  mapIndexLabel?: boolean
 }, ExtArgs["result"]["taskInstance"]>
 
 export type TaskInstanceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -616,14 +730,18 @@ export type TaskInstanceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   mapIx?: boolean
   state?: boolean
   attempt?: boolean
-  lost?: boolean
+  uncounted?: boolean
   sessionKey?: boolean
   readyAt?: boolean
   startedAt?: boolean
   endedAt?: boolean
-  retryAt?: boolean
+  waitUntil?: boolean
   out?: boolean
   failure?: boolean
+  losses?: boolean
+  lengths?: boolean
+  choice?: boolean
+  mapIndexLabel?: boolean
 }, ExtArgs["result"]["taskInstance"]>
 
 export type TaskInstanceSelectScalar = {
@@ -632,17 +750,21 @@ export type TaskInstanceSelectScalar = {
   mapIx?: boolean
   state?: boolean
   attempt?: boolean
-  lost?: boolean
+  uncounted?: boolean
   sessionKey?: boolean
   readyAt?: boolean
   startedAt?: boolean
   endedAt?: boolean
-  retryAt?: boolean
+  waitUntil?: boolean
   out?: boolean
   failure?: boolean
+  losses?: boolean
+  lengths?: boolean
+  choice?: boolean
+  mapIndexLabel?: boolean
 }
 
-export type TaskInstanceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "ix" | "mapIx" | "state" | "attempt" | "lost" | "sessionKey" | "readyAt" | "startedAt" | "endedAt" | "retryAt" | "out" | "failure", ExtArgs["result"]["taskInstance"]>
+export type TaskInstanceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "ix" | "mapIx" | "state" | "attempt" | "uncounted" | "sessionKey" | "readyAt" | "startedAt" | "endedAt" | "waitUntil" | "out" | "failure" | "losses" | "lengths" | "choice" | "mapIndexLabel", ExtArgs["result"]["taskInstance"]>
 
 export type $TaskInstancePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "TaskInstance"
@@ -656,17 +778,21 @@ export type $TaskInstancePayload<ExtArgs extends runtime.Types.Extensions.Intern
      */
     state: number
     attempt: number
-    lost: number
+    uncounted: number
     sessionKey: number | null
     readyAt: Date | null
     startedAt: Date | null
     endedAt: Date | null
-    retryAt: Date | null
+    waitUntil: Date | null
     out: runtime.Bytes | null
     /**
      * millrace.v1.Failure
      */
     failure: runtime.Bytes | null
+    losses: number
+    lengths: number[]
+    choice: string[]
+    mapIndexLabel: string | null
   }, ExtArgs["result"]["taskInstance"]>
   composites: {}
 }
@@ -1095,14 +1221,18 @@ export interface TaskInstanceFieldRefs {
   readonly mapIx: Prisma.FieldRef<"TaskInstance", 'Int'>
   readonly state: Prisma.FieldRef<"TaskInstance", 'Int'>
   readonly attempt: Prisma.FieldRef<"TaskInstance", 'Int'>
-  readonly lost: Prisma.FieldRef<"TaskInstance", 'Int'>
+  readonly uncounted: Prisma.FieldRef<"TaskInstance", 'Int'>
   readonly sessionKey: Prisma.FieldRef<"TaskInstance", 'Int'>
   readonly readyAt: Prisma.FieldRef<"TaskInstance", 'DateTime'>
   readonly startedAt: Prisma.FieldRef<"TaskInstance", 'DateTime'>
   readonly endedAt: Prisma.FieldRef<"TaskInstance", 'DateTime'>
-  readonly retryAt: Prisma.FieldRef<"TaskInstance", 'DateTime'>
+  readonly waitUntil: Prisma.FieldRef<"TaskInstance", 'DateTime'>
   readonly out: Prisma.FieldRef<"TaskInstance", 'Bytes'>
   readonly failure: Prisma.FieldRef<"TaskInstance", 'Bytes'>
+  readonly losses: Prisma.FieldRef<"TaskInstance", 'Int'>
+  readonly lengths: Prisma.FieldRef<"TaskInstance", 'Int[]'>
+  readonly choice: Prisma.FieldRef<"TaskInstance", 'String[]'>
+  readonly mapIndexLabel: Prisma.FieldRef<"TaskInstance", 'String'>
 }
     
 

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model TaskInstanceAttempt
- * An earlier attempt, kept when the next one was granted.
+ * An earlier attempt, kept when the next one was granted, or when it was cleared.
  */
 export type TaskInstanceAttemptModel = runtime.Types.Result.DefaultSelection<Prisma.$TaskInstanceAttemptPayload>
 

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag.proto.
  */
 export const file_millrace_v1_dag: GenFile = /*@__PURE__*/
-  fileDesc("ChVtaWxscmFjZS92MS9kYWcucHJvdG8SC21pbGxyYWNlLnYxIqkECgdEYWdTcGVjEg4KBmRhZ19pZBgBIAEoCRIkCgV0YXNrcxgCIAMoCzIVLm1pbGxyYWNlLnYxLlRhc2tTcGVjEiAKBWVkZ2VzGAMgAygLMhEubWlsbHJhY2UudjEuRWRnZRImCgZncm91cHMYBCADKAsyFi5taWxscmFjZS52MS5Hcm91cFNwZWMSJwoIc2NoZWR1bGUYBSABKAsyFS5taWxscmFjZS52MS5TY2hlZHVsZRITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRkb2NzGAcgASgJEgwKBHRhZ3MYCCADKAkSDQoFb3duZXIYCSABKAkSFQoNcGFyYW1zX3NjaGVtYRgKIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYCyABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgMIAEoBRIxCg5kYWdydW5fdGltZW91dBgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpzdGFydF9kYXRlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfZGF0ZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2F0Y2h1cBgQIAEoCBIUCgxzdGFydF9wYXVzZWQYESABKAgSDAoEZmlsZRgSIAEoCRIOCgZzb3VyY2UYEyABKAkSFQoNYnVuZGxlX2RpZ2VzdBgUIAEoCSLYBAoIVGFza1NwZWMSDwoHdGFza19pZBgBIAEoCRIQCghncm91cF9pZBgCIAEoCRIPCgdoYW5kbGVyGAMgASgJEiMKBGtpbmQYBCABKA4yFS5taWxscmFjZS52MS5UYXNrS2luZBIMCgRhcmdzGAUgASgMEg8KB3JldHJpZXMYBiABKAUSLgoLcmV0cnlfZGVsYXkYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFQoNcmV0cnlfYmFja29mZhgIIAEoARIyCg9tYXhfcmV0cnlfZGVsYXkYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoRZXhlY3V0aW9uX3RpbWVvdXQYCiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoMdHJpZ2dlcl9ydWxlGAsgASgOMhgubWlsbHJhY2UudjEuVHJpZ2dlclJ1bGUSDQoFcXVldWUYDCABKAkSFwoPcHJpb3JpdHlfd2VpZ2h0GA0gASgFEikKCWlzb2xhdGlvbhgOIAEoDjIWLm1pbGxyYWNlLnYxLklzb2xhdGlvbhIrCgNlbnYYDyADKAsyHi5taWxscmFjZS52MS5UYXNrU3BlYy5FbnZFbnRyeRIMCgRkb2NzGBAgASgJEg0KBW93bmVyGBEgASgJEhUKDXJlc3VsdF9zY2hlbWEYEiABKAkSEwoLYXJnX3NjaGVtYXMYEyADKAkaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIwCgRFZGdlEhQKDGZyb21fdGFza19pZBgBIAEoCRISCgp0b190YXNrX2lkGAIgASgJIkcKCUdyb3VwU3BlYxIQCghncm91cF9pZBgBIAEoCRIXCg9wYXJlbnRfZ3JvdXBfaWQYAiABKAkSDwoHdG9vbHRpcBgDIAEoCSI9CghTY2hlZHVsZRIpCgRjcm9uGAEgASgLMhkubWlsbHJhY2UudjEuQ3JvblNjaGVkdWxlSABCBgoEa2luZCI0CgxDcm9uU2NoZWR1bGUSEgoKZXhwcmVzc2lvbhgBIAEoCRIQCgh0aW1lem9uZRgCIAEoCSKuAwoDRGFnEg4KBmRhZ19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEhMKC2Rlc2NyaXB0aW9uGAMgASgJEgwKBHRhZ3MYBCADKAkSDQoFb3duZXIYBSABKAkSEQoJaXNfcGF1c2VkGAYgASgIEhEKCWlzX2FjdGl2ZRgHIAEoCBIQCghzY2hlZHVsZRgIIAEoCRIQCgh0aW1lem9uZRgJIAEoCRIvCgtuZXh0X3J1bl9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoLcmVjZW50X3J1bnMYCyADKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EgwKBGZpbGUYDCABKAkSEgoKdGFza19jb3VudBgNIAEoBRIVCg1wYXJhbXNfc2NoZW1hGA4gASgJEgwKBGRvY3MYDyABKAkSFwoPbWF4X2FjdGl2ZV9ydW5zGBAgASgFEhgKEG1heF9hY3RpdmVfdGFza3MYESABKAUSMQoNcmVnaXN0ZXJlZF9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0gEKClJ1blN1bW1hcnkSDgoGcnVuX2lkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSLgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxvZ2ljYWxfZGF0ZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAihwEKCkRhZ1ZlcnNpb24SDgoGZGFnX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDgoGZGlnZXN0GAMgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWJ1bmRsZV9kaWdlc3QYBSABKAkiaQoLSW1wb3J0RXJyb3ISDgoGZm9sZGVyGAEgASgJEgwKBGZpbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIrCgdzZWVuX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCL2BAoGRGFnUnVuEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEwoLZGFnX3ZlcnNpb24YAyABKAUSEAoIcnVuX25hbWUYBCABKAkSJAoFc3RhdGUYBSABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRImCghydW5fdHlwZRgGIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSMAoMbG9naWNhbF9kYXRlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAogASgLMhIubWlsbHJhY2UudjEuVmFsdWUSLQoJcXVldWVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHZmFpbHVyZRgOIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUSJwoGY291bnRzGA8gAygLMhcubWlsbHJhY2UudjEuU3RhdGVDb3VudBIMCgRub3RlGBAgASgJEhQKDHRyaWdnZXJlZF9ieRgRIAEoCRIQCghyZXZpc2lvbhgSIAEoAyJCCgpTdGF0ZUNvdW50EiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg0KBWNvdW50GAIgASgFKlMKCFRhc2tLaW5kEhkKFVRBU0tfS0lORF9VTlNQRUNJRklFRBAAEhQKEFRBU0tfS0lORF9CVU5ETEUQARIWChJUQVNLX0tJTkRfRVhURVJOQUwQAipJCgtUcmlnZ2VyUnVsZRIcChhUUklHR0VSX1JVTEVfVU5TUEVDSUZJRUQQABIcChhUUklHR0VSX1JVTEVfQUxMX1NVQ0NFU1MQASpTCglJc29sYXRpb24SGQoVSVNPTEFUSU9OX1VOU1BFQ0lGSUVEEAASFAoQSVNPTEFUSU9OX1RIUkVBRBABEhUKEUlTT0xBVElPTl9QUk9DRVNTEAIqfwoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQVRFX1FVRVVFRBABEhUKEVJVTl9TVEFURV9SVU5OSU5HEAISFQoRUlVOX1NUQVRFX1NVQ0NFU1MQAxIUChBSVU5fU1RBVEVfRkFJTEVEEAQqUAoHUnVuVHlwZRIYChRSVU5fVFlQRV9VTlNQRUNJRklFRBAAEhYKElJVTl9UWVBFX1NDSEVEVUxFRBABEhMKD1JVTl9UWVBFX01BTlVBTBACKpYDCglUYXNrU3RhdGUSGgoWVEFTS19TVEFURV9VTlNQRUNJRklFRBAAEhMKD1RBU0tfU1RBVEVfTk9ORRABEhgKFFRBU0tfU1RBVEVfU0NIRURVTEVEEAISFQoRVEFTS19TVEFURV9RVUVVRUQQAxIWChJUQVNLX1NUQVRFX1JVTk5JTkcQBBIZChVUQVNLX1NUQVRFX1JFU1RBUlRJTkcQBRIWChJUQVNLX1NUQVRFX1NVQ0NFU1MQBhIVChFUQVNLX1NUQVRFX0ZBSUxFRBAHEhYKElRBU0tfU1RBVEVfU0tJUFBFRBAIEh4KGlRBU0tfU1RBVEVfVVBTVFJFQU1fRkFJTEVEEAkSFgoSVEFTS19TVEFURV9SRU1PVkVEEAoSGwoXVEFTS19TVEFURV9VUF9GT1JfUkVUUlkQCxIgChxUQVNLX1NUQVRFX1VQX0ZPUl9SRVNDSEVEVUxFEAwSFwoTVEFTS19TVEFURV9ERUZFUlJFRBANEh0KGVRBU0tfU1RBVEVfQVdBSVRJTkdfSU5QVVQQDmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_value]);
+  fileDesc("ChVtaWxscmFjZS92MS9kYWcucHJvdG8SC21pbGxyYWNlLnYxItQECgdEYWdTcGVjEg4KBmRhZ19pZBgBIAEoCRIkCgV0YXNrcxgCIAMoCzIVLm1pbGxyYWNlLnYxLlRhc2tTcGVjEiAKBWVkZ2VzGAMgAygLMhEubWlsbHJhY2UudjEuRWRnZRImCgZncm91cHMYBCADKAsyFi5taWxscmFjZS52MS5Hcm91cFNwZWMSJwoIc2NoZWR1bGUYBSABKAsyFS5taWxscmFjZS52MS5TY2hlZHVsZRITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRkb2NzGAcgASgJEgwKBHRhZ3MYCCADKAkSDQoFb3duZXIYCSABKAkSFQoNcGFyYW1zX3NjaGVtYRgKIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYCyABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgMIAEoBRIxCg5kYWdydW5fdGltZW91dBgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpzdGFydF9kYXRlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfZGF0ZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2F0Y2h1cBgQIAEoCBIUCgxzdGFydF9wYXVzZWQYESABKAgSDAoEZmlsZRgSIAEoCRIOCgZzb3VyY2UYEyABKAkSFQoNYnVuZGxlX2RpZ2VzdBgUIAEoCRIRCglmYWlsX2Zhc3QYFSABKAgSFgoOcmVzdWx0X3Rhc2tfaWQYFiABKAki5wYKCFRhc2tTcGVjEg8KB3Rhc2tfaWQYASABKAkSEAoIZ3JvdXBfaWQYAiABKAkSDwoHaGFuZGxlchgDIAEoCRIjCgRraW5kGAQgASgOMhUubWlsbHJhY2UudjEuVGFza0tpbmQSDAoEYXJncxgFIAEoDBIPCgdyZXRyaWVzGAYgASgFEi4KC3JldHJ5X2RlbGF5GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhUKDXJldHJ5X2JhY2tvZmYYCCABKAESMgoPbWF4X3JldHJ5X2RlbGF5GAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjQKEWV4ZWN1dGlvbl90aW1lb3V0GAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KDHRyaWdnZXJfcnVsZRgLIAEoDjIYLm1pbGxyYWNlLnYxLlRyaWdnZXJSdWxlEg0KBXF1ZXVlGAwgASgJEhcKD3ByaW9yaXR5X3dlaWdodBgNIAEoBRIpCglpc29sYXRpb24YDiABKA4yFi5taWxscmFjZS52MS5Jc29sYXRpb24SKwoDZW52GA8gAygLMh4ubWlsbHJhY2UudjEuVGFza1NwZWMuRW52RW50cnkSDAoEZG9jcxgQIAEoCRINCgVvd25lchgRIAEoCRIVCg1yZXN1bHRfc2NoZW1hGBIgASgJEhMKC2FyZ19zY2hlbWFzGBMgAygJEiMKBHJvbGUYFCABKA4yFS5taWxscmFjZS52MS5UYXNrUm9sZRIRCglmYWlsc19ydW4YFSABKAgSKQoHY29udHJvbBgWIAEoDjIYLm1pbGxyYWNlLnYxLlRhc2tDb250cm9sEiYKBWNhc2VzGBcgAygLMhcubWlsbHJhY2UudjEuQnJhbmNoQ2FzZRIZChFza2lwc19kaXJlY3Rfb25seRgYIAEoCBIiCgRlYWNoGBkgAygLMhQubWlsbHJhY2UudjEuTWFwQXhpcxIaChJtYXBfaW5kZXhfdGVtcGxhdGUYGiABKAkSJwoGc2Vuc29yGBsgASgLMhcubWlsbHJhY2UudjEuU2Vuc29yU3BlYxoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiwKCkJyYW5jaENhc2USDAoEbmFtZRgBIAEoCRIQCgh0YXNrX2lkcxgCIAMoCSIaCgdNYXBBeGlzEg8KB3NvdXJjZXMYASADKAwi4QEKClNlbnNvclNwZWMSJQoEbW9kZRgBIAEoDjIXLm1pbGxyYWNlLnYxLlNlbnNvck1vZGUSKwoIaW50ZXJ2YWwYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCglzb2Z0X2ZhaWwYBCABKAgSDwoHYmFja29mZhgFIAEoCBIvCgxtYXhfaW50ZXJ2YWwYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iPwoERWRnZRIUCgxmcm9tX3Rhc2tfaWQYASABKAkSEgoKdG9fdGFza19pZBgCIAEoCRINCgVsYWJlbBgDIAEoCSJrCglHcm91cFNwZWMSEAoIZ3JvdXBfaWQYASABKAkSFwoPcGFyZW50X2dyb3VwX2lkGAIgASgJEg8KB3Rvb2x0aXAYAyABKAkSIgoEZWFjaBgEIAMoCzIULm1pbGxyYWNlLnYxLk1hcEF4aXMiPQoIU2NoZWR1bGUSKQoEY3JvbhgBIAEoCzIZLm1pbGxyYWNlLnYxLkNyb25TY2hlZHVsZUgAQgYKBGtpbmQiNAoMQ3JvblNjaGVkdWxlEhIKCmV4cHJlc3Npb24YASABKAkSEAoIdGltZXpvbmUYAiABKAkirgMKA0RhZxIOCgZkYWdfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRITCgtkZXNjcmlwdGlvbhgDIAEoCRIMCgR0YWdzGAQgAygJEg0KBW93bmVyGAUgASgJEhEKCWlzX3BhdXNlZBgGIAEoCBIRCglpc19hY3RpdmUYByABKAgSEAoIc2NoZWR1bGUYCCABKAkSEAoIdGltZXpvbmUYCSABKAkSLwoLbmV4dF9ydW5fYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKC3JlY2VudF9ydW5zGAsgAygLMhcubWlsbHJhY2UudjEuUnVuU3VtbWFyeRIMCgRmaWxlGAwgASgJEhIKCnRhc2tfY291bnQYDSABKAUSFQoNcGFyYW1zX3NjaGVtYRgOIAEoCRIMCgRkb2NzGA8gASgJEhcKD21heF9hY3RpdmVfcnVucxgQIAEoBRIYChBtYXhfYWN0aXZlX3Rhc2tzGBEgASgFEjEKDXJlZ2lzdGVyZWRfYXQYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wItIBCgpSdW5TdW1tYXJ5Eg4KBnJ1bl9pZBgBIAEoCRIkCgVzdGF0ZRgCIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsb2dpY2FsX2RhdGUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIocBCgpEYWdWZXJzaW9uEg4KBmRhZ19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEg4KBmRpZ2VzdBgDIAEoCRIxCg1yZWdpc3RlcmVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1idW5kbGVfZGlnZXN0GAUgASgJImkKC0ltcG9ydEVycm9yEg4KBmZvbGRlchgBIAEoCRIMCgRmaWxlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSKwoHc2Vlbl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi9gQKBkRhZ1J1bhIOCgZydW5faWQYASABKAkSDgoGZGFnX2lkGAIgASgJEhMKC2RhZ192ZXJzaW9uGAMgASgFEhAKCHJ1bl9uYW1lGAQgASgJEiQKBXN0YXRlGAUgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJgoIcnVuX3R5cGUYBiABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlEjAKDGxvZ2ljYWxfZGF0ZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTZGF0YV9pbnRlcnZhbF9zdGFydBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZGF0YV9pbnRlcnZhbF9lbmQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiIKBnBhcmFtcxgKIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlEi0KCXF1ZXVlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKB2ZhaWx1cmUYDiABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlEicKBmNvdW50cxgPIAMoCzIXLm1pbGxyYWNlLnYxLlN0YXRlQ291bnQSDAoEbm90ZRgQIAEoCRIUCgx0cmlnZ2VyZWRfYnkYESABKAkSEAoIcmV2aXNpb24YEiABKAMiQgoKU3RhdGVDb3VudBIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRINCgVjb3VudBgCIAEoBSpmCghUYXNrUm9sZRIZChVUQVNLX1JPTEVfVU5TUEVDSUZJRUQQABISCg5UQVNLX1JPTEVfV09SSxABEhMKD1RBU0tfUk9MRV9TRVRVUBACEhYKElRBU0tfUk9MRV9URUFSRE9XThADKnsKC1Rhc2tDb250cm9sEhwKGFRBU0tfQ09OVFJPTF9VTlNQRUNJRklFRBAAEhUKEVRBU0tfQ09OVFJPTF9OT05FEAESFwoTVEFTS19DT05UUk9MX0JSQU5DSBACEh4KGlRBU0tfQ09OVFJPTF9TSE9SVF9DSVJDVUlUEAMqWwoKU2Vuc29yTW9kZRIbChdTRU5TT1JfTU9ERV9VTlNQRUNJRklFRBAAEhQKEFNFTlNPUl9NT0RFX1BPS0UQARIaChZTRU5TT1JfTU9ERV9SRVNDSEVEVUxFEAIqUwoIVGFza0tpbmQSGQoVVEFTS19LSU5EX1VOU1BFQ0lGSUVEEAASFAoQVEFTS19LSU5EX0JVTkRMRRABEhYKElRBU0tfS0lORF9FWFRFUk5BTBACKs0DCgtUcmlnZ2VyUnVsZRIcChhUUklHR0VSX1JVTEVfVU5TUEVDSUZJRUQQABIcChhUUklHR0VSX1JVTEVfQUxMX1NVQ0NFU1MQARIbChdUUklHR0VSX1JVTEVfQUxMX0ZBSUxFRBACEhkKFVRSSUdHRVJfUlVMRV9BTExfRE9ORRADEikKJVRSSUdHRVJfUlVMRV9BTExfRE9ORV9NSU5fT05FX1NVQ0NFU1MQBBInCiNUUklHR0VSX1JVTEVfQUxMX0RPTkVfU0VUVVBfU1VDQ0VTUxAFEhwKGFRSSUdHRVJfUlVMRV9PTkVfU1VDQ0VTUxAGEhsKF1RSSUdHRVJfUlVMRV9PTkVfRkFJTEVEEAcSGQoVVFJJR0dFUl9SVUxFX09ORV9ET05FEAgSHAoYVFJJR0dFUl9SVUxFX05PTkVfRkFJTEVEEAkSLAooVFJJR0dFUl9SVUxFX05PTkVfRkFJTEVEX01JTl9PTkVfU1VDQ0VTUxAKEh0KGVRSSUdHRVJfUlVMRV9OT05FX1NLSVBQRUQQCxIcChhUUklHR0VSX1JVTEVfQUxMX1NLSVBQRUQQDBIXChNUUklHR0VSX1JVTEVfQUxXQVlTEA0qUwoJSXNvbGF0aW9uEhkKFUlTT0xBVElPTl9VTlNQRUNJRklFRBAAEhQKEElTT0xBVElPTl9USFJFQUQQARIVChFJU09MQVRJT05fUFJPQ0VTUxACKn8KCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFURV9RVUVVRUQQARIVChFSVU5fU1RBVEVfUlVOTklORxACEhUKEVJVTl9TVEFURV9TVUNDRVNTEAMSFAoQUlVOX1NUQVRFX0ZBSUxFRBAEKlAKB1J1blR5cGUSGAoUUlVOX1RZUEVfVU5TUEVDSUZJRUQQABIWChJSVU5fVFlQRV9TQ0hFRFVMRUQQARITCg9SVU5fVFlQRV9NQU5VQUwQAiqWAwoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5TUEVDSUZJRUQQABITCg9UQVNLX1NUQVRFX05PTkUQARIYChRUQVNLX1NUQVRFX1NDSEVEVUxFRBACEhUKEVRBU0tfU1RBVEVfUVVFVUVEEAMSFgoSVEFTS19TVEFURV9SVU5OSU5HEAQSGQoVVEFTS19TVEFURV9SRVNUQVJUSU5HEAUSFgoSVEFTS19TVEFURV9TVUNDRVNTEAYSFQoRVEFTS19TVEFURV9GQUlMRUQQBxIWChJUQVNLX1NUQVRFX1NLSVBQRUQQCBIeChpUQVNLX1NUQVRFX1VQU1RSRUFNX0ZBSUxFRBAJEhYKElRBU0tfU1RBVEVfUkVNT1ZFRBAKEhsKF1RBU0tfU1RBVEVfVVBfRk9SX1JFVFJZEAsSIAocVEFTS19TVEFURV9VUF9GT1JfUkVTQ0hFRFVMRRAMEhcKE1RBU0tfU1RBVEVfREVGRVJSRUQQDRIdChlUQVNLX1NUQVRFX0FXQUlUSU5HX0lOUFVUEA5iBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_value]);
 
 /**
  * A DAG as an SDK compiles it: everything the control plane needs, and nothing it would have to execute.
@@ -161,6 +161,20 @@ export type DagSpec = Message<"millrace.v1.DagSpec"> & {
    * @generated from field: string bundle_digest = 20;
    */
   bundleDigest: string;
+
+  /**
+   * The first task that fails for good ends the run.
+   *
+   * @generated from field: bool fail_fast = 21;
+   */
+  failFast: boolean;
+
+  /**
+   * The task whose value is the run's result. Empty means none.
+   *
+   * @generated from field: string result_task_id = 22;
+   */
+  resultTaskId: string;
 };
 
 /**
@@ -247,7 +261,7 @@ export type TaskSpec = Message<"millrace.v1.TaskSpec"> & {
   executionTimeout?: Duration | undefined;
 
   /**
-   * Which upstream outcomes let it run. This version accepts ALL_SUCCESS only.
+   * Which upstream outcomes let it run.
    *
    * @generated from field: millrace.v1.TriggerRule trigger_rule = 11;
    */
@@ -308,6 +322,62 @@ export type TaskSpec = Message<"millrace.v1.TaskSpec"> & {
    * @generated from field: repeated string arg_schemas = 19;
    */
   argSchemas: string[];
+
+  /**
+   * Whether it makes or removes what others need.
+   *
+   * @generated from field: millrace.v1.TaskRole role = 20;
+   */
+  role: TaskRole;
+
+  /**
+   * Of a teardown: its failure fails the run.
+   *
+   * @generated from field: bool fails_run = 21;
+   */
+  failsRun: boolean;
+
+  /**
+   * Whether its outcome chooses what follows.
+   *
+   * @generated from field: millrace.v1.TaskControl control = 22;
+   */
+  control: TaskControl;
+
+  /**
+   * Of a branch: what it may choose. At least one.
+   *
+   * @generated from field: repeated millrace.v1.BranchCase cases = 23;
+   */
+  cases: BranchCase[];
+
+  /**
+   * Of a short circuit: skips only the tasks directly after it, and lets trigger rules decide about the rest.
+   *
+   * @generated from field: bool skips_direct_only = 24;
+   */
+  skipsDirectOnly: boolean;
+
+  /**
+   * Dimensions of its mapping, the last varying fastest. Empty means that it is not mapped by itself.
+   *
+   * @generated from field: repeated millrace.v1.MapAxis each = 25;
+   */
+  each: MapAxis[];
+
+  /**
+   * Names an instance for people; a template, rendered by the worker. Empty means the index.
+   *
+   * @generated from field: string map_index_template = 26;
+   */
+  mapIndexTemplate: string;
+
+  /**
+   * Set for a sensor.
+   *
+   * @generated from field: millrace.v1.SensorSpec sensor = 27;
+   */
+  sensor?: SensorSpec | undefined;
 };
 
 /**
@@ -316,6 +386,112 @@ export type TaskSpec = Message<"millrace.v1.TaskSpec"> & {
  */
 export const TaskSpecSchema: GenMessage<TaskSpec> = /*@__PURE__*/
   messageDesc(file_millrace_v1_dag, 1);
+
+/**
+ * What a branch may choose.
+ *
+ * @generated from message millrace.v1.BranchCase
+ */
+export type BranchCase = Message<"millrace.v1.BranchCase"> & {
+  /**
+   * Unique within the branch.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The tasks that this case goes on with.
+   *
+   * @generated from field: repeated string task_ids = 2;
+   */
+  taskIds: string[];
+};
+
+/**
+ * Describes the message millrace.v1.BranchCase.
+ * Use `create(BranchCaseSchema)` to create a new message.
+ */
+export const BranchCaseSchema: GenMessage<BranchCase> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag, 2);
+
+/**
+ * One dimension of a mapping.
+ *
+ * @generated from message millrace.v1.MapAxis
+ */
+export type MapAxis = Message<"millrace.v1.MapAxis"> & {
+  /**
+   * Expressions as in args: a JSON array, a task reference or a run reference. Several are walked together, as long as
+   * the shortest.
+   *
+   * @generated from field: repeated bytes sources = 1;
+   */
+  sources: Uint8Array[];
+};
+
+/**
+ * Describes the message millrace.v1.MapAxis.
+ * Use `create(MapAxisSchema)` to create a new message.
+ */
+export const MapAxisSchema: GenMessage<MapAxis> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag, 3);
+
+/**
+ * How a sensor looks.
+ *
+ * @generated from message millrace.v1.SensorSpec
+ */
+export type SensorSpec = Message<"millrace.v1.SensorSpec"> & {
+  /**
+   * Whether it keeps its slot between looks.
+   *
+   * @generated from field: millrace.v1.SensorMode mode = 1;
+   */
+  mode: SensorMode;
+
+  /**
+   * From one look to the next. Unset means 60 s.
+   *
+   * @generated from field: google.protobuf.Duration interval = 2;
+   */
+  interval?: Duration | undefined;
+
+  /**
+   * For how long it looks. Unset means 7 days.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 3;
+   */
+  timeout?: Duration | undefined;
+
+  /**
+   * Skips instead of failing when the time is over.
+   *
+   * @generated from field: bool soft_fail = 4;
+   */
+  softFail: boolean;
+
+  /**
+   * Doubles the interval from look to look.
+   *
+   * @generated from field: bool backoff = 5;
+   */
+  backoff: boolean;
+
+  /**
+   * No interval is longer. Unset means no limit.
+   *
+   * @generated from field: google.protobuf.Duration max_interval = 6;
+   */
+  maxInterval?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.SensorSpec.
+ * Use `create(SensorSpecSchema)` to create a new message.
+ */
+export const SensorSpecSchema: GenMessage<SensorSpec> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag, 4);
 
 /**
  * An arrow between two tasks.
@@ -336,6 +512,13 @@ export type Edge = Message<"millrace.v1.Edge"> & {
    * @generated from field: string to_task_id = 2;
    */
   toTaskId: string;
+
+  /**
+   * A word for people. Empty means none.
+   *
+   * @generated from field: string label = 3;
+   */
+  label: string;
 };
 
 /**
@@ -343,7 +526,7 @@ export type Edge = Message<"millrace.v1.Edge"> & {
  * Use `create(EdgeSchema)` to create a new message.
  */
 export const EdgeSchema: GenMessage<Edge> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 2);
+  messageDesc(file_millrace_v1_dag, 5);
 
 /**
  * A named set of tasks, drawn as a box.
@@ -371,6 +554,13 @@ export type GroupSpec = Message<"millrace.v1.GroupSpec"> & {
    * @generated from field: string tooltip = 3;
    */
   tooltip: string;
+
+  /**
+   * Dimensions over which the whole group is mapped. Empty means that it is not.
+   *
+   * @generated from field: repeated millrace.v1.MapAxis each = 4;
+   */
+  each: MapAxis[];
 };
 
 /**
@@ -378,7 +568,7 @@ export type GroupSpec = Message<"millrace.v1.GroupSpec"> & {
  * Use `create(GroupSpecSchema)` to create a new message.
  */
 export const GroupSpecSchema: GenMessage<GroupSpec> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 3);
+  messageDesc(file_millrace_v1_dag, 6);
 
 /**
  * When runs are made.
@@ -407,7 +597,7 @@ export type Schedule = Message<"millrace.v1.Schedule"> & {
  * Use `create(ScheduleSchema)` to create a new message.
  */
 export const ScheduleSchema: GenMessage<Schedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 4);
+  messageDesc(file_millrace_v1_dag, 7);
 
 /**
  * A cron trigger timetable: the logical date is the instant of firing, and the data interval is that instant alone.
@@ -435,7 +625,7 @@ export type CronSchedule = Message<"millrace.v1.CronSchedule"> & {
  * Use `create(CronScheduleSchema)` to create a new message.
  */
 export const CronScheduleSchema: GenMessage<CronSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 5);
+  messageDesc(file_millrace_v1_dag, 8);
 
 /**
  * A registered DAG.
@@ -575,7 +765,7 @@ export type Dag = Message<"millrace.v1.Dag"> & {
  * Use `create(DagSchema)` to create a new message.
  */
 export const DagSchema: GenMessage<Dag> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 6);
+  messageDesc(file_millrace_v1_dag, 9);
 
 /**
  * The little a list shows of a run.
@@ -624,7 +814,7 @@ export type RunSummary = Message<"millrace.v1.RunSummary"> & {
  * Use `create(RunSummarySchema)` to create a new message.
  */
 export const RunSummarySchema: GenMessage<RunSummary> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 7);
+  messageDesc(file_millrace_v1_dag, 10);
 
 /**
  * One immutable registration of a DAG.
@@ -673,7 +863,7 @@ export type DagVersion = Message<"millrace.v1.DagVersion"> & {
  * Use `create(DagVersionSchema)` to create a new message.
  */
 export const DagVersionSchema: GenMessage<DagVersion> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 8);
+  messageDesc(file_millrace_v1_dag, 11);
 
 /**
  * A file of a DAG folder that could not be compiled, or a DAG that was refused.
@@ -715,7 +905,7 @@ export type ImportError = Message<"millrace.v1.ImportError"> & {
  * Use `create(ImportErrorSchema)` to create a new message.
  */
 export const ImportErrorSchema: GenMessage<ImportError> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 9);
+  messageDesc(file_millrace_v1_dag, 12);
 
 /**
  * One execution of one version of a DAG.
@@ -855,7 +1045,7 @@ export type DagRun = Message<"millrace.v1.DagRun"> & {
  * Use `create(DagRunSchema)` to create a new message.
  */
 export const DagRunSchema: GenMessage<DagRun> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 10);
+  messageDesc(file_millrace_v1_dag, 13);
 
 /**
  * How many task instances of a run are in a state.
@@ -883,7 +1073,144 @@ export type StateCount = Message<"millrace.v1.StateCount"> & {
  * Use `create(StateCountSchema)` to create a new message.
  */
 export const StateCountSchema: GenMessage<StateCount> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 11);
+  messageDesc(file_millrace_v1_dag, 14);
+
+/**
+ * Whether a task makes or removes what others need.
+ *
+ * @generated from enum millrace.v1.TaskRole
+ */
+export const TaskRole = {
+  /**
+   * Means WORK.
+   *
+   * @generated from enum value: TASK_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Neither.
+   *
+   * @generated from enum value: TASK_ROLE_WORK = 1;
+   */
+  WORK: 1,
+
+  /**
+   * Makes what the tasks after it need.
+   *
+   * @generated from enum value: TASK_ROLE_SETUP = 2;
+   */
+  SETUP: 2,
+
+  /**
+   * Removes it again, whatever became of them.
+   *
+   * @generated from enum value: TASK_ROLE_TEARDOWN = 3;
+   */
+  TEARDOWN: 3,
+} as const;
+
+/**
+ * Whether a task makes or removes what others need.
+ *
+ * @generated from enum millrace.v1.TaskRole
+ */
+export type TaskRole = (typeof TaskRole)[keyof typeof TaskRole] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.TaskRole.
+ */
+export const TaskRoleSchema: GenEnum<TaskRole> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_dag, 0);
+
+/**
+ * Whether a task's outcome chooses what follows.
+ *
+ * @generated from enum millrace.v1.TaskControl
+ */
+export const TaskControl = {
+  /**
+   * Means NONE.
+   *
+   * @generated from enum value: TASK_CONTROL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It does not.
+   *
+   * @generated from enum value: TASK_CONTROL_NONE = 1;
+   */
+  NONE: 1,
+
+  /**
+   * Goes on with the cases that it names.
+   *
+   * @generated from enum value: TASK_CONTROL_BRANCH = 2;
+   */
+  BRANCH: 2,
+
+  /**
+   * Goes on with everything, or skips everything after it.
+   *
+   * @generated from enum value: TASK_CONTROL_SHORT_CIRCUIT = 3;
+   */
+  SHORT_CIRCUIT: 3,
+} as const;
+
+/**
+ * Whether a task's outcome chooses what follows.
+ *
+ * @generated from enum millrace.v1.TaskControl
+ */
+export type TaskControl = (typeof TaskControl)[keyof typeof TaskControl] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.TaskControl.
+ */
+export const TaskControlSchema: GenEnum<TaskControl> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_dag, 1);
+
+/**
+ * Whether a sensor keeps its slot between looks.
+ *
+ * @generated from enum millrace.v1.SensorMode
+ */
+export const SensorMode = {
+  /**
+   * Means POKE.
+   *
+   * @generated from enum value: SENSOR_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Keeps it.
+   *
+   * @generated from enum value: SENSOR_MODE_POKE = 1;
+   */
+  POKE: 1,
+
+  /**
+   * Gives it back.
+   *
+   * @generated from enum value: SENSOR_MODE_RESCHEDULE = 2;
+   */
+  RESCHEDULE: 2,
+} as const;
+
+/**
+ * Whether a sensor keeps its slot between looks.
+ *
+ * @generated from enum millrace.v1.SensorMode
+ */
+export type SensorMode = (typeof SensorMode)[keyof typeof SensorMode] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.SensorMode.
+ */
+export const SensorModeSchema: GenEnum<SensorMode> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_dag, 2);
 
 /**
  * Where a task's function is.
@@ -924,7 +1251,7 @@ export type TaskKind = (typeof TaskKind)[keyof typeof TaskKind] | UnknownEnum;
  * Describes the enum millrace.v1.TaskKind.
  */
 export const TaskKindSchema: GenEnum<TaskKind> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 0);
+  enumDesc(file_millrace_v1_dag, 3);
 
 /**
  * Which outcomes of the tasks before it let a task run. More values follow; servers refuse those they do not know.
@@ -933,7 +1260,7 @@ export const TaskKindSchema: GenEnum<TaskKind> = /*@__PURE__*/
  */
 export const TriggerRule = {
   /**
-   * Means ALL_SUCCESS.
+   * Means ALL_SUCCESS; of a teardown, ALL_DONE_SETUP_SUCCESS.
    *
    * @generated from enum value: TRIGGER_RULE_UNSPECIFIED = 0;
    */
@@ -945,6 +1272,90 @@ export const TriggerRule = {
    * @generated from enum value: TRIGGER_RULE_ALL_SUCCESS = 1;
    */
   ALL_SUCCESS: 1,
+
+  /**
+   * Every one failed, or could not run because of a failure.
+   *
+   * @generated from enum value: TRIGGER_RULE_ALL_FAILED = 2;
+   */
+  ALL_FAILED: 2,
+
+  /**
+   * Every one is final.
+   *
+   * @generated from enum value: TRIGGER_RULE_ALL_DONE = 3;
+   */
+  ALL_DONE: 3,
+
+  /**
+   * Every one is final, none was skipped, and one succeeded.
+   *
+   * @generated from enum value: TRIGGER_RULE_ALL_DONE_MIN_ONE_SUCCESS = 4;
+   */
+  ALL_DONE_MIN_ONE_SUCCESS: 4,
+
+  /**
+   * Every one is final, and one of the setups among them succeeded, if there are any. The rule of teardowns.
+   *
+   * @generated from enum value: TRIGGER_RULE_ALL_DONE_SETUP_SUCCESS = 5;
+   */
+  ALL_DONE_SETUP_SUCCESS: 5,
+
+  /**
+   * One succeeded; does not wait for the others.
+   *
+   * @generated from enum value: TRIGGER_RULE_ONE_SUCCESS = 6;
+   */
+  ONE_SUCCESS: 6,
+
+  /**
+   * One failed, or could not run because of a failure; does not wait for the others.
+   *
+   * @generated from enum value: TRIGGER_RULE_ONE_FAILED = 7;
+   */
+  ONE_FAILED: 7,
+
+  /**
+   * One succeeded or failed; does not wait for the others.
+   *
+   * @generated from enum value: TRIGGER_RULE_ONE_DONE = 8;
+   */
+  ONE_DONE: 8,
+
+  /**
+   * Every one succeeded or was skipped.
+   *
+   * @generated from enum value: TRIGGER_RULE_NONE_FAILED = 9;
+   */
+  NONE_FAILED: 9,
+
+  /**
+   * Every one succeeded or was skipped, and one succeeded.
+   *
+   * @generated from enum value: TRIGGER_RULE_NONE_FAILED_MIN_ONE_SUCCESS = 10;
+   */
+  NONE_FAILED_MIN_ONE_SUCCESS: 10,
+
+  /**
+   * Every one is final, and none was skipped.
+   *
+   * @generated from enum value: TRIGGER_RULE_NONE_SKIPPED = 11;
+   */
+  NONE_SKIPPED: 11,
+
+  /**
+   * Every one was skipped.
+   *
+   * @generated from enum value: TRIGGER_RULE_ALL_SKIPPED = 12;
+   */
+  ALL_SKIPPED: 12,
+
+  /**
+   * Waits for nothing.
+   *
+   * @generated from enum value: TRIGGER_RULE_ALWAYS = 13;
+   */
+  ALWAYS: 13,
 } as const;
 
 /**
@@ -958,7 +1369,7 @@ export type TriggerRule = (typeof TriggerRule)[keyof typeof TriggerRule] | Unkno
  * Describes the enum millrace.v1.TriggerRule.
  */
 export const TriggerRuleSchema: GenEnum<TriggerRule> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 1);
+  enumDesc(file_millrace_v1_dag, 4);
 
 /**
  * Where a TypeScript worker runs a body.
@@ -999,7 +1410,7 @@ export type Isolation = (typeof Isolation)[keyof typeof Isolation] | UnknownEnum
  * Describes the enum millrace.v1.Isolation.
  */
 export const IsolationSchema: GenEnum<Isolation> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 2);
+  enumDesc(file_millrace_v1_dag, 5);
 
 /**
  * Where a DAG run is in its life. Values may be added: treat an unknown value as not final.
@@ -1054,7 +1465,7 @@ export type RunState = (typeof RunState)[keyof typeof RunState] | UnknownEnum;
  * Describes the enum millrace.v1.RunState.
  */
 export const RunStateSchema: GenEnum<RunState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 3);
+  enumDesc(file_millrace_v1_dag, 6);
 
 /**
  * Why a run exists.
@@ -1095,7 +1506,7 @@ export type RunType = (typeof RunType)[keyof typeof RunType] | UnknownEnum;
  * Describes the enum millrace.v1.RunType.
  */
 export const RunTypeSchema: GenEnum<RunType> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 4);
+  enumDesc(file_millrace_v1_dag, 7);
 
 /**
  * Where a task instance is in its life; Airflow's names. Values may be added: treat an unknown value as not final.
@@ -1220,5 +1631,5 @@ export type TaskState = (typeof TaskState)[keyof typeof TaskState] | UnknownEnum
  * Describes the enum millrace.v1.TaskState.
  */
 export const TaskStateSchema: GenEnum<TaskState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 5);
+  enumDesc(file_millrace_v1_dag, 8);
 

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag_run_service.proto.
  */
 export const file_millrace_v1_dag_run_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIp4BChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkiOQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIiChBHZXREYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSI1ChFHZXREYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4imwEKEkxpc3REYWdSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZkYWdfaWQYAyABKAkSJQoGc3RhdGVzGAQgAygOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJwoJcnVuX3R5cGVzGAUgAygOMhQubWlsbHJhY2UudjEuUnVuVHlwZSJRChNMaXN0RGFnUnVuc1Jlc3BvbnNlEiEKBHJ1bnMYASADKAsyEy5taWxscmFjZS52MS5EYWdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjkKE0NhbmNlbERhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOAoUQ2FuY2VsRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiQKEldhdGNoRGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiagoTV2F0Y2hEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SMQoOdGFza19pbnN0YW5jZXMYAiADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2UiNgoRR2V0RGFnR3JpZFJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEhEKCXJ1bl9jb3VudBgCIAEoBSJQChJHZXREYWdHcmlkUmVzcG9uc2USEAoIdGFza19pZHMYASADKAkSKAoHY29sdW1ucxgCIAMoCzIXLm1pbGxyYWNlLnYxLkdyaWRDb2x1bW4iWgoKR3JpZENvbHVtbhIkCgNydW4YASABKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EiYKBnN0YXRlcxgCIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZTKRBAoNRGFnUnVuU2VydmljZRJWCg1UcmlnZ2VyRGFnUnVuEiEubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlcXVlc3QaIi5taWxscmFjZS52MS5UcmlnZ2VyRGFnUnVuUmVzcG9uc2USTwoJR2V0RGFnUnVuEh0ubWlsbHJhY2UudjEuR2V0RGFnUnVuUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlc3BvbnNlIgOQAgESVQoLTGlzdERhZ1J1bnMSHy5taWxscmFjZS52MS5MaXN0RGFnUnVuc1JlcXVlc3QaIC5taWxscmFjZS52MS5MaXN0RGFnUnVuc1Jlc3BvbnNlIgOQAgESUwoMQ2FuY2VsRGFnUnVuEiAubWlsbHJhY2UudjEuQ2FuY2VsRGFnUnVuUmVxdWVzdBohLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlc3BvbnNlElcKC1dhdGNoRGFnUnVuEh8ubWlsbHJhY2UudjEuV2F0Y2hEYWdSdW5SZXF1ZXN0GiAubWlsbHJhY2UudjEuV2F0Y2hEYWdSdW5SZXNwb25zZSIDkAIBMAESUgoKR2V0RGFnR3JpZBIeLm1pbGxyYWNlLnYxLkdldERhZ0dyaWRSZXF1ZXN0Gh8ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIp4BChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkiOQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIiChBHZXREYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSI1ChFHZXREYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4imwEKEkxpc3REYWdSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZkYWdfaWQYAyABKAkSJQoGc3RhdGVzGAQgAygOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJwoJcnVuX3R5cGVzGAUgAygOMhQubWlsbHJhY2UudjEuUnVuVHlwZSJRChNMaXN0RGFnUnVuc1Jlc3BvbnNlEiEKBHJ1bnMYASADKAsyEy5taWxscmFjZS52MS5EYWdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjkKE0NhbmNlbERhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOAoUQ2FuY2VsRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiQKEldhdGNoRGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiagoTV2F0Y2hEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SMQoOdGFza19pbnN0YW5jZXMYAiADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2UiNgoRR2V0RGFnR3JpZFJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEhEKCXJ1bl9jb3VudBgCIAEoBSJQChJHZXREYWdHcmlkUmVzcG9uc2USEAoIdGFza19pZHMYASADKAkSKAoHY29sdW1ucxgCIAMoCzIXLm1pbGxyYWNlLnYxLkdyaWRDb2x1bW4iWgoKR3JpZENvbHVtbhIkCgNydW4YASABKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EiYKBnN0YXRlcxgCIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZSJdChFNYXJrRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlIjYKEk1hcmtEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4y4AQKDURhZ1J1blNlcnZpY2USVgoNVHJpZ2dlckRhZ1J1bhIhLm1pbGxyYWNlLnYxLlRyaWdnZXJEYWdSdW5SZXF1ZXN0GiIubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlc3BvbnNlEk8KCUdldERhZ1J1bhIdLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlcXVlc3QaHi5taWxscmFjZS52MS5HZXREYWdSdW5SZXNwb25zZSIDkAIBElUKC0xpc3REYWdSdW5zEh8ubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXF1ZXN0GiAubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXNwb25zZSIDkAIBElMKDENhbmNlbERhZ1J1bhIgLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlcXVlc3QaIS5taWxscmFjZS52MS5DYW5jZWxEYWdSdW5SZXNwb25zZRJNCgpNYXJrRGFnUnVuEh4ubWlsbHJhY2UudjEuTWFya0RhZ1J1blJlcXVlc3QaHy5taWxscmFjZS52MS5NYXJrRGFnUnVuUmVzcG9uc2USVwoLV2F0Y2hEYWdSdW4SHy5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlcXVlc3QaIC5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlc3BvbnNlIgOQAgEwARJSCgpHZXREYWdHcmlkEh4ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlcXVlc3QaHy5taWxscmFjZS52MS5HZXREYWdHcmlkUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for a run.
@@ -293,7 +293,7 @@ export type WatchDagRunResponse = Message<"millrace.v1.WatchDagRunResponse"> & {
   run?: DagRun | undefined;
 
   /**
-   * Task instances that changed; in the first message all that have a state other than NONE.
+   * Tasks of which something changed; in the first message all that have a state other than NONE.
    *
    * @generated from field: repeated millrace.v1.TaskInstance task_instances = 2;
    */
@@ -377,7 +377,9 @@ export type GridColumn = Message<"millrace.v1.GridColumn"> & {
   run?: RunSummary | undefined;
 
   /**
-   * The states in the order of task_ids; UNSPECIFIED where the run has no such task.
+   * The states in the order of task_ids; UNSPECIFIED where the run has no such task. One that stands for all instances of a
+   * mapped task: of those that occur the first of RUNNING, RESTARTING, FAILED, UPSTREAM_FAILED, UP_FOR_RETRY,
+   * UP_FOR_RESCHEDULE, AWAITING_INPUT, DEFERRED, QUEUED, SCHEDULED, NONE, SUCCESS, SKIPPED, REMOVED.
    *
    * @generated from field: repeated millrace.v1.TaskState states = 2;
    */
@@ -390,6 +392,62 @@ export type GridColumn = Message<"millrace.v1.GridColumn"> & {
  */
 export const GridColumnSchema: GenMessage<GridColumn> = /*@__PURE__*/
   messageDesc(file_millrace_v1_dag_run_service, 12);
+
+/**
+ * Asks to end a run.
+ *
+ * @generated from message millrace.v1.MarkDagRunRequest
+ */
+export type MarkDagRunRequest = Message<"millrace.v1.MarkDagRunRequest"> & {
+  /**
+   * Same id: same effect, once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * SUCCESS or FAILED.
+   *
+   * @generated from field: millrace.v1.RunState state = 3;
+   */
+  state: RunState;
+};
+
+/**
+ * Describes the message millrace.v1.MarkDagRunRequest.
+ * Use `create(MarkDagRunRequestSchema)` to create a new message.
+ */
+export const MarkDagRunRequestSchema: GenMessage<MarkDagRunRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 13);
+
+/**
+ * Answers MarkDagRun.
+ *
+ * @generated from message millrace.v1.MarkDagRunResponse
+ */
+export type MarkDagRunResponse = Message<"millrace.v1.MarkDagRunResponse"> & {
+  /**
+   * The run as it is now.
+   *
+   * @generated from field: millrace.v1.DagRun run = 1;
+   */
+  run?: DagRun | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.MarkDagRunResponse.
+ * Use `create(MarkDagRunResponseSchema)` to create a new message.
+ */
+export const MarkDagRunResponseSchema: GenMessage<MarkDagRunResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 14);
 
 /**
  * Makes DAG runs and follows them.
@@ -440,7 +498,20 @@ export const DagRunService: GenService<{
     output: typeof CancelDagRunResponseSchema;
   },
   /**
-   * Follows a run: first the run with all its task instances that have a state, then changes, at most 4 messages a second.
+   * Ends a run as success or failed: on success every unfinished task instance becomes success, on failed those that run
+   * fail and the others are skipped; teardowns still run first. Idempotent by request_id.
+   * Reasons: RUN_NOT_FOUND, FIELD_INVALID.
+   *
+   * @generated from rpc millrace.v1.DagRunService.MarkDagRun
+   */
+  markDagRun: {
+    methodKind: "unary";
+    input: typeof MarkDagRunRequestSchema;
+    output: typeof MarkDagRunResponseSchema;
+  },
+  /**
+   * Follows a run: first the run with all its tasks that have a state, then changes, at most 4 messages a second. A mapped
+   * task is one entry, which stands for all its instances (TaskInstance.mapped); ListTaskInstances has these.
    * Ends after the message in which the run is final. Reasons: RUN_NOT_FOUND.
    *
    * @generated from rpc millrace.v1.DagRunService.WatchDagRun

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { TaskState } from "./dag_pb.ts";
+import type { StateCount, TaskState } from "./dag_pb.ts";
 import { file_millrace_v1_dag } from "./dag_pb.ts";
 import type { Failure } from "./value_pb.ts";
 import { file_millrace_v1_value } from "./value_pb.ts";
@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/task_instance.proto.
  */
 export const file_millrace_v1_task_instance: GenFile = /*@__PURE__*/
-  fileDesc("Ch9taWxscmFjZS92MS90YXNrX2luc3RhbmNlLnByb3RvEgttaWxscmFjZS52MSKkAwoMVGFza0luc3RhbmNlEg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBRIlCgVzdGF0ZRgEIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRISCgp0cnlfbnVtYmVyGAUgASgFEhEKCW1heF90cmllcxgGIAEoBRIuCgpzdGFydGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIcmV0cnlfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBndvcmtlchgKIAEoCRIlCgdmYWlsdXJlGAsgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZRINCgVxdWV1ZRgMIAEoCRISCgpsb3N0X2NvdW50GA0gASgFEiwKCHJlYWR5X2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLZAQoHQXR0ZW1wdBISCgp0cnlfbnVtYmVyGAEgASgFEiUKBXN0YXRlGAIgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZ3b3JrZXIYBSABKAkSJQoHZmFpbHVyZRgGIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUisgEKB0xvZ0xpbmUSCwoDc2VxGAEgASgDEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIkCgVsZXZlbBgDIAEoDjIVLm1pbGxyYWNlLnYxLkxvZ0xldmVsEg8KB21lc3NhZ2UYBCABKAkSEwoLZmllbGRzX2pzb24YBSABKAkSJgoGc3RyZWFtGAYgASgOMhYubWlsbHJhY2UudjEuTG9nU3RyZWFtIuMBCgZSZWFzb24SJQoEa2luZBgBIAEoDjIXLm1pbGxyYWNlLnYxLlJlYXNvbktpbmQSDwoHbWVzc2FnZRgCIAEoCRIzCghldmlkZW5jZRgDIAMoCzIhLm1pbGxyYWNlLnYxLlJlYXNvbi5FdmlkZW5jZUVudHJ5EikKBXVudGlsGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgh0YXNrX2lkcxgFIAMoCRovCg1FdmlkZW5jZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqdwoITG9nTGV2ZWwSGQoVTE9HX0xFVkVMX1VOU1BFQ0lGSUVEEAASEwoPTE9HX0xFVkVMX0RFQlVHEAESEgoOTE9HX0xFVkVMX0lORk8QAhISCg5MT0dfTEVWRUxfV0FSThADEhMKD0xPR19MRVZFTF9FUlJPUhAEKoABCglMb2dTdHJlYW0SGgoWTE9HX1NUUkVBTV9VTlNQRUNJRklFRBAAEhIKDkxPR19TVFJFQU1fTE9HEAESFQoRTE9HX1NUUkVBTV9TVERPVVQQAhIVChFMT0dfU1RSRUFNX1NUREVSUhADEhUKEUxPR19TVFJFQU1fU1lTVEVNEAQqqwMKClJlYXNvbktpbmQSGwoXUkVBU09OX0tJTkRfVU5TUEVDSUZJRUQQABIYChRSRUFTT05fS0lORF9VUFNUUkVBTRABEhoKFlJFQVNPTl9LSU5EX1JFVFJZX1dBSVQQAhIgChxSRUFTT05fS0lORF9NQVhfQUNUSVZFX1RBU0tTEAMSHwobUkVBU09OX0tJTkRfTUFYX0FDVElWRV9SVU5TEAQSGgoWUkVBU09OX0tJTkRfREFHX1BBVVNFRBAFEiMKH1JFQVNPTl9LSU5EX05PX1dPUktFUl9GT1JfUVVFVUUQBhIlCiFSRUFTT05fS0lORF9OT19XT1JLRVJfRk9SX0hBTkRMRVIQBxIcChhSRUFTT05fS0lORF9OT19GUkVFX1NMT1QQCBIbChdSRUFTT05fS0lORF9ESVNQQVRDSElORxAJEhcKE1JFQVNPTl9LSU5EX1JVTk5JTkcQChIaChZSRUFTT05fS0lORF9DQU5DRUxMSU5HEAsSFQoRUkVBU09OX0tJTkRfRklOQUwQDBIYChRSRUFTT05fS0lORF9OT19PV05FUhANYgZwcm90bzM", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_value]);
+  fileDesc("Ch9taWxscmFjZS92MS90YXNrX2luc3RhbmNlLnByb3RvEgttaWxscmFjZS52MSKyBAoMVGFza0luc3RhbmNlEg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBRIlCgVzdGF0ZRgEIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRISCgp0cnlfbnVtYmVyGAUgASgFEhEKCW1heF90cmllcxgGIAEoBRIuCgpzdGFydGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIcmV0cnlfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBndvcmtlchgKIAEoCRIlCgdmYWlsdXJlGAsgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZRINCgVxdWV1ZRgMIAEoCRISCgpsb3N0X2NvdW50GA0gASgFEiwKCHJlYWR5X2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9tYXBfaW5kZXhfbGFiZWwYDyABKAkSKgoGbWFwcGVkGBAgASgLMhoubWlsbHJhY2UudjEuTWFwcGVkU3VtbWFyeRIUCgxjaG9zZW5fY2FzZXMYESADKAkSMQoNcmVzY2hlZHVsZV9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWAoNTWFwcGVkU3VtbWFyeRITCgZsZW5ndGgYASABKAVIAIgBARInCgZjb3VudHMYAiADKAsyFy5taWxscmFjZS52MS5TdGF0ZUNvdW50QgkKB19sZW5ndGgi2QEKB0F0dGVtcHQSEgoKdHJ5X251bWJlchgBIAEoBRIlCgVzdGF0ZRgCIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGd29ya2VyGAUgASgJEiUKB2ZhaWx1cmUYBiABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlIrIBCgdMb2dMaW5lEgsKA3NlcRgBIAEoAxImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoFbGV2ZWwYAyABKA4yFS5taWxscmFjZS52MS5Mb2dMZXZlbBIPCgdtZXNzYWdlGAQgASgJEhMKC2ZpZWxkc19qc29uGAUgASgJEiYKBnN0cmVhbRgGIAEoDjIWLm1pbGxyYWNlLnYxLkxvZ1N0cmVhbSLjAQoGUmVhc29uEiUKBGtpbmQYASABKA4yFy5taWxscmFjZS52MS5SZWFzb25LaW5kEg8KB21lc3NhZ2UYAiABKAkSMwoIZXZpZGVuY2UYAyADKAsyIS5taWxscmFjZS52MS5SZWFzb24uRXZpZGVuY2VFbnRyeRIpCgV1bnRpbBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIdGFza19pZHMYBSADKAkaLwoNRXZpZGVuY2VFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIo4BChFJbnN0YW5jZVNlbGVjdGlvbhIrCglpbnN0YW5jZXMYASADKAsyGC5taWxscmFjZS52MS5JbnN0YW5jZVJlZhIQCgh1cHN0cmVhbRgCIAEoCBISCgpkb3duc3RyZWFtGAMgASgIEiYKBnN0YXRlcxgEIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZSJECgtJbnN0YW5jZVJlZhIPCgd0YXNrX2lkGAEgASgJEhYKCW1hcF9pbmRleBgCIAEoBUgAiAEBQgwKCl9tYXBfaW5kZXgigQEKEEFmZmVjdGVkSW5zdGFuY2USDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSEQoJbWFwX2luZGV4GAMgASgFEiUKBXN0YXRlGAQgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEhIKCmlzX2ltcGxpZWQYBSABKAgqdwoITG9nTGV2ZWwSGQoVTE9HX0xFVkVMX1VOU1BFQ0lGSUVEEAASEwoPTE9HX0xFVkVMX0RFQlVHEAESEgoOTE9HX0xFVkVMX0lORk8QAhISCg5MT0dfTEVWRUxfV0FSThADEhMKD0xPR19MRVZFTF9FUlJPUhAEKoABCglMb2dTdHJlYW0SGgoWTE9HX1NUUkVBTV9VTlNQRUNJRklFRBAAEhIKDkxPR19TVFJFQU1fTE9HEAESFQoRTE9HX1NUUkVBTV9TVERPVVQQAhIVChFMT0dfU1RSRUFNX1NUREVSUhADEhUKEUxPR19TVFJFQU1fU1lTVEVNEAQquwQKClJlYXNvbktpbmQSGwoXUkVBU09OX0tJTkRfVU5TUEVDSUZJRUQQABIYChRSRUFTT05fS0lORF9VUFNUUkVBTRABEhoKFlJFQVNPTl9LSU5EX1JFVFJZX1dBSVQQAhIgChxSRUFTT05fS0lORF9NQVhfQUNUSVZFX1RBU0tTEAMSHwobUkVBU09OX0tJTkRfTUFYX0FDVElWRV9SVU5TEAQSGgoWUkVBU09OX0tJTkRfREFHX1BBVVNFRBAFEiMKH1JFQVNPTl9LSU5EX05PX1dPUktFUl9GT1JfUVVFVUUQBhIlCiFSRUFTT05fS0lORF9OT19XT1JLRVJfRk9SX0hBTkRMRVIQBxIcChhSRUFTT05fS0lORF9OT19GUkVFX1NMT1QQCBIbChdSRUFTT05fS0lORF9ESVNQQVRDSElORxAJEhcKE1JFQVNPTl9LSU5EX1JVTk5JTkcQChIaChZSRUFTT05fS0lORF9DQU5DRUxMSU5HEAsSFQoRUkVBU09OX0tJTkRfRklOQUwQDBIYChRSRUFTT05fS0lORF9OT19PV05FUhANEhoKFlJFQVNPTl9LSU5EX01BUF9MRU5HVEgQDhIVChFSRUFTT05fS0lORF9TRVRVUBAPEh4KGlJFQVNPTl9LSU5EX1RFQVJET1dOX1NDT1BFEBASHwobUkVBU09OX0tJTkRfUkVTQ0hFRFVMRV9XQUlUEBESGgoWUkVBU09OX0tJTkRfUkVTVEFSVElORxASYgZwcm90bzM", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_value]);
 
 /**
  * A task in a run.
@@ -121,6 +121,34 @@ export type TaskInstance = Message<"millrace.v1.TaskInstance"> & {
    * @generated from field: google.protobuf.Timestamp ready_at = 14;
    */
   readyAt?: Timestamp | undefined;
+
+  /**
+   * What people call the instance. Empty means its index.
+   *
+   * @generated from field: string map_index_label = 15;
+   */
+  mapIndexLabel: string;
+
+  /**
+   * Set where one entry stands for all instances of a mapped task; its state is chosen as in GridColumn.
+   *
+   * @generated from field: millrace.v1.MappedSummary mapped = 16;
+   */
+  mapped?: MappedSummary | undefined;
+
+  /**
+   * Of a branch: the cases it chose.
+   *
+   * @generated from field: repeated string chosen_cases = 17;
+   */
+  chosenCases: string[];
+
+  /**
+   * When a sensor looks again.
+   *
+   * @generated from field: google.protobuf.Timestamp reschedule_at = 18;
+   */
+  rescheduleAt?: Timestamp | undefined;
 };
 
 /**
@@ -129,6 +157,34 @@ export type TaskInstance = Message<"millrace.v1.TaskInstance"> & {
  */
 export const TaskInstanceSchema: GenMessage<TaskInstance> = /*@__PURE__*/
   messageDesc(file_millrace_v1_task_instance, 0);
+
+/**
+ * All instances of a mapped task.
+ *
+ * @generated from message millrace.v1.MappedSummary
+ */
+export type MappedSummary = Message<"millrace.v1.MappedSummary"> & {
+  /**
+   * How many there are. Unset while that is not known.
+   *
+   * @generated from field: optional int32 length = 1;
+   */
+  length?: number | undefined;
+
+  /**
+   * How many are in which state.
+   *
+   * @generated from field: repeated millrace.v1.StateCount counts = 2;
+   */
+  counts: StateCount[];
+};
+
+/**
+ * Describes the message millrace.v1.MappedSummary.
+ * Use `create(MappedSummarySchema)` to create a new message.
+ */
+export const MappedSummarySchema: GenMessage<MappedSummary> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance, 1);
 
 /**
  * One try at a task instance.
@@ -184,7 +240,7 @@ export type Attempt = Message<"millrace.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance, 1);
+  messageDesc(file_millrace_v1_task_instance, 2);
 
 /**
  * One line that a body, or the worker about it, wrote.
@@ -240,7 +296,7 @@ export type LogLine = Message<"millrace.v1.LogLine"> & {
  * Use `create(LogLineSchema)` to create a new message.
  */
 export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance, 2);
+  messageDesc(file_millrace_v1_task_instance, 3);
 
 /**
  * One gate between a task instance and its start, or what keeps it from being final.
@@ -289,7 +345,126 @@ export type Reason = Message<"millrace.v1.Reason"> & {
  * Use `create(ReasonSchema)` to create a new message.
  */
 export const ReasonSchema: GenMessage<Reason> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance, 3);
+  messageDesc(file_millrace_v1_task_instance, 4);
+
+/**
+ * Which task instances of a run are meant.
+ *
+ * @generated from message millrace.v1.InstanceSelection
+ */
+export type InstanceSelection = Message<"millrace.v1.InstanceSelection"> & {
+  /**
+   * These. Empty means all of the run.
+   *
+   * @generated from field: repeated millrace.v1.InstanceRef instances = 1;
+   */
+  instances: InstanceRef[];
+
+  /**
+   * And every task before them.
+   *
+   * @generated from field: bool upstream = 2;
+   */
+  upstream: boolean;
+
+  /**
+   * And every task after them.
+   *
+   * @generated from field: bool downstream = 3;
+   */
+  downstream: boolean;
+
+  /**
+   * Of all these, only those in one of these states. Empty means any.
+   *
+   * @generated from field: repeated millrace.v1.TaskState states = 4;
+   */
+  states: TaskState[];
+};
+
+/**
+ * Describes the message millrace.v1.InstanceSelection.
+ * Use `create(InstanceSelectionSchema)` to create a new message.
+ */
+export const InstanceSelectionSchema: GenMessage<InstanceSelection> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance, 5);
+
+/**
+ * Names a task instance within its run.
+ *
+ * @generated from message millrace.v1.InstanceRef
+ */
+export type InstanceRef = Message<"millrace.v1.InstanceRef"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * Unset means all instances of a mapped task.
+   *
+   * @generated from field: optional int32 map_index = 2;
+   */
+  mapIndex?: number | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.InstanceRef.
+ * Use `create(InstanceRefSchema)` to create a new message.
+ */
+export const InstanceRefSchema: GenMessage<InstanceRef> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance, 6);
+
+/**
+ * What a command changes, or would change, of a task instance.
+ *
+ * @generated from message millrace.v1.AffectedInstance
+ */
+export type AffectedInstance = Message<"millrace.v1.AffectedInstance"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 2;
+   */
+  taskId: string;
+
+  /**
+   * -1 for a task that is not mapped.
+   *
+   * @generated from field: int32 map_index = 3;
+   */
+  mapIndex: number;
+
+  /**
+   * Its state now, or before the command.
+   *
+   * @generated from field: millrace.v1.TaskState state = 4;
+   */
+  state: TaskState;
+
+  /**
+   * Whether it was not asked for by itself: a setup or teardown that goes with it, or what its change entails.
+   *
+   * @generated from field: bool is_implied = 5;
+   */
+  isImplied: boolean;
+};
+
+/**
+ * Describes the message millrace.v1.AffectedInstance.
+ * Use `create(AffectedInstanceSchema)` to create a new message.
+ */
+export const AffectedInstanceSchema: GenMessage<AffectedInstance> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance, 7);
 
 /**
  * How serious a line is.
@@ -504,6 +679,41 @@ export const ReasonKind = {
    * @generated from enum value: REASON_KIND_NO_OWNER = 13;
    */
   NO_OWNER: 13,
+
+  /**
+   * It is mapped over a list that is not known yet.
+   *
+   * @generated from enum value: REASON_KIND_MAP_LENGTH = 14;
+   */
+  MAP_LENGTH: 14,
+
+  /**
+   * A setup that its scope needs has not succeeded yet.
+   *
+   * @generated from enum value: REASON_KIND_SETUP = 15;
+   */
+  SETUP: 15,
+
+  /**
+   * A teardown waits for the tasks of its scope.
+   *
+   * @generated from enum value: REASON_KIND_TEARDOWN_SCOPE = 16;
+   */
+  TEARDOWN_SCOPE: 16,
+
+  /**
+   * A sensor looks again at a known time.
+   *
+   * @generated from enum value: REASON_KIND_RESCHEDULE_WAIT = 17;
+   */
+  RESCHEDULE_WAIT: 17,
+
+  /**
+   * It was cleared while running; its worker has been told to stop.
+   *
+   * @generated from enum value: REASON_KIND_RESTARTING = 18;
+   */
+  RESTARTING: 18,
 } as const;
 
 /**

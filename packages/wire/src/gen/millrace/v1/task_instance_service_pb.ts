@@ -6,7 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { TaskState } from "./dag_pb.ts";
 import { file_millrace_v1_dag } from "./dag_pb.ts";
-import type { Attempt, LogLine, Reason, TaskInstance } from "./task_instance_pb.ts";
+import type { AffectedInstance, Attempt, InstanceSelection, LogLine, Reason, TaskInstance } from "./task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "./task_instance_pb.ts";
 import type { Value } from "./value_pb.ts";
 import { file_millrace_v1_value } from "./value_pb.ts";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/task_instance_service.proto.
  */
 export const file_millrace_v1_task_instance_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtaWxscmFjZS92MS90YXNrX2luc3RhbmNlX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxInkKGExpc3RUYXNrSW5zdGFuY2VzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSJgoGc3RhdGVzGAQgAygOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlImcKGUxpc3RUYXNrSW5zdGFuY2VzUmVzcG9uc2USMQoOdGFza19pbnN0YW5jZXMYASADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIl8KFkdldFRhc2tJbnN0YW5jZVJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQFCDAoKX21hcF9pbmRleCJzChdHZXRUYXNrSW5zdGFuY2VSZXNwb25zZRIwCg10YXNrX2luc3RhbmNlGAEgASgLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiYKCGF0dGVtcHRzGAIgAygLMhQubWlsbHJhY2UudjEuQXR0ZW1wdCKOAQoPUmVhZExvZ3NSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBEhIKCnRyeV9udW1iZXIYBCABKAUSEQoJYWZ0ZXJfc2VxGAUgASgDEg0KBWxpbWl0GAYgASgFQgwKCl9tYXBfaW5kZXgiXQoQUmVhZExvZ3NSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEAoIaGFzX21vcmUYAiABKAgSEgoKdHJ5X251bWJlchgDIAEoBSJ/Cg9UYWlsTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQESEgoKdHJ5X251bWJlchgEIAEoBRIRCglhZnRlcl9zZXEYBSABKANCDAoKX21hcF9pbmRleCJLChBUYWlsTG9nc1Jlc3BvbnNlEiMKBWxpbmVzGAEgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgp0cnlfbnVtYmVyGAIgASgFImMKGkV4cGxhaW5UYXNrSW5zdGFuY2VSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBQgwKCl9tYXBfaW5kZXgiagobRXhwbGFpblRhc2tJbnN0YW5jZVJlc3BvbnNlEiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEiQKB3JlYXNvbnMYAiADKAsyEy5taWxscmFjZS52MS5SZWFzb24iWQoQTGlzdFhDb21zUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHdGFza19pZBgCIAEoCRIWCgltYXBfaW5kZXgYAyABKAVIAIgBAUIMCgpfbWFwX2luZGV4IjUKEUxpc3RYQ29tc1Jlc3BvbnNlEiAKBXhjb21zGAEgAygLMhEubWlsbHJhY2UudjEuWENvbSI2CgRYQ29tEgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlMr8EChNUYXNrSW5zdGFuY2VTZXJ2aWNlEmcKEUxpc3RUYXNrSW5zdGFuY2VzEiUubWlsbHJhY2UudjEuTGlzdFRhc2tJbnN0YW5jZXNSZXF1ZXN0GiYubWlsbHJhY2UudjEuTGlzdFRhc2tJbnN0YW5jZXNSZXNwb25zZSIDkAIBEmEKD0dldFRhc2tJbnN0YW5jZRIjLm1pbGxyYWNlLnYxLkdldFRhc2tJbnN0YW5jZVJlcXVlc3QaJC5taWxscmFjZS52MS5HZXRUYXNrSW5zdGFuY2VSZXNwb25zZSIDkAIBEkwKCFJlYWRMb2dzEhwubWlsbHJhY2UudjEuUmVhZExvZ3NSZXF1ZXN0Gh0ubWlsbHJhY2UudjEuUmVhZExvZ3NSZXNwb25zZSIDkAIBEk4KCFRhaWxMb2dzEhwubWlsbHJhY2UudjEuVGFpbExvZ3NSZXF1ZXN0Gh0ubWlsbHJhY2UudjEuVGFpbExvZ3NSZXNwb25zZSIDkAIBMAESbQoTRXhwbGFpblRhc2tJbnN0YW5jZRInLm1pbGxyYWNlLnYxLkV4cGxhaW5UYXNrSW5zdGFuY2VSZXF1ZXN0GigubWlsbHJhY2UudjEuRXhwbGFpblRhc2tJbnN0YW5jZVJlc3BvbnNlIgOQAgESTwoJTGlzdFhDb21zEh0ubWlsbHJhY2UudjEuTGlzdFhDb21zUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkxpc3RYQ29tc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CidtaWxscmFjZS92MS90YXNrX2luc3RhbmNlX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIooBChhMaXN0VGFza0luc3RhbmNlc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEiYKBnN0YXRlcxgEIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIPCgd0YXNrX2lkGAUgASgJImcKGUxpc3RUYXNrSW5zdGFuY2VzUmVzcG9uc2USMQoOdGFza19pbnN0YW5jZXMYASADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIl8KFkdldFRhc2tJbnN0YW5jZVJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQFCDAoKX21hcF9pbmRleCJzChdHZXRUYXNrSW5zdGFuY2VSZXNwb25zZRIwCg10YXNrX2luc3RhbmNlGAEgASgLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiYKCGF0dGVtcHRzGAIgAygLMhQubWlsbHJhY2UudjEuQXR0ZW1wdCKOAQoPUmVhZExvZ3NSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBEhIKCnRyeV9udW1iZXIYBCABKAUSEQoJYWZ0ZXJfc2VxGAUgASgDEg0KBWxpbWl0GAYgASgFQgwKCl9tYXBfaW5kZXgiXQoQUmVhZExvZ3NSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEAoIaGFzX21vcmUYAiABKAgSEgoKdHJ5X251bWJlchgDIAEoBSJ/Cg9UYWlsTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQESEgoKdHJ5X251bWJlchgEIAEoBRIRCglhZnRlcl9zZXEYBSABKANCDAoKX21hcF9pbmRleCJLChBUYWlsTG9nc1Jlc3BvbnNlEiMKBWxpbmVzGAEgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgp0cnlfbnVtYmVyGAIgASgFImMKGkV4cGxhaW5UYXNrSW5zdGFuY2VSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBQgwKCl9tYXBfaW5kZXgiagobRXhwbGFpblRhc2tJbnN0YW5jZVJlc3BvbnNlEiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEiQKB3JlYXNvbnMYAiADKAsyEy5taWxscmFjZS52MS5SZWFzb24iWQoQTGlzdFhDb21zUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHdGFza19pZBgCIAEoCRIWCgltYXBfaW5kZXgYAyABKAVIAIgBAUIMCgpfbWFwX2luZGV4IjUKEUxpc3RYQ29tc1Jlc3BvbnNlEiAKBXhjb21zGAEgAygLMhEubWlsbHJhY2UudjEuWENvbSI2CgRYQ29tEgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlIqEBChlDbGVhclRhc2tJbnN0YW5jZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjEKCXNlbGVjdGlvbhgDIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEgwKBHBhc3QYBCABKAgSDgoGZnV0dXJlGAUgASgIEg8KB2RyeV9ydW4YBiABKAgiZQoaQ2xlYXJUYXNrSW5zdGFuY2VzUmVzcG9uc2USLwoIYWZmZWN0ZWQYASADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAIgASgFIscBChhNYXJrVGFza0luc3RhbmNlc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSMQoJc2VsZWN0aW9uGAMgASgLMh4ubWlsbHJhY2UudjEuSW5zdGFuY2VTZWxlY3Rpb24SJQoFc3RhdGUYBCABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSDAoEcGFzdBgFIAEoCBIOCgZmdXR1cmUYBiABKAgSDwoHZHJ5X3J1bhgHIAEoCCJkChlNYXJrVGFza0luc3RhbmNlc1Jlc3BvbnNlEi8KCGFmZmVjdGVkGAEgAygLMh0ubWlsbHJhY2UudjEuQWZmZWN0ZWRJbnN0YW5jZRIWCg5hZmZlY3RlZF9jb3VudBgCIAEoBTKKBgoTVGFza0luc3RhbmNlU2VydmljZRJnChFMaXN0VGFza0luc3RhbmNlcxIlLm1pbGxyYWNlLnYxLkxpc3RUYXNrSW5zdGFuY2VzUmVxdWVzdBomLm1pbGxyYWNlLnYxLkxpc3RUYXNrSW5zdGFuY2VzUmVzcG9uc2UiA5ACARJhCg9HZXRUYXNrSW5zdGFuY2USIy5taWxscmFjZS52MS5HZXRUYXNrSW5zdGFuY2VSZXF1ZXN0GiQubWlsbHJhY2UudjEuR2V0VGFza0luc3RhbmNlUmVzcG9uc2UiA5ACARJMCghSZWFkTG9ncxIcLm1pbGxyYWNlLnYxLlJlYWRMb2dzUmVxdWVzdBodLm1pbGxyYWNlLnYxLlJlYWRMb2dzUmVzcG9uc2UiA5ACARJOCghUYWlsTG9ncxIcLm1pbGxyYWNlLnYxLlRhaWxMb2dzUmVxdWVzdBodLm1pbGxyYWNlLnYxLlRhaWxMb2dzUmVzcG9uc2UiA5ACATABEm0KE0V4cGxhaW5UYXNrSW5zdGFuY2USJy5taWxscmFjZS52MS5FeHBsYWluVGFza0luc3RhbmNlUmVxdWVzdBooLm1pbGxyYWNlLnYxLkV4cGxhaW5UYXNrSW5zdGFuY2VSZXNwb25zZSIDkAIBEmUKEkNsZWFyVGFza0luc3RhbmNlcxImLm1pbGxyYWNlLnYxLkNsZWFyVGFza0luc3RhbmNlc1JlcXVlc3QaJy5taWxscmFjZS52MS5DbGVhclRhc2tJbnN0YW5jZXNSZXNwb25zZRJiChFNYXJrVGFza0luc3RhbmNlcxIlLm1pbGxyYWNlLnYxLk1hcmtUYXNrSW5zdGFuY2VzUmVxdWVzdBomLm1pbGxyYWNlLnYxLk1hcmtUYXNrSW5zdGFuY2VzUmVzcG9uc2USTwoJTGlzdFhDb21zEh0ubWlsbHJhY2UudjEuTGlzdFhDb21zUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkxpc3RYQ29tc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for task instances of a run.
@@ -46,11 +46,19 @@ export type ListTaskInstancesRequest = Message<"millrace.v1.ListTaskInstancesReq
   pageToken: string;
 
   /**
-   * Only in these states. Empty means all.
+   * Only in these states. Empty means all. With task_id unset, mapped tasks of which any instance is in one.
    *
    * @generated from field: repeated millrace.v1.TaskState states = 4;
    */
   states: TaskState[];
+
+  /**
+   * The instances of this mapped task, by index. Empty: one entry for each task of the run, which for a mapped one stands
+   * for all its instances (`mapped`).
+   *
+   * @generated from field: string task_id = 5;
+   */
+  taskId: string;
 };
 
 /**
@@ -467,6 +475,181 @@ export const XComSchema: GenMessage<XCom> = /*@__PURE__*/
   messageDesc(file_millrace_v1_task_instance_service, 12);
 
 /**
+ * Asks to let task instances run again.
+ *
+ * @generated from message millrace.v1.ClearTaskInstancesRequest
+ */
+export type ClearTaskInstancesRequest = Message<"millrace.v1.ClearTaskInstancesRequest"> & {
+  /**
+   * Same id: same effect, once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * Which of its task instances.
+   *
+   * @generated from field: millrace.v1.InstanceSelection selection = 3;
+   */
+  selection?: InstanceSelection | undefined;
+
+  /**
+   * Also in the runs of the DAG with an earlier logical date.
+   *
+   * @generated from field: bool past = 4;
+   */
+  past: boolean;
+
+  /**
+   * Also in the runs of the DAG with a later logical date.
+   *
+   * @generated from field: bool future = 5;
+   */
+  future: boolean;
+
+  /**
+   * Changes nothing, and says what would change.
+   *
+   * @generated from field: bool dry_run = 6;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message millrace.v1.ClearTaskInstancesRequest.
+ * Use `create(ClearTaskInstancesRequestSchema)` to create a new message.
+ */
+export const ClearTaskInstancesRequestSchema: GenMessage<ClearTaskInstancesRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 13);
+
+/**
+ * Answers ClearTaskInstances.
+ *
+ * @generated from message millrace.v1.ClearTaskInstancesResponse
+ */
+export type ClearTaskInstancesResponse = Message<"millrace.v1.ClearTaskInstancesResponse"> & {
+  /**
+   * What was cleared, or would be: the first 1000.
+   *
+   * @generated from field: repeated millrace.v1.AffectedInstance affected = 1;
+   */
+  affected: AffectedInstance[];
+
+  /**
+   * How many in all.
+   *
+   * @generated from field: int32 affected_count = 2;
+   */
+  affectedCount: number;
+};
+
+/**
+ * Describes the message millrace.v1.ClearTaskInstancesResponse.
+ * Use `create(ClearTaskInstancesResponseSchema)` to create a new message.
+ */
+export const ClearTaskInstancesResponseSchema: GenMessage<ClearTaskInstancesResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 14);
+
+/**
+ * Asks to set the outcome of task instances.
+ *
+ * @generated from message millrace.v1.MarkTaskInstancesRequest
+ */
+export type MarkTaskInstancesRequest = Message<"millrace.v1.MarkTaskInstancesRequest"> & {
+  /**
+   * Same id: same effect, once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * Which of its task instances.
+   *
+   * @generated from field: millrace.v1.InstanceSelection selection = 3;
+   */
+  selection?: InstanceSelection | undefined;
+
+  /**
+   * SUCCESS, FAILED or SKIPPED.
+   *
+   * @generated from field: millrace.v1.TaskState state = 4;
+   */
+  state: TaskState;
+
+  /**
+   * Also in the runs of the DAG with an earlier logical date.
+   *
+   * @generated from field: bool past = 5;
+   */
+  past: boolean;
+
+  /**
+   * Also in the runs of the DAG with a later logical date.
+   *
+   * @generated from field: bool future = 6;
+   */
+  future: boolean;
+
+  /**
+   * Changes nothing, and says what would change.
+   *
+   * @generated from field: bool dry_run = 7;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message millrace.v1.MarkTaskInstancesRequest.
+ * Use `create(MarkTaskInstancesRequestSchema)` to create a new message.
+ */
+export const MarkTaskInstancesRequestSchema: GenMessage<MarkTaskInstancesRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 15);
+
+/**
+ * Answers MarkTaskInstances.
+ *
+ * @generated from message millrace.v1.MarkTaskInstancesResponse
+ */
+export type MarkTaskInstancesResponse = Message<"millrace.v1.MarkTaskInstancesResponse"> & {
+  /**
+   * What was marked or cleared, or would be: the first 1000.
+   *
+   * @generated from field: repeated millrace.v1.AffectedInstance affected = 1;
+   */
+  affected: AffectedInstance[];
+
+  /**
+   * How many in all.
+   *
+   * @generated from field: int32 affected_count = 2;
+   */
+  affectedCount: number;
+};
+
+/**
+ * Describes the message millrace.v1.MarkTaskInstancesResponse.
+ * Use `create(MarkTaskInstancesResponseSchema)` to create a new message.
+ */
+export const MarkTaskInstancesResponseSchema: GenMessage<MarkTaskInstancesResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 16);
+
+/**
  * Answers about task instances.
  *
  * @generated from service millrace.v1.TaskInstanceService
@@ -522,6 +705,29 @@ export const TaskInstanceService: GenService<{
     methodKind: "unary";
     input: typeof ExplainTaskInstanceRequestSchema;
     output: typeof ExplainTaskInstanceResponseSchema;
+  },
+  /**
+   * Lets task instances run again, with all their retries; what they did stays as history. A run that was final becomes
+   * queued. Setups and teardowns of their scopes go with them. Idempotent by request_id.
+   * Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND, FIELD_INVALID.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.ClearTaskInstances
+   */
+  clearTaskInstances: {
+    methodKind: "unary";
+    input: typeof ClearTaskInstancesRequestSchema;
+    output: typeof ClearTaskInstancesResponseSchema;
+  },
+  /**
+   * Says what the outcome of task instances is, whatever they did; what failed after them is cleared. Callbacks do not
+   * run. Idempotent by request_id. Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND, FIELD_INVALID.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.MarkTaskInstances
+   */
+  markTaskInstances: {
+    methodKind: "unary";
+    input: typeof MarkTaskInstancesRequestSchema;
+    output: typeof MarkTaskInstancesResponseSchema;
   },
   /**
    * The values a task instance left, by key. Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND.

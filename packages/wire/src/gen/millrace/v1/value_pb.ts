@@ -4,13 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file millrace/v1/value.proto.
  */
 export const file_millrace_v1_value: GenFile = /*@__PURE__*/
-  fileDesc("ChdtaWxscmFjZS92MS92YWx1ZS5wcm90bxILbWlsbHJhY2UudjEiFQoFVmFsdWUSDAoEZGF0YRgBIAEoDCJyCgdGYWlsdXJlEiYKBGtpbmQYASABKA4yGC5taWxscmFjZS52MS5GYWlsdXJlS2luZBIMCgR0eXBlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSDQoFc3RhY2sYBCABKAkSEQoJcmV0cnlhYmxlGAUgASgIKscBCgtGYWlsdXJlS2luZBIcChhGQUlMVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIcChhGQUlMVVJFX0tJTkRfQVBQTElDQVRJT04QARIYChRGQUlMVVJFX0tJTkRfVElNRU9VVBACEhoKFkZBSUxVUkVfS0lORF9DQU5DRUxMRUQQAxIVChFGQUlMVVJFX0tJTkRfTE9TVBAEEhcKE0ZBSUxVUkVfS0lORF9FWElURUQQBRIWChJGQUlMVVJFX0tJTkRfU0VUVVAQBmIGcHJvdG8z");
+  fileDesc("ChdtaWxscmFjZS92MS92YWx1ZS5wcm90bxILbWlsbHJhY2UudjEiFQoFVmFsdWUSDAoEZGF0YRgBIAEoDCKiAQoHRmFpbHVyZRImCgRraW5kGAEgASgOMhgubWlsbHJhY2UudjEuRmFpbHVyZUtpbmQSDAoEdHlwZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEg0KBXN0YWNrGAQgASgJEhEKCXJldHJ5YWJsZRgFIAEoCBIuCgtyZXRyeV9hZnRlchgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbirHAQoLRmFpbHVyZUtpbmQSHAoYRkFJTFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASHAoYRkFJTFVSRV9LSU5EX0FQUExJQ0FUSU9OEAESGAoURkFJTFVSRV9LSU5EX1RJTUVPVVQQAhIaChZGQUlMVVJFX0tJTkRfQ0FOQ0VMTEVEEAMSFQoRRkFJTFVSRV9LSU5EX0xPU1QQBBIXChNGQUlMVVJFX0tJTkRfRVhJVEVEEAUSFgoSRkFJTFVSRV9LSU5EX1NFVFVQEAZiBnByb3RvMw", [file_google_protobuf_duration]);
 
 /**
  * A value that crosses an edge, as the codec of docs/codec.md writes it.
@@ -73,6 +75,13 @@ export type Failure = Message<"millrace.v1.Failure"> & {
    * @generated from field: bool retryable = 5;
    */
   retryable: boolean;
+
+  /**
+   * The wait before the next attempt, if there is one. Unset means the task's own.
+   *
+   * @generated from field: google.protobuf.Duration retry_after = 6;
+   */
+  retryAfter?: Duration | undefined;
 };
 
 /**

@@ -65,7 +65,7 @@ export function DagPage({ dagId }: { readonly dagId: string }) {
               ))}
             </Tabs.List>
             <Tabs.Panel value="grid" className="outline-none">
-              <GridTab dagId={dagId} />
+              <GridTab dag={dag} />
             </Tabs.Panel>
             <Tabs.Panel value="graph" className="outline-none">
               <DefinitionTab dag={dag} />

@@ -1,10 +1,11 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
 import { useCallback, useState } from "react";
-import { DagService, TaskKind } from "@millrace/wire/v1";
-import type { Dag, TaskSpec } from "@millrace/wire/v1";
+import { DagService, SensorMode, TaskKind } from "@millrace/wire/v1";
+import type { Dag, SensorSpec, TaskSpec } from "@millrace/wire/v1";
 import { LazyGraph } from "../../../../../components/graph/lazy-graph.tsx";
 import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { marksOf, ruleName } from "../../../../../lib/map-shape.ts";
 import { durationMsOf, formatDuration, plural } from "../../../../../lib/format.ts";
 
 /** The graph of the newest version, and the options of the task that is chosen in it. */
@@ -52,6 +53,12 @@ function TaskOptions({ task }: { readonly task: TaskSpec }) {
       task.kind === TaskKind.EXTERNAL ? "workers with the handler" : "any worker with bundles",
     ],
     ["Queue", task.queue === "" ? "default" : task.queue],
+    ["Rule", ruleName(task.triggerRule)],
+    ...(task.each.length > 0 ? ([["Mapped", plural(task.each.length, "dimension")]] as const) : []),
+    ...(task.cases.length > 0
+      ? ([["Cases", task.cases.map((one) => one.name).join(", ")]] as const)
+      : []),
+    ...(task.sensor === undefined ? [] : ([["Looks", looksOf(task.sensor)]] as const)),
     ["Retries", retriesOf(task)],
     ["Timeout", timeout === null ? "none" : formatDuration(timeout)],
     ["Owner", task.owner === "" ? "the DAG's" : task.owner],
@@ -62,6 +69,11 @@ function TaskOptions({ task }: { readonly task: TaskSpec }) {
       className="absolute top-14 right-4 w-72 max-w-[calc(100%-1.5rem)] space-y-2 rounded-panel border border-line bg-raised p-3 shadow-overlay"
     >
       <h2 className="font-medium break-all">{task.taskId}</h2>
+      {marksOf(task).map(({ kind, title }) => (
+        <p key={kind} className="text-dense text-muted">
+          {title}
+        </p>
+      ))}
       {task.docs !== "" && <p className="text-muted">{task.docs}</p>}
       <dl className="grid grid-cols-[5rem_1fr] gap-y-0.5 text-dense">
         {facts.map(([name, value]) => (
@@ -74,6 +86,17 @@ function TaskOptions({ task }: { readonly task: TaskSpec }) {
     </aside>
   );
 }
+
+function looksOf({ interval, timeout, mode }: SensorSpec): string {
+  const every = formatDuration(durationMsOf(interval) ?? sensorIntervalMs);
+  const until = formatDuration(durationMsOf(timeout) ?? sensorTimeoutMs);
+  const slot = mode === SensorMode.RESCHEDULE ? "gives its slot back" : "keeps its slot";
+  return `every ${every} for ${until}, ${slot}`;
+}
+
+/** What the api means where a sensor says nothing. */
+const sensorIntervalMs = 60_000;
+const sensorTimeoutMs = 7 * 86_400_000;
 
 function retriesOf(task: TaskSpec): string {
   if (task.retries === 0) return "none";

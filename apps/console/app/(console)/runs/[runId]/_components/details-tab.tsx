@@ -3,20 +3,24 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { TaskState } from "@millrace/wire/v1";
 import type { Attempt, GetTaskInstanceResponse, TaskInstance } from "@millrace/wire/v1";
+import { Button } from "../../../../../components/button.tsx";
 import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { FailureBox } from "../../../../../components/failure-box.tsx";
 import { StateBadge } from "../../../../../components/state-glyph.tsx";
-import { Elapsed, Time } from "../../../../../components/time.tsx";
-import { msOf } from "../../../../../lib/format.ts";
+import { Countdown, Elapsed, Time } from "../../../../../components/time.tsx";
+import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 import { taskFace } from "../../../../../lib/states.ts";
+import { useUrlState } from "../../../../../lib/use-url-state.ts";
 
 type Props = {
   readonly live: TaskInstance | null;
   readonly query: UseQueryResult<GetTaskInstanceResponse>;
+  /** Further attempts that its code allows; null while that is not known. */
+  readonly retries: number | null;
 };
 
 /** Facts of the task instance, and each of its attempts with what went wrong. */
-export function DetailsTab({ live, query }: Props) {
+export function DetailsTab({ live, query, retries }: Props) {
   const task = live ?? query.data?.taskInstance;
   if (task === undefined) {
     return query.isError ? (
@@ -36,8 +40,8 @@ export function DetailsTab({ live, query }: Props) {
         <Fact name="Queue">{task.queue === "" ? "default" : task.queue}</Fact>
         <Fact name="Worker">{task.worker === "" ? "–" : task.worker}</Fact>
         <Fact name="Attempt">
-          {task.tryNumber === 0 ? "–" : `${task.tryNumber} of ${task.maxTries}`}
-          {task.lostCount > 0 && ` (${task.lostCount} lost with their workers)`}
+          {task.tryNumber === 0 ? "–" : `${task.tryNumber} of ${formatCount(task.maxTries)}`}
+          <Uncounted task={task} retries={retries} />
         </Fact>
         <Fact name="Ready">
           <Time at={msOf(task.readyAt)} isAbsolute />
@@ -50,9 +54,16 @@ export function DetailsTab({ live, query }: Props) {
         </Fact>
         {task.state === TaskState.UP_FOR_RETRY && (
           <Fact name="Next attempt">
-            <Time at={msOf(task.retryAt)} />
+            <RetryTime at={msOf(task.retryAt)} />
           </Fact>
         )}
+        {task.state === TaskState.UP_FOR_RESCHEDULE && (
+          <Fact name="Next look">
+            <RetryTime at={msOf(task.rescheduleAt)} />
+          </Fact>
+        )}
+        {task.mapIndex >= 0 && <Fact name="Index">{formatCount(task.mapIndex)}</Fact>}
+        {task.chosenCases.length > 0 && <Fact name="Chose">{task.chosenCases.join(", ")}</Fact>}
       </dl>
       {attempts.length > 0 && (
         <section className="space-y-2">
@@ -68,7 +79,37 @@ export function DetailsTab({ live, query }: Props) {
   );
 }
 
+/** Attempts beyond those that the code allows: they were lost, cleared or looks in vain, and spent no retry. */
+function Uncounted({
+  task,
+  retries,
+}: {
+  readonly task: TaskInstance;
+  readonly retries: number | null;
+}) {
+  const uncounted = retries === null ? 0 : task.maxTries - retries - 1;
+  const words = [
+    uncounted > 0 ? `${formatCount(uncounted)} of them spent no retry` : "",
+    task.lostCount > 0 ? `${plural(task.lostCount, "attempt")} lost with a worker` : "",
+  ].filter((word) => word !== "");
+  if (words.length === 0) return null;
+  return <span className="text-muted"> ({words.join("; ")})</span>;
+}
+
+function RetryTime({ at }: { readonly at: number | null }) {
+  if (at === null) return "–";
+  return (
+    <>
+      <Countdown at={at} />{" "}
+      <span className="text-muted">
+        (<Time at={at} isAbsolute />)
+      </span>
+    </>
+  );
+}
+
 function AttemptItem({ attempt }: { readonly attempt: Attempt }) {
+  const [, setParams] = useUrlState();
   return (
     <li className="space-y-2 rounded-panel border border-line p-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -82,6 +123,13 @@ function AttemptItem({ attempt }: { readonly attempt: Attempt }) {
           <Time at={msOf(attempt.startedAt)} />
           {attempt.worker !== "" && ` on ${attempt.worker}`}
         </span>
+        <span className="flex-1" />
+        <Button
+          tone="small"
+          onClick={() => setParams({ tab: "logs", try: String(attempt.tryNumber) })}
+        >
+          Log<span className="sr-only"> of attempt {attempt.tryNumber}</span>
+        </Button>
       </div>
       {attempt.failure !== undefined && <FailureBox failure={attempt.failure} />}
     </li>

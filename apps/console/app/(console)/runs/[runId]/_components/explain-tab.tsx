@@ -4,11 +4,11 @@ import { CircleCheck, CircleDot, Clock } from "lucide-react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { Reason } from "@millrace/wire/v1";
 import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
-import { Time } from "../../../../../components/time.tsx";
+import { Countdown, Time } from "../../../../../components/time.tsx";
 import { msOf } from "../../../../../lib/format.ts";
-import { reasonWords } from "../../../../../lib/reasons.ts";
+import { beforeSpan, reasonWords } from "../../../../../lib/reasons.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
-import { useUrlState } from "../../../../../lib/use-url-state.ts";
+import { TaskLinks } from "./task-links.tsx";
 import type { TaskRequest } from "./task-request.ts";
 
 /** Reasons change without the task changing, as when a slot frees. */
@@ -55,10 +55,10 @@ export function ExplainTab({ request, change, isFinal }: Props) {
 }
 
 function ReasonItem({ reason }: { readonly reason: Reason }) {
-  const [, setParams] = useUrlState();
   const words = reasonWords(reason.kind);
   const until = msOf(reason.until);
   const Icon = words.isBlocking ? (until === null ? CircleDot : Clock) : CircleCheck;
+  const before = beforeSpan(reason.message);
   const evidence = Object.entries(reason.evidence);
   return (
     <li
@@ -75,28 +75,27 @@ function ReasonItem({ reason }: { readonly reason: Reason }) {
           <p className="text-label text-muted">
             {words.isBlocking ? "Blocking" : "Not blocking"} · {words.gate}
           </p>
-          <p className="font-medium break-words">{reason.message}</p>
+          <p className="font-medium break-words">
+            {until === null || before === null ? (
+              reason.message
+            ) : (
+              <>
+                {before} <Countdown at={until} />.
+              </>
+            )}
+          </p>
           {until !== null && (
             <p className="text-muted">
-              Until <Time at={until} isAbsolute />, <Time at={until} />
+              Until <Time at={until} isAbsolute />
+              {before === null && (
+                <>
+                  , <Countdown at={until} />
+                </>
+              )}
             </p>
           )}
         </div>
-        {reason.taskIds.length > 0 && (
-          <ul aria-label="Tasks concerned" className="flex flex-wrap gap-1.5">
-            {reason.taskIds.map((taskId) => (
-              <li key={taskId}>
-                <button
-                  type="button"
-                  onClick={() => setParams({ task: taskId, tab: null }, { isStep: true })}
-                  className="rounded-control border border-line bg-raised px-1.5 py-px font-mono text-dense hover:border-accent hover:text-accent"
-                >
-                  {taskId}
-                </button>
-              </li>
-            ))}
-          </ul>
-        )}
+        {reason.taskIds.length > 0 && <TaskLinks taskIds={reason.taskIds} />}
         {evidence.length > 0 && (
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-dense">
             {evidence.map(([name, value]) => (

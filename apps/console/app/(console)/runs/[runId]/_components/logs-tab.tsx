@@ -1,15 +1,16 @@
 "use client";
-import { Hourglass } from "lucide-react";
+import { Hourglass, ScrollText } from "lucide-react";
 import { TaskState } from "@millrace/wire/v1";
 import type { Attempt } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
 import { Empty } from "../../../../../components/faces.tsx";
 import { FailureBox } from "../../../../../components/failure-box.tsx";
 import { LogViewer } from "../../../../../components/log/log-viewer.tsx";
-import { StateGlyph } from "../../../../../components/state-glyph.tsx";
-import { taskFace } from "../../../../../lib/states.ts";
+import { isFinalTask } from "../../../../../lib/states.ts";
 import { useLogTail } from "../../../../../lib/use-log-tail.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
+import { AttemptChoice } from "./attempt-choice.tsx";
+import { instanceName } from "./task-request.ts";
 import type { TaskRequest } from "./task-request.ts";
 
 type Props = {
@@ -28,6 +29,13 @@ export function LogsTab({ request, attempts, state, tryNumber }: Props) {
   const asked = Number(params.get("try"));
   const shown = asked >= 1 && asked <= newest ? asked : newest;
   if (newest === 0) {
+    if (isFinalTask(state)) {
+      return (
+        <Empty title="No log" icon={<ScrollText size={18} aria-hidden />}>
+          <p>It never ran.</p>
+        </Empty>
+      );
+    }
     return (
       <Empty title="No log yet" icon={<Hourglass size={18} aria-hidden />}>
         <p>The log begins with the first attempt.</p>
@@ -39,25 +47,12 @@ export function LogsTab({ request, attempts, state, tryNumber }: Props) {
   return (
     <>
       {newest > 1 && (
-        <div role="group" aria-label="Attempt" className="flex flex-wrap gap-1 px-3 pt-2">
-          {Array.from({ length: newest }, (_, ix) => ix + 1).map((number) => {
-            const known = attempts.find((one) => one.tryNumber === number);
-            return (
-              <button
-                key={number}
-                type="button"
-                aria-pressed={number === shown}
-                onClick={() => setParams({ try: number === newest ? null : String(number) })}
-                className="ghost-transition inline-flex h-6 items-center gap-1 rounded-control border border-line px-1.5 text-dense hover:bg-hover aria-pressed:border-accent aria-pressed:bg-selected"
-              >
-                {known !== undefined && (
-                  <StateGlyph look={taskFace(known.state, known.failure).look} size={13} />
-                )}
-                Attempt {number}
-              </button>
-            );
-          })}
-        </div>
+        <AttemptChoice
+          attempts={attempts}
+          newest={newest}
+          shown={shown}
+          onChoose={(number) => setParams({ try: number === newest ? null : String(number) })}
+        />
       )}
       {attempt?.failure !== undefined && (
         <div className="max-h-[40%] shrink-0 overflow-y-auto px-3 pt-2">
@@ -65,7 +60,7 @@ export function LogsTab({ request, attempts, state, tryNumber }: Props) {
         </div>
       )}
       <AttemptLog
-        key={`${request.runId}/${request.taskId}/${shown}`}
+        key={`${request.runId}/${instanceName(request)}/${shown}`}
         request={request}
         tryNumber={shown}
         isOpen={shown === newest && openStates.has(state)}
@@ -89,11 +84,10 @@ type LogProps = {
 
 function AttemptLog({ request, tryNumber, isOpen }: LogProps) {
   const buffer = useLogTail({ ...request, tryNumber, isOpen });
-  return (
-    <LogViewer
-      buffer={buffer}
-      isOpen={isOpen}
-      fileName={`${request.runId}-${request.taskId}-${tryNumber}.log`}
-    />
-  );
+  return <LogViewer buffer={buffer} isOpen={isOpen} fileName={fileNameOf(request, tryNumber)} />;
+}
+
+function fileNameOf({ runId, taskId, mapIndex }: TaskRequest, tryNumber: number): string {
+  const index = mapIndex === undefined ? [] : [mapIndex];
+  return `${[runId, taskId, ...index, tryNumber].join("-")}.log`;
 }

@@ -7,16 +7,20 @@ type Props = {
   readonly counts: readonly LookCount[];
   readonly chosen: Look | null;
   readonly onChoose: (look: Look | null) => void;
+  readonly label?: string;
+  readonly className?: string;
 };
 
 /** How many tasks are in each state; a click shows only those. */
-export function LookFilter({ counts, chosen, onChoose }: Props) {
+export function LookFilter({
+  counts,
+  chosen,
+  onChoose,
+  label = "Show tasks by state",
+  className = "px-4 py-2.5 md:px-6",
+}: Props) {
   return (
-    <div
-      role="group"
-      aria-label="Show tasks by state"
-      className="flex flex-wrap gap-1.5 px-4 py-2.5 md:px-6"
-    >
+    <div role="group" aria-label={label} className={`flex flex-wrap gap-1.5 ${className}`}>
       {counts.map(({ look, face, count }) => (
         <button
           key={look}

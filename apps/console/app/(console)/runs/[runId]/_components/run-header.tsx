@@ -2,35 +2,40 @@
 import { useQuery } from "@connectrpc/connect-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { RunState, RunType, TaskInstanceService, TaskState } from "@millrace/wire/v1";
+import { RunState, RunType, TaskInstanceService } from "@millrace/wire/v1";
 import type { DagSpec } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
 import { StateBadge } from "../../../../../components/state-glyph.tsx";
 import { StateBar } from "../../../../../components/state-bar.tsx";
 import { Elapsed, Time } from "../../../../../components/time.tsx";
-import { countLooks } from "../../../../../lib/counts.ts";
+import type { Change } from "../../../../../lib/changes.ts";
+import { countsOfTasks, looksOfCounts, progressOf } from "../../../../../lib/counts.ts";
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 import type { RunLive } from "../../../../../lib/run-live.ts";
 import { runSentence } from "../../../../../lib/run-sentence.ts";
-import { isFinalTask, runFace } from "../../../../../lib/states.ts";
-import { CancelRun } from "./cancel-run.tsx";
+import { runFace } from "../../../../../lib/states.ts";
+import { LazyRunActions } from "./lazy-run-actions.tsx";
 import { RunParams } from "./run-params.tsx";
 
 type Props = { readonly live: RunLive; readonly spec: DagSpec | null };
 
+type HeaderProps = Props & {
+  readonly onChange: (change: Change) => void;
+  readonly onDone: (message: string) => void;
+};
+
 /** What this run is, how it stands and why, and how far it has come. */
-export function RunHeader({ live, spec }: Props) {
+export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
   const { run, tasks } = live;
-  const states = spec
-    ? spec.tasks.map((task) => tasks.get(task.taskId)?.state ?? TaskState.NONE)
-    : [...tasks.values()].map((task) => task.state);
-  const done = states.filter(isFinalTask).length;
+  const counts = countsOfTasks(spec ? spec.tasks.map((task) => task.taskId) : tasks.keys(), tasks);
+  const { done, all } = progressOf(counts);
+  const isAnyMapped = [...tasks.values()].some((task) => task.mapped !== undefined);
   const started = msOf(run.startedAt);
   const ended = msOf(run.endedAt);
   return (
     <header className="space-y-3 border-b border-line px-4 py-4 md:px-6">
-      <div className="flex items-start gap-3">
-        <div className="min-w-0 flex-1 space-y-1">
+      <div className="flex flex-wrap items-start gap-3">
+        <div className="min-w-0 flex-1 basis-72 space-y-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <StateBadge face={runFace(run)} size={22} className="text-section" />
             <h1 className="text-title font-semibold tracking-tight break-all">{run.dagId}</h1>
@@ -47,7 +52,7 @@ export function RunHeader({ live, spec }: Props) {
             {run.state === RunState.QUEUED && <QueuedReason live={live} spec={spec} />}
           </p>
         </div>
-        <CancelRun run={run} />
+        <LazyRunActions run={run} tasks={tasks} onChange={onChange} onDone={onDone} />
       </div>
       <dl className="grid grid-cols-2 gap-x-8 gap-y-2 sm:flex sm:flex-wrap">
         <Fact name="Run" isWide>
@@ -71,11 +76,11 @@ export function RunHeader({ live, spec }: Props) {
         </Fact>
         <Fact name="Progress">
           <span data-testid="run-progress">
-            {formatCount(done)} of {plural(states.length, "task")}
+            {formatCount(done)} of {plural(all, isAnyMapped ? "task instance" : "task")}
           </span>
         </Fact>
       </dl>
-      <StateBar counts={countLooks(states)} className="h-2" />
+      <StateBar counts={looksOfCounts(counts)} className="h-2" />
       {run.note !== "" && <p className="text-muted">Note: {run.note}</p>}
       <RunParams run={run} />
     </header>

@@ -1,20 +1,31 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
-import { useCallback, useEffect } from "react";
-import { DagService } from "@millrace/wire/v1";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
+import { DagRunService, DagService } from "@millrace/wire/v1";
+import type { DagRun } from "@millrace/wire/v1";
+import { ChangeBar } from "../../../../../components/change/change-bar.tsx";
+import { LazyChange } from "../../../../../components/change/lazy-change.tsx";
+import { Notice } from "../../../../../components/change/notice.tsx";
 import { LazyGraph } from "../../../../../components/graph/lazy-graph.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { SidePanel } from "../../../../../components/side-panel.tsx";
 import { TopBar } from "../../../../../components/top-bar.tsx";
+import type { Change } from "../../../../../lib/changes.ts";
+import { chosenWords, subjectOf, useChoosing } from "../../../../../lib/choosing.ts";
 import { callFailure } from "../../../../../lib/failures.ts";
 import type { RunLive } from "../../../../../lib/run-live.ts";
-import { runFace } from "../../../../../lib/states.ts";
-import { useRun } from "../../../../../lib/use-run.ts";
+import { isFinalRun, runFace } from "../../../../../lib/states.ts";
+import { runKey, useRun } from "../../../../../lib/use-run.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { useStateInTab } from "../../../../../lib/use-state-in-tab.ts";
+import { changeOf } from "./change-target.ts";
+import { LazyTaskPanel } from "./lazy-task-panel.tsx";
 import { RunHeader } from "./run-header.tsx";
-import { TaskPanel } from "./task-panel.tsx";
 import { TaskTable } from "./task-table.tsx";
+
+/** A final run is looked at this often, in case a person lets it run again. */
+const reopenedPollMs = 10_000;
 
 type Props = { readonly runId: string };
 
@@ -60,38 +71,57 @@ function Run({ live }: { readonly live: RunLive }) {
   const select = useCallback(
     (taskId: string | null) =>
       setParams(
-        taskId === null ? { task: null, tab: null, try: null } : { task: taskId, try: null },
+        { task: taskId, map: null, try: null, istate: null, ...(taskId === null && { tab: null }) },
         { isStep: true },
       ),
     [setParams],
   );
+  const choosing = useChoosing();
+  const { toggle, none } = choosing;
+  const chooseTasks = useCallback(
+    (taskIds: readonly string[]) => toggle(taskIds.map((taskId) => ({ taskId, mapIndex: null }))),
+    [toggle],
+  );
+  const [change, setChange] = useState<Change | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
+  const gone = useCallback(() => setNotice(null), []);
+  const isAsking = change !== null;
+  const close = selected !== null ? () => select(null) : choosing.chosen.size > 0 ? none : null;
   useStateInTab(runFace(run), run.dagId);
-  useEscape(selected === null ? null : () => select(null));
-  const spec = useQuery(
+  useReopening(run);
+  useEscape(isAsking ? null : close);
+  const query = useQuery(
     DagService.method.getDagSpec,
     { dagId: run.dagId, version: run.dagVersion },
     // A version never changes.
     { staleTime: Infinity },
   );
+  const spec = query.data?.spec ?? null;
+  const ask = (kind: Change["kind"]) => {
+    const keys = [...choosing.chosen.values()];
+    setChange(changeOf(kind, { run, keys, subject: subjectOf(keys) }));
+  };
   return (
     <div className="flex min-h-0 flex-1">
       <div className="min-w-0 flex-1 overflow-y-auto">
-        <RunHeader live={live} spec={spec.data?.spec ?? null} />
-        {spec.data?.spec !== undefined ? (
+        <RunHeader live={live} spec={spec} onChange={setChange} onDone={setNotice} />
+        {spec !== null ? (
           <LazyGraph
-            spec={spec.data.spec}
+            spec={spec}
             tasks={tasks}
             selected={selected}
             onSelect={select}
+            chosen={choosing.tasks}
+            onChoose={chooseTasks}
             isSnug
             className="border-b border-line"
           />
-        ) : spec.isError ? (
+        ) : query.isError ? (
           <div className="border-b border-line">
             <ErrorFace
-              error={spec.error}
+              error={query.error}
               what="The graph could not be read"
-              onRetry={() => void spec.refetch()}
+              onRetry={() => void query.refetch()}
             />
           </div>
         ) : (
@@ -99,24 +129,58 @@ function Run({ live }: { readonly live: RunLive }) {
         )}
         <TaskTable
           live={live}
-          spec={spec.data?.spec ?? null}
+          spec={spec}
           selected={selected}
           onSelect={select}
+          chosen={choosing.tasks}
+          onChoose={chooseTasks}
+        />
+        <ChangeBar
+          words={chosenWords([...choosing.chosen.values()])}
+          onClear={() => ask("clear")}
+          onMark={() => ask("mark")}
+          onNone={none}
         />
       </div>
       {selected !== null && (
         <SidePanel label={`Task ${selected}`}>
-          <TaskPanel
+          <LazyTaskPanel
             key={selected}
-            run={run}
+            live={live}
+            spec={spec}
             taskId={selected}
-            live={tasks.get(selected) ?? null}
+            choosing={choosing}
+            onChange={setChange}
             onClose={() => select(null)}
           />
         </SidePanel>
       )}
+      <LazyChange
+        change={change}
+        onClose={() => setChange(null)}
+        onDone={(message) => {
+          setChange(null);
+          setNotice(message);
+          none();
+        }}
+      />
+      <Notice message={notice} onGone={gone} />
     </div>
   );
+}
+
+/** A run that was final may be cleared by anybody: then it moves again. */
+function useReopening(run: DagRun): void {
+  const { data } = useQuery(
+    DagRunService.method.getDagRun,
+    { runId: run.runId },
+    { enabled: isFinalRun(run.state), refetchInterval: reopenedPollMs, staleTime: reopenedPollMs },
+  );
+  const queryClient = useQueryClient();
+  const isNews = isFinalRun(run.state) && (data?.run?.revision ?? 0n) > run.revision;
+  useEffect(() => {
+    if (isNews) void queryClient.invalidateQueries({ queryKey: runKey(run.runId) });
+  }, [isNews, queryClient, run.runId]);
 }
 
 function useEscape(act: (() => void) | null): void {

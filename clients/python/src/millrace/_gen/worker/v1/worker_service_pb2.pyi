@@ -141,21 +141,23 @@ class Results(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("attempt_id", "succeeded", "failed", "skipped", "returned")
+    __slots__ = ("attempt_id", "succeeded", "failed", "skipped", "returned", "rescheduled")
     ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
     SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FIELD_NUMBER: _ClassVar[int]
     RETURNED_FIELD_NUMBER: _ClassVar[int]
+    RESCHEDULED_FIELD_NUMBER: _ClassVar[int]
     attempt_id: str
     succeeded: Succeeded
     failed: _value_pb2.Failure
     skipped: Skipped
     returned: Returned
-    def __init__(self, attempt_id: _Optional[str] = ..., succeeded: _Optional[_Union[Succeeded, _Mapping]] = ..., failed: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ...) -> None: ...
+    rescheduled: Rescheduled
+    def __init__(self, attempt_id: _Optional[str] = ..., succeeded: _Optional[_Union[Succeeded, _Mapping]] = ..., failed: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ..., rescheduled: _Optional[_Union[Rescheduled, _Mapping]] = ...) -> None: ...
 
 class Succeeded(_message.Message):
-    __slots__ = ("return_value", "xcoms")
+    __slots__ = ("return_value", "xcoms", "lengths", "choice", "map_index_label")
     class XcomsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -165,9 +167,27 @@ class Succeeded(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
     RETURN_VALUE_FIELD_NUMBER: _ClassVar[int]
     XCOMS_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    CHOICE_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_LABEL_FIELD_NUMBER: _ClassVar[int]
     return_value: _value_pb2.Value
     xcoms: _containers.MessageMap[str, _value_pb2.Value]
-    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., xcoms: _Optional[_Mapping[str, _value_pb2.Value]] = ...) -> None: ...
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    choice: Choice
+    map_index_label: str
+    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., xcoms: _Optional[_Mapping[str, _value_pb2.Value]] = ..., lengths: _Optional[_Iterable[int]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., map_index_label: _Optional[str] = ...) -> None: ...
+
+class Choice(_message.Message):
+    __slots__ = ("cases",)
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    cases: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, cases: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Rescheduled(_message.Message):
+    __slots__ = ("after",)
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    after: _duration_pb2.Duration
+    def __init__(self, after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Skipped(_message.Message):
     __slots__ = ("message",)
@@ -198,7 +218,7 @@ class Assignments(_message.Message):
     def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
 
 class Assignment(_message.Message):
-    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key")
+    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length")
     class InputsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -213,6 +233,13 @@ class Assignment(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class ItemsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _value_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
     ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -229,6 +256,16 @@ class Assignment(_message.Message):
     ENV_FIELD_NUMBER: _ClassVar[int]
     FENCING_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_PATHS_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_FIELD_NUMBER: _ClassVar[int]
+    TRY_STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    TRY_AGE_FIELD_NUMBER: _ClassVar[int]
+    LOOKS_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
+    MAP_LENGTH_FIELD_NUMBER: _ClassVar[int]
     attempt_id: str
     run: RunFacts
     task_id: str
@@ -245,7 +282,17 @@ class Assignment(_message.Message):
     env: _containers.ScalarMap[str, str]
     fencing: str
     idempotency_key: str
-    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ...) -> None: ...
+    items: _containers.MessageMap[str, _value_pb2.Value]
+    measured_paths: _containers.RepeatedScalarFieldContainer[bytes]
+    control: _dag_pb2.TaskControl
+    cases: _containers.RepeatedScalarFieldContainer[str]
+    sensor: _dag_pb2.SensorSpec
+    try_started_at: _timestamp_pb2.Timestamp
+    try_age: _duration_pb2.Duration
+    looks: int
+    map_index_template: str
+    map_length: int
+    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ...) -> None: ...
 
 class RunFacts(_message.Message):
     __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after")

@@ -6,7 +6,7 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { RunState, TaskState } from "../../v1/dag_pb.ts";
 import { file_millrace_v1_dag } from "../../v1/dag_pb.ts";
-import type { Reason, TaskInstance } from "../../v1/task_instance_pb.ts";
+import type { AffectedInstance, InstanceSelection, Reason, TaskInstance } from "../../v1/task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "../../v1/task_instance_pb.ts";
 import type { Failure } from "../../v1/value_pb.ts";
 import { file_millrace_v1_value } from "../../v1/value_pb.ts";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/internal/v1/bus.proto.
  */
 export const file_millrace_internal_v1_bus: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCK1AgoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABIRCglib2R5X2hhc2gYByABKAxCCQoHY29tbWFuZCJsCgpUcmlnZ2VyUnVuEg4KBmRhZ19pZBgBIAEoCRIOCgZwYXJhbXMYAiABKAwSHAoPbG9naWNhbF9kYXRlX21zGAMgASgDSACIAQESDAoEbm90ZRgEIAEoCUISChBfbG9naWNhbF9kYXRlX21zIhwKCUNhbmNlbFJ1bhIPCgdydW5fa2V5GAEgASgDIkIKC0V4cGxhaW5UYXNrEg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19pZBgCIAEoCRIRCgltYXBfaW5kZXgYAyABKAUiGwoJRGVsZXRlRGFnEg4KBmRhZ19pZBgBIAEoCSLAAQoKT3duZXJSZXBseRIRCgdydW5fa2V5GAEgASgDSAASOAoLZXhwbGFuYXRpb24YAiABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYW5hdGlvbkgAEjAKB3JlZnVzYWwYAyABKAsyHS5taWxscmFjZS5pbnRlcm5hbC52MS5SZWZ1c2FsSAASKgoEZG9uZRgEIAEoCzIaLm1pbGxyYWNlLmludGVybmFsLnYxLkRvbmVIAEIHCgVyZXBseSIGCgREb25lIloKC0V4cGxhbmF0aW9uEiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEiQKB3JlYXNvbnMYAiADKAsyEy5taWxscmFjZS52MS5SZWFzb24imgEKB1JlZnVzYWwSDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSPQoIbWV0YWRhdGEYAyADKAsyKy5taWxscmFjZS5pbnRlcm5hbC52MS5SZWZ1c2FsLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIh4KC0RhZ3NDaGFuZ2VkEg8KB2RhZ19pZHMYASADKAkirwEKClJ1bkNoYW5nZWQSDwoHcnVuX2tleRgBIAEoAxIQCghyZXZpc2lvbhgCIAEoAxIxCg50YXNrX2luc3RhbmNlcxgDIAMoCzIZLm1pbGxyYWNlLnYxLlRhc2tJbnN0YW5jZRIkCgVzdGF0ZRgEIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEiUKB2ZhaWx1cmUYBSABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlIlcKDExvZ3NBcHBlbmRlZBIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaXgYAiABKAUSEQoJbWFwX2luZGV4GAMgASgFEhIKCnRyeV9udW1iZXIYBCABKAViBnByb3RvMw", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
+  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCLrAwoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEhEKCWJvZHlfaGFzaBgHIAEoDEIJCgdjb21tYW5kImwKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJQhIKEF9sb2dpY2FsX2RhdGVfbXMijQEKD0NoYW5nZUluc3RhbmNlcxIPCgdydW5fa2V5GAEgASgDEjEKCXNlbGVjdGlvbhgCIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEiUKBXN0YXRlGAMgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg8KB2RyeV9ydW4YBCABKAgiWwoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUiQAoHTWFya1J1bhIPCgdydW5fa2V5GAEgASgDEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUiHAoJQ2FuY2VsUnVuEg8KB3J1bl9rZXkYASABKAMiQgoLRXhwbGFpblRhc2sSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBSIbCglEZWxldGVEYWcSDgoGZGFnX2lkGAEgASgJIoUCCgpPd25lclJlcGx5EhEKB3J1bl9rZXkYASABKANIABI4CgtleHBsYW5hdGlvbhgCIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLkV4cGxhbmF0aW9uSAASMAoHcmVmdXNhbBgDIAEoCzIdLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWxIABIqCgRkb25lGAQgASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAEkMKEWluc3RhbmNlc19jaGFuZ2VkGAUgASgLMiYubWlsbHJhY2UuaW50ZXJuYWwudjEuSW5zdGFuY2VzQ2hhbmdlZEgAQgcKBXJlcGx5IgYKBERvbmUiWgoLRXhwbGFuYXRpb24SJQoFc3RhdGUYASABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSJAoHcmVhc29ucxgCIAMoCzITLm1pbGxyYWNlLnYxLlJlYXNvbiKaAQoHUmVmdXNhbBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI9CghtZXRhZGF0YRgDIAMoCzIrLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWwuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiHgoLRGFnc0NoYW5nZWQSDwoHZGFnX2lkcxgBIAMoCSKvAQoKUnVuQ2hhbmdlZBIPCgdydW5fa2V5GAEgASgDEhAKCHJldmlzaW9uGAIgASgDEjEKDnRhc2tfaW5zdGFuY2VzGAMgAygLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiQKBXN0YXRlGAQgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJQoHZmFpbHVyZRgFIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUiVwoMTG9nc0FwcGVuZGVkEg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSEgoKdHJ5X251bWJlchgEIAEoBWIGcHJvdG8z", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
 
 /**
  * Every node, on "nodes", each second and when something changes: who it is and which shards it owns. The api and the
@@ -497,8 +497,8 @@ export type OwnerCommand = Message<"millrace.internal.v1.OwnerCommand"> & {
   principal: string;
 
   /**
-   * Idempotency key with the method; the owner stores the answer to trigger_run and delete_dag in the transaction of their
-   * effect. The api keeps that of cancel_run.
+   * Idempotency key with the method; the owner stores its answer in the transaction of the effect, but for cancel_run and
+   * explain_task. A call that becomes several commands has an id for each; the api keeps its answer as a whole.
    *
    * @generated from field: string request_id = 2;
    */
@@ -541,6 +541,30 @@ export type OwnerCommand = Message<"millrace.internal.v1.OwnerCommand"> & {
      */
     value: DeleteDag;
     case: "deleteDag";
+  } | {
+    /**
+     * Clear task instances of a run.
+     *
+     * @generated from field: millrace.internal.v1.ChangeInstances clear_instances = 8;
+     */
+    value: ChangeInstances;
+    case: "clearInstances";
+  } | {
+    /**
+     * Mark task instances of a run.
+     *
+     * @generated from field: millrace.internal.v1.ChangeInstances mark_instances = 9;
+     */
+    value: ChangeInstances;
+    case: "markInstances";
+  } | {
+    /**
+     * End a run.
+     *
+     * @generated from field: millrace.internal.v1.MarkRun mark_run = 10;
+     */
+    value: MarkRun;
+    case: "markRun";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -601,6 +625,104 @@ export const TriggerRunSchema: GenMessage<TriggerRun> = /*@__PURE__*/
   messageDesc(file_millrace_internal_v1_bus, 15);
 
 /**
+ * Clears or marks task instances of a run, active or final.
+ *
+ * @generated from message millrace.internal.v1.ChangeInstances
+ */
+export type ChangeInstances = Message<"millrace.internal.v1.ChangeInstances"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: int64 run_key = 1;
+   */
+  runKey: bigint;
+
+  /**
+   * Which of its task instances.
+   *
+   * @generated from field: millrace.v1.InstanceSelection selection = 2;
+   */
+  selection?: InstanceSelection | undefined;
+
+  /**
+   * With mark only: SUCCESS, FAILED or SKIPPED.
+   *
+   * @generated from field: millrace.v1.TaskState state = 3;
+   */
+  state: TaskState;
+
+  /**
+   * Changes nothing, and says what would change.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message millrace.internal.v1.ChangeInstances.
+ * Use `create(ChangeInstancesSchema)` to create a new message.
+ */
+export const ChangeInstancesSchema: GenMessage<ChangeInstances> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 16);
+
+/**
+ * What a command changes of task instances.
+ *
+ * @generated from message millrace.internal.v1.InstancesChanged
+ */
+export type InstancesChanged = Message<"millrace.internal.v1.InstancesChanged"> & {
+  /**
+   * The first 1000.
+   *
+   * @generated from field: repeated millrace.v1.AffectedInstance affected = 1;
+   */
+  affected: AffectedInstance[];
+
+  /**
+   * How many in all.
+   *
+   * @generated from field: int32 affected_count = 2;
+   */
+  affectedCount: number;
+};
+
+/**
+ * Describes the message millrace.internal.v1.InstancesChanged.
+ * Use `create(InstancesChangedSchema)` to create a new message.
+ */
+export const InstancesChangedSchema: GenMessage<InstancesChanged> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 17);
+
+/**
+ * Ends a run.
+ *
+ * @generated from message millrace.internal.v1.MarkRun
+ */
+export type MarkRun = Message<"millrace.internal.v1.MarkRun"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: int64 run_key = 1;
+   */
+  runKey: bigint;
+
+  /**
+   * SUCCESS or FAILED.
+   *
+   * @generated from field: millrace.v1.RunState state = 2;
+   */
+  state: RunState;
+};
+
+/**
+ * Describes the message millrace.internal.v1.MarkRun.
+ * Use `create(MarkRunSchema)` to create a new message.
+ */
+export const MarkRunSchema: GenMessage<MarkRun> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 18);
+
+/**
  * Cancels a run.
  *
  * @generated from message millrace.internal.v1.CancelRun
@@ -619,7 +741,7 @@ export type CancelRun = Message<"millrace.internal.v1.CancelRun"> & {
  * Use `create(CancelRunSchema)` to create a new message.
  */
 export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 16);
+  messageDesc(file_millrace_internal_v1_bus, 19);
 
 /**
  * Explains a task instance.
@@ -654,7 +776,7 @@ export type ExplainTask = Message<"millrace.internal.v1.ExplainTask"> & {
  * Use `create(ExplainTaskSchema)` to create a new message.
  */
 export const ExplainTaskSchema: GenMessage<ExplainTask> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 17);
+  messageDesc(file_millrace_internal_v1_bus, 20);
 
 /**
  * Deletes a DAG.
@@ -675,7 +797,7 @@ export type DeleteDag = Message<"millrace.internal.v1.DeleteDag"> & {
  * Use `create(DeleteDagSchema)` to create a new message.
  */
 export const DeleteDagSchema: GenMessage<DeleteDag> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 18);
+  messageDesc(file_millrace_internal_v1_bus, 21);
 
 /**
  * Answers OwnerCommand.
@@ -720,6 +842,14 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
      */
     value: Done;
     case: "done";
+  } | {
+    /**
+     * What a command changed, or would change.
+     *
+     * @generated from field: millrace.internal.v1.InstancesChanged instances_changed = 5;
+     */
+    value: InstancesChanged;
+    case: "instancesChanged";
   } | { case: undefined; value?: undefined };
 };
 
@@ -728,7 +858,7 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
  * Use `create(OwnerReplySchema)` to create a new message.
  */
 export const OwnerReplySchema: GenMessage<OwnerReply> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 19);
+  messageDesc(file_millrace_internal_v1_bus, 22);
 
 /**
  * Nothing more to say.
@@ -743,7 +873,7 @@ export type Done = Message<"millrace.internal.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 20);
+  messageDesc(file_millrace_internal_v1_bus, 23);
 
 /**
  * Why a task instance waits.
@@ -771,7 +901,7 @@ export type Explanation = Message<"millrace.internal.v1.Explanation"> & {
  * Use `create(ExplanationSchema)` to create a new message.
  */
 export const ExplanationSchema: GenMessage<Explanation> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 21);
+  messageDesc(file_millrace_internal_v1_bus, 24);
 
 /**
  * An error, to be thrown again at the other side.
@@ -806,7 +936,7 @@ export type Refusal = Message<"millrace.internal.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 22);
+  messageDesc(file_millrace_internal_v1_bus, 25);
 
 /**
  * Api to everybody, on "dags": a DAG was registered, paused, unpaused or deleted; look at its rows.
@@ -827,7 +957,7 @@ export type DagsChanged = Message<"millrace.internal.v1.DagsChanged"> & {
  * Use `create(DagsChangedSchema)` to create a new message.
  */
 export const DagsChangedSchema: GenMessage<DagsChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 23);
+  messageDesc(file_millrace_internal_v1_bus, 26);
 
 /**
  * Owner to everybody, on "runs.<run key>": something changed in a run, after commit; at most 4 a second a run.
@@ -876,7 +1006,7 @@ export type RunChanged = Message<"millrace.internal.v1.RunChanged"> & {
  * Use `create(RunChangedSchema)` to create a new message.
  */
 export const RunChangedSchema: GenMessage<RunChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 24);
+  messageDesc(file_millrace_internal_v1_bus, 27);
 
 /**
  * Api to everybody, on "logs.<run key>": lines were stored for an attempt.
@@ -918,5 +1048,5 @@ export type LogsAppended = Message<"millrace.internal.v1.LogsAppended"> & {
  * Use `create(LogsAppendedSchema)` to create a new message.
  */
 export const LogsAppendedSchema: GenMessage<LogsAppended> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 25);
+  messageDesc(file_millrace_internal_v1_bus, 28);
 

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Isolation, RunType, TaskKind } from "../../v1/dag_pb.ts";
+import type { Isolation, RunType, SensorSpec, TaskControl, TaskKind } from "../../v1/dag_pb.ts";
 import { file_millrace_v1_dag } from "../../v1/dag_pb.ts";
 import type { LogLine } from "../../v1/task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "../../v1/task_instance_pb.ts";
@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/worker/v1/worker_service.proto.
  */
 export const file_millrace_worker_v1_worker_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQi5QEKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIAEIJCgdvdXRjb21lIrABCglTdWNjZWVkZWQSKAoMcmV0dXJuX3ZhbHVlGAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSNwoFeGNvbXMYAiADKAsyKC5taWxscmFjZS53b3JrZXIudjEuU3VjY2VlZGVkLlhjb21zRW50cnkaQAoKWGNvbXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZToCOAEiGgoHU2tpcHBlZBIPCgdtZXNzYWdlGAEgASgJIhsKCFJldHVybmVkEg8KB21lc3NhZ2UYASABKAkiswEKDFdvcmtSZXNwb25zZRI2Cgthc3NpZ25tZW50cxgBIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50c0gAEjAKCHZlcmRpY3RzGAIgASgLMhwubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3RzSAASLgoHY2FuY2VscxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5DYW5jZWxzSABCCQoHbWVzc2FnZSJCCgtBc3NpZ25tZW50cxIzCgthc3NpZ25tZW50cxgBIAMoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50It0ECgpBc3NpZ25tZW50EhIKCmF0dGVtcHRfaWQYASABKAkSKQoDcnVuGAIgASgLMhwubWlsbHJhY2Uud29ya2VyLnYxLlJ1bkZhY3RzEg8KB3Rhc2tfaWQYAyABKAkSEQoJbWFwX2luZGV4GAQgASgFEhIKCnRyeV9udW1iZXIYBSABKAUSEQoJbWF4X3RyaWVzGAYgASgFEg8KB2hhbmRsZXIYByABKAkSIwoEa2luZBgIIAEoDjIVLm1pbGxyYWNlLnYxLlRhc2tLaW5kEhUKDWJ1bmRsZV9kaWdlc3QYCSABKAkSDAoEYXJncxgKIAEoDBI6CgZpbnB1dHMYCyADKAsyKi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5JbnB1dHNFbnRyeRI0ChFleGVjdXRpb25fdGltZW91dBgMIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCglpc29sYXRpb24YDSABKA4yFi5taWxscmFjZS52MS5Jc29sYXRpb24SNAoDZW52GA4gAygLMicubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuRW52RW50cnkSDwoHZmVuY2luZxgPIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYECABKAkaQQoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEi7gIKCFJ1bkZhY3RzEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEAoIcnVuX25hbWUYAyABKAkSMAoMbG9naWNhbF9kYXRlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAcgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSJgoIcnVuX3R5cGUYCCABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlEhMKC2RhZ192ZXJzaW9uGAkgASgFEi0KCXJ1bl9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoIVmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKDAQoHVmVyZGljdBISCgphdHRlbXB0X2lkGAEgASgJEi0KBGtpbmQYAiABKA4yHy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdEtpbmQSNQoMc3RhbGVfcmVhc29uGAMgASgOMh8ubWlsbHJhY2Uud29ya2VyLnYxLlN0YWxlUmVhc29uIh4KB0NhbmNlbHMSEwoLYXR0ZW1wdF9pZHMYASADKAkiiQEKDExlYXNlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEi8KB3Nlc3Npb24YAiABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNtYXgYAyABKAUSJwoEd2FpdBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJECg1MZWFzZVJlc3BvbnNlEjMKC2Fzc2lnbm1lbnRzGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQigQEKDVJlcG9ydFJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEisKB3Jlc3VsdHMYAiADKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0EhIKCnJlcXVlc3RfaWQYAyABKAkiPwoOUmVwb3J0UmVzcG9uc2USLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKQAQoQQXBwZW5kTG9nUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIjCgVsaW5lcxgDIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEgoKcmVxdWVzdF9pZBgEIAEoCSIvChFBcHBlbmRMb2dSZXNwb25zZRIaChJzdG9yZWRfdGhyb3VnaF9zZXEYASABKAMiWAoVRG93bmxvYWRCdW5kbGVSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhIOCgZkaWdlc3QYAiABKAkiKQoWRG93bmxvYWRCdW5kbGVSZXNwb25zZRIPCgdjb250ZW50GAEgASgMKrABCgtWZXJkaWN0S2luZBIcChhWRVJESUNUX0tJTkRfVU5TUEVDSUZJRUQQABITCg9WRVJESUNUX0tJTkRfT0sQARIYChRWRVJESUNUX0tJTkRfQUxSRUFEWRACEhkKFVZFUkRJQ1RfS0lORF9DT05GTElDVBADEhYKElZFUkRJQ1RfS0lORF9TVEFMRRAEEiEKHVZFUkRJQ1RfS0lORF9DQU5DRUxfUkVRVUVTVEVEEAUqvAEKC1N0YWxlUmVhc29uEhwKGFNUQUxFX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKIlNUQUxFX1JFQVNPTl9FWFBJUkVEX0FORF9SRUdSQU5URUQQARIaChZTVEFMRV9SRUFTT05fQ0FOQ0VMTEVEEAISGAoUU1RBTEVfUkVBU09OX0NMRUFSRUQQAxIWChJTVEFMRV9SRUFTT05fRVBPQ0gQBBIZChVTVEFMRV9SRUFTT05fRklOSVNIRUQQBTLtBQoNV29ya2VyU2VydmljZRJeCgtPcGVuU2Vzc2lvbhImLm1pbGxyYWNlLndvcmtlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QaJy5taWxscmFjZS53b3JrZXIudjEuT3BlblNlc3Npb25SZXNwb25zZRJhCgxSZW5ld1Nlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuUmVuZXdTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5SZW5ld1Nlc3Npb25SZXNwb25zZRJhCgxDbG9zZVNlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuQ2xvc2VTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5DbG9zZVNlc3Npb25SZXNwb25zZRJNCgRXb3JrEh8ubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXF1ZXN0GiAubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXNwb25zZSgBMAESTAoFTGVhc2USIC5taWxscmFjZS53b3JrZXIudjEuTGVhc2VSZXF1ZXN0GiEubWlsbHJhY2Uud29ya2VyLnYxLkxlYXNlUmVzcG9uc2USTwoGUmVwb3J0EiEubWlsbHJhY2Uud29ya2VyLnYxLlJlcG9ydFJlcXVlc3QaIi5taWxscmFjZS53b3JrZXIudjEuUmVwb3J0UmVzcG9uc2USWAoJQXBwZW5kTG9nEiQubWlsbHJhY2Uud29ya2VyLnYxLkFwcGVuZExvZ1JlcXVlc3QaJS5taWxscmFjZS53b3JrZXIudjEuQXBwZW5kTG9nUmVzcG9uc2USbgoORG93bmxvYWRCdW5kbGUSKS5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXF1ZXN0GioubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQnVuZGxlUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQinQIKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAQgkKB291dGNvbWUihgIKCVN1Y2NlZWRlZBIoCgxyZXR1cm5fdmFsdWUYASABKAsyEi5taWxscmFjZS52MS5WYWx1ZRI3CgV4Y29tcxgCIAMoCzIoLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWQuWGNvbXNFbnRyeRIPCgdsZW5ndGhzGAMgAygFEioKBmNob2ljZRgEIAEoCzIaLm1pbGxyYWNlLndvcmtlci52MS5DaG9pY2USFwoPbWFwX2luZGV4X2xhYmVsGAUgASgJGkAKClhjb21zRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBIhcKBkNob2ljZRINCgVjYXNlcxgBIAMoCSI3CgtSZXNjaGVkdWxlZBIoCgVhZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIaCgdTa2lwcGVkEg8KB21lc3NhZ2UYASABKAkiGwoIUmV0dXJuZWQSDwoHbWVzc2FnZRgBIAEoCSKzAQoMV29ya1Jlc3BvbnNlEjYKC2Fzc2lnbm1lbnRzGAEgASgLMh8ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnRzSAASMAoIdmVyZGljdHMYAiABKAsyHC5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdHNIABIuCgdjYW5jZWxzGAMgASgLMhsubWlsbHJhY2Uud29ya2VyLnYxLkNhbmNlbHNIAEIJCgdtZXNzYWdlIkIKC0Fzc2lnbm1lbnRzEjMKC2Fzc2lnbm1lbnRzGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQi8wcKCkFzc2lnbm1lbnQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIpCgNydW4YAiABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUnVuRmFjdHMSDwoHdGFza19pZBgDIAEoCRIRCgltYXBfaW5kZXgYBCABKAUSEgoKdHJ5X251bWJlchgFIAEoBRIRCgltYXhfdHJpZXMYBiABKAUSDwoHaGFuZGxlchgHIAEoCRIjCgRraW5kGAggASgOMhUubWlsbHJhY2UudjEuVGFza0tpbmQSFQoNYnVuZGxlX2RpZ2VzdBgJIAEoCRIMCgRhcmdzGAogASgMEjoKBmlucHV0cxgLIAMoCzIqLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50LklucHV0c0VudHJ5EjQKEWV4ZWN1dGlvbl90aW1lb3V0GAwgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKCWlzb2xhdGlvbhgNIAEoDjIWLm1pbGxyYWNlLnYxLklzb2xhdGlvbhI0CgNlbnYYDiADKAsyJy5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5FbnZFbnRyeRIPCgdmZW5jaW5nGA8gASgJEhcKD2lkZW1wb3RlbmN5X2tleRgQIAEoCRI4CgVpdGVtcxgRIAMoCzIpLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50Lkl0ZW1zRW50cnkSFgoObWVhc3VyZWRfcGF0aHMYEiADKAwSKQoHY29udHJvbBgTIAEoDjIYLm1pbGxyYWNlLnYxLlRhc2tDb250cm9sEg0KBWNhc2VzGBQgAygJEicKBnNlbnNvchgVIAEoCzIXLm1pbGxyYWNlLnYxLlNlbnNvclNwZWMSMgoOdHJ5X3N0YXJ0ZWRfYXQYFiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB3RyeV9hZ2UYFyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFbG9va3MYGCABKAUSGgoSbWFwX2luZGV4X3RlbXBsYXRlGBkgASgJEhIKCm1hcF9sZW5ndGgYGiABKAUaQQoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaQAoKSXRlbXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZToCOAEi7gIKCFJ1bkZhY3RzEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEAoIcnVuX25hbWUYAyABKAkSMAoMbG9naWNhbF9kYXRlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAcgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSJgoIcnVuX3R5cGUYCCABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlEhMKC2RhZ192ZXJzaW9uGAkgASgFEi0KCXJ1bl9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoIVmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKDAQoHVmVyZGljdBISCgphdHRlbXB0X2lkGAEgASgJEi0KBGtpbmQYAiABKA4yHy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdEtpbmQSNQoMc3RhbGVfcmVhc29uGAMgASgOMh8ubWlsbHJhY2Uud29ya2VyLnYxLlN0YWxlUmVhc29uIh4KB0NhbmNlbHMSEwoLYXR0ZW1wdF9pZHMYASADKAkiiQEKDExlYXNlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEi8KB3Nlc3Npb24YAiABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNtYXgYAyABKAUSJwoEd2FpdBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJECg1MZWFzZVJlc3BvbnNlEjMKC2Fzc2lnbm1lbnRzGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQigQEKDVJlcG9ydFJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEisKB3Jlc3VsdHMYAiADKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0EhIKCnJlcXVlc3RfaWQYAyABKAkiPwoOUmVwb3J0UmVzcG9uc2USLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKQAQoQQXBwZW5kTG9nUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIjCgVsaW5lcxgDIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEgoKcmVxdWVzdF9pZBgEIAEoCSIvChFBcHBlbmRMb2dSZXNwb25zZRIaChJzdG9yZWRfdGhyb3VnaF9zZXEYASABKAMiWAoVRG93bmxvYWRCdW5kbGVSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhIOCgZkaWdlc3QYAiABKAkiKQoWRG93bmxvYWRCdW5kbGVSZXNwb25zZRIPCgdjb250ZW50GAEgASgMKrABCgtWZXJkaWN0S2luZBIcChhWRVJESUNUX0tJTkRfVU5TUEVDSUZJRUQQABITCg9WRVJESUNUX0tJTkRfT0sQARIYChRWRVJESUNUX0tJTkRfQUxSRUFEWRACEhkKFVZFUkRJQ1RfS0lORF9DT05GTElDVBADEhYKElZFUkRJQ1RfS0lORF9TVEFMRRAEEiEKHVZFUkRJQ1RfS0lORF9DQU5DRUxfUkVRVUVTVEVEEAUqvAEKC1N0YWxlUmVhc29uEhwKGFNUQUxFX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKIlNUQUxFX1JFQVNPTl9FWFBJUkVEX0FORF9SRUdSQU5URUQQARIaChZTVEFMRV9SRUFTT05fQ0FOQ0VMTEVEEAISGAoUU1RBTEVfUkVBU09OX0NMRUFSRUQQAxIWChJTVEFMRV9SRUFTT05fRVBPQ0gQBBIZChVTVEFMRV9SRUFTT05fRklOSVNIRUQQBTLtBQoNV29ya2VyU2VydmljZRJeCgtPcGVuU2Vzc2lvbhImLm1pbGxyYWNlLndvcmtlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QaJy5taWxscmFjZS53b3JrZXIudjEuT3BlblNlc3Npb25SZXNwb25zZRJhCgxSZW5ld1Nlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuUmVuZXdTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5SZW5ld1Nlc3Npb25SZXNwb25zZRJhCgxDbG9zZVNlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuQ2xvc2VTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5DbG9zZVNlc3Npb25SZXNwb25zZRJNCgRXb3JrEh8ubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXF1ZXN0GiAubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXNwb25zZSgBMAESTAoFTGVhc2USIC5taWxscmFjZS53b3JrZXIudjEuTGVhc2VSZXF1ZXN0GiEubWlsbHJhY2Uud29ya2VyLnYxLkxlYXNlUmVzcG9uc2USTwoGUmVwb3J0EiEubWlsbHJhY2Uud29ya2VyLnYxLlJlcG9ydFJlcXVlc3QaIi5taWxscmFjZS53b3JrZXIudjEuUmVwb3J0UmVzcG9uc2USWAoJQXBwZW5kTG9nEiQubWlsbHJhY2Uud29ya2VyLnYxLkFwcGVuZExvZ1JlcXVlc3QaJS5taWxscmFjZS53b3JrZXIudjEuQXBwZW5kTG9nUmVzcG9uc2USbgoORG93bmxvYWRCdW5kbGUSKS5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXF1ZXN0GioubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQnVuZGxlUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Announces a worker process.
@@ -417,6 +417,14 @@ export type Result = Message<"millrace.worker.v1.Result"> & {
      */
     value: Returned;
     case: "returned";
+  } | {
+    /**
+     * A sensor in reschedule mode has looked in vain: its slot is free until it looks again. No retry is spent.
+     *
+     * @generated from field: millrace.worker.v1.Rescheduled rescheduled = 6;
+     */
+    value: Rescheduled;
+    case: "rescheduled";
   } | { case: undefined; value?: undefined };
 };
 
@@ -446,6 +454,28 @@ export type Succeeded = Message<"millrace.worker.v1.Succeeded"> & {
    * @generated from field: map<string, millrace.v1.Value> xcoms = 2;
    */
   xcoms: { [key: string]: Value };
+
+  /**
+   * One for each of the assignment's measured_paths, in order: how long the list at that path of the return value is; -1
+   * when there is none. A worker fails a task of which a path is measured and is no list (SETUP).
+   *
+   * @generated from field: repeated int32 lengths = 3;
+   */
+  lengths: number[];
+
+  /**
+   * Of a branch or a short circuit: what it chose. Set exactly for these.
+   *
+   * @generated from field: millrace.worker.v1.Choice choice = 4;
+   */
+  choice?: Choice | undefined;
+
+  /**
+   * The rendered map_index_template. At most 250 characters. Empty means none.
+   *
+   * @generated from field: string map_index_label = 5;
+   */
+  mapIndexLabel: string;
 };
 
 /**
@@ -454,6 +484,48 @@ export type Succeeded = Message<"millrace.worker.v1.Succeeded"> & {
  */
 export const SucceededSchema: GenMessage<Succeeded> = /*@__PURE__*/
   messageDesc(file_millrace_worker_v1_worker_service, 12);
+
+/**
+ * What a branch or a short circuit chose.
+ *
+ * @generated from message millrace.worker.v1.Choice
+ */
+export type Choice = Message<"millrace.worker.v1.Choice"> & {
+  /**
+   * The names of the cases that go on; of a short circuit, "continue" or none.
+   *
+   * @generated from field: repeated string cases = 1;
+   */
+  cases: string[];
+};
+
+/**
+ * Describes the message millrace.worker.v1.Choice.
+ * Use `create(ChoiceSchema)` to create a new message.
+ */
+export const ChoiceSchema: GenMessage<Choice> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 13);
+
+/**
+ * A sensor has looked in vain.
+ *
+ * @generated from message millrace.worker.v1.Rescheduled
+ */
+export type Rescheduled = Message<"millrace.worker.v1.Rescheduled"> & {
+  /**
+   * How long from now it wants to wait.
+   *
+   * @generated from field: google.protobuf.Duration after = 1;
+   */
+  after?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.worker.v1.Rescheduled.
+ * Use `create(RescheduledSchema)` to create a new message.
+ */
+export const RescheduledSchema: GenMessage<Rescheduled> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 14);
 
 /**
  * It chose not to run.
@@ -474,7 +546,7 @@ export type Skipped = Message<"millrace.worker.v1.Skipped"> & {
  * Use `create(SkippedSchema)` to create a new message.
  */
 export const SkippedSchema: GenMessage<Skipped> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 13);
+  messageDesc(file_millrace_worker_v1_worker_service, 15);
 
 /**
  * It was never begun.
@@ -495,7 +567,7 @@ export type Returned = Message<"millrace.worker.v1.Returned"> & {
  * Use `create(ReturnedSchema)` to create a new message.
  */
 export const ReturnedSchema: GenMessage<Returned> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 14);
+  messageDesc(file_millrace_worker_v1_worker_service, 16);
 
 /**
  * From server to worker.
@@ -540,7 +612,7 @@ export type WorkResponse = Message<"millrace.worker.v1.WorkResponse"> & {
  * Use `create(WorkResponseSchema)` to create a new message.
  */
 export const WorkResponseSchema: GenMessage<WorkResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 15);
+  messageDesc(file_millrace_worker_v1_worker_service, 17);
 
 /**
  * Work.
@@ -561,7 +633,7 @@ export type Assignments = Message<"millrace.worker.v1.Assignments"> & {
  * Use `create(AssignmentsSchema)` to create a new message.
  */
 export const AssignmentsSchema: GenMessage<Assignments> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 16);
+  messageDesc(file_millrace_worker_v1_worker_service, 18);
 
 /**
  * One attempt, leased to this session.
@@ -647,7 +719,8 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
   inputs: { [key: string]: Value };
 
   /**
-   * The attempt must end within this, counted by the worker's monotonic clock from when the body begins. Unset means no limit.
+   * The attempt must end within this, counted by the worker's monotonic clock from when the body begins; of a sensor, each
+   * look must. Unset means no limit.
    *
    * @generated from field: google.protobuf.Duration execution_timeout = 12;
    */
@@ -675,11 +748,82 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
   fencing: string;
 
   /**
-   * The same for every attempt of the task instance.
+   * The same for every attempt of the task instance, another for each instance of a mapped task.
    *
    * @generated from field: string idempotency_key = 16;
    */
   idempotencyKey: string;
+
+  /**
+   * The elements that this instance is about, by "<task or group id>/<number of the source>", counted over all axes of
+   * that task or group. Item references in args name them.
+   *
+   * @generated from field: map<string, millrace.v1.Value> items = 17;
+   */
+  items: { [key: string]: Value };
+
+  /**
+   * Paths into the return value, each a JSON array of keys and indexes, whose lengths the result must tell.
+   *
+   * @generated from field: repeated bytes measured_paths = 18;
+   */
+  measuredPaths: Uint8Array[];
+
+  /**
+   * Whether its outcome chooses what follows.
+   *
+   * @generated from field: millrace.v1.TaskControl control = 19;
+   */
+  control: TaskControl;
+
+  /**
+   * Of a branch: the names it may choose.
+   *
+   * @generated from field: repeated string cases = 20;
+   */
+  cases: string[];
+
+  /**
+   * Set for a sensor.
+   *
+   * @generated from field: millrace.v1.SensorSpec sensor = 21;
+   */
+  sensor?: SensorSpec | undefined;
+
+  /**
+   * When the try began of which this is a part: before this attempt when a sensor was rescheduled. The database's clock.
+   *
+   * @generated from field: google.protobuf.Timestamp try_started_at = 22;
+   */
+  tryStartedAt?: Timestamp | undefined;
+
+  /**
+   * How long ago that was when the attempt was handed out.
+   *
+   * @generated from field: google.protobuf.Duration try_age = 23;
+   */
+  tryAge?: Duration | undefined;
+
+  /**
+   * How often the sensor has looked in this try before.
+   *
+   * @generated from field: int32 looks = 24;
+   */
+  looks: number;
+
+  /**
+   * Names the instance for people. Empty means none.
+   *
+   * @generated from field: string map_index_template = 25;
+   */
+  mapIndexTemplate: string;
+
+  /**
+   * How many instances its task has; 0 when it is not mapped.
+   *
+   * @generated from field: int32 map_length = 26;
+   */
+  mapLength: number;
 };
 
 /**
@@ -687,7 +831,7 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
  * Use `create(AssignmentSchema)` to create a new message.
  */
 export const AssignmentSchema: GenMessage<Assignment> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 17);
+  messageDesc(file_millrace_worker_v1_worker_service, 19);
 
 /**
  * What a body may know of its run.
@@ -771,7 +915,7 @@ export type RunFacts = Message<"millrace.worker.v1.RunFacts"> & {
  * Use `create(RunFactsSchema)` to create a new message.
  */
 export const RunFactsSchema: GenMessage<RunFacts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 18);
+  messageDesc(file_millrace_worker_v1_worker_service, 20);
 
 /**
  * Answers to results.
@@ -792,7 +936,7 @@ export type Verdicts = Message<"millrace.worker.v1.Verdicts"> & {
  * Use `create(VerdictsSchema)` to create a new message.
  */
 export const VerdictsSchema: GenMessage<Verdicts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 19);
+  messageDesc(file_millrace_worker_v1_worker_service, 21);
 
 /**
  * What became of a report, or what to do about an attempt.
@@ -827,7 +971,7 @@ export type Verdict = Message<"millrace.worker.v1.Verdict"> & {
  * Use `create(VerdictSchema)` to create a new message.
  */
 export const VerdictSchema: GenMessage<Verdict> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 20);
+  messageDesc(file_millrace_worker_v1_worker_service, 22);
 
 /**
  * Attempts to stop.
@@ -848,7 +992,7 @@ export type Cancels = Message<"millrace.worker.v1.Cancels"> & {
  * Use `create(CancelsSchema)` to create a new message.
  */
 export const CancelsSchema: GenMessage<Cancels> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 21);
+  messageDesc(file_millrace_worker_v1_worker_service, 23);
 
 /**
  * Asks for work.
@@ -890,7 +1034,7 @@ export type LeaseRequest = Message<"millrace.worker.v1.LeaseRequest"> & {
  * Use `create(LeaseRequestSchema)` to create a new message.
  */
 export const LeaseRequestSchema: GenMessage<LeaseRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 22);
+  messageDesc(file_millrace_worker_v1_worker_service, 24);
 
 /**
  * Answers Lease.
@@ -911,7 +1055,7 @@ export type LeaseResponse = Message<"millrace.worker.v1.LeaseResponse"> & {
  * Use `create(LeaseResponseSchema)` to create a new message.
  */
 export const LeaseResponseSchema: GenMessage<LeaseResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 23);
+  messageDesc(file_millrace_worker_v1_worker_service, 25);
 
 /**
  * Reports results.
@@ -946,7 +1090,7 @@ export type ReportRequest = Message<"millrace.worker.v1.ReportRequest"> & {
  * Use `create(ReportRequestSchema)` to create a new message.
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 24);
+  messageDesc(file_millrace_worker_v1_worker_service, 26);
 
 /**
  * Answers Report.
@@ -967,7 +1111,7 @@ export type ReportResponse = Message<"millrace.worker.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 25);
+  messageDesc(file_millrace_worker_v1_worker_service, 27);
 
 /**
  * Brings lines of a log.
@@ -1009,7 +1153,7 @@ export type AppendLogRequest = Message<"millrace.worker.v1.AppendLogRequest"> & 
  * Use `create(AppendLogRequestSchema)` to create a new message.
  */
 export const AppendLogRequestSchema: GenMessage<AppendLogRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 26);
+  messageDesc(file_millrace_worker_v1_worker_service, 28);
 
 /**
  * Answers AppendLog.
@@ -1030,7 +1174,7 @@ export type AppendLogResponse = Message<"millrace.worker.v1.AppendLogResponse"> 
  * Use `create(AppendLogResponseSchema)` to create a new message.
  */
 export const AppendLogResponseSchema: GenMessage<AppendLogResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 27);
+  messageDesc(file_millrace_worker_v1_worker_service, 29);
 
 /**
  * Asks for a bundle.
@@ -1058,7 +1202,7 @@ export type DownloadBundleRequest = Message<"millrace.worker.v1.DownloadBundleRe
  * Use `create(DownloadBundleRequestSchema)` to create a new message.
  */
 export const DownloadBundleRequestSchema: GenMessage<DownloadBundleRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 28);
+  messageDesc(file_millrace_worker_v1_worker_service, 30);
 
 /**
  * A piece of a bundle.
@@ -1079,7 +1223,7 @@ export type DownloadBundleResponse = Message<"millrace.worker.v1.DownloadBundleR
  * Use `create(DownloadBundleResponseSchema)` to create a new message.
  */
 export const DownloadBundleResponseSchema: GenMessage<DownloadBundleResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 29);
+  messageDesc(file_millrace_worker_v1_worker_service, 31);
 
 /**
  * Exactly these answers exist. An unknown value means STALE.

@@ -1,0 +1,178 @@
+import * as fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+
+import { RunState, TaskState } from "@millrace/engine";
+
+import { flush } from "./flush.ts";
+import type { FlushBatch } from "./flush-batch.ts";
+import { testDatabase, type TestDatabase } from "./testing.ts";
+import {
+  aBatch,
+  aFinish,
+  aRunUpdate,
+  aSettle,
+  aStart,
+  insertRuns,
+  rowsIn,
+} from "./testing-rows.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+  await insertRuns(database.db, [1]);
+});
+afterAll(() => database[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await database.db.pool.query(
+    "TRUNCATE task_instance, task_instance_attempt, event, xcom, expansion",
+  );
+});
+
+const send = (batch: FlushBatch) => flush(database.db.lanes[0]!, batch);
+
+/** States a row can be in. */
+const states = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12] as const;
+/** Which may become what, by themselves or by a clear; in the order of the codes. */
+const becomes: Readonly<Record<number, readonly number[]>> = {
+  [TaskState.none]: [7, 8, 9, 10],
+  [TaskState.scheduled]: [1, 6, 7, 8, 9, 10, 11, 12],
+  [TaskState.running]: [2, 5, 6, 7, 8, 10, 11, 12],
+  [TaskState.restarting]: [1, 7, 8, 10],
+  [TaskState.success]: [1, 10],
+  [TaskState.failed]: [1, 10],
+  [TaskState.skipped]: [1, 10],
+  [TaskState.upstream_failed]: [1, 10],
+  [TaskState.removed]: [1],
+  [TaskState.up_for_retry]: [1, 2, 7, 8, 9, 10],
+  [TaskState.up_for_reschedule]: [1, 2, 7, 8, 9, 10],
+};
+const markable = [6, 7, 8];
+
+/** A row of attempt 1 in each state, for every state it could go to; `ix` tells the two. */
+async function insertRows(): Promise<void> {
+  await database.db.pool.query(
+    `INSERT INTO task_instance (run_id, ix, map_ix, state, attempt, uncounted, session_key, started_at, ended_at, wait_until)
+     SELECT 1, a * 100 + b, -1, a, 1, 1, CASE WHEN a NOT IN (1, 10) THEN 7 END, CASE WHEN a NOT IN (1, 10) THEN now() END,
+       CASE WHEN a NOT IN (1, 4, 5) THEN now() END, CASE WHEN a IN (11, 12) THEN now() END
+     FROM unnest($1::int[]) AS a, unnest($1::int[]) AS b`,
+    [states],
+  );
+}
+
+test.each([false, true])(
+  "a row becomes what its state allows, when isMarked is %s",
+  async (isMarked) => {
+    await insertRows();
+    const pairs = states.flatMap((from) =>
+      states.filter((to) => to !== TaskState.running).map((to) => ({ from, to })),
+    );
+    const finished = pairs.map(({ from, to }) =>
+      aFinish({
+        ix: from * 100 + to,
+        state: to,
+        uncounted: 1,
+        isMarked,
+        waitUntil: to === 11 || to === 12 ? 0 : null,
+      }),
+    );
+
+    const answer = await send(aBatch({ finished }));
+
+    const missed = answer.kind === "written" ? (answer.missed?.finished ?? []) : [];
+    const refused = new Set(missed.map((row) => row.ix));
+    const taken = (from: number) =>
+      pairs
+        .filter((it) => it.from === from && !refused.has(from * 100 + it.to))
+        .map(({ to }) => to);
+    const allowed = (from: number) =>
+      states.filter(
+        (to) => becomes[from]!.includes(to) || (isMarked && markable.includes(to) && to !== from),
+      );
+    for (const from of states) expect([from, taken(from)]).toEqual([from, allowed(from)]);
+  },
+);
+
+test("the next attempt is granted to what waits for it or is cleared, and to nothing else", async () => {
+  await insertRows();
+  const started = states.map((state) => aStart({ ix: state * 101, attempt: 2, uncounted: 1 }));
+
+  const answer = await send(aBatch({ started }));
+
+  const missed = answer.kind === "written" ? (answer.missed?.started ?? []) : [];
+  expect(missed.map((row) => row.ix / 101)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+});
+
+test("what has been granted is not settled as if it had not", async () => {
+  await insertRows();
+  const settled = states.map((state) => aSettle({ ix: state * 101, state: TaskState.skipped }));
+
+  const answer = await send(aBatch({ settled }));
+
+  expect(answer).toMatchObject({ missed: { settled } });
+});
+
+/** Anything that may be asked of one task instance, whether it is in the state for it or not. */
+const someRows: fc.Arbitrary<Partial<FlushBatch>> = fc.oneof(
+  fc.record({ attempt: fc.integer({ min: 1, max: 4 }) }).map(({ attempt }) => ({
+    started: [aStart({ attempt, uncounted: attempt - 1 })],
+  })),
+  fc
+    .record({
+      attempt: fc.integer({ min: 1, max: 3 }),
+      state: fc.constantFrom(...states.filter((state) => state !== TaskState.running)),
+      isMarked: fc.boolean(),
+    })
+    .map(({ attempt, state, isMarked }) => ({
+      finished: [
+        aFinish({
+          attempt,
+          state,
+          isMarked,
+          uncounted: attempt,
+          waitUntil: state === 11 || state === 12 ? 0 : null,
+        }),
+      ],
+      xcoms: [{ finished: 0, key: "k", value: Buffer.from([attempt, state]) }],
+    })),
+  fc
+    .constantFrom(1 as const, 6 as const, 7 as const, 8 as const, 9 as const, 10 as const)
+    .map((state) => ({ settled: [aSettle({ state })] })),
+  fc.integer({ min: -1, max: 3 }).map((length) => ({ expansions: [{ runId: 1, ix: 0, length }] })),
+  fc
+    .record({
+      state: fc.constantFrom(...Object.values(RunState)),
+      isReopened: fc.boolean(),
+    })
+    .map((update) => ({ runs: [aRunUpdate(update)] })),
+);
+
+test("a flush that comes again, however late, changes nothing", async () => {
+  const tables = ["task_instance", "task_instance_attempt", "xcom", "expansion", "event", "run"];
+  const everything = () => Promise.all(tables.map((table) => rowsIn(database.db, table)));
+  let seq = 10_000;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ rows: someRows, again: fc.nat() }), { minLength: 2, maxLength: 12 }),
+      async (steps) => {
+        const sent: FlushBatch[] = [];
+        for (const { rows, again } of steps) {
+          seq += 1;
+          const batch = aBatch({
+            ...rows,
+            events: [{ runId: 1, seq, runState: RunState.running, changes: [] }],
+            runs: (rows.runs ?? []).map((run) => ({ ...run, revision: seq })),
+          });
+          await send(batch);
+          sent.push(batch);
+          const before = await everything();
+          await send(sent[again % sent.length]!);
+          // Another one of the same number: from before the run was read again.
+          await send({ ...sent[again % sent.length]!, started: [aStart({ ix: 1 })] });
+          expect(await everything()).toEqual(before);
+        }
+        await database.db.pool.query("TRUNCATE task_instance, task_instance_attempt, xcom");
+      },
+    ),
+    { numRuns: 30 },
+  );
+});

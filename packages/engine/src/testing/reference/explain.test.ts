@@ -1,0 +1,135 @@
+/** `explain` tells everything that keeps an instance from going on: without what it tells, the instance goes on. */
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { admit, explain } from "../../admission.ts";
+import type { Limits } from "../../limits.ts";
+import type { Reason } from "../../reasons.ts";
+import type { InstanceRef } from "../../run.ts";
+import { isRunFinal } from "../../run.ts";
+import { slotOf } from "../../instances.ts";
+import { isFinal, RunState, TaskState } from "../../states.ts";
+import { someLimits } from "../../testing.ts";
+import { Play } from "./play.ts";
+import { randomSpec } from "./random-dag.ts";
+import { choices, step, success } from "./random-play.ts";
+
+const everything = Object.values(TaskState);
+const waitsForTasks = ["upstream", "setup", "teardown_scope", "map_length"];
+
+test("every instance at every time has a reason, with words, facts and tasks", () => {
+  fc.assert(
+    fc.property(randomSpec(12), choices(60), (spec, events) => {
+      const play = new Play(spec);
+      for (const event of events) step(play, event);
+      const isStarted = play.run.state === RunState.running && !play.run.cancelRequested;
+      for (const ref of play.refs(...everything)) {
+        const reasons = explain(play.run, ref, someLimits());
+        for (const reason of reasons) checkReason(reason);
+        const isWaiting = reasons.some(({ kind }) => waitsForTasks.includes(kind));
+        expect(reasons.length).toBeGreaterThan(0);
+        if (isStarted) expect(isWaiting).toBe(play.stateOf(ref) === TaskState.none);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+/** Five of the tasks that are waited for are named in the sentence. */
+function checkReason({ kind, message, taskIds }: Reason): void {
+  const isWaiting = waitsForTasks.includes(kind);
+  expect(message).toMatch(/^[A-Z0-9].*\.$/);
+  expect(taskIds.length).toBeLessThanOrEqual(20);
+  expect(taskIds.length > 0).toBe(isWaiting || kind === "max_active_tasks");
+  if (isWaiting) for (const id of taskIds.slice(0, 5)) expect(message).toContain(id);
+}
+
+test("once all that is told is out of the way, an instance is admitted, or there is nothing to admit any more", () => {
+  fc.assert(
+    fc.property(randomSpec(12), choices(50), fc.nat(), fc.nat(15), (spec, events, pick, held) => {
+      const play = new Play(spec);
+      for (const event of events) step(play, event);
+      const open = play.refs(...everything.filter((state) => !isFinal(state)));
+      const ref = open[pick % Math.max(1, open.length)];
+      if (ref && !play.run.cancelRequested) release(play, ref, heldBy(held));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active. */
+function heldBy(bits: number): Partial<Limits> {
+  const state = (bits & 4) > 0 ? "no_queue" : (bits & 2) > 0 ? "none_free" : "free";
+  return {
+    isPaused: (bits & 1) > 0,
+    slots: () => ({ state, workers: 1, slots: 1 }),
+    activeRuns: (bits & 8) > 0 ? 1 : 0,
+    maxActiveRuns: 1,
+  };
+}
+
+/** What was told once must not be told again: round by round everything is removed, and nothing else. */
+function release(play: Play, ref: InstanceRef, limits: Partial<Limits>): void {
+  const told = new Set<string>();
+  let left = limits;
+  for (;;) {
+    if (isDone(play, ref) || admit(play.run, ref, someLimits(left)).length === 0) return;
+    const reasons = explain(play.run, ref, someLimits(left));
+    const text = JSON.stringify(reasons);
+    expect(told, text).not.toContain(text);
+    told.add(text);
+    for (const reason of reasons) left = remove(play, ref, reason, left);
+  }
+}
+
+function remove(
+  play: Play,
+  ref: InstanceRef,
+  { kind, taskIds }: Reason,
+  left: Partial<Limits>,
+): Partial<Limits> {
+  if (kind === "dag_paused") return { ...left, isPaused: false };
+  if (kind === "max_active_runs") return { ...left, activeRuns: 0 };
+  if (kind.startsWith("no_")) return { ...left, slots: someLimits().slots };
+  if (kind === "dispatching") start(play);
+  else if (taskIds.length > 0) for (const id of taskIds) finishTask(play, id);
+  else advance(play, ref);
+  return left;
+}
+
+function start(play: Play): void {
+  if (play.run.state === RunState.queued) play.send({ kind: "runStarted", at: play.now });
+}
+
+function finishTask(play: Play, id: string): void {
+  const ix = play.dag.ixOf.get(id)!;
+  for (let steps = 0; steps < 2000; steps += 1) {
+    const open = play
+      .refs(...everything.filter((state) => !isFinal(state)))
+      .find((ref) => ref.ix === ix);
+    if (!open || isRunFinal(play.run)) return;
+    advance(play, open);
+  }
+  throw new Error(`${id} does not end`);
+}
+
+/** One step towards the end of an instance, or of what is before it. */
+function advance(play: Play, ref: InstanceRef): void {
+  const at = (play.now += 1);
+  const attempt = { ...ref, attempt: play.rowOf(ref)?.attempt ?? 0 };
+  const state = play.stateOf(ref);
+  if (state === TaskState.none) {
+    for (const reason of explain(play.run, ref, someLimits()))
+      if (!isDone(play, ref)) remove(play, ref, reason, {});
+  } else if (state === TaskState.scheduled && play.run.state === RunState.queued) start(play);
+  else if (state === TaskState.scheduled) play.send({ kind: "taskGranted", ...ref, at });
+  else if (state === TaskState.running || state === TaskState.restarting)
+    play.send(success(play, attempt, at));
+  else play.send({ kind: "waitDue", ...attempt, at });
+}
+
+/** It runs, is final, or has given way to its instances. */
+function isDone(play: Play, ref: InstanceRef): boolean {
+  const state = play.stateOf(ref);
+  const isGone = slotOf(play.run, ref.ix, ref.mapIx) < 0;
+  return isGone || isFinal(state) || state === TaskState.running || isRunFinal(play.run);
+}

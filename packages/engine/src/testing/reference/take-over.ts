@@ -1,0 +1,43 @@
+/** Crashes: the run is lost, and made again from the rows that its changes have written. */
+
+import { restoreRun } from "../../restore.ts";
+import type { Effects, Run } from "../../run.ts";
+import { newEffects } from "../../run.ts";
+import { TaskState } from "../../states.ts";
+import { transition } from "../../transition.ts";
+import type { Play } from "./play.ts";
+import { keyOf } from "./play.ts";
+import { allInstances } from "./world.ts";
+
+/** What a take-over gives, after the timers that are overdue: a wait that was over has no row of its own. */
+export function takeOver(play: Play): { restored: Run; effects: Effects } {
+  const { dag, run, rows, expansions } = play;
+  const effects = newEffects();
+  const row = {
+    state: run.state,
+    startedAt: run.startedAt,
+    cancelRequestedAt: play.cancelRequestedAt,
+    isMarkedFailed: run.isMarkedFailed,
+    expansions: [...expansions].map(([ix, count]) => ({ ix, count })),
+    now: play.now,
+  };
+  const restored = restoreRun(dag, run.facts, row, [...rows.values()], effects);
+  const over = new Set(play.refs(TaskState.scheduled).map(keyOf));
+  for (const timer of [...effects.timers])
+    if (timer.kind === "waitDue" && over.has(keyOf(timer)))
+      transition(restored, { ...timer, at: play.now }, effects);
+  return { restored, effects };
+}
+
+/** Goes on with what a take-over gives. */
+export function crash(play: Play): void {
+  const { restored, effects } = takeOver(play);
+  play.run = restored;
+  play.timers.push(...effects.timers);
+  // Rows do not tell whether an instance with tries behind it waits for one of these or for its lost workers.
+  for (const one of allInstances(play.world)) {
+    const row = play.rowOf({ ix: play.dag.ixOf.get(one.taskId)!, mapIx: one.mapIx });
+    if (row?.state === TaskState.up_for_retry && one.attempt > one.uncounted) one.isOpen = false;
+  }
+  play.compare();
+}

@@ -1,0 +1,101 @@
+/** Short circuits: a task that lets go on what follows, or skips it. */
+
+import { MillraceError } from "@millrace/engine";
+import type { Handle } from "./handle.ts";
+import { makeOrdered, type OrderKey, type Ordered } from "./order.ts";
+import { placed, type Placed } from "./placed.ts";
+import { flag, readOptions } from "./read-options.ts";
+import { makeTask, namedTask, plainTrait, type Kind, type Task } from "./task.ts";
+import { readTaskOptions, type TaskOptions } from "./task-options.ts";
+import { currentWiring, refusePromise } from "./wiring.ts";
+
+export type ShortCircuitOptions = TaskOptions & {
+  /**
+   * Skips only the tasks directly after it, and lets trigger rules decide about the rest. Default false: everything
+   * after it is skipped, but for what a `setup` releases with.
+   */
+  readonly skipsDirectOnly?: boolean;
+};
+
+/** A short circuit whose body has parameters `A` and returns `R`. */
+export type ShortCircuit<A extends readonly unknown[], R> = Task<
+  A,
+  R,
+  Awaited<R>,
+  ShortCircuitOptions
+>;
+
+/**
+ * Makes a task whose body says whether what follows goes on (true) or is skipped (false).
+ *
+ * @example const isWorkday = shortCircuit(function is_workday(day: string) { return !holidays.has(day); });
+ * @throws MillraceError DAG_INVALID
+ */
+export function shortCircuit<A extends unknown[], R extends boolean | PromiseLike<boolean>>(
+  body: (...args: A) => R,
+): ShortCircuit<A, R>;
+export function shortCircuit<A extends unknown[], R extends boolean | PromiseLike<boolean>>(
+  options: ShortCircuitOptions,
+  body: (...args: A) => R,
+): ShortCircuit<A, R>;
+export function shortCircuit<A extends unknown[], R>(
+  first: ShortCircuitOptions | ((...args: A) => R),
+  second?: (...args: A) => R,
+): ShortCircuit<A, R> {
+  return makeTask(shortCircuiting, namedTask(shortCircuit, first, second));
+}
+
+export const shortCircuiting: Kind<ShortCircuitOptions> = {
+  word: "shortCircuit",
+  read({ skipsDirectOnly, ...options }, what) {
+    const read = readOptions<{ skipsDirectOnly: boolean }>(
+      { skipsDirectOnly },
+      { skipsDirectOnly: flag },
+      what,
+    );
+    return {
+      settings: readTaskOptions(options, what),
+      trait: { ...plainTrait, control: "short_circuit", skipsDirectOnly: false, ...read },
+    };
+  },
+};
+
+/** A short circuit as a place in the order: `chain(gate(x), a, b)`, or `gate(x).then(() => …)`. */
+export interface Gate extends Ordered {
+  /** Wires what the gate lets through: all of it comes after the short circuit. Returns what the function returns. */
+  then<R>(wire: () => R): Placed<R>;
+}
+
+/**
+ * Says what a short circuit lets through.
+ *
+ * @example const report = gate(isWorkday(run.ds)).then(() => write(collect(run.ds)));
+ * @throws MillraceError DAG_INVALID when the handle is not that of a short circuit.
+ */
+export function gate(passed: Handle<boolean>): Gate {
+  const wiring = currentWiring("gate(…)");
+  const { node, key } = wiring.nodeOf(passed, "gate(…)");
+  if (node.source.trait.control !== "short_circuit") {
+    throw new MillraceError(
+      "DAG_INVALID",
+      `gate(…) was given task "${node.id}", which is no short circuit; make it with shortCircuit(…)`,
+    );
+  }
+  const through = (wire: () => unknown): unknown => {
+    const { result, region } = wiring.record(wire);
+    refusePromise(result, `the function of gate "${node.id}"`);
+    const part: OrderKey = { kind: "region", id: `gate "${node.id}"`, wiring, region };
+    if (region.start < region.end) wiring.link(key, part);
+    return placed(result, {
+      kind: "block",
+      id: node.id,
+      wiring,
+      entry: node.id,
+      parts: [part],
+      isChoice: false,
+    });
+  };
+  // oxlint-disable-next-line unicorn/no-thenable -- nobody awaits while a DAG is wired
+  const made: unknown = { ...makeOrdered(key), then: through };
+  return made as Gate;
+}

@@ -1,0 +1,65 @@
+/** What the control plane has to know of a value that it never looks into: what it chose, how long its lists are. */
+
+import { isMillraceError, MillraceError } from "@millrace/engine";
+import { readChoice } from "../answers.ts";
+import { follow } from "../args.ts";
+import { decodeValue, encodeText, encodeValue } from "../codec.ts";
+import type { PathKey } from "../reference.ts";
+import type { Attempt } from "./attempt.ts";
+import { renderLabel } from "./label.ts";
+import type { Outcome } from "./messages.ts";
+import { failureOf } from "./outcome.ts";
+
+/** The outcome of a body that returned this; a failure when the value does not fit its task. */
+export async function succeeded(attempt: Attempt, value: unknown): Promise<Outcome> {
+  const { work, xcoms } = attempt;
+  const what = `task "${work.taskId}"`;
+  let choice: readonly string[] | null;
+  let data: Uint8Array | null;
+  try {
+    choice = readChoice(work, value, what);
+    data = value === undefined ? null : encodeValue(value, `the result of ${what}`);
+  } catch (error) {
+    // The same value would be refused again: no retry can help.
+    return {
+      kind: "failed",
+      failure: failureOf(error, "application", !isMillraceError(error)),
+    };
+  }
+  try {
+    const lengths = work.measuredPaths.map((path) => lengthOf(value, readPath(path), what));
+    const { run, items } = attempt;
+    const mapIndexLabel = await renderLabel(work.mapIndexTemplate, { ...work, run, items });
+    return { kind: "succeeded", value: data, xcoms, lengths, choice, mapIndexLabel };
+  } catch (error) {
+    return { kind: "failed", failure: failureOf(error, "setup", false) };
+  }
+}
+
+function lengthOf(value: unknown, path: readonly PathKey[], what: string): number {
+  const found = follow(value, path);
+  if (Array.isArray(found)) return found.length;
+  const place = path.map((key) => `[${JSON.stringify(key)}]`).join("");
+  throw new MillraceError(
+    "VALUE_INVALID",
+    `the result of ${what}${place} is ${described(found)} and no list, but another task is mapped over it`,
+  );
+}
+
+function readPath(path: Uint8Array): PathKey[] {
+  const read = decodeValue(path, "a measured path");
+  const isPath =
+    Array.isArray(read) && read.every((key) => typeof key === "string" || Number.isInteger(key));
+  if (isPath) return read as PathKey[];
+  throw new MillraceError("VALUE_INVALID", "the assignment measures a value without a path");
+}
+
+/** How much of a wrong value a message repeats. */
+const shownMax = 100;
+
+function described(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "object") return `a ${value.constructor?.name ?? "Object"}`;
+  const text = encodeText(value);
+  return `the ${typeof value} ${text.length > shownMax ? `${text.slice(0, shownMax)}…` : text}`;
+}

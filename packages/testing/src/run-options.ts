@@ -1,0 +1,87 @@
+/** What a run in memory is started with. */
+
+import type { CompiledDag, EpochMs } from "@millrace/engine";
+import { compileDag, MillraceError, runName } from "@millrace/engine";
+import type { DagDefinition, Instant, RunFacts } from "@millrace/sdk/spec";
+import { instantForms, instantMs } from "@millrace/sdk/spec";
+import type { Handlers } from "./bodies.ts";
+import { codeOfTasks } from "./bodies.ts";
+import { MemoryRun } from "./memory-run.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { readParams } from "./params.ts";
+import type { LogLine } from "./records.ts";
+import { tieBreak } from "./tie-break.ts";
+
+export type RunDagOptions<Given> = {
+  /** Checked against the DAG's schema; defaults are filled in. Default: `{}`. */
+  readonly params?: [Given] extends [never] ? Readonly<Record<string, unknown>> : Given;
+  /** Default: the run has none, as one triggered by hand. */
+  readonly logicalDate?: Instant | null;
+  /** When the run begins by its own clock. Default: the logical date, else the present. */
+  readonly now?: Instant;
+  /** Stand-ins for external tasks, by handler; they are called with the resolved arguments. */
+  readonly handlers?: Handlers;
+  /**
+   * In which order things go that happen at the same moment: of 0, which is the default, as they began; of any other whole
+   * number in another one, the same each time.
+   */
+  readonly seed?: number;
+  /** Sees each line that a body logs as it is written. */
+  readonly onLog?: (line: LogLine) => void;
+};
+
+export type StartDagOptions<Given> = RunDagOptions<Given> & {
+  /** What tasks do instead of running their bodies. Tasks that are not named run their bodies. */
+  readonly outcomes?: Outcomes;
+};
+
+/** @throws MillraceError PARAMS_INVALID, FIELD_INVALID, TASK_NOT_FOUND, and the reasons of compiling a DAG */
+export function makeRun<Given>(
+  definition: DagDefinition<Given>,
+  options: StartDagOptions<Given>,
+): MemoryRun {
+  const dag = compileDag(definition.spec());
+  const logicalDate = readInstant("logicalDate", options.logicalDate ?? null);
+  const start = readInstant("now", options.now ?? null) ?? logicalDate ?? Date.now();
+  const { handlers = {}, outcomes = {}, seed = 0, onLog } = options;
+  if (!Number.isSafeInteger(seed)) throw invalid("seed", String(seed), "a whole number");
+  return new MemoryRun({
+    dag,
+    facts: factsOf(dag, { logicalDate, start, params: readParams(dag.spec, options.params) }),
+    start,
+    tieBreak: tieBreak(seed),
+    codeOf: codeOfTasks(definition, dag, { handlers, outcomes }),
+    onLog: (line) => onLog?.(line),
+  });
+}
+
+function factsOf(
+  dag: CompiledDag,
+  run: { logicalDate: EpochMs | null; start: EpochMs; params: Record<string, unknown> },
+): RunFacts {
+  const date = run.logicalDate === null ? null : new Date(run.logicalDate);
+  return {
+    id: "run_0",
+    name: runName("manual", run.logicalDate, run.start),
+    dagId: dag.spec.dagId,
+    type: "manual",
+    dagVersion: 1,
+    logicalDate: date,
+    dataInterval: { start: date, end: date },
+    runAfter: new Date(run.start),
+    params: run.params,
+  };
+}
+
+function readInstant(field: string, value: Instant | null): EpochMs | null {
+  if (value === null) return null;
+  const at = instantMs(value);
+  if (at !== null) return at;
+  throw invalid(field, String(value), instantForms);
+}
+
+function invalid(field: string, value: string, forms: string): MillraceError {
+  return new MillraceError("FIELD_INVALID", `${field} is "${value}": write ${forms}.`, {
+    metadata: { field, value },
+  });
+}

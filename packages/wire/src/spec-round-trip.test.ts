@@ -1,0 +1,131 @@
+/** Whatever the engine can say of a DAG comes through the wire unchanged. */
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { BranchCase, DagSpec, Edge, GroupSpec, MapAxis, SensorSpec } from "@millrace/engine";
+import { triggerRules } from "@millrace/engine";
+import { aDagSpec, aTask } from "@millrace/engine/testing";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
+import { failureFromProto, failureToProto } from "./failure.ts";
+import { DagSpecSchema, TaskKind, TaskRole } from "./gen/millrace/v1/dag_pb.ts";
+import { FailureSchema } from "./gen/millrace/v1/value_pb.ts";
+
+// Protobuf's strings are UTF-8, so are those of a spec: no lone surrogates.
+const text = fc.string({ unit: "grapheme", maxLength: 12 });
+const ms = fc.integer({ min: 1, max: 315_576_000_000 });
+const nullable = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
+
+const axis: fc.Arbitrary<MapAxis> = fc.record({ sources: fc.array(text, { maxLength: 3 }) });
+const each = fc.array(axis, { maxLength: 3 });
+const branchCase: fc.Arbitrary<BranchCase> = fc.record({
+  name: text,
+  taskIds: fc.array(text, { maxLength: 3 }),
+});
+const sensor: fc.Arbitrary<SensorSpec> = fc.record({
+  mode: fc.constantFrom("poke", "reschedule"),
+  intervalMs: ms,
+  timeoutMs: ms,
+  softFail: fc.boolean(),
+  backoff: fc.boolean(),
+  maxIntervalMs: nullable(ms),
+});
+const task = fc
+  .record({
+    id: text,
+    groupId: nullable(fc.string({ minLength: 1 })),
+    // Empty bytes stand for no arguments.
+    args: fc.json(),
+    triggerRule: fc.constantFrom(...triggerRules),
+    role: fc.constantFrom("work" as const, "setup" as const, "teardown" as const),
+    failsRun: fc.boolean(),
+    control: fc.constantFrom("none" as const, "branch" as const, "short_circuit" as const),
+    cases: fc.array(branchCase, { maxLength: 3 }),
+    skipsDirectOnly: fc.boolean(),
+    each,
+    mapIndexTemplate: text,
+    sensor: nullable(sensor),
+    owner: fc.string({ minLength: 1 }),
+  })
+  .map((options) => aTask(options.id, options));
+const edge: fc.Arbitrary<Edge> = fc.record({ from: text, to: text, label: text });
+const group: fc.Arbitrary<GroupSpec> = fc.record({
+  id: text,
+  parentId: nullable(fc.string({ minLength: 1 })),
+  tooltip: text,
+  each,
+});
+const spec: fc.Arbitrary<DagSpec> = fc
+  .record({
+    tasks: fc.array(task, { maxLength: 4 }),
+    edges: fc.array(edge, { maxLength: 4 }),
+    groups: fc.array(group, { maxLength: 3 }),
+    failFast: fc.boolean(),
+    resultTaskId: nullable(fc.string({ minLength: 1 })),
+  })
+  .map((options) => aDagSpec({ tasks: {} }, options));
+
+test("any spec survives the wire, sound or not", () => {
+  fc.assert(
+    fc.property(spec, (one) => {
+      const bytes = toBinary(DagSpecSchema, dagSpecToProto(one));
+      expect(dagSpecFromProto(fromBinary(DagSpecSchema, bytes))).toEqual(one);
+    }),
+  );
+});
+
+test("a failure's own wait survives the wire, none and zero apart", () => {
+  fc.assert(
+    fc.property(nullable(fc.integer({ min: 0, max: 315_576_000_000 })), (retryAfterMs) => {
+      const failure = {
+        kind: "application",
+        type: "Error",
+        message: "boom",
+        stack: "",
+        retryable: true,
+        retryAfterMs,
+      } as const;
+      const bytes = toBinary(FailureSchema, failureToProto(failure));
+      expect(failureFromProto(fromBinary(FailureSchema, bytes))).toEqual(failure);
+    }),
+  );
+});
+
+test("what callers leave out means what the proto's comments say", () => {
+  const message = create(DagSpecSchema, {
+    tasks: [
+      { taskId: "work", kind: TaskKind.BUNDLE },
+      { taskId: "free", kind: TaskKind.BUNDLE, role: TaskRole.TEARDOWN },
+      { taskId: "look", kind: TaskKind.BUNDLE, sensor: {} },
+    ],
+    edges: [{ fromTaskId: "work", toTaskId: "free" }],
+    groups: [{ groupId: "g" }],
+  });
+  const read = dagSpecFromProto(message);
+  expect(read).toMatchObject({
+    failFast: false,
+    resultTaskId: null,
+    edges: [{ label: "" }],
+    groups: [{ each: [] }],
+  });
+  const [work, free, look] = read.tasks;
+  expect(work).toMatchObject({
+    role: "work",
+    failsRun: false,
+    triggerRule: "all_success",
+    control: "none",
+    cases: [],
+    skipsDirectOnly: false,
+    each: [],
+    mapIndexTemplate: "",
+    sensor: null,
+  });
+  expect(free).toMatchObject({ role: "teardown", triggerRule: "all_done_setup_success" });
+  expect(look?.sensor).toEqual({
+    mode: "poke",
+    intervalMs: 60_000,
+    timeoutMs: 604_800_000,
+    softFail: false,
+    backoff: false,
+    maxIntervalMs: null,
+  });
+});

@@ -1,0 +1,82 @@
+/** What a command changes of the task instances of a run, or would change. */
+
+import {
+  newEffects,
+  TaskState,
+  transition,
+  type Effects,
+  type InstanceRef,
+  type Run,
+  type RunEvent,
+} from "@millrace/engine";
+import { runIdOf } from "@millrace/wire";
+import { instanceKey } from "./instance-key.ts";
+
+/** Task instances in one answer; the rest is only counted. */
+const namedMax = 1_000;
+
+/** Notes how the task instances of a run are, and says afterwards what has become different. */
+export type Affected = {
+  /** Takes what followed from the command. */
+  note(effects: Effects): void;
+  answer(runKey: number): InstancesChangedInit;
+};
+
+export type InstancesChangedInit = {
+  readonly affected: {
+    readonly runId: string;
+    readonly taskId: string;
+    readonly mapIndex: number;
+    /** Codes are those of the wire. */
+    readonly state: TaskState;
+    readonly isImplied: boolean;
+  }[];
+  readonly affectedCount: number;
+};
+
+/** `asked`: the instances that the caller meant; what changes beside them follows from that. */
+export function watchAffected(engine: Run, asked: readonly InstanceRef[]): Affected {
+  const state = engine.instances.state.slice(0, engine.instances.size);
+  const first = engine.instances.first.slice();
+  const count = engine.instances.count.slice();
+  const meant = new Set(asked.map(instanceKey));
+  const changed = new Map<number, InstanceRef>();
+
+  function stateBefore({ ix, mapIx }: InstanceRef): TaskState {
+    const slot = mapIx < 0 ? ix : mapIx < (count[ix] ?? 0) ? (first[ix] ?? 0) + mapIx : -1;
+    return ((state[slot] ?? 0) || TaskState.none) as TaskState;
+  }
+
+  return {
+    note({ changes }) {
+      for (const { ix, mapIx } of changes) changed.set(instanceKey({ ix, mapIx }), { ix, mapIx });
+    },
+    answer(runKey) {
+      const named = [...changed].slice(0, namedMax);
+      return {
+        affected: named.map(([key, ref]) => ({
+          runId: runIdOf(BigInt(runKey)),
+          taskId: engine.dag.taskIds[ref.ix] ?? "",
+          mapIndex: ref.mapIx,
+          state: stateBefore(ref),
+          isImplied: !meant.has(key),
+        })),
+        affectedCount: changed.size,
+      };
+    },
+  };
+}
+
+/** What an event would change; the run is a copy that nobody needs afterwards. */
+export function tryOut(
+  copy: Run,
+  asked: readonly InstanceRef[],
+  event: RunEvent,
+  runKey: number,
+): InstancesChangedInit {
+  const affected = watchAffected(copy, asked);
+  const effects = newEffects();
+  transition(copy, event, effects);
+  affected.note(effects);
+  return affected.answer(runKey);
+}

@@ -1,0 +1,119 @@
+/** What a worker is told of an attempt. */
+
+import { create } from "@bufbuild/protobuf";
+import { instanceCount, slotOf, type TaskSpec } from "@millrace/engine";
+import {
+  attemptIdOf,
+  durationOf,
+  isolations,
+  runIdOf,
+  sensorToProto,
+  taskControls,
+  taskKinds,
+  timestampOf,
+} from "@millrace/wire";
+import { RunType } from "@millrace/wire/v1";
+import {
+  AssignmentSchema,
+  RunFactsSchema,
+  type Assignment,
+  type RunFacts,
+} from "@millrace/wire/worker";
+import type { AssignmentValues } from "./assignment-values.ts";
+import type { ActiveRun, SharedFacts, Version } from "./run.ts";
+import type { Grant } from "./step.ts";
+
+/** Digits of a fencing text, so that texts compare as their numbers do. */
+const fencingDigits = 10;
+
+export function attemptIdFor({
+  run,
+  ix,
+  mapIx,
+  attempt,
+}: Pick<Grant, "run" | "ix" | "mapIx" | "attempt">): string {
+  return attemptIdOf({ shard: run.shard, runKey: run.key, ix, mapIx, attempt });
+}
+
+/** `now`: the database's time. */
+export function assignmentOf(grant: Grant, values: AssignmentValues, now: number): Assignment {
+  const { run, ix, mapIx, attempt } = grant;
+  const task = taskOf(run, ix);
+  const shared = sharedFacts(run.version, ix);
+  const uncounted = run.engine.instances.uncounted[slotOf(run.engine, ix, mapIx)] ?? 0;
+  return create(AssignmentSchema, {
+    attemptId: attemptIdFor(grant),
+    run: (run.message ??= runFacts(run)),
+    taskId: task.id,
+    mapIndex: mapIx,
+    tryNumber: attempt,
+    maxTries: task.retries + 1 + uncounted,
+    handler: task.handler,
+    kind: taskKinds[task.kind],
+    bundleDigest: task.kind === "bundle" ? run.version.bundleDigest : "",
+    args: shared.args,
+    inputs: values.inputs,
+    executionTimeout: durationOf(task.executionTimeoutMs),
+    isolation: isolations[task.isolation],
+    env: { ...task.env },
+    fencing: String(attempt).padStart(fencingDigits, "0"),
+    idempotencyKey: `${runIdOf(BigInt(run.key))}/${task.id}${mapIx < 0 ? "" : `/${mapIx}`}`,
+    items: values.items,
+    measuredPaths: shared.measuredPaths,
+    control: taskControls[task.control],
+    cases: shared.cases,
+    mapIndexTemplate: task.mapIndexTemplate,
+    mapLength: mapIx < 0 ? 0 : instanceCount(run.engine, ix),
+    ...(task.sensor === null ? {} : sensorFacts(task.sensor, grant, now)),
+  });
+}
+
+/** Of a sensor: when its try began, which may have been many attempts ago. */
+function sensorFacts(sensor: NonNullable<TaskSpec["sensor"]>, grant: Grant, now: number) {
+  const { instances } = grant.run;
+  const startedAt = instances.startedAt(grant);
+  const firstAttempt = instances.firstAttempt(grant);
+  return {
+    sensor: sensorToProto(sensor),
+    tryStartedAt: timestampOf(startedAt),
+    tryAge: durationOf(Math.max(0, now - startedAt)),
+    looks: firstAttempt === 0 ? 0 : grant.attempt - firstAttempt,
+  };
+}
+
+function taskOf(run: ActiveRun, ix: number): TaskSpec {
+  const task = run.version.compiled.tasks[ix];
+  if (task === undefined) throw new Error(`Run ${run.key} has no task ${ix}.`);
+  return task;
+}
+
+/** Made once for a task of a version, whose runs and instances may be very many. */
+function sharedFacts({ compiled, shared }: Version, ix: number): SharedFacts {
+  const known = shared[ix];
+  if (known !== undefined) return known;
+  const encoder = new TextEncoder();
+  const facts: SharedFacts = {
+    args: encoder.encode(compiled.tasks[ix]?.args),
+    measuredPaths: (compiled.measures[ix] ?? []).map((path) =>
+      encoder.encode(JSON.stringify(path)),
+    ),
+    cases: (compiled.tasks[ix]?.cases ?? []).map(({ name }) => name),
+  };
+  shared[ix] = facts;
+  return facts;
+}
+
+function runFacts({ facts, params, version }: ActiveRun): RunFacts {
+  return create(RunFactsSchema, {
+    runId: runIdOf(BigInt(facts.id)),
+    dagId: facts.dagId,
+    runName: facts.runName,
+    logicalDate: timestampOf(facts.logicalAt),
+    dataIntervalStart: timestampOf(facts.intervalStartAt),
+    dataIntervalEnd: timestampOf(facts.intervalEndAt),
+    params: { data: params },
+    runType: facts.runType === 1 ? RunType.SCHEDULED : RunType.MANUAL,
+    dagVersion: version.number,
+    runAfter: timestampOf(facts.runAfter),
+  });
+}
