@@ -122,7 +122,7 @@ class _Resolver:
             return self._inputs.run.as_value()
         if tag == "task":
             task_id = _task_id_of(reference)
-            return self._once(task_id, lambda: self._inputs.value(task_id))
+            return self._value_of(task_id)
         if tag == "item":
             of, n = _source_of(reference)
             return self._once((of, n), lambda: self._inputs.item(of, n))
@@ -136,7 +136,7 @@ class _Resolver:
         # Read to the end, so that a wrong one is found whichever is chosen.
         checked = [(_task_id_of(one), read_path(one.get("path"), "the argument expression has a reference")) for one in references]
         present = [
-            (self._once(task_id, lambda task_id=task_id: self._inputs.value(task_id)), path)
+            (self._value_of(task_id), path)
             for task_id, path in checked
             if self._inputs.has_value(task_id)
         ]
@@ -145,6 +145,9 @@ class _Resolver:
         for value, path in full or present:
             return follow(value, path)
         return UNDEFINED
+
+    def _value_of(self, task_id: str) -> Any:
+        return self._once(task_id, lambda: self._inputs.value(task_id))
 
     def _once(self, key: object, decode: Callable[[], Any]) -> Any:
         if key not in self._known:
