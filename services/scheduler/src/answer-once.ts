@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { findAnswer, type RequestKey } from "@millrace/db";
+import { findAnswer, requestReused, type RequestKey } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import {
   OwnerCommandSchema,
@@ -42,11 +42,11 @@ export function createAnswerOnce(): AnswerOnce {
 
   return async (owner, command, carryOut) => {
     if (command.requestId === "") throw new MillraceError("REQUEST_ID_MISSING");
-    const key = keyOf(command);
+    const key = requestKeyOf(command);
     const name = JSON.stringify([key.method, key.principal, key.requestId]);
     const before = open.get(name);
     if (before !== undefined) {
-      if (Buffer.compare(before.bodyHash, key.bodyHash) !== 0) throw reused(key);
+      if (Buffer.compare(before.bodyHash, key.bodyHash) !== 0) throw requestReused(key);
       return before.reply;
     }
     const reply = answer(owner, key, carryOut);
@@ -61,21 +61,18 @@ export function createAnswerOnce(): AnswerOnce {
 
 /** Under what an answer is stored: the rpc it comes from. */
 const methods: Partial<Record<NonNullable<OwnerCommand["command"]["case"]>, string>> = {
+  triggerRun: "millrace.v1.DagRunService/TriggerDagRun",
+  deleteDag: "millrace.v1.DagService/DeleteDag",
   clearInstances: "millrace.v1.TaskInstanceService/ClearTaskInstances",
   markInstances: "millrace.v1.TaskInstanceService/MarkTaskInstances",
   markRun: "millrace.v1.DagRunService/MarkDagRun",
 };
 
-function keyOf(command: OwnerCommand): RequestKey {
+/** Names the request behind a command; without a hash of its body, by the whole command. */
+export function requestKeyOf(command: OwnerCommand): RequestKey {
   const { principal, requestId, bodyHash } = command;
-  const method = methods[command.command.case ?? "triggerRun"] ?? "";
+  const method = (command.command.case && methods[command.command.case]) ?? "";
   if (bodyHash.byteLength > 0) return { method, principal, requestId, bodyHash };
   const body = toBinary(OwnerCommandSchema, command);
   return { method, principal, requestId, bodyHash: createHash("sha256").update(body).digest() };
-}
-
-function reused({ method, requestId }: RequestKey): MillraceError {
-  const what = method.split("/").at(-1) ?? "request";
-  const message = `request_id ${requestId} was used for another ${what}; choose a new one.`;
-  return new MillraceError("REQUEST_ID_REUSED", message, { metadata: { request_id: requestId } });
 }

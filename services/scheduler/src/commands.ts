@@ -1,20 +1,17 @@
 /** Carries out what people and programs ask of an owner. */
 
-import { createHash } from "node:crypto";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { deleteDag, findAnswer, type RequestKey } from "@millrace/db";
 import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
 import {
-  DeleteDagSchema,
   OwnerCommandSchema,
   OwnerReplySchema,
-  TriggerRunSchema,
   type DeleteDag,
   type OwnerCommand,
   type OwnerReply,
   type TriggerRun,
 } from "@millrace/wire/internal";
-import type { Reply } from "./answer-once.ts";
+import { requestKeyOf, type Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
 import { clearInstances, markInstances, markRun, withRun, type ChangeParts } from "./change-run.ts";
 import { explainTask } from "./explain.ts";
@@ -30,10 +27,6 @@ export type CommandParts = ChangeParts & {
   /** A DAG that was forgotten is back: its schedule and queued runs go on. */
   replan(dag: OwnedDag): void;
 };
-
-/** Under what an answer is stored: the rpc it comes from. */
-const triggerMethod = "millrace.v1.DagRunService/TriggerDagRun";
-const deleteMethod = "millrace.v1.DagService/DeleteDag";
 
 /** Answers an OwnerCommand once its effect is durable; what is refused says why. */
 export async function takeCommand(parts: CommandParts, data: Uint8Array): Promise<Uint8Array> {
@@ -114,9 +107,7 @@ async function trigger(
     note: asked.note,
     triggeredBy: command.principal,
     request: {
-      method: triggerMethod,
-      requestId: command.requestId,
-      bodyHash: hashOf(command, toBinary(TriggerRunSchema, asked)),
+      ...requestKeyOf(command),
       answerFor: (runKey) =>
         toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
     },
@@ -139,11 +130,6 @@ async function trigger(
   }
 }
 
-function hashOf({ bodyHash }: OwnerCommand, asked: Uint8Array): Uint8Array {
-  if (bodyHash.byteLength > 0) return bodyHash;
-  return createHash("sha256").update(asked).digest();
-}
-
 /** Cancelling twice is cancelling once; a final run stays as it is. */
 async function cancel(parts: CommandParts, runKey: number): Promise<Reply> {
   const { owner } = parts;
@@ -163,13 +149,7 @@ async function removeOnce(
   command: OwnerCommand,
   asked: DeleteDag,
 ): Promise<Reply | OwnerReply> {
-  const { principal, requestId } = command;
-  const key: RequestKey = {
-    method: deleteMethod,
-    principal,
-    requestId,
-    bodyHash: hashOf(command, toBinary(DeleteDagSchema, asked)),
-  };
+  const key = requestKeyOf(command);
   const before = await findAnswer(parts.owner.db, key);
   if (before !== null) return fromBinary(OwnerReplySchema, before);
   try {

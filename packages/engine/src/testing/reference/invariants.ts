@@ -6,14 +6,8 @@ import { RunState, TaskState } from "../../states.ts";
 import type { Play } from "./play.ts";
 import { byIndex, expectCounted, expectSame, statesOfRun } from "./play.ts";
 import { takeOver } from "./take-over.ts";
+import { finals } from "./world.ts";
 
-const finals: readonly TaskStateName[] = [
-  "success",
-  "failed",
-  "skipped",
-  "upstream_failed",
-  "removed",
-];
 const ends: readonly TaskStateName[] = ["success", "failed", "skipped"];
 
 /** What an instance is at once that becomes `none`, when nothing is left to wait for. */

@@ -83,7 +83,7 @@ export function allInstances(world: World): Instance[] {
   return [...world.instances.values()].flat();
 }
 
-const finals: readonly TaskStateName[] = [
+export const finals: readonly TaskStateName[] = [
   "success",
   "failed",
   "skipped",
