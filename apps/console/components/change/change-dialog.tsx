@@ -1,8 +1,8 @@
 "use client";
 import { Dialog } from "@base-ui/react/dialog";
-import { X } from "lucide-react";
 import { useRef } from "react";
 import type { Change } from "../../lib/changes.ts";
+import { DialogHead } from "../dialog-head.tsx";
 import { ChangeForm } from "./change-form.tsx";
 
 type Props = {
@@ -28,25 +28,14 @@ export function ChangeDialog({ change, onClose, onDone }: Props) {
         >
           {change !== null && (
             <>
-              <div className="flex items-start gap-3 border-b border-line px-5 py-3.5">
-                <div className="min-w-0 flex-1">
-                  <Dialog.Title className="text-section font-semibold">
-                    {change.kind === "clear" ? "Clear" : "Mark"}{" "}
-                    <span className="break-all">{change.subject}</span>
-                  </Dialog.Title>
-                  <Dialog.Description className="text-dense text-muted">
-                    {change.kind === "clear"
-                      ? "Lets task instances run again, with all their retries. What they did stays as history."
-                      : "Says what the outcome is, whatever they did. What failed after them is cleared, because it may do better now."}
-                  </Dialog.Description>
-                </div>
-                <Dialog.Close
-                  aria-label="Close"
-                  className="ghost-transition grid size-7 place-items-center rounded-control text-muted hover:bg-hover hover:text-text"
-                >
-                  <X size={16} aria-hidden />
-                </Dialog.Close>
-              </div>
+              <DialogHead
+                verb={change.kind === "clear" ? "Clear" : "Mark"}
+                subject={change.subject}
+              >
+                {change.kind === "clear"
+                  ? "Lets task instances run again, with all their retries. What they did stays as history."
+                  : "Says what the outcome is, whatever they did. What failed after them is cleared, because it may do better now."}
+              </DialogHead>
               <ChangeForm change={change} onClose={onClose} onDone={onDone} />
             </>
           )}

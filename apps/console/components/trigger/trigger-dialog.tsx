@@ -1,8 +1,8 @@
 "use client";
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@connectrpc/connect-query";
-import { X } from "lucide-react";
 import { DagService } from "@millrace/wire/v1";
+import { DialogHead } from "../dialog-head.tsx";
 import { ErrorFace, SkeletonRows } from "../faces.tsx";
 import { TriggerForm } from "./trigger-form.tsx";
 
@@ -31,25 +31,12 @@ function Content({ dagId, onClose }: { readonly dagId: string; readonly onClose:
   const query = useQuery(DagService.method.getDag, { dagId }, { staleTime: 0, gcTime: 0 });
   return (
     <>
-      <div className="flex items-start gap-3 border-b border-line px-5 py-3.5">
-        <div className="min-w-0 flex-1">
-          <Dialog.Title className="text-section font-semibold">
-            Trigger <span className="break-all">{dagId}</span>
-          </Dialog.Title>
-          <Dialog.Description className="text-dense text-muted">
-            Makes one run by hand, with the newest version
-            {query.data?.dag === undefined ? "" : `, v${query.data.dag.version}`}.
-            {query.data?.dag?.isPaused === true &&
-              " The DAG is paused: the run waits until it is active."}
-          </Dialog.Description>
-        </div>
-        <Dialog.Close
-          aria-label="Close"
-          className="ghost-transition grid size-7 place-items-center rounded-control text-muted hover:bg-hover hover:text-text"
-        >
-          <X size={16} aria-hidden />
-        </Dialog.Close>
-      </div>
+      <DialogHead verb="Trigger" subject={dagId}>
+        Makes one run by hand, with the newest version
+        {query.data?.dag === undefined ? "" : `, v${query.data.dag.version}`}.
+        {query.data?.dag?.isPaused === true &&
+          " The DAG is paused: the run waits until it is active."}
+      </DialogHead>
       {query.data?.dag !== undefined ? (
         <TriggerForm dag={query.data.dag} onClose={onClose} />
       ) : query.isError ? (
