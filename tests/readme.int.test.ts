@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { loadDags, type LoadedDags } from "@millrace/sdk/bundle";
-import { runDag, type RunResult } from "@millrace/testing";
+import { ok, runDag, type RunResult, type WaitEvents } from "@millrace/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root, textOf } from "./source-tree.ts";
 
@@ -16,12 +16,21 @@ const logicalDate = "2026-01-01T00:00Z";
 const pages = [
   { readme: "README.md", files: ["dags/hello.ts"] },
   { readme: "packages/sdk/README.md", files: ["dags/etl.ts", "dags/etl_class.ts", "run-once.ts"] },
-  { readme: "packages/operators/README.md", files: ["dags/report.ts", "dags/orders.ts"] },
+  {
+    readme: "packages/operators/README.md",
+    files: ["dags/report.ts", "dags/orders.ts", "dags/release.ts"],
+  },
   { readme: "docs/mapping.md", files: ["dags/mapping.ts", "dags/mapped_group.ts"] },
+  { readme: "docs/groups.md", files: ["dags/grouped.ts", "dags/month_end.ts"] },
   { readme: "docs/branches.md", files: ["dags/branches.ts", "dags/gates.ts"] },
   { readme: "docs/setup-and-teardown.md", files: ["dags/scope.ts"] },
   { readme: "docs/sensors.md", files: ["dags/sensing.ts"] },
   { readme: "docs/retries.md", files: ["dags/retrying.ts"] },
+  {
+    readme: "docs/waiting.md",
+    files: ["dags/training.ts", "dags/printing.ts", "watch-queues.ts"],
+  },
+  { readme: "docs/callbacks.md", files: ["dags/calling.ts"] },
 ];
 
 let loaded: LoadedDags;
@@ -50,10 +59,10 @@ function write(file: string, text: string): void {
   writeFileSync(join(folder, file), text);
 }
 
-async function run(dagId: string): Promise<RunResult> {
+async function run(dagId: string, events: WaitEvents = {}): Promise<RunResult> {
   const dag = loaded.dags.find((it) => it.dag.id === dagId)?.dag;
   expect(dag, `the DAG ${dagId}`).toBeDefined();
-  const done = await runDag(dag!, { logicalDate });
+  const done = await runDag(dag!, { logicalDate, events });
   expect(done.failure).toBeNull();
   return done;
 }
@@ -105,10 +114,17 @@ describe("each DAG of the READMEs runs to its end", () => {
   test("the pages about words do what they say", async () => {
     expect((await run("mapping")).xcom("total")).toBe(2 * "orders-2026-01-01.csvrows".length);
     expect((await run("mapped_group")).xcom("total")).toBe(42);
+    const grouped = await run("grouped");
+    expect(grouped.order).toEqual(["ingest.download", "ingest.check", "load", "announce"]);
+    expect(grouped.xcom("load")).toBe(1);
     expect((await run("branches")).xcom("report")).toBe("loaded 10");
     expect((await run("gates")).task("mail").state).toBe("success");
     expect((await run("scope")).task("delete_cluster").state).toBe("success");
     expect((await run("sensing")).xcom("load")).toBe(10);
     expect((await run("retrying")).xcom("fetch_rows")).toBe(200);
+    const trained = await run("training", { train: ok({ score: 1 }) });
+    expect(trained.xcom("train")).toMatch(/^job of 100 rows, .*: 1$/);
+    expect((await run("printing")).xcom("print")).toBe("2 copies");
+    expect((await run("calling")).xcom("load")).toBe(10);
   });
 });

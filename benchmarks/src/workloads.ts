@@ -97,7 +97,7 @@ export function measureSingles(system: System, runs: number): Promise<Measured<R
     const keys: number[] = [];
     let next = 0;
     const triggerSome = async () => {
-      while (next++ < runs) keys.push(await trigger(system, "single"));
+      while (next++ < runs) keys.push(await triggerRun(system, "single"));
     };
     await within(
       runSeconds,
@@ -150,17 +150,17 @@ export async function runToEnd(
   dagId: string,
   seconds = runSeconds,
 ): Promise<number> {
-  const key = await trigger(system, dagId);
+  const key = await triggerRun(system, dagId);
   await untilFinal(system, [key], seconds);
   return key;
 }
 
-async function trigger({ client }: System, dagId: string): Promise<number> {
+export async function triggerRun({ client }: System, dagId: string): Promise<number> {
   const { run } = await client.runs.triggerDagRun({ requestId: randomUUID(), dagId });
   return runKeyOf(run!.runId)!;
 }
 
-function untilFinal(
+export function untilFinal(
   { pool }: System,
   keys: readonly number[],
   seconds = runSeconds,

@@ -26,6 +26,8 @@ export type BenchOptions = {
   readonly key?: string;
   /** Seconds. */
   readonly drainGrace?: number;
+  /** Starts it as a triggerer: without slots for tasks, and with as many for what they wait for. */
+  readonly isTriggerer?: boolean;
   /** Called before the worker starts. */
   readonly script?: (server: ScriptedServer) => void;
 };
@@ -55,7 +57,8 @@ export class Bench {
       server: server.address,
       "key-file": keyFile,
       queue,
-      slots: String(slots),
+      slots: String(options.isTriggerer === true ? 0 : slots),
+      "trigger-slots": String(options.isTriggerer === true ? slots : 0),
       name: "conformance",
       "cancel-grace": "1",
       "drain-grace": String(options.drainGrace ?? 20),

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { ensureCredentials, startApi, type RunningApi } from "@millrace/api";
 import { createLocalBus, type Bus } from "@millrace/bus";
 import { testDatabase } from "@millrace/db/testing";
@@ -44,7 +45,8 @@ export async function startRealServer(): Promise<RealServer> {
   async function start(): Promise<void> {
     const nodeId = `node-${++serial}`;
     const bus = createLocalBus(nodeId);
-    const api = await startApi({ db, bus, log, nodeId, host: "127.0.0.1", ...ports });
+    const blobStore = pathToFileURL(path.join(folder, "blobs")).href;
+    const api = await startApi({ db, bus, log, nodeId, host: "127.0.0.1", blobStore, ...ports });
     ports = { grpcPort: api.grpcPort, httpPort: api.httpPort };
     node = { api, bus, scheduler: await startScheduler({ db, bus, log, nodeId }) };
   }

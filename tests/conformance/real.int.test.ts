@@ -114,6 +114,19 @@ test("mapped in Python, gathered, branched and waited for in TypeScript: a run w
   expect(await calls.label(run.id, "echo", 1)).toBe("bob of eu");
 });
 
+test("a Python body waits without a slot, is watched for and told of in Python, and large values cross the border", async () => {
+  await using server = await startRealServer();
+  await using _worker = await startTypescript(server);
+  launchPython(server, path.join(here, "workers", "handlers.py"));
+  const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("waiting", {
+    params: { folder: server.folder },
+  });
+  const result = await run.result({ timeout: "40s" });
+  expect(result).toEqual([3, 3, 0, 1, 300_000, 300_000, [300_000]]);
+  await exists(path.join(server.folder, "notes"));
+  expect(readFileSync(path.join(server.folder, "notes"), "utf8")).toBe("told success wait 1\n");
+});
+
 test("the small worker of docs/worker-protocol.md runs a task over plain HTTP", async () => {
   await using server = await startRealServer();
   await using _worker = await startTypescript(server);

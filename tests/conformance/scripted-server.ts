@@ -15,6 +15,7 @@ import {
   type ServerDuplexStream,
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
+import { FakeBlobs } from "@millrace/sdk/worker/testing";
 import { grpcDefinition } from "@millrace/wire/grpc";
 import { ErrorInfoSchema, StatusSchema, type LogLine } from "@millrace/wire/v1";
 import {
@@ -25,7 +26,10 @@ import {
   type AppendLogRequest,
   type Assignment,
   type CloseSessionRequest,
+  type MakeTaskTokenRequest,
   type OpenSessionRequest,
+  type PullXComsRequest,
+  type PullXComsResponseSchema,
   type RenewSessionRequest,
   type Result,
   type SessionRef,
@@ -49,6 +53,7 @@ class RefusedCall extends Error {
   }
 }
 
+export const taskNotFound: Refusal = { code: status.NOT_FOUND, reason: "TASK_NOT_FOUND" };
 export const unavailable: Refusal = { code: status.UNAVAILABLE, reason: "UNAVAILABLE" };
 const sessionExpired: Refusal = { code: status.FAILED_PRECONDITION, reason: "SESSION_EXPIRED" };
 const requestIdMissing: Refusal = {
@@ -67,6 +72,13 @@ const saidShownMax = 4_000;
 export class ScriptedServer {
   readonly opened: OpenSessionRequest[] = [];
   readonly renewals: { readonly at: number; readonly attemptIds: readonly string[] }[] = [];
+  /** The store of large values. */
+  readonly blobs = new FakeBlobs(() => this.changed());
+  readonly pulls: PullXComsRequest[] = [];
+  /** What a pull is answered with; a refusal is thrown. */
+  pullAnswer: (
+    request: PullXComsRequest,
+  ) => MessageInitShape<typeof PullXComsResponseSchema> | Refusal = () => ({});
   /** Every result in the order of coming, repeated ones too. */
   readonly results: Result[] = [];
   readonly logRequests: AppendLogRequest[] = [];
@@ -114,6 +126,10 @@ export class ScriptedServer {
         this.#close(request),
       ),
       appendLog: this.#unary("appendLog", (request: AppendLogRequest) => this.#append(request)),
+      uploadBlob: this.blobs.upload,
+      downloadBlob: this.blobs.download,
+      pullXComs: this.#reading((request: PullXComsRequest) => this.#pull(request)),
+      makeTaskToken: this.#reading((request: MakeTaskTokenRequest) => this.#makeToken(request)),
       work: (stream: Stream) => this.#work(stream),
     });
     this.#port = await new Promise<number>((resolve, reject) => {
@@ -256,6 +272,20 @@ export class ScriptedServer {
     return { storedThroughSeq: BigInt(stored.size) };
   }
 
+  /** What a token is made of is the server's own affair. */
+  #makeToken({ session, attemptId }: MakeTaskTokenRequest): object {
+    this.#checkSession(session);
+    return { token: `token-of-${attemptId}` };
+  }
+
+  #pull(request: PullXComsRequest): object {
+    this.#checkSession(request.session);
+    this.pulls.push(request);
+    const answer = this.pullAnswer(request);
+    if ("reason" in answer) throw new RefusedCall(answer);
+    return answer;
+  }
+
   #work(stream: Stream): void {
     let open: OpenStream | null = null;
     const refusal = keyRefusal(stream.metadata);
@@ -353,6 +383,20 @@ export class ScriptedServer {
         answer(statusOf(error.refusal));
       }
       this.changed();
+    };
+  }
+
+  /** A call that changes nothing, and so has no request id. */
+  #reading<I>(handle: (request: I) => object) {
+    return (call: ServerUnaryCall<I, object>, answer: sendUnaryData<object>): void => {
+      try {
+        const refusal = keyRefusal(call.metadata);
+        if (refusal !== null) throw new RefusedCall(refusal);
+        answer(null, handle(call.request));
+      } catch (error) {
+        if (!(error instanceof RefusedCall)) throw error;
+        answer(statusOf(error.refusal));
+      }
     };
   }
 

@@ -123,8 +123,15 @@ describe("the command", () => {
       affectedCount: 2,
     });
     expect(await run.finished({ timeout: "30s" })).toMatchObject({ state: "success" });
-    const failed = await millrace.cli("runs", "mark", run.id, "--state", "failed");
-    expect(failed).toMatchObject({ code: 0 });
+    const mark = ["runs", "mark", run.id, "--state", "failed"] as const;
+    const looked = await millrace.cli(...mark, "--dry-run");
+    expect(looked).toMatchObject({ code: 0, stdout: "" });
+    expect(looked.stderr).toContain("No task instance changes.");
+    const refused = await millrace.cli(...mark);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") as string });
+    expect((await run.refresh()).snapshot.state).toBe("success");
+    expect(await millrace.cli(...mark, "--yes")).toMatchObject({ code: 0 });
+    expect((await run.refresh()).snapshot.state).toBe("failed");
   });
 
   test("names what is not there with its exit code", async () => {
@@ -168,6 +175,10 @@ test("a run that waits is ended by a person, and its teardown still runs", async
     const tasks = await listed(run.tasks());
     return tasks.some(({ state, rescheduleAt }) => state === "up_for_reschedule" && rescheduleAt);
   });
+  const looked = await millrace.cli("runs", "mark", run.id, "--state", "failed", "--dry-run");
+  expect(looked.stdout).toMatch(/^TASK .*\n[\s\S]*up_for_reschedule/);
+  expect(looked.stdout).not.toContain("make");
+  expect(looked.stderr).toContain("what runs or waits for something fails");
   await run.mark("failed");
   await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
   expect(states(await listed(run.tasks()))).toMatchObject({ make: "success", drop: "success" });

@@ -17,11 +17,15 @@ const greet = task({ retries: 1 }, function greet(name: string) {
 });
 const shout = task(function shout(words: { hello: string }) {
   console.log(words.hello.toUpperCase());
+  context().xcom.push("letters", words.hello.length);
+  context().xcom.push("many", "a".repeat(300_000));
 });
 const params = { type: "object", properties: { name: { type: "string", default: "you" } }, additionalProperties: false };
 
 export const hello = dag("hello", { schedule: "@yearly", tags: ["greeting"], params }, (run) => {
-  shout(greet(run.params.name));
+  const words = greet(run.params.name);
+  shout(words);
+  return words;
 });
 export const broken = dag("broken", {}, () => {
   task(function fails() { throw new FailTask("out of apples"); })();
@@ -215,6 +219,11 @@ describe("runs", () => {
     });
   });
 
+  test("show tells what a run results in", async () => {
+    const { stdout } = await millrace.cli("runs", "show", await finishedRun("hello"));
+    expect(stdout).toMatch(/\nresult +\{"hello":"you"\} of greet\n/);
+  });
+
   test("watch of a final run tells it all at once", async () => {
     const runId = await finishedRun("hello");
     const { code, stdout, stderr } = await millrace.cli("runs", "watch", runId);
@@ -262,9 +271,24 @@ describe("tasks", () => {
     expect(explained.reasons).toMatchObject([{ kind: "REASON_KIND_FINAL" }]);
   });
 
+  test("values are listed, and one is printed whole", async () => {
+    const runId = await finishedRun("hello");
+    const greeted = await millrace.cli("tasks", "values", runId, "greet");
+    expect(greeted.stdout).toMatch(/^KEY +BYTES +VALUE\nreturn_value +15 +\{"hello":"you"\}\n$/);
+    const left = await millrace.cli("tasks", "values", runId, "shout");
+    expect(left.stdout).toMatch(/\nletters +1 +3\n/);
+    expect(left.stdout).toMatch(/\nmany +300002 +"a{199}…\n/);
+    const whole = await millrace.cli("tasks", "values", runId, "shout", "--key", "many");
+    expect(JSON.parse(whole.stdout)).toBe("a".repeat(300_000));
+    const listed = await json<{ xcoms: object[] }>("tasks", "values", runId, "shout");
+    expect(listed.xcoms).toMatchObject([{ key: "letters", size: "1" }, { key: "many" }]);
+    const missing = await millrace.cli("tasks", "values", runId, "greet", "--key", "nope");
+    expect(missing.code).toBe(3);
+  });
+
   test("a task that is not there is not found", async () => {
     const runId = await finishedRun("hello");
-    for (const command of ["logs", "explain"]) {
+    for (const command of ["logs", "explain", "values"]) {
       const { code, stdout, stderr } = await millrace.cli("tasks", command, runId, "nope");
       expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
       expect(stderr).toBe('✘ The run has no task "nope".\n');
@@ -276,9 +300,14 @@ test("workers list", async () => {
   expect((await millrace.cli("workers", "list")).stdout).toMatch(
     /\n\S+ +typescript \S+ +default +- +\d+\/16 /,
   );
-  expect(await json("workers", "list")).toMatchObject({
-    workers: [{ queues: ["default"] }],
-  });
+  // Its second session watches what tasks wait for.
+  const { workers } = await json<{ workers: { queues: string[]; handlers?: string[] }[] }>(
+    "workers",
+    "list",
+  );
+  expect(workers.map(({ queues }) => queues)).toEqual([["default"], ["default"]]);
+  const watched = workers.flatMap(({ handlers = [] }) => handlers).toSorted();
+  expect(watched).toEqual(["trigger/file", "trigger/http"]);
 });
 
 test("doctor names what is wrong and ends with 1; version tells both sides", async () => {

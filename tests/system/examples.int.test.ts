@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadDags } from "@millrace/sdk/bundle";
 import type { DagDefinition } from "@millrace/sdk/spec";
-import { runDag } from "@millrace/testing";
+import { ok, runDag, startDag } from "@millrace/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const folder = fileURLToPath(new URL("../../examples/dags", import.meta.url));
@@ -131,6 +131,33 @@ describe("the words, one by one", () => {
     expect(done.task("celebrate").state).toBe("skipped");
   });
 
+  test("example_waiting goes on with what people say and what comes from elsewhere", async () => {
+    const run = startDag(dagOf("example_waiting"), { now: "2026-01-05T00:00Z" });
+    await run.advance("2s");
+    const states = () => ["how_long", "train", "release"].map((id) => run.task(id).state);
+    expect(states()).toEqual(["awaiting_input", "none", "none"]);
+    run.answer("how_long", { epochs: 3 });
+    await run.advance("1s");
+    expect(states()).toEqual(["success", "deferred", "none"]);
+    run.completeToken("train", { score: 0.9 });
+    await run.advance("1s");
+    expect(states()).toEqual(["success", "success", "awaiting_input"]);
+    run.answer("release", { decision: "approve" });
+    await run.finish();
+    expect(run.result).toBe("published after 3 epochs with a score of 0.9");
+    expect(run.task("release").logs.map((line) => line.message)).toEqual([
+      "approved by user:admin",
+    ]);
+  });
+
+  test("example_waiting takes its defaults when nobody answers, and publishes nothing unasked", async () => {
+    const events = { train: ok({ score: 0.5 }) };
+    const done = await runDag(dagOf("example_waiting"), { now: "2026-01-05T00:00Z", events });
+    expect(done.state).toBe("success");
+    expect(done.xcom("train")).toEqual({ score: 0.5, epochs: 10 });
+    expect(done.task("publish").state).toBe("skipped");
+  });
+
   test.each([
     ["2026-01-05", 0, ["success", "success", "skipped", "success"]],
     ["2026-01-04", 3, ["skipped", "skipped", "success", "success"]],
@@ -140,6 +167,29 @@ describe("the words, one by one", () => {
     const ids = ["mail", "mailed", "publish", "clean_up"];
     expect(ids.map((id) => done.task(id).state)).toEqual(states);
     expect(done.task("tell").state).toBe("success");
+  });
+});
+
+describe("example_callbacks", () => {
+  test.each([
+    [5, "success", { fetch_rows: "success", load: "success" }],
+    [0, "success", { fetch_rows: "success", load: "skipped" }],
+    [-1, "failed", { fetch_rows: "success", load: "failed" }],
+  ])("with %d rows is %s", async (rows, state, states) => {
+    const done = await runExample("example_callbacks", { rows });
+    expect(done.state).toBe(state);
+    expect(Object.fromEntries(done.tasks.map((it) => [it.id, it.state]))).toEqual(states);
+    expect(done.task("fetch_rows").attempts).toBe(2);
+  });
+
+  test("names a callback for each thing that may happen", () => {
+    const { callbacks, tasks } = dagOf("example_callbacks").spec();
+    const named = (all: typeof callbacks) => all.map(({ on, name }) => `${on} ${name}`);
+    expect(named(callbacks)).toEqual(["success note", "failure slack"]);
+    expect(tasks.map((it) => [it.id, ...named(it.callbacks)])).toEqual([
+      ["fetch_rows", "failure note", "failure webhook", "retry note"],
+      ["load", "success note", "failure note", "failure webhook", "skipped note"],
+    ]);
   });
 });
 

@@ -24,7 +24,7 @@ export async function triggerThousand({ api, stateDir }: Millrace, millis = 20):
   return { runId: await api.trigger("thousand", { journal, millis }), journal };
 }
 
-/** What the bodies noted: a task and the number of its attempt on each line. */
+/** What the bodies noted: a task, and what tells its attempts apart, on each line. */
 function linesOf({ journal }: Thousand): string[] {
   try {
     return readFileSync(journal, "utf8").trim().split("\n");
@@ -44,7 +44,7 @@ export async function untilMoving(thousand: Thousand): Promise<void> {
   await waitFor("tasks to run again", hasMoved, runLimitMs);
 }
 
-/** Every task succeeded once; bodies may have run more than once, never without a new attempt number. */
+/** Every task succeeded once; bodies may have run more than once, never without a new attempt. */
 export async function expectOneOutcomeEach(millrace: Millrace, thousand: Thousand): Promise<void> {
   const { runId } = thousand;
   const run = await timed("until the run has ended", millrace.api.end(runId, runLimitMs));

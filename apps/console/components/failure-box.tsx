@@ -3,12 +3,12 @@ import type { Failure } from "@millrace/wire/v1";
 import { CopyButton } from "./copy-command.tsx";
 
 const kinds: ReadonlyMap<FailureKind, string> = new Map([
-  [FailureKind.APPLICATION, "The task's code threw"],
+  [FailureKind.APPLICATION, "Its code threw"],
   [FailureKind.TIMEOUT, "The execution timeout passed"],
   [FailureKind.CANCELLED, "Cancelled"],
   [FailureKind.LOST, "The worker was lost"],
   [FailureKind.EXITED, "The process ended"],
-  [FailureKind.SETUP, "The worker could not prepare the task"],
+  [FailureKind.SETUP, "The worker could not prepare it"],
 ]);
 
 /** Why an attempt did not succeed: kind, message, and the stack when asked for. */

@@ -1,20 +1,23 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
-import { Cpu, ListTree, Workflow } from "lucide-react";
+import { Cpu, Hand, ListTree, Workflow } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { SystemService } from "@millrace/wire/v1";
+import { useOpenInputs } from "./input/use-input-requests.ts";
 import { Logo } from "./logo.tsx";
 
 const places = [
   { href: "/dags", label: "DAGs", Icon: Workflow },
   { href: "/runs", label: "Runs", Icon: ListTree },
+  { href: "/inputs", label: "Inputs", Icon: Hand },
   { href: "/workers", label: "Workers", Icon: Cpu },
 ] as const;
 
 /** The places there are: at the left, or along the bottom of a phone. */
 export function Rail() {
   const pathname = usePathname();
+  const open = useOpenInputs();
   return (
     <nav
       aria-label="Main"
@@ -35,16 +38,31 @@ export function Rail() {
               href={href}
               title={label}
               aria-current={pathname.startsWith(href) ? "page" : undefined}
-              className="ghost-transition flex h-full flex-col items-center justify-center gap-0.5 text-label text-muted hover:text-text aria-[current]:text-accent md:h-9 md:flex-row md:justify-start md:gap-2.5 md:rounded-control md:px-2.5 md:text-body md:hover:bg-hover md:aria-[current]:bg-selected md:aria-[current]:font-medium"
+              className="ghost-transition relative flex h-full flex-col items-center justify-center gap-0.5 text-label text-muted hover:text-text aria-[current]:text-accent md:h-9 md:flex-row md:justify-start md:gap-2.5 md:rounded-control md:px-2.5 md:text-body md:hover:bg-hover md:aria-[current]:bg-selected md:aria-[current]:font-medium"
             >
               <Icon size={17} aria-hidden />
               <span className="md:sr-only xl:not-sr-only">{label}</span>
+              {href === "/inputs" && open !== "" && <OpenBadge count={open} />}
             </Link>
           </li>
         ))}
       </ul>
       <Version />
     </nav>
+  );
+}
+
+/** How many questions wait for an answer; over the picture where there is no word beside it. */
+function OpenBadge({ count }: { readonly count: string }) {
+  return (
+    <span
+      data-testid="open-inputs"
+      data-state="needs_input"
+      className="absolute top-1 left-[calc(50%+4px)] grid h-4 min-w-4 place-items-center rounded-full bg-(--c) px-1 text-[10px] leading-none font-semibold text-(--on) md:top-0.5 md:left-[19px] xl:static xl:ml-auto"
+    >
+      {count}
+      <span className="sr-only"> open</span>
+    </span>
   );
 }
 

@@ -5,9 +5,14 @@ import { useEffect } from "react";
 /** After `g`, the next key within this time names a place. */
 const chordMs = 1_200;
 
-const places: Readonly<Record<string, string>> = { d: "/dags", r: "/runs", w: "/workers" };
+const places: Readonly<Record<string, string>> = {
+  d: "/dags",
+  r: "/runs",
+  i: "/inputs",
+  w: "/workers",
+};
 
-/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g w` to the places. */
+/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g i`, `g w` to the places. */
 export function Shortcuts() {
   const router = useRouter();
   useEffect(() => {

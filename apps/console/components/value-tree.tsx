@@ -3,6 +3,7 @@ import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { keyText } from "../lib/codec.ts";
 import type { ScalarType, ValueNode } from "../lib/codec.ts";
+import { formatBytes } from "../lib/format.ts";
 import { Button } from "./button.tsx";
 
 /** Entries shown at once; a button brings the next. */
@@ -128,6 +129,7 @@ const scalarColors: Readonly<Record<ScalarType, string>> = {
   undefined: "text-muted italic",
   date: "text-text",
   bytes: "text-text",
+  stored: "text-muted",
   unknown: "text-danger",
 };
 
@@ -135,12 +137,14 @@ const typeMarks: Readonly<Partial<Record<ScalarType, string>>> = {
   date: "date",
   bigint: "bigint",
   bytes: "bytes",
+  stored: "kept apart",
   unknown: "unreadable",
 };
 
 function scalarText(type: ScalarType, text: string): string {
   if (type === "string") return JSON.stringify(text);
   if (type === "date") return text.replace("T", " ").replace(/(\.000)?Z$/, " UTC");
+  if (type === "stored") return formatBytes(Number(text));
   if (type === "bytes") return `${Math.floor((text.replace(/=+$/, "").length * 3) / 4)} B  ${text}`;
   return text;
 }

@@ -1,9 +1,17 @@
 /** A DAG of the test double: a spec, and how its tasks behave. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
-import { DagSpecSchema, TaskControl, TaskKind, TaskRole, TriggerRule } from "@millrace/wire/v1";
+import {
+  CallbackEvent,
+  DagSpecSchema,
+  TaskControl,
+  TaskKind,
+  TaskRole,
+  TriggerRule,
+} from "@millrace/wire/v1";
 import type { DagSpec, SensorSpecSchema } from "@millrace/wire/v1";
 import { exampleSource } from "./fake-texts.ts";
+import type { FakeWait } from "./fake-waits.ts";
 
 export type Behaviour = {
   /** How long an attempt takes; of a mapped task, that of each instance. */
@@ -31,6 +39,11 @@ export type Behaviour = {
   readonly skips?: boolean;
   /** Of a sensor: looks in vain before it finds. */
   readonly looks?: number;
+  /** It gives its slot back so often, one after the other, before it comes to its end. */
+  readonly waits?: readonly FakeWait[];
+  /** Values it leaves under keys, whatever becomes of it; one of `bytes` is kept apart because it is that large. */
+  readonly xcoms?: Readonly<Record<string, unknown>>;
+  readonly large?: { readonly key: string; readonly bytes: number };
 };
 
 export type FakeDag = {
@@ -54,12 +67,34 @@ type TaskInit = Behaviour & {
   readonly control?: TaskControl;
   readonly cases?: Readonly<Record<string, readonly string[]>>;
   readonly sensor?: MessageInitShape<typeof SensorSpecSchema>;
+  readonly callbacks?: FakeCallbacks;
 };
+
+/** By event, the names of what is called then. */
+export type FakeCallbacks = Readonly<Partial<Record<keyof typeof callbackEvents, string[]>>>;
+
+const callbackEvents = {
+  onSuccess: CallbackEvent.SUCCESS,
+  onFailure: CallbackEvent.FAILURE,
+  onRetry: CallbackEvent.RETRY,
+  onSkipped: CallbackEvent.SKIPPED,
+} as const;
+
+function callbacksOf(callbacks: FakeCallbacks = {}) {
+  return Object.entries(callbacks).flatMap(([key, names]) =>
+    names.map((name) => ({
+      on: callbackEvents[key as keyof typeof callbackEvents],
+      handler: `${key}/${name}`,
+      name,
+    })),
+  );
+}
 
 export type DagInit = Omit<
   MessageInitShape<typeof DagSpecSchema>,
-  "tasks" | "edges" | "$typeName"
+  "tasks" | "edges" | "callbacks" | "$typeName"
 > & {
+  readonly callbacks?: FakeCallbacks;
   readonly tasks: Readonly<Record<string, TaskInit>>;
   readonly history?: number;
   readonly cron?: string;
@@ -70,7 +105,7 @@ export type DagInit = Omit<
 export const someList = [{ sources: [new TextEncoder().encode('{"$":"task","id":"list"}')] }];
 
 export function fakeDag(dagId: string, init: DagInit): FakeDag {
-  const { tasks, history = 12, cron, timezone = "UTC", ...rest } = init;
+  const { tasks, callbacks, history = 12, cron, timezone = "UTC", ...rest } = init;
   const mappedGroups = new Set(
     (init.groups ?? []).filter((group) => (group.each ?? []).length > 0).map((one) => one.groupId),
   );
@@ -82,6 +117,7 @@ export function fakeDag(dagId: string, init: DagInit): FakeDag {
     maxActiveRuns: 16,
     maxActiveTasks: 16,
     ...rest,
+    callbacks: callbacksOf(callbacks),
     ...(cron === undefined
       ? {}
       : { schedule: { kind: { case: "cron", value: { expression: cron, timezone } } } }),
@@ -102,6 +138,7 @@ export function fakeDag(dagId: string, init: DagInit): FakeDag {
       })),
       each: task.length !== undefined && !mappedGroups.has(task.group) ? someList : [],
       ...(task.sensor === undefined ? {} : { sensor: task.sensor }),
+      callbacks: callbacksOf(task.callbacks),
     })),
     edges: Object.entries(tasks).flatMap(([toTaskId, task]) =>
       (task.after ?? []).map((fromTaskId) => ({

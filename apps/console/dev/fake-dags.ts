@@ -2,6 +2,7 @@
 import { fakeDag } from "./fake-dag.ts";
 import type { FakeDag } from "./fake-dag.ts";
 import { fakeDagsInside } from "./fake-dags-inside.ts";
+import { fakeDagsWaiting } from "./fake-dags-waiting.ts";
 import { paramsSchema } from "./fake-texts.ts";
 
 const apps = "security main ext time token bridge daemon notification message".split(" ");
@@ -113,6 +114,7 @@ export function fakeDags(): readonly FakeDag[] {
       tasks: { crawl: { ms: 8_000, lines: 100_000 } },
     }),
     ...fakeDagsInside(),
+    ...fakeDagsWaiting(),
     fakeDag("example_dag", {
       description: "The smallest: start, then end.",
       tags: ["example"],

@@ -4,6 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { ReasonKind, ReasonSchema, TaskState } from "@millrace/wire/v1";
 import type { Reason, TaskInstance } from "@millrace/wire/v1";
+import { waitReasons } from "./fake-explain-waits.ts";
 import type { FakeRun } from "./fake-run.ts";
 import { workerSlots } from "./fake-world.ts";
 import type { FakeWorld } from "./fake-world.ts";
@@ -47,6 +48,7 @@ export function fakeReasons(
       }),
     ];
   }
+  if (instance.waiting !== undefined) return waitReasons(run, instance);
   const isRunning = state === TaskState.RUNNING;
   return [
     create(ReasonSchema, {

@@ -1,26 +1,39 @@
 import { Code } from "@connectrpc/connect";
 import { refusal } from "./fake-errors.ts";
 
-/** Fills in defaults and checks numbers against their limits: enough to show what a refusal looks like. */
-export function checkParams(schemaText: string, data: Uint8Array | undefined): Uint8Array {
-  const params = JSON.parse(new TextDecoder().decode(data ?? new Uint8Array()) || "{}") as Record<
-    string,
-    unknown
-  >;
-  const schema = JSON.parse(schemaText || "{}") as {
-    properties?: Record<string, { default?: unknown; maximum?: number }>;
+/** What an object is called, and the reason it is refused for. */
+type Kind = { readonly name: string; readonly reason: string };
+
+type Property = { readonly default?: unknown; readonly maximum?: number };
+
+/** Fills in defaults and checks what is required, limits of numbers, and what no form can know: enough to show a refusal. */
+export function checkObject(
+  schemaText: string,
+  data: Uint8Array | undefined,
+  { name, reason }: Kind,
+): Record<string, unknown> {
+  const text = new TextDecoder().decode(data ?? new Uint8Array());
+  const object = JSON.parse(text || "{}") as Record<string, unknown>;
+  const { properties = {}, required = [] } = JSON.parse(schemaText || "{}") as {
+    properties?: Record<string, Property>;
+    required?: string[];
   };
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const value = params[name] ?? property.default;
-    if (value !== undefined) params[name] = value;
+  const refuse = (field: string, rule: string) => {
+    const message = `${field} ${rule}`;
+    return refusal(Code.InvalidArgument, reason, message, { field });
+  };
+  for (const [key, property] of Object.entries(properties)) {
+    const value = object[key] ?? property.default;
+    if (value !== undefined) object[key] = value;
     if (typeof value === "number" && property.maximum !== undefined && value > property.maximum) {
-      throw refusal(
-        Code.InvalidArgument,
-        "PARAMS_INVALID",
-        `params.${name} must be at most ${property.maximum}, not ${value}.`,
-        { field: `params.${name}` },
-      );
+      throw refuse(`${name}.${key}`, `must be at most ${property.maximum}, got ${value}`);
     }
+    // As a rule between fields would: nothing that the page could have known.
+    if (value === "refused") throw refuse(`${name}.${key}`, 'must not be "refused", got "refused"');
   }
-  return new TextEncoder().encode(JSON.stringify(params));
+  const missing = required.find((key) => object[key] === undefined);
+  if (missing !== undefined) {
+    throw refuse(name, `must have required property '${missing}', got nothing`);
+  }
+  return object;
 }

@@ -8,7 +8,8 @@ import { refusal } from "./fake-errors.ts";
 import { pause, summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
 import { markRun } from "./fake-change.ts";
-import { checkParams } from "./fake-params.ts";
+import { checkObject } from "./fake-params.ts";
+import { jsonOf } from "./fake-waits.ts";
 import type { FakeRun } from "./fake-run.ts";
 import type { FakeWorld } from "./fake-world.ts";
 
@@ -39,7 +40,8 @@ export function runService(
           "Another run has this logical date.",
         );
       }
-      const params = checkParams(dag.spec.paramsSchema, request.params?.data);
+      const kind = { name: "params", reason: "PARAMS_INVALID" };
+      const params = jsonOf(checkObject(dag.spec.paramsSchema, request.params?.data, kind));
       const run = world.trigger(dag, Date.now(), { params, logicalDate, note: request.note });
       answered.set(request.requestId, run);
       return { run: run.run };

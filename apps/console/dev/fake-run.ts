@@ -3,20 +3,32 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   AttemptSchema,
+  CallbackEvent,
   DagRunSchema,
   FailureKind,
   FailureSchema,
+  InputState,
   RunState,
   RunType,
   TaskControl,
   TaskInstanceSchema,
   TaskState,
 } from "@millrace/wire/v1";
-import type { Attempt, DagRun, Failure, TaskInstance, TaskSpec } from "@millrace/wire/v1";
+import type {
+  Attempt,
+  DagRun,
+  Failure,
+  InputRequest,
+  TaskInstance,
+  TaskSpec,
+} from "@millrace/wire/v1";
 import type { Behaviour, FakeDag } from "./fake-dag.ts";
 import { FakeInstances } from "./fake-instances.ts";
+import { FakeDeliveries } from "./fake-deliveries.ts";
 import { finalStates, judge } from "./fake-rules.ts";
 import { parseStack } from "./fake-texts.ts";
+import { endRequest, isWaiting, newsOf, requestOf, waitingOf } from "./fake-waits.ts";
+import type { Ending, FakeWait } from "./fake-waits.ts";
 
 export type FakeTask = {
   readonly spec: TaskSpec;
@@ -25,6 +37,8 @@ export type FakeTask = {
   endsAt: number;
   /** Of a sensor: looks in vain so far. */
   looked: number;
+  /** Waits that are over. */
+  waited: number;
   /** Of a mapped task, once it is expanded. */
   instances: FakeInstances | null;
 };
@@ -43,10 +57,15 @@ export type RunInit = {
 
 const intervalDefaultMs = 60_000;
 
+const begun = { endsAt: 0, looked: 0, waited: 0, instances: null };
+
 export class FakeRun {
   readonly dag: FakeDag;
   readonly run: DagRun;
   readonly tasks = new Map<string, FakeTask>();
+  /** What people were asked, oldest first. */
+  readonly inputs: InputRequest[] = [];
+  readonly deliveries: FakeDeliveries;
   readonly #parents = new Map<string, string[]>();
   #changed = new Set<string>();
 
@@ -77,10 +96,11 @@ export class FakeRun {
         queue,
         ...(this.behaviourOf(taskId).length === undefined ? {} : { mapped: {} }),
       });
-      const task = { spec, instance, attempts: [], endsAt: 0, looked: 0, instances: null };
+      const task = { ...begun, spec, instance, attempts: [] };
       this.tasks.set(taskId, task);
       this.#parents.set(taskId, []);
     }
+    this.deliveries = new FakeDeliveries(init.runId, init.dag.spec);
     for (const edge of init.dag.spec.edges) this.#parents.get(edge.toTaskId)?.push(edge.fromTaskId);
   }
 
@@ -105,6 +125,7 @@ export class FakeRun {
 
   /** Moves on to `now`; starts at most `freeSlots` tasks. */
   tick(now: number, freeSlots: number): void {
+    this.deliveries.tick(now);
     if (this.isFinal) return;
     if (this.run.state === RunState.QUEUED) {
       this.run.state = RunState.RUNNING;
@@ -148,10 +169,12 @@ export class FakeRun {
   /** A task runs again, with all its retries; its attempts stay. */
   clear(task: FakeTask): void {
     const { instance, spec } = task;
+    this.#withdraw(task, Date.now());
     instance.maxTries = instance.tryNumber + spec.retries + 1;
     instance.chosenCases = [];
     task.instances = null;
     task.looked = 0;
+    task.waited = 0;
     if (instance.mapped !== undefined) {
       delete instance.mapped.length;
       instance.mapped.counts = [];
@@ -172,6 +195,7 @@ export class FakeRun {
   /** Its outcome is what a person says. */
   mark(task: FakeTask, state: TaskState, now: number): void {
     const { instance } = task;
+    this.#withdraw(task, now);
     instance.endedAt = timestampFromMs(now);
     delete instance.failure;
     const attempt = task.attempts.at(-1);
@@ -229,6 +253,49 @@ export class FakeRun {
     if (task.instances === null && instance.state === TaskState.RUNNING && now >= task.endsAt) {
       this.#over(task, now);
     }
+    if (isWaiting(instance.state)) this.#settleWait(task, now);
+  }
+
+  /** The wait that a task is in; undefined when it is in none. */
+  waitOf({ instance, waited }: FakeTask): FakeWait | undefined {
+    return isWaiting(instance.state)
+      ? this.behaviourOf(instance.taskId).waits?.[waited]
+      : undefined;
+  }
+
+  #settleWait(task: FakeTask, now: number): void {
+    const { waiting } = task.instance;
+    const wait = this.waitOf(task);
+    if (wait === undefined || waiting === undefined) return;
+    const news = newsOf(wait, waiting, now);
+    if (news.kind === "open") return;
+    if (news.kind === "over") {
+      const values = wait.for === "input" ? (wait.form.defaults ?? {}) : {};
+      return this.fulfil(task, { state: InputState.ANSWERED, now, by: "timeout", values });
+    }
+    endRequest(this.openInput(task), { state: InputState.TIMED_OUT, now });
+    delete task.instance.waiting;
+    this.#end(task, now, news.failure);
+  }
+
+  /** What it waits for has come: it goes on in another attempt, which spends no retry. */
+  fulfil(task: FakeTask, ending: Ending): void {
+    endRequest(this.openInput(task), ending);
+    delete task.instance.waiting;
+    task.waited += 1;
+    task.instance.maxTries += 1;
+    this.set(task, TaskState.SCHEDULED);
+  }
+
+  openInput({ instance }: FakeTask): InputRequest | undefined {
+    return this.inputs.find(
+      ({ taskId, state }) => taskId === instance.taskId && state === InputState.OPEN,
+    );
+  }
+
+  #withdraw(task: FakeTask, now: number): void {
+    endRequest(this.openInput(task), { state: InputState.WITHDRAWN, now });
+    delete task.instance.waiting;
   }
 
   /** The body came to its end. */
@@ -237,13 +304,32 @@ export class FakeRun {
     const behaviour = this.behaviourOf(instance.taskId);
     const { failures = 0, isRetryable = true, looks = 0 } = behaviour;
     if (task.looked < looks) return this.#reschedule(task, now);
-    const isBad = instance.tryNumber - task.looked <= failures;
+    const wait = behaviour.waits?.[task.waited];
+    if (wait !== undefined) return this.#defer(task, wait, now);
+    const isBad = instance.tryNumber - task.looked - task.waited <= failures;
     instance.chosenCases = [...(behaviour.chooses ?? [])];
     this.#end(task, now, isBad ? applicationFailure(isRetryable) : null);
     if (behaviour.skips !== true || instance.state !== TaskState.SUCCESS) return;
     const attempt = task.attempts.at(-1);
     if (attempt !== undefined) attempt.state = TaskState.SKIPPED;
     this.set(task, TaskState.SKIPPED);
+  }
+
+  /** It gives its slot back and waits. */
+  #defer(task: FakeTask, wait: FakeWait, now: number): void {
+    const { instance } = task;
+    const state = wait.for === "input" ? TaskState.AWAITING_INPUT : TaskState.DEFERRED;
+    instance.waiting = waitingOf(wait, now);
+    const attempt = task.attempts.at(-1);
+    if (attempt !== undefined) {
+      attempt.state = state;
+      attempt.endedAt = timestampFromMs(now);
+    }
+    if (wait.for === "input") {
+      const { dagId, runName } = this.run;
+      this.inputs.push(requestOf(task.instance, wait, { dagId, runName, now }));
+    }
+    this.set(task, state);
   }
 
   #reschedule(task: FakeTask, now: number): void {
@@ -280,7 +366,9 @@ export class FakeRun {
   #start(task: FakeTask, now: number): void {
     const { instance } = task;
     instance.tryNumber += 1;
-    instance.startedAt = timestampFromMs(now);
+    const startedAt = timestampFromMs(now);
+    // What goes on after a wait began when it began.
+    if (task.waited === 0 || instance.startedAt === undefined) instance.startedAt = startedAt;
     instance.worker = `worker-${instance.taskId.length % 2 === 0 ? "a" : "b"}`;
     delete instance.endedAt;
     delete instance.retryAt;
@@ -293,7 +381,7 @@ export class FakeRun {
       create(AttemptSchema, {
         tryNumber: instance.tryNumber,
         state: TaskState.RUNNING,
-        startedAt: instance.startedAt,
+        startedAt,
         worker: instance.worker,
       }),
     );
@@ -302,6 +390,7 @@ export class FakeRun {
 
   #end(task: FakeTask, now: number, failure: Failure | null): void {
     const { instance } = task;
+    this.#withdraw(task, now);
     instance.endedAt = timestampFromMs(now);
     task.endsAt = now;
     const attempt = task.attempts.at(-1);
@@ -314,8 +403,13 @@ export class FakeRun {
     if (failure !== null) instance.failure = failure;
     if (failure?.retryable === true && instance.tryNumber < instance.maxTries) {
       instance.retryAt = timestampFromMs(now + retryDelayMs(task.spec));
+      this.deliveries.happened(task, CallbackEvent.RETRY, now);
       this.set(task, TaskState.UP_FOR_RETRY);
-    } else this.set(task, state);
+      return;
+    }
+    const event = failure === null ? CallbackEvent.SUCCESS : CallbackEvent.FAILURE;
+    if (failure?.kind !== FailureKind.CANCELLED) this.deliveries.happened(task, event, now);
+    this.set(task, state);
   }
 
   #finish(now: number, failure?: Failure): void {
@@ -323,6 +417,8 @@ export class FakeRun {
     this.run.state = isFailed ? RunState.FAILED : RunState.SUCCESS;
     this.run.endedAt = timestampFromMs(now);
     this.run.revision += 1n;
+    const event = isFailed ? CallbackEvent.FAILURE : CallbackEvent.SUCCESS;
+    if (failure === undefined) this.deliveries.happened(null, event, now);
     if (failure !== undefined) this.run.failure = failure;
     else if (isFailed) {
       this.run.failure = create(FailureSchema, {

@@ -1,6 +1,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { HandlerContext } from "@connectrpc/connect";
+import { TaskState } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
 import { workerSlots } from "./fake-world.ts";
 import type { FakeWorld } from "./fake-world.ts";
@@ -25,18 +26,23 @@ export function systemService(world: FakeWorld) {
     listWorkers() {
       const running = world.running();
       return {
-        workers: ["a", "b"].map((name, ix) => ({
-          sessionId: `ses_${name}01`,
-          name: `worker-${name}`,
-          queues: ["default"],
-          handlers: [],
-          slots: workerSlots / 2,
-          running: Math.floor((running + ix) / 2),
-          sdk: "typescript 0.1.0",
-          node: "node-1",
-          startedAt: timestampFromMs(Date.now() - 3_720_000),
-          renewedAt: timestampFromMs(Date.now() - 2_400 * (ix + 1)),
-        })),
+        workers: [
+          ...["a", "b"].map((name, ix) => ({
+            ...worker(ix),
+            sessionId: `ses_${name}01`,
+            name: `worker-${name}`,
+            slots: workerSlots / 2,
+            running: Math.floor((running + ix) / 2),
+          })),
+          {
+            ...worker(2),
+            sessionId: "ses_t01",
+            name: "triggerer-a",
+            handlers: ["trigger/http", "trigger/file"],
+            slots: 10_000,
+            running: world.running(TaskState.DEFERRED),
+          },
+        ],
       };
     },
     login({ token }: { token: string }, context: HandlerContext) {
@@ -58,5 +64,16 @@ export function systemService(world: FakeWorld) {
       return {};
     },
     whoAmI: () => ({ name: "admin", role: "admin" }),
+  };
+}
+
+function worker(ix: number) {
+  return {
+    queues: ["default"],
+    handlers: [],
+    sdk: "typescript 0.1.0",
+    node: "node-1",
+    startedAt: timestampFromMs(Date.now() - 3_720_000),
+    renewedAt: timestampFromMs(Date.now() - 2_400 * (ix + 1)),
   };
 }

@@ -1,5 +1,4 @@
 import type { ServiceImpl } from "@connectrpc/connect";
-import { TaskState } from "@millrace/wire/v1";
 import type {
   ListTaskInstancesRequest,
   TaskInstance,
@@ -7,6 +6,8 @@ import type {
 } from "@millrace/wire/v1";
 import { changeCalls } from "./fake-change-calls.ts";
 import { fakeReasons } from "./fake-explain.ts";
+import { inputCalls } from "./fake-input-calls.ts";
+import { xcomCalls } from "./fake-xcom-calls.ts";
 import { attemptOf, isOpen, linesAfter } from "./fake-logs.ts";
 import { pause } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
@@ -23,6 +24,8 @@ export function taskService(
 ): Partial<ServiceImpl<typeof TaskInstanceService>> {
   return {
     ...changeCalls(world, lookup),
+    ...inputCalls(world, lookup),
+    ...xcomCalls(lookup),
     listTaskInstances: (request) =>
       request.taskId === ""
         ? { taskInstances: tasksOf(lookup.run(request.runId), request) }
@@ -58,13 +61,6 @@ export function taskService(
     explainTaskInstance(request) {
       const { run, instance } = lookup.instance(request);
       return { state: instance.state, reasons: [...fakeReasons(world, run, instance)] };
-    },
-    listXComs(request) {
-      const { run, instance } = lookup.instance(request);
-      const { result } = run.behaviourOf(request.taskId);
-      if (instance.state !== TaskState.SUCCESS || result === undefined) return {};
-      const data = new TextEncoder().encode(JSON.stringify(result));
-      return { xcoms: [{ key: "return_value", value: { data } }] };
     },
   };
 }

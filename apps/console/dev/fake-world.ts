@@ -1,6 +1,7 @@
 /** All that the test double knows: DAGs with a history, runs that progress by themselves, and who is listening. */
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { TaskInstance } from "@millrace/wire/v1";
-import { TaskState } from "@millrace/wire/v1";
+import { InputState, TaskState } from "@millrace/wire/v1";
 import { FakeRun } from "./fake-run.ts";
 import { fakeDags } from "./fake-dags.ts";
 import type { FakeDag } from "./fake-dag.ts";
@@ -17,6 +18,7 @@ type Watcher = (changes: readonly TaskInstance[]) => void;
 export const workerSlots = 24;
 
 const historyStepMs = 3_600_000;
+const answerMs = 9_000;
 const none = new TextEncoder().encode("{}");
 
 export class FakeWorld {
@@ -49,15 +51,13 @@ export class FakeWorld {
     return this.runs.filter((run) => run.run.dagId === dagId).toReversed();
   }
 
-  running(): number {
-    return this.runs.reduce(
-      (sum, run) => sum + (run.isFinal ? 0 : run.countOf(TaskState.RUNNING)),
-      0,
-    );
+  running(state: TaskState = TaskState.RUNNING): number {
+    return this.runs.reduce((sum, run) => sum + (run.isFinal ? 0 : run.countOf(state)), 0);
   }
 
   tick(now: number): void {
     for (const run of this.runs) {
+      run.deliveries.tick(now);
       if (run.isFinal || this.paused.has(run.run.dagId) || this.isHeld(run)) continue;
       const before = run.run.revision;
       run.tick(now, workerSlots - this.running());
@@ -102,6 +102,7 @@ export class FakeWorld {
     let clock = 0;
     while (!run.isFinal && at + clock < stopAt) {
       run.tick(at + Math.round(clock * pace), workerSlots);
+      answerAll(run, at + Math.round(clock * pace));
       clock += 200;
     }
     run.cancel(at + Math.round(clock * pace));
@@ -124,5 +125,17 @@ export class FakeWorld {
       note: asked.note,
       triggeredBy: isScheduled ? "timetable" : "user:admin",
     });
+  }
+}
+
+/** In the past everybody has answered what they were asked, a few seconds later. */
+function answerAll(run: FakeRun, now: number): void {
+  for (const task of run.tasks.values()) {
+    const wait = run.waitOf(task);
+    const asked = run.openInput(task)?.askedAt;
+    if (wait?.for !== "input" || asked === undefined || now < timestampMs(asked) + answerMs)
+      continue;
+    const { answer: values, answeredBy: by } = wait;
+    run.fulfil(task, { state: InputState.ANSWERED, now, by, values });
   }
 }

@@ -100,14 +100,20 @@ test("marking a run as failed leaves what is final, fails what runs and skips th
   const counts = [
     { state: TaskState.SUCCESS, count: 3 },
     { state: TaskState.RUNNING, count: 2 },
+    { state: TaskState.DEFERRED, count: 3 },
+    { state: TaskState.AWAITING_INPUT, count: 1 },
     { state: TaskState.NONE, count: 5 },
   ];
   expect(runMarkEffects(counts, RunState.FAILED)).toEqual([
     { from: TaskState.RUNNING, to: TaskState.FAILED, count: 2 },
+    { from: TaskState.DEFERRED, to: TaskState.FAILED, count: 3 },
+    { from: TaskState.AWAITING_INPUT, to: TaskState.FAILED, count: 1 },
     { from: TaskState.NONE, to: TaskState.SKIPPED, count: 5 },
   ]);
   expect(runMarkEffects(counts, RunState.SUCCESS).map(({ from }) => from)).toEqual([
     TaskState.RUNNING,
+    TaskState.DEFERRED,
+    TaskState.AWAITING_INPUT,
     TaskState.NONE,
   ]);
 });

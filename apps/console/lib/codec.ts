@@ -11,7 +11,17 @@ export type ValueNode =
     };
 
 export type ScalarType =
-  "string" | "number" | "boolean" | "null" | "undefined" | "date" | "bigint" | "bytes" | "unknown";
+  | "string"
+  | "number"
+  | "boolean"
+  | "null"
+  | "undefined"
+  | "date"
+  | "bigint"
+  | "bytes"
+  /** A value that is kept apart: the text is its size in bytes. */
+  | "stored"
+  | "unknown";
 
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -82,6 +92,9 @@ function taggedNode(value: { readonly [key: string]: Json }, depth: number): Val
   if (typeof v === "string") {
     if (tag === "date" || tag === "bigint" || tag === "bytes") return scalar(tag, v);
     if (tag === "number") return scalar("number", v);
+  }
+  if (tag === "blob" && typeof v === "object" && v !== null && !isList(v)) {
+    return scalar("stored", JSON.stringify(v["size"] ?? 0));
   }
   if (tag === "set" && isList(v)) {
     return { kind: "list", type: "set", items: v.map((item) => nodeOf(item, depth + 1)) };

@@ -98,6 +98,14 @@ export function durationMsOf(duration: Duration | undefined): number | null {
   return Number(duration.seconds) * 1_000 + Math.floor(duration.nanos / 1_000_000);
 }
 
+/** `850 bytes`, `3.2 kB`, `14 MB`: thousands, as disks and networks count. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return plural(bytes, "byte");
+  const [unit, size] = bytes < 1_000_000 ? (["kB", 1_000] as const) : (["MB", 1_000_000] as const);
+  const value = bytes / size;
+  return `${value < 10 ? value.toFixed(1) : formatCount(Math.round(value))} ${unit}`;
+}
+
 const numbers = new Intl.NumberFormat("en-US");
 
 /** `12,000`. */

@@ -37,14 +37,14 @@ export function heightIn(layout: GraphLayout, width: number): number {
   return layout.height * (whole < readableMin ? partZoom : whole);
 }
 
-/** What one looks for first: what failed, else what runs. Null shows the beginning. */
+/** What one looks for first: what failed, else what a person must do, else what runs. Null shows the beginning. */
 export function focusOf(
   layout: GraphLayout,
   tasks: ReadonlyMap<string, TaskInstance> | null,
 ): string | null {
   const isIn = (state: TaskState) => (item: GraphItem) => tasks?.get(item.id)?.state === state;
-  const found =
-    layout.items.find(isIn(TaskState.FAILED)) ?? layout.items.find(isIn(TaskState.RUNNING));
+  const order = [TaskState.FAILED, TaskState.AWAITING_INPUT, TaskState.RUNNING, TaskState.DEFERRED];
+  const found = order.flatMap((state) => layout.items.find(isIn(state)) ?? [])[0];
   return found?.id ?? null;
 }
 

@@ -10,11 +10,14 @@ export type RunMarkEffect = {
   readonly to: TaskState;
 };
 
-const executing: ReadonlySet<TaskState> = new Set([
+/** What has begun and is not over, with a slot or without. */
+const begun: ReadonlySet<TaskState> = new Set([
   TaskState.QUEUED,
   TaskState.RUNNING,
   TaskState.RESTARTING,
   TaskState.UP_FOR_RESCHEDULE,
+  TaskState.DEFERRED,
+  TaskState.AWAITING_INPUT,
 ]);
 
 /** Teardowns that are open are left out: they still run. */
@@ -31,5 +34,5 @@ export function runMarkEffects(
 function afterMark(from: TaskState, state: RunState): TaskState {
   if (state === RunState.SUCCESS) return TaskState.SUCCESS;
   if (isFinalTask(from)) return from;
-  return executing.has(from) ? TaskState.FAILED : TaskState.SKIPPED;
+  return begun.has(from) ? TaskState.FAILED : TaskState.SKIPPED;
 }

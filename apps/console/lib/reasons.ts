@@ -54,6 +54,8 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
     ReasonKind.RESTARTING,
     blocking("The attempt that was cleared", "After 60 s it runs again whatever the worker says."),
   ],
+  [ReasonKind.DEFERRED, blocking("What it waits for")],
+  [ReasonKind.AWAITING_INPUT, blocking("A person's answer", "Answer it under Input.")],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],
   [ReasonKind.RUNNING, passed("It runs")],
   [ReasonKind.FINAL, passed("It is final")],

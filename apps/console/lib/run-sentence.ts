@@ -45,13 +45,20 @@ function runningSentence(tasks: readonly TaskInstance[]): string {
   const waiting = countOf(tasks, TaskState.SCHEDULED) + countOf(tasks, TaskState.QUEUED);
   const looking = countOf(tasks, TaskState.UP_FOR_RESCHEDULE);
   const failed = countOf(tasks, TaskState.FAILED);
-  const words = [
-    running > 0 ? `${plural(running, "task")} running` : "",
-    waiting > 0 ? `${formatCount(waiting)} ready and waiting` : "",
-    retrying > 0 ? `${formatCount(retrying)} up for retry` : "",
-    looking > 0 ? `${formatCount(looking)} between two looks` : "",
-    failed > 0 ? `${formatCount(failed)} failed` : "",
-  ].filter((word) => word !== "");
+  const deferred = countOf(tasks, TaskState.DEFERRED);
+  const asking = countOf(tasks, TaskState.AWAITING_INPUT);
+  const counted = [
+    { count: running, words: "running" },
+    { count: waiting, words: "ready and waiting" },
+    { count: retrying, words: "up for retry" },
+    { count: looking, words: "between two looks" },
+    { count: deferred, words: "deferred" },
+    { count: asking, words: "awaiting a person's input" },
+    { count: failed, words: "failed" },
+  ].filter(({ count }) => count > 0);
+  const words = counted.map(({ count, words }, ix) =>
+    ix === 0 ? `${plural(count, "task")} ${words}` : `${formatCount(count)} ${words}`,
+  );
   return words.length === 0 ? "No task runs at the moment." : `${words.join(", ")}.`;
 }
 

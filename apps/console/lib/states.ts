@@ -1,6 +1,6 @@
 /** What each state looks like and is called: one table for the glyphs, the words and the order of severity. */
 import { FailureKind, RunState, TaskState } from "@millrace/wire/v1";
-import type { DagRun, Failure } from "@millrace/wire/v1";
+import type { Attempt, DagRun, Failure } from "@millrace/wire/v1";
 
 /** The looks of the palette; `app/states.css` gives each its colour and fill, `StateGlyph` its glyph. */
 export type Look =
@@ -68,6 +68,12 @@ export function taskFace(state: TaskState, failure?: Failure): StateFace {
   return taskFaces.get(state) ?? unknown;
 }
 
+/** An attempt that gave its slot back is over: it deferred, or asked. */
+export function attemptFace({ state, failure }: Pick<Attempt, "state" | "failure">): StateFace {
+  if (state === TaskState.AWAITING_INPUT) return { look: "needs_input", label: "Asked" };
+  return taskFace(state, failure);
+}
+
 /** A summary carries no failure, so a cancelled run is told from a failed one only where the run itself is at hand. */
 export function runFace(
   run: Pick<DagRun, "state"> & { readonly failure?: Failure | undefined },
@@ -92,6 +98,11 @@ export function isFinalTask(state: TaskState): boolean {
 
 export function isFinalRun(state: RunState): boolean {
   return state === RunState.SUCCESS || state === RunState.FAILED;
+}
+
+/** A task that a person must answer. */
+export function isAsking(state: TaskState): boolean {
+  return state === TaskState.AWAITING_INPUT;
 }
 
 /** A task that has not begun and is not final: the ones `explain` is about. */

@@ -23,6 +23,8 @@ export function useUrlState(): UrlState {
         else next.set(key, value);
       }
       const query = next.toString();
+      // Touching the history without need would drop a navigation that is on its way.
+      if (query === new URLSearchParams(window.location.search).toString()) return;
       const address = query === "" ? pathname : `${pathname}?${query}`;
       if (isStep) window.history.pushState(null, "", address);
       else window.history.replaceState(null, "", address);

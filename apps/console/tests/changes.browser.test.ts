@@ -1,9 +1,8 @@
 /** Clear and mark: choosing, the preview, and what confirming does. */
-import axe from "axe-core";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RunState, TaskState } from "@millrace/wire/v1";
+import { violationsOf } from "./accessibility.ts";
 import { startStage } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
@@ -198,20 +197,10 @@ test.each(["light", "dark"] as const)(
     const { page } = visit;
     await page.getByRole("complementary").getByRole("button", { name: "Mark…" }).click();
     await affected(page, "staging.full_reload").waitFor();
-    expect(await broken(page)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Mark run…" }).click();
     await page.getByRole("alertdialog").waitFor();
-    expect(await broken(page)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
   },
 );
-
-async function broken(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>(
-    'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })',
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`),
-  );
-}

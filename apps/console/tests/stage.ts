@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { InputState } from "@millrace/wire/v1";
 import { startFakeApi } from "../dev/fake-api.ts";
 import { fakeToken } from "../dev/fake-system.ts";
 import type { RunAsked } from "../dev/fake-world.ts";
@@ -20,6 +21,8 @@ const chromiumArgs = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+const pollMs = 50;
 
 const noParams = new TextEncoder().encode("{}");
 
@@ -58,6 +61,22 @@ export async function startStage() {
       if (dag === undefined) throw new Error(`The test double has no DAG "${dagId}".`);
       const run = { params: noParams, logicalDate: null, note: "", ...asked };
       return api.world.trigger(dag, Date.now(), run).run.runId;
+    },
+    /** The task of a run, once it waits: for a moment, a token, a triggerer or a person. */
+    async waiting(runId: string, taskId: string) {
+      for (;;) {
+        const run = api.world.runOf(runId);
+        const task = run?.tasks.get(taskId);
+        if (run === undefined || task === undefined) throw new Error(`No ${taskId} in ${runId}.`);
+        if (task.instance.waiting !== undefined) return { run, task };
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+    },
+    /** Somebody else answers what the task asks. */
+    async answer(runId: string, taskId: string, by: string, values: object) {
+      const { run, task } = await this.waiting(runId, taskId);
+      run.fulfil(task, { state: InputState.ANSWERED, now: Date.now(), by, values });
+      api.world.announce(run);
     },
     latestRun(dagId: string): string {
       return api.world.runsOf(dagId)[0]?.run.runId ?? "";

@@ -37,6 +37,7 @@ const limits: Limits = {
   activeRuns: 1,
   maxActiveRuns: 16,
   waitUntilOf: () => null,
+  triggererOf: () => null,
   slots: () => ({ state: "free", workers: 1, slots: 256 }),
 };
 

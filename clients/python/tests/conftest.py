@@ -58,7 +58,7 @@ def make_worker(server: FakeServer) -> Callable[..., Worker]:
     """A worker for the fake server, not started."""
 
     def make(**options: object) -> Worker:
-        settings: dict[str, object] = {"key": "test-key", "queues": ["python"], "slots": 2, "cancel_grace": 0.3}
+        settings: dict[str, object] = {"key": "test-key", "queues": ["python"], "slots": 2, "trigger_slots": 0, "cancel_grace": 0.3}
         return Worker(f"127.0.0.1:{server.port}", **(settings | options))  # type: ignore[arg-type]
 
     return make

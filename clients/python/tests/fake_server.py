@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import threading
 import time
@@ -61,6 +62,13 @@ class FakeServer(WorkerServiceServicer):
         #: Called before each unary call; may raise Refused.
         self.before: Callable[[str], None] = lambda method: None
         self.streams: list[Stream] = []
+        #: Values that are stored, by key; and what was uploaded, by attempt.
+        self.blobs: dict[str, bytes] = {}
+        self.uploads: list[str] = []
+        self.downloads: list[str] = []
+        #: Answers of PullXComs; may raise Refused.
+        self.pull: Callable[[pb.PullXComsRequest], pb.PullXComsResponse] = lambda request: pb.PullXComsResponse()
+        self._handlers: dict[str, list[str]] = {}
         self._waiting: list[pb.Assignment] = []
         #: Sent, and neither named in a renewal nor answered: a new stream begins with them.
         self._unconfirmed: dict[str, pb.Assignment] = {}
@@ -124,6 +132,7 @@ class FakeServer(WorkerServiceServicer):
             session_id = f"session-{request.request_id}"
             self.live_sessions[session_id] = f"token-{len(self.opened)}"
             self.opened.append(request)
+            self._handlers[session_id] = list(request.handlers)
             self._changed.notify_all()
             return pb.OpenSessionResponse(
                 session_id=session_id,
@@ -159,6 +168,44 @@ class FakeServer(WorkerServiceServicer):
                 stored.setdefault(line.seq, line)
             self._changed.notify_all()
             return pb.AppendLogResponse(stored_through_seq=max(stored, default=0))
+
+    def MakeTaskToken(self, request: pb.MakeTaskTokenRequest, context: Any) -> pb.MakeTaskTokenResponse:
+        self._begin("MakeTaskToken", context, request.session)
+        return pb.MakeTaskTokenResponse(token=f"token-of-{request.attempt_id}")
+
+    def PullXComs(self, request: pb.PullXComsRequest, context: Any) -> pb.PullXComsResponse:
+        self._begin("PullXComs", context, request.session)
+        try:
+            return self.pull(request)
+        except Refused as refused:
+            refuse(context, refused.code, refused.reason)
+            raise
+
+    def UploadBlob(self, requests: Iterator[pb.UploadBlobRequest], context: Any) -> pb.UploadBlobResponse:
+        first = next(requests)
+        self._begin("UploadBlob", context, first.session)
+        content = first.content + b"".join(request.content for request in requests)
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (first.size, first.digest)
+        return pb.UploadBlobResponse(key=self.stored(content, first.attempt_id))
+
+    def DownloadBlob(self, request: pb.DownloadBlobRequest, context: Any) -> Iterator[pb.DownloadBlobResponse]:
+        self._begin("DownloadBlob", context, request.session)
+        with self._changed:
+            self.downloads.append(request.key)
+        if request.key not in self.blobs:
+            refuse(context, grpc.StatusCode.NOT_FOUND, "BLOB_NOT_FOUND")
+        content = self.blobs[request.key]
+        for at in range(0, len(content), 100_000):
+            yield pb.DownloadBlobResponse(content=content[at : at + 100_000])
+
+    def stored(self, content: bytes, attempt_id: str | None = None) -> str:
+        """Stores a value as an upload does."""
+        with self._changed:
+            key = f"run_1/{hashlib.sha256(content).hexdigest()}"
+            self.blobs[key] = content
+            if attempt_id is not None:
+                self.uploads.append(attempt_id)
+            return key
 
     def Work(self, requests: Iterator[pb.WorkRequest], context: Any) -> Iterator[pb.WorkResponse]:
         hello = next(requests).hello
@@ -200,12 +247,19 @@ class FakeServer(WorkerServiceServicer):
             self._changed.notify_all()
 
     def _hand_out(self) -> None:
-        while self._waiting and self.streams and self.streams[-1].credit > 0:
-            stream = self.streams[-1]
+        while self._waiting:
+            stream = self._stream_for(self._waiting[0].handler)
+            if stream is None or stream.credit <= 0:
+                return
             stream.credit -= 1
             one = self._waiting.pop(0)
             self._unconfirmed[one.attempt_id] = one
             stream.outgoing.put(pb.WorkResponse(assignments=pb.Assignments(assignments=[one])))
+
+    def _stream_for(self, handler: str) -> Stream | None:
+        """The newest stream of a session that announced the handler; the newest of all for one that nobody announced."""
+        fitting = [stream for stream in self.streams if handler in self._handlers.get(stream.session_id, [])]
+        return (fitting or self.streams or [None])[-1]
 
     def _begin(
         self, method: str, context: Any, session: pb.SessionRef | None = None, request_id: str | None = None

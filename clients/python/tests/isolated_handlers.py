@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from millrace import Done, SkipTask, context, sensor, task
+from millrace import Done, SkipTask, context, defer, sensor, task, trigger
 
 
 @task(isolation="process")
@@ -48,6 +48,25 @@ def hangs(file):
             time.sleep(600)
         except BaseException:
             continue
+
+
+@task(isolation="process")
+def asks():
+    here = context()
+    here.xcom.push("left", 1)
+    try:
+        return [here.xcom.pull("extract"), here.task_token(), here.xcom.pull(task_ids=["", "x"])]
+    except ValueError:
+        return [here.xcom.pull("extract"), here.task_token(), "TASK_NOT_FOUND"]
+
+
+def goes_on(event, state):
+    return [event, state, os.getpid() != os.getppid()]
+
+
+@task(isolation="process", resume=goes_on)
+def defers(seconds):
+    return defer(trigger.after(seconds), state={"from": seconds})
 
 
 @task

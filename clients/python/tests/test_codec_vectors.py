@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from millrace import codec
+from millrace._blob_ref import BlobRef, part_at, read_blob_ref, write_blob_ref
 from millrace.args import Inputs, RunFacts, resolve_args
 
 VECTORS = json.loads((Path(__file__).parents[2] / "codec-vectors.json").read_text(encoding="utf-8"))
@@ -156,3 +157,20 @@ def test_a_malformed_argument_expression_is_refused(vector):
     with pytest.raises(codec.CodecError) as caught:
         resolve_args(utf8(vector["args"]), Inputs(INPUTS, ITEMS, facts("scheduled")))
     assert caught.value.reason == vector["reason"]
+
+
+@named(VECTORS["blobs"])
+def test_references_to_stored_values_are_told_from_values(vector):
+    data = utf8(vector["json"])
+    ref = read_blob_ref(data)
+    if vector["ref"] is None:
+        assert ref is None
+        return
+    assert ref == BlobRef(vector["ref"]["key"], vector["ref"]["size"], tuple(vector["ref"]["path"]))
+    assert write_blob_ref(ref) == data
+
+
+@named(VECTORS["blobParts"])
+def test_parts_of_stored_values_are_cut_out_as_they_are(vector):
+    found = part_at(utf8(vector["content"]), vector["path"])
+    assert found == (None if vector["part"] is None else utf8(vector["part"]))

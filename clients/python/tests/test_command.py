@@ -24,7 +24,7 @@ def launch(server, tmp_path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]
     processes: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "millrace", FILE, "--server", f"127.0.0.1:{server.port}", "--key-file", str(key_file)]
+        command = [sys.executable, "-m", "millrace", FILE, "--server", f"127.0.0.1:{server.port}", "--key-file", str(key_file), "--trigger-slots", "0"]
         process = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
         processes.append(process)
         return process
@@ -103,7 +103,7 @@ def test_sigterm_ends_a_worker_that_still_looks_for_its_server(server, launch):
     ("arguments", "code", "says"),
     [
         (["nowhere.py"], 2, "nowhere.py is not a Python file"),
-        ([FILE, "--slots", "0"], 2, "slots is 0; give 1 to 10,000"),
+        ([FILE, "--slots", "-1"], 2, "slots is -1; give 0 to 10,000"),
         ([FILE, "--server", "example.org:7070"], 2, "the worker key would travel in clear"),
         ([FILE, "--server", "7070"], 2, "write host:port"),
         ([FILE, "--key-file", "missing.key"], 2, "key_file missing.key cannot be read"),

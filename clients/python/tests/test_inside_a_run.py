@@ -121,8 +121,8 @@ def test_done_leaves_any_value_and_a_coroutine_may_look(server, make_worker, sta
 
     start(worker)
     server.assign(assignment("a1", "look", **sensor_spec()))
-    result = server.result("a1").succeeded
-    assert result.return_value.data == b"[]"
+    result = server.result("a1")
+    assert result.succeeded.return_value.data == b"[]"
     assert result.xcoms["looks"].data == b"3"
 
 

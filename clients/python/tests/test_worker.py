@@ -128,9 +128,10 @@ def test_what_cannot_be_prepared_is_a_setup_failure_that_says_why(server, make_w
 
 @pytest.mark.parametrize(
     ("value", "reason", "says"),
-    [(object(), "VALUE_INVALID", "is a object"), ("x" * 300_000, "VALUE_TOO_LARGE", "at most 262,144")],
+    [(object(), "VALUE_INVALID", "is a object"), ("x" * 300_000, "VALUE_TOO_LARGE", "at most 299,999")],
 )
-def test_a_result_that_cannot_be_carried_fails_without_retry(server, make_worker, start, value, reason, says):
+def test_a_result_that_cannot_be_carried_fails_without_retry(server, make_worker, start, monkeypatch, value, reason, says):
+    monkeypatch.setattr("millrace._body.BLOB_BYTES_MAX", 299_999)
     worker = make_worker()
     worker.handler("returns")(lambda: value)
     start(worker)
@@ -164,9 +165,9 @@ def test_context_gives_the_facts_of_the_attempt(server, make_worker, start):
 
     start(worker)
     server.assign(assignment("a1", "asks", fencing="7", idempotency_key="k"))
-    succeeded = server.result("a1").succeeded
-    assert codec.decode(succeeded.return_value.data) == ["run_1", "2026-01-01", 1, "7", "k", {"region": "eu"}, None]
-    assert succeeded.xcoms["extra"].data == b"[1]"
+    result = server.result("a1")
+    assert codec.decode(result.succeeded.return_value.data) == ["run_1", "2026-01-01", 1, "7", "k", {"region": "eu"}, None]
+    assert result.xcoms["extra"].data == b"[1]"
 
 
 def test_context_outside_of_a_body_is_an_error_that_says_so():

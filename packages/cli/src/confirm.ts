@@ -7,7 +7,8 @@ export type Asking = {
   readonly output: NodeJS.WriteStream;
 };
 
-const terminal: Asking = { input: process.stdin, output: process.stderr };
+/** Where people are asked: stderr, since stdout is for data. */
+export const terminal: Asking = { input: process.stdin, output: process.stderr };
 
 /**
  * True when the answer is yes. Where no terminal is, nobody can be asked.

@@ -29,7 +29,11 @@ export type Endpoint = {
   readonly worker?: WorkerPresence;
 };
 
-export type WorkerPresence = { readonly pid: number; readonly sessionId: string };
+export type WorkerPresence = {
+  readonly pid: number;
+  /** Missing where an earlier version wrote it. */
+  readonly sessionIds?: readonly string[];
+};
 
 const defaultUrl = "http://127.0.0.1:8080";
 /** Of one call; streams set their own. */

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { MillraceError } from "@millrace/engine";
+import { ErrorInfoSchema } from "@millrace/wire/v1";
 import { expect, test } from "vitest";
 import { CommandFailure, describeFailure, ExitCode } from "./exit-codes.ts";
 
@@ -37,6 +38,13 @@ test("a key that is not taken says how to name another", () => {
   expect(describeFailure(refused).message).toBe(
     "No credential. Name a key with --key-file or MILLRACE_KEY.",
   );
+});
+
+test("a task token that is none has nothing to do with keys", () => {
+  const value = { reason: "TASK_TOKEN_INVALID", domain: "millrace", metadata: {} };
+  const details = [{ desc: ErrorInfoSchema, value }];
+  const refused = new ConnectError("No token.", Code.Unauthenticated, undefined, details);
+  expect(describeFailure(refused)).toEqual({ code: ExitCode.auth, message: "No token." });
 });
 
 test("what a command says itself stays as it is", () => {

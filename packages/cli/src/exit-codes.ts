@@ -1,6 +1,7 @@
 /** What the command's exit code says; the table stands in docs/cli.md. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isMillraceError, reasons } from "@millrace/engine";
+import { ErrorInfoSchema } from "@millrace/wire/v1";
 
 export const ExitCode = {
   ok: 0,
@@ -71,8 +72,13 @@ function explainConnect(error: ConnectError): string {
   if (error.code === Code.Unavailable && /ECONNREFUSED|ENOTFOUND|ECONNRESET/.test(error.message)) {
     return `No Millrace server answers (${error.rawMessage}). Start one with "millrace up", or name another with --url or MILLRACE_URL.`;
   }
-  if (error.code === Code.Unauthenticated) {
+  if (error.code === Code.Unauthenticated && reasonOf(error) !== "TASK_TOKEN_INVALID") {
     return `${error.rawMessage} Name a key with --key-file or MILLRACE_KEY.`;
   }
   return error.rawMessage;
+}
+
+/** Empty for answers of proxies, and of servers that cannot be reached. */
+function reasonOf(error: ConnectError): string {
+  return error.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
 }

@@ -1,12 +1,15 @@
 /** The tree of commands. */
 import { Command } from "commander";
 import { colors } from "./colors.ts";
+import { addCallbackCommands } from "./commands/callbacks.ts";
 import { addDagCommands } from "./commands/dags.ts";
 import { addDbCommands } from "./commands/db.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addInputCommands } from "./commands/inputs.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addTaskCommands } from "./commands/tasks.ts";
+import { addTokenCommands } from "./commands/tokens.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { addVersionCommand } from "./commands/version.ts";
 import { addWorkerCommand } from "./commands/worker.ts";
@@ -20,6 +23,7 @@ Examples:
   millrace dags test hello                  run a DAG in this process, without a server
   millrace dags trigger hello --watch       make a run and follow it
   millrace tasks explain run_7 load         ask why a task is not running
+  millrace inputs answer run_7 approve      answer what a task asks
   millrace runs retry run_7                 let run again what failed
   millrace runs list --state failed --json  for scripts
 
@@ -52,6 +56,9 @@ export function buildProgram(): Command {
   addDagCommands(program);
   addRunCommands(program);
   addTaskCommands(program);
+  addInputCommands(program);
+  addTokenCommands(program);
+  addCallbackCommands(program);
   addWorkersCommands(program);
   addDbCommands(program);
   addDoctorCommand(program);

@@ -2,6 +2,8 @@
  * Every setting of the command and of what it starts: flags, then environment, then `millrace.config.ts`, then these
  * defaults. `docs/config.md` is made from this table.
  */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { loadConfig, secret, variableOf, type LoadedConfig } from "@millrace/service";
 import { z } from "zod";
 
@@ -16,6 +18,13 @@ export const settings = z.object({
   databaseUrl: secret(z.url({ protocol: /^postgres(ql)?$/ }).optional()).describe(
     "PostgreSQL 15 or newer. Unset: an embedded server under stateDir.",
   ),
+  blobStore: z
+    .string()
+    .regex(/^file:\/\/(localhost)?\/./, "must be the address of a folder: file:///…")
+    .optional()
+    .describe(
+      "Where values above 256 KiB are kept: a folder that all nodes share, file:///…. Unset: blobs in stateDir; with NATS nowhere.",
+    ),
   natsUrl: secret(z.string().optional()).describe(
     "NATS, for several nodes. Unset: one node, no NATS.",
   ),
@@ -49,7 +58,18 @@ export const settings = z.object({
       "Workers: the name shown to people, unique among workers. Unset: host and process id.",
     ),
   queues: z.array(z.string()).default(["default"]).describe("Workers: the queues they serve."),
-  slots: z.int().min(1).max(10_000).default(16).describe("Workers: how many tasks at a time."),
+  slots: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(16)
+    .describe("Workers: how many tasks at a time. 0: it only watches what tasks wait for."),
+  triggerSlots: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(10_000)
+    .describe("Workers: how many waits of tasks it watches at a time, beside its tasks. 0: none."),
   logLevel: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")
@@ -61,6 +81,16 @@ export const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 export type LoadedSettings = LoadedConfig<typeof settings>;
+
+/** Where values above 256 KiB are kept. Nodes that share a bus do not share `stateDir`: null, until they are told. */
+export function blobStoreOf({
+  blobStore,
+  natsUrl,
+  stateDir,
+}: Pick<Settings, "blobStore" | "natsUrl" | "stateDir">): string | null {
+  if (blobStore !== undefined) return blobStore;
+  return natsUrl === undefined ? pathToFileURL(resolve(stateDir, "blobs")).href : null;
+}
 
 /** Variables that other parts of a repository or of its tests read. */
 const otherVariables = ["MILLRACE_CHROMIUM", "MILLRACE_REAL_LOGS", "MILLRACE_WORKFLOWS"];

@@ -20,6 +20,7 @@ import {
   taskStateWord,
 } from "./format.ts";
 import { cutTo, printJsonLine, say, write } from "./output.ts";
+import { showWaiting } from "./waiting.ts";
 
 export type WatchView = { task(instance: TaskInstance): void; run(run: DagRun): void; end(): void };
 
@@ -117,12 +118,13 @@ function taskLine(instance: TaskInstance): string {
 /** How long, at which attempt, when again, how many, and what went wrong. */
 function detail(instance: TaskInstance): string {
   const { startedAt, endedAt, tryNumber, maxTries, retryAt, rescheduleAt, failure } = instance;
-  const { mapped, chosenCases } = instance;
+  const { mapped, chosenCases, waiting } = instance;
   return [
     startedAt && colors.dim(showDuration(startedAt, endedAt)),
     tryNumber > 1 && `attempt ${tryNumber} of ${maxTries}`,
     retryAt && `again in ${showWait(retryAt)}`,
     rescheduleAt && `looks again in ${showWait(rescheduleAt)}`,
+    waiting && showWaiting(waiting),
     mapped && showCounts(mapped),
     chosenCases.length > 0 && `chose ${chosenCases.join(", ")}`,
     failure && colors.dim(failure.message.split("\n")[0]),

@@ -11,6 +11,33 @@ CREATE TABLE bundle (
   CONSTRAINT bundle_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
 );
 
+CREATE TABLE callback_delivery (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  attempt integer NOT NULL,
+  event smallint NOT NULL,
+  ordinal smallint NOT NULL,
+  state smallint NOT NULL DEFAULT 1,
+  tries integer NOT NULL DEFAULT 0,
+  happened_at timestamp with time zone NOT NULL,
+  next_try_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  cause bytea,
+  failure bytea,
+  CONSTRAINT callback_delivery_pkey PRIMARY KEY (run_id, ix, map_ix, attempt, event, ordinal),
+  CONSTRAINT callback_delivery_attempt_check CHECK ((attempt >= 0)),
+  CONSTRAINT callback_delivery_ended CHECK (((ended_at IS NULL) = (state = 1))),
+  CONSTRAINT callback_delivery_event_check CHECK (((event >= 1) AND (event <= 4))),
+  CONSTRAINT callback_delivery_ix_check CHECK ((ix >= '-1'::integer)),
+  CONSTRAINT callback_delivery_map_ix_check CHECK ((map_ix >= '-1'::integer)),
+  CONSTRAINT callback_delivery_next CHECK (((next_try_at IS NULL) OR (state = 1))),
+  CONSTRAINT callback_delivery_ordinal_check CHECK ((ordinal >= 0)),
+  CONSTRAINT callback_delivery_state_check CHECK (((state >= 1) AND (state <= 3))),
+  CONSTRAINT callback_delivery_tries_check CHECK ((tries >= 0))
+);
+CREATE INDEX callback_delivery_pending ON callback_delivery USING btree (run_id) WHERE (state = 1);
+
 CREATE TABLE credential (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   kind text NOT NULL,
@@ -97,6 +124,28 @@ CREATE TABLE import_error (
   CONSTRAINT import_error_pkey PRIMARY KEY (folder, file)
 );
 
+CREATE TABLE input_request (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  attempt integer NOT NULL,
+  state smallint NOT NULL DEFAULT 1,
+  form bytea NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  timeout_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  answered_by text,
+  answer bytea,
+  CONSTRAINT input_request_pkey PRIMARY KEY (run_id, ix, map_ix, attempt),
+  CONSTRAINT input_request_answer CHECK ((((answer IS NOT NULL) = (state = 2)) AND ((answered_by IS NOT NULL) = (state = 2)))),
+  CONSTRAINT input_request_attempt_check CHECK ((attempt > 0)),
+  CONSTRAINT input_request_ended CHECK (((ended_at IS NULL) = (state = 1))),
+  CONSTRAINT input_request_map_ix_check CHECK ((map_ix >= '-1'::integer)),
+  CONSTRAINT input_request_state_check CHECK (((state >= 1) AND (state <= 4)))
+);
+CREATE INDEX input_request_newest ON input_request USING btree (state, asked_at, run_id, ix, map_ix, attempt);
+CREATE INDEX input_request_open ON input_request USING btree (run_id, ix, map_ix) WHERE (state = 1);
+
 CREATE TABLE request (
   method text NOT NULL,
   principal text NOT NULL,
@@ -156,6 +205,14 @@ CREATE TABLE shard (
   CONSTRAINT shard_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE signing_key (
+  name text NOT NULL,
+  secret bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT signing_key_pkey PRIMARY KEY (name),
+  CONSTRAINT signing_key_secret_check CHECK ((length(secret) >= 32))
+);
+
 CREATE TABLE task_instance (
   run_id bigint NOT NULL,
   ix integer NOT NULL,
@@ -174,10 +231,12 @@ CREATE TABLE task_instance (
   lengths integer[],
   choice text[],
   map_index_label text,
+  deferral bytea,
   CONSTRAINT task_instance_pkey PRIMARY KEY (run_id, ix, map_ix),
   CONSTRAINT task_instance_attempt CHECK ((((session_key IS NULL) = (started_at IS NULL)) AND ((started_at IS NULL) OR (attempt > 0)))),
   CONSTRAINT task_instance_choice CHECK (((choice IS NULL) OR (state = 6))),
   CONSTRAINT task_instance_cleared CHECK (((state <> 1) OR ((started_at IS NULL) AND (ready_at IS NULL) AND (uncounted = attempt) AND (losses = 0)))),
+  CONSTRAINT task_instance_deferral CHECK ((((deferral IS NULL) OR (state = ANY (ARRAY[2, 4, 11, 13, 14]))) AND ((deferral IS NOT NULL) OR (state <> ALL (ARRAY[13, 14]))))) NOT VALID,
   CONSTRAINT task_instance_ended CHECK (((ended_at IS NOT NULL) = (state <> ALL (ARRAY[1, 4, 5])))),
   CONSTRAINT task_instance_failure CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 7, 11])))),
   CONSTRAINT task_instance_grants CHECK ((((losses >= 0) AND (losses <= attempt)) AND (uncounted <= attempt))),
@@ -186,8 +245,8 @@ CREATE TABLE task_instance (
   CONSTRAINT task_instance_map_ix CHECK ((map_ix >= '-1'::integer)),
   CONSTRAINT task_instance_out CHECK ((("out" IS NULL) OR ((state = 6) AND (started_at IS NOT NULL)))),
   CONSTRAINT task_instance_removed CHECK (((state <> 10) OR (started_at IS NULL))),
-  CONSTRAINT task_instance_state CHECK ((state = ANY (ARRAY[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12]))),
-  CONSTRAINT task_instance_tried CHECK (((state <> ALL (ARRAY[2, 4, 5, 11, 12])) OR (started_at IS NOT NULL))),
+  CONSTRAINT task_instance_state CHECK ((state = ANY (ARRAY[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]))) NOT VALID,
+  CONSTRAINT task_instance_tried CHECK (((state <> ALL (ARRAY[2, 4, 5, 11, 12, 13, 14])) OR (started_at IS NOT NULL))) NOT VALID,
   CONSTRAINT task_instance_waits CHECK (((wait_until IS NOT NULL) = (state = ANY (ARRAY[11, 12]))))
 ) WITH (fillfactor=40, autovacuum_vacuum_scale_factor=0.05);
 
@@ -203,7 +262,7 @@ CREATE TABLE task_instance_attempt (
   failure bytea,
   CONSTRAINT task_instance_attempt_pkey PRIMARY KEY (run_id, ix, map_ix, attempt),
   CONSTRAINT task_instance_attempt_attempt CHECK ((attempt > 0)),
-  CONSTRAINT task_instance_attempt_state CHECK ((state = ANY (ARRAY[2, 5, 6, 7, 8, 9, 11, 12])))
+  CONSTRAINT task_instance_attempt_state CHECK ((state = ANY (ARRAY[2, 5, 6, 7, 8, 9, 11, 12, 13, 14]))) NOT VALID
 );
 
 CREATE TABLE task_log (
@@ -250,5 +309,5 @@ CREATE TABLE xcom (
   key text NOT NULL,
   value bytea NOT NULL,
   CONSTRAINT xcom_pkey PRIMARY KEY (run_id, ix, map_ix, key),
-  CONSTRAINT xcom_key_check CHECK ((((length(key) >= 1) AND (length(key) <= 250)) AND (key <> 'return_value'::text)))
+  CONSTRAINT xcom_key_check CHECK ((((length(key) >= 1) AND (length(key) <= 512)) AND (key <> 'return_value'::text))) NOT VALID
 );

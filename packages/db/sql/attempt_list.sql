@@ -10,7 +10,8 @@ FROM (
   FROM task_instance_attempt
   WHERE run_id = $1 AND ix = $2 AND map_ix = $3
   UNION ALL
-  SELECT attempt, state, session_key, started_at, ended_at, failure
+  -- What waited, and will go on before long, gave its slot back.
+  SELECT attempt, CASE WHEN state = 2 AND deferral IS NOT NULL THEN 13 ELSE state END, session_key, started_at, ended_at, failure
   FROM task_instance
   WHERE run_id = $1 AND ix = $2 AND map_ix = $3 AND started_at IS NOT NULL
 ) AS a

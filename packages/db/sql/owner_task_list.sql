@@ -8,7 +8,7 @@
 -- @param {Int} $3:afterMapIx
 -- @param {Int} $4:limit
 SELECT t.run_id, t.ix, t.map_ix, t.state, t.attempt, t.uncounted, t.losses, t.session_key, t.ready_at, t.started_at,
-       t.ended_at, t.wait_until, t.out IS NOT NULL AS has_value, t.lengths, t.choice,
+       t.ended_at, t.wait_until, t.out IS NOT NULL AS has_value, t.lengths, t.choice, t.deferral,
        CASE WHEN t.state IN (4, 12) AND t.uncounted > 0 THEN
          t.attempt - (t.state = 4)::int - coalesce((
            SELECT max(a.attempt) FROM task_instance_attempt AS a

@@ -9,7 +9,8 @@
 -- @param {Int} $6:limit
 WITH present AS (
   SELECT t.ix, t.map_ix, t.state, t.attempt, t.uncounted, t.losses, t.ready_at, t.started_at, t.ended_at, t.wait_until,
-       t.failure, t.choice, t.map_index_label, s.worker_name
+       t.failure, t.choice, t.map_index_label, s.worker_name,
+       CASE WHEN t.state IN (13, 14) THEN t.deferral END AS deferral
   FROM task_instance AS t
   LEFT JOIN worker_session AS s ON s.key = t.session_key
   WHERE t.run_id = $1 AND t.ix = $2 AND t.map_ix > $3 AND t.map_ix >= 0 AND ($4::int[] IS NULL OR t.state = ANY ($4))
@@ -31,7 +32,7 @@ absent AS (
 )
 SELECT coalesce(present.map_ix, absent.map_ix) AS map_ix, present.state, present.attempt, present.uncounted,
        present.losses, present.ready_at, present.started_at, present.ended_at, present.wait_until, present.failure,
-       present.choice, present.map_index_label, present.worker_name
+       present.choice, present.map_index_label, present.worker_name, present.deferral
 FROM present
 FULL JOIN absent ON absent.map_ix = present.map_ix
 ORDER BY 1

@@ -45,6 +45,7 @@ describe("a task instance", () => {
   const skipped = { run_id: 1, ix: 0, map_ix: -1, state: 8, attempt: 0, ended_at: at };
   const cleared = { run_id: 1, ix: 0, map_ix: -1, state: 1, attempt: 3, uncounted: 3 };
   const waiting = { ...success, state: 12, wait_until: at, uncounted: 1 };
+  const deferred = { ...success, state: 13, deferral: bytes };
 
   test.each([
     ["runs", running],
@@ -59,6 +60,11 @@ describe("a task instance", () => {
     ["was removed after it had run", { ...skipped, state: 10, attempt: 2, uncounted: 2 }],
     ["waits to retry", { ...success, state: 11, wait_until: at, failure: bytes }],
     ["waits to look again", waiting],
+    ["has deferred", deferred],
+    ["awaits input", { ...deferred, state: 14 }],
+    ["is about to go on", { ...deferred, state: 2 }],
+    ["goes on", { ...running, deferral: bytes }],
+    ["was lost twice while it went on", { ...waiting, state: 11, deferral: bytes }],
     ["was given back", { ...success, state: 2, uncounted: 1 }],
     ["was lost", { ...success, state: 2, uncounted: 1, losses: 1 }],
     ["was cleared", cleared],
@@ -99,7 +105,11 @@ describe("a task instance", () => {
     ["was cleared and keeps losses", cleared, { losses: 1 }],
     ["was removed and keeps a start", success, { state: 10 }],
     ["is queued, which is no row", running, { state: 3 }],
-    ["is deferred, which nothing is yet", running, { state: 13 }],
+    ["has deferred, but not for what", deferred, { deferral: null }],
+    ["has deferred and runs until it ends", deferred, { ended_at: null }],
+    ["has deferred without having started", skipped, { state: 13, deferral: bytes, attempt: 1 }],
+    ["has succeeded and waits for something", success, { deferral: bytes }],
+    ["is restarting and is to go on", running, { state: 5, deferral: bytes }],
     ["is the instance before the first", running, { map_ix: -2 }],
   ])("is never one that %s", async (_, row, change) => {
     await expect(tryInsert("task_instance", row, change)).rejects.toThrow(/check constraint/);
@@ -118,6 +128,50 @@ describe("an earlier attempt", () => {
     await expect(tryInsert("task_instance_attempt", lost, change)).rejects.toThrow(/check constr/);
     await expect(tryInsert("task_instance_attempt", lost, {})).resolves.toBeUndefined();
   });
+});
+
+describe("an input request", () => {
+  const open = { run_id: 1, ix: 0, map_ix: -1, attempt: 1, form: bytes, asked_at: at };
+  const answered = { ...open, state: 2, ended_at: at, answered_by: "user:a", answer: bytes };
+
+  test.each([
+    ["is open and has ended", open, { ended_at: at }],
+    ["is open and has an answer", open, { answered_by: "user:a", answer: bytes }],
+    ["was answered by nobody", answered, { answered_by: null }],
+    ["was answered with nothing", answered, { answer: null }],
+    ["was withdrawn with an answer", answered, { state: 4 }],
+    ["has not ended and is closed", answered, { ended_at: null }],
+    ["is of no attempt", open, { attempt: 0 }],
+    ["is of a state that there is not", open, { state: 5, ended_at: at }],
+  ])("is never one that %s", async (_, row, change) => {
+    await expect(tryInsert("input_request", row, change)).rejects.toThrow(/check constraint/);
+    await expect(tryInsert("input_request", row, {})).resolves.toBeUndefined();
+  });
+});
+
+describe("a callback", () => {
+  const pending = { run_id: 1, ix: -1, map_ix: -1, attempt: 1, event: 1, ordinal: 0 };
+  const base = { ...pending, happened_at: at };
+
+  test.each([
+    ["is pending and has ended", { ended_at: at }],
+    ["was delivered and has not ended", { state: 2 }],
+    ["has failed and is tried again", { state: 3, ended_at: at, next_try_at: at }],
+    ["is for no event", { event: 0 }],
+    ["has no place in the spec", { ordinal: -1 }],
+    ["was tried less than never", { tries: -1 }],
+  ])("is never one that %s", async (_, change) => {
+    await expect(tryInsert("callback_delivery", base, change)).rejects.toThrow(/check constraint/);
+    await expect(tryInsert("callback_delivery", base, {})).resolves.toBeUndefined();
+  });
+});
+
+test("a key to sign with is long enough", async () => {
+  const row = { name: "k", secret: Buffer.alloc(32) };
+  await expect(tryInsert("signing_key", row, {})).resolves.toBeUndefined();
+  await expect(tryInsert("signing_key", row, { secret: Buffer.alloc(31) })).rejects.toThrow(
+    /check constraint/,
+  );
 });
 
 test("an expansion has a length, or -1 for none", async () => {

@@ -34,11 +34,21 @@ export type FinishedRow = {
   readonly choice: readonly string[] | null;
   /** Cut at 250 characters. Null, or empty, keeps what the row has. */
   readonly mapIndexLabel: string | null;
+  /**
+   * millrace.internal.v1.DeferralRow. With `deferred` and `awaiting_input` always; with `scheduled` when such a wait is
+   * over: null then keeps what the row has, for the attempt that goes on with it and was lost.
+   */
+  readonly deferral: Uint8Array | null;
+  /** With `none` and `removed`, as `StartedRow.waited`. */
+  readonly waited: Waited | null;
 };
+
+/** How an attempt ended that gave its slot back and whose wait is over: the row says `scheduled` then, as of a lost one. */
+export type Waited = typeof TaskState.deferred | typeof TaskState.awaiting_input;
 
 /**
  * An attempt is granted: a new row, born running, or the next attempt of a row that is cleared or waits for it. Values
- * that earlier attempts left under keys are deleted.
+ * that earlier attempts left under keys are deleted, unless it goes on after a deferral.
  */
 export type StartedRow = {
   readonly runId: number;
@@ -50,6 +60,8 @@ export type StartedRow = {
   readonly losses: number;
   readonly sessionKey: number;
   readonly readyAt: number | null;
+  /** Set when the attempt before this one ended in a wait that is over; null when it was lost, given back or failed. */
+  readonly waited: Waited | null;
 };
 
 /**
@@ -81,6 +93,39 @@ export type XcomRow = {
   readonly finished: number;
   readonly key: string;
   readonly value: Uint8Array;
+};
+
+/** People are asked, or are asked no more; written if its finished row takes effect. */
+export type InputRow = {
+  /** Index into `finished`: of the row that begins to await input, or of the one that ends that at the same attempt. */
+  readonly finished: number;
+  /** millrace.v1.InputState: 1 open, 2 answered, 3 timed out, 4 withdrawn. Only an open one is closed. */
+  readonly state: 1 | 2 | 3 | 4;
+  /** With 1 only: millrace.v1.InputForm. */
+  readonly form: Uint8Array | null;
+  /** With 1 only. */
+  readonly timeoutAt: number | null;
+  /** With 2 only, such as `user:admin`. */
+  readonly answeredBy: string | null;
+  /** With 2 only: codec JSON. */
+  readonly answer: Uint8Array | null;
+};
+
+/** A callback is to run. One that is there already becomes pending anew. */
+export type CallbackRow = {
+  readonly runId: number;
+  /** -1 for callbacks of the run. */
+  readonly ix: number;
+  readonly mapIx: number;
+  /** Of the run: how often it has ended. */
+  readonly attempt: number;
+  /** millrace.v1.CallbackEvent: 1 success, 2 failure, 3 retry, 4 skipped. */
+  readonly event: 1 | 2 | 3 | 4;
+  /** The callback's place in the spec. */
+  readonly ordinal: number;
+  readonly happenedAt: number;
+  /** millrace.v1.Failure: what happened to the task or the run; null when nothing failed. */
+  readonly cause: Uint8Array | null;
 };
 
 /** Facts of a run that change while it runs. A final run stays final until `isReopened`. */
@@ -131,6 +176,8 @@ export type FlushBatch = {
   readonly settled: SettledRow[];
   readonly xcoms: XcomRow[];
   readonly expansions: ExpansionRow[];
+  readonly inputs: InputRow[];
+  readonly callbacks: CallbackRow[];
   readonly runs: RunUpdate[];
   readonly events: EventRow[];
   readonly answers: AnswerRow[];
@@ -144,6 +191,8 @@ export function newFlushBatch(): FlushBatch {
     settled: [],
     xcoms: [],
     expansions: [],
+    inputs: [],
+    callbacks: [],
     runs: [],
     events: [],
     answers: [],
@@ -156,17 +205,20 @@ export function batchOfRuns(batch: FlushBatch, isWanted: (runId: number) => bool
     rows.filter((row) => isWanted(row.runId));
   const finished = ofWanted(batch.finished);
   const places = new Map(finished.map((row, place) => [row, place]));
-  const xcoms = batch.xcoms.flatMap((xcom) => {
-    const place = places.get(batch.finished[xcom.finished]!);
-    return place === undefined ? [] : [{ ...xcom, finished: place }];
-  });
+  const ofFinished = <T extends { readonly finished: number }>(rows: readonly T[]): T[] =>
+    rows.flatMap((row) => {
+      const place = places.get(batch.finished[row.finished]!);
+      return place === undefined ? [] : [{ ...row, finished: place }];
+    });
   return {
     shards: batch.shards,
     finished,
     started: ofWanted(batch.started),
     settled: ofWanted(batch.settled),
-    xcoms,
+    xcoms: ofFinished(batch.xcoms),
     expansions: ofWanted(batch.expansions),
+    inputs: ofFinished(batch.inputs),
+    callbacks: ofWanted(batch.callbacks),
     runs: batch.runs.filter((run) => isWanted(run.id)),
     events: ofWanted(batch.events),
     answers: ofWanted(batch.answers),

@@ -13,6 +13,7 @@ import {
   timestamptzArray,
 } from "./binary-array.ts";
 import type {
+  CallbackRow,
   EventRow,
   ExpansionRow,
   FinishedRow,
@@ -58,11 +59,14 @@ export function ordinaryText(): string {
   return ordinary;
 }
 
-/** Whether an attempt leaves its row, or there are values under keys, or mapped tasks. */
-function needsRare({ finished, started, xcoms, expansions }: FlushBatch): boolean {
+/** Whether an attempt leaves its row, or there are values under keys, mapped tasks, forms or callbacks. */
+function needsRare(batch: FlushBatch): boolean {
+  const { finished, started, xcoms, expansions, inputs, callbacks } = batch;
   return (
     xcoms.length > 0 ||
     expansions.length > 0 ||
+    inputs.length > 0 ||
+    callbacks.length > 0 ||
     started.some((row) => row.attempt > 1) ||
     finished.some((row) => row.state === TaskState.none || row.state === TaskState.removed)
   );
@@ -80,7 +84,14 @@ function encodeOrdinary(batch: FlushBatch): Buffer[] {
 }
 
 function encodeRare(batch: FlushBatch): Buffer[] {
-  return [...encodeXcoms(batch), ...encodeExpansions(batch.expansions)];
+  return [
+    ...encodeXcoms(batch),
+    ...encodeExpansions(batch.expansions),
+    int2Array(withoutTail(batch.started.map((row) => row.waited))),
+    int2Array(withoutTail(batch.finished.map((row) => row.waited))),
+    ...encodeInputs(batch),
+    ...encodeCallbacks(batch.callbacks),
+  ];
 }
 
 function encodeEvents(rows: readonly EventRow[]): Buffer[] {
@@ -123,6 +134,7 @@ function encodeFinished(rows: readonly FinishedRow[]): Buffer[] {
     textArray(withoutTail(lengths)),
     textArray(withoutTail(choices)),
     textArray(withoutTail(labels)),
+    byteaArray(withoutTail(rows.map((row) => row.deferral))),
   ];
 }
 
@@ -165,6 +177,35 @@ function encodeExpansions(rows: readonly ExpansionRow[]): Buffer[] {
     int8Array(rows.map((row) => row.runId)),
     int4Array(rows.map((row) => row.ix)),
     int4Array(rows.map((row) => row.length)),
+  ];
+}
+
+function encodeInputs({ inputs, finished }: FlushBatch): Buffer[] {
+  const rows = inputs.map((input) => finished[input.finished]!);
+  return [
+    int4Array(inputs.map((input) => input.finished + 1)),
+    int8Array(rows.map((row) => row.runId)),
+    int4Array(rows.map((row) => row.ix)),
+    int4Array(rows.map((row) => row.mapIx)),
+    int4Array(rows.map((row) => row.attempt)),
+    int2Array(inputs.map((input) => input.state)),
+    byteaArray(inputs.map((input) => input.form)),
+    timestamptzArray(inputs.map((input) => input.timeoutAt)),
+    textArray(inputs.map((input) => input.answeredBy)),
+    byteaArray(inputs.map((input) => input.answer)),
+  ];
+}
+
+function encodeCallbacks(rows: readonly CallbackRow[]): Buffer[] {
+  return [
+    int8Array(rows.map((row) => row.runId)),
+    int4Array(rows.map((row) => row.ix)),
+    int4Array(rows.map((row) => row.mapIx)),
+    int4Array(rows.map((row) => row.attempt)),
+    int2Array(rows.map((row) => row.event)),
+    int2Array(rows.map((row) => row.ordinal)),
+    timestamptzArray(rows.map((row) => row.happenedAt)),
+    byteaArray(rows.map((row) => row.cause)),
   ];
 }
 

@@ -8,7 +8,9 @@ import type { FlushBatch } from "./flush-batch.ts";
 import { testDatabase, type TestDatabase } from "./testing.ts";
 import {
   aBatch,
+  aCallback,
   aFinish,
+  anInput,
   aRunUpdate,
   aSettle,
   aStart,
@@ -31,12 +33,12 @@ beforeEach(async () => {
 const send = (batch: FlushBatch) => flush(database.db.lanes[0]!, batch);
 
 /** States a row can be in. */
-const states = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12] as const;
+const states = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14] as const;
 /** Which may become what, by themselves or by a clear; in the order of the codes. */
 const becomes: Readonly<Record<number, readonly number[]>> = {
   [TaskState.none]: [7, 8, 9, 10],
-  [TaskState.scheduled]: [1, 6, 7, 8, 9, 10, 11, 12],
-  [TaskState.running]: [2, 5, 6, 7, 8, 10, 11, 12],
+  [TaskState.scheduled]: [1, 6, 7, 8, 9, 10, 11, 12, 13, 14],
+  [TaskState.running]: [2, 5, 6, 7, 8, 10, 11, 12, 13, 14],
   [TaskState.restarting]: [1, 7, 8, 10],
   [TaskState.success]: [1, 10],
   [TaskState.failed]: [1, 10],
@@ -45,15 +47,32 @@ const becomes: Readonly<Record<number, readonly number[]>> = {
   [TaskState.removed]: [1],
   [TaskState.up_for_retry]: [1, 2, 7, 8, 9, 10],
   [TaskState.up_for_reschedule]: [1, 2, 7, 8, 9, 10],
+  [TaskState.deferred]: [1, 2, 6, 7, 8, 9, 10, 11],
+  [TaskState.awaiting_input]: [1, 2, 6, 7, 8, 9, 10, 11],
 };
 const markable = [6, 7, 8];
+
+/** What a row of this state holds of a wait. */
+function deferralFor(state: number): Buffer | null {
+  return state === 13 || state === 14 ? Buffer.from([1]) : null;
+}
+
+const taskTables = [
+  "task_instance",
+  "task_instance_attempt",
+  "xcom",
+  "input_request",
+  "callback_delivery",
+];
 
 /** A row of attempt 1 in each state, for every state it could go to; `ix` tells the two. */
 async function insertRows(): Promise<void> {
   await database.db.pool.query(
-    `INSERT INTO task_instance (run_id, ix, map_ix, state, attempt, uncounted, session_key, started_at, ended_at, wait_until)
+    `INSERT INTO task_instance (run_id, ix, map_ix, state, attempt, uncounted, session_key, started_at, ended_at, wait_until,
+       deferral)
      SELECT 1, a * 100 + b, -1, a, 1, 1, CASE WHEN a NOT IN (1, 10) THEN 7 END, CASE WHEN a NOT IN (1, 10) THEN now() END,
-       CASE WHEN a NOT IN (1, 4, 5) THEN now() END, CASE WHEN a IN (11, 12) THEN now() END
+       CASE WHEN a NOT IN (1, 4, 5) THEN now() END, CASE WHEN a IN (11, 12) THEN now() END,
+       CASE WHEN a IN (13, 14) THEN '\\x01'::bytea END
      FROM unnest($1::int[]) AS a, unnest($1::int[]) AS b`,
     [states],
   );
@@ -73,6 +92,7 @@ test.each([false, true])(
         uncounted: 1,
         isMarked,
         waitUntil: to === 11 || to === 12 ? 0 : null,
+        deferral: deferralFor(to),
       }),
     );
 
@@ -99,7 +119,7 @@ test("the next attempt is granted to what waits for it or is cleared, and to not
   const answer = await send(aBatch({ started }));
 
   const missed = answer.kind === "written" ? (answer.missed?.started ?? []) : [];
-  expect(missed.map((row) => row.ix / 101)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+  expect(missed.map((row) => row.ix / 101)).toEqual([4, 5, 6, 7, 8, 9, 10, 13, 14]);
 });
 
 test("what has been granted is not settled as if it had not", async () => {
@@ -130,13 +150,21 @@ const someRows: fc.Arbitrary<Partial<FlushBatch>> = fc.oneof(
           isMarked,
           uncounted: attempt,
           waitUntil: state === 11 || state === 12 ? 0 : null,
+          deferral: deferralFor(state),
+          waited: state === TaskState.none ? TaskState.deferred : null,
         }),
+      ],
+      inputs: [
+        state === TaskState.awaiting_input
+          ? anInput({ form: Buffer.from([attempt]) })
+          : anInput({ state: 4 }),
       ],
       xcoms: [{ finished: 0, key: "k", value: Buffer.from([attempt, state]) }],
     })),
   fc
     .constantFrom(1 as const, 6 as const, 7 as const, 8 as const, 9 as const, 10 as const)
     .map((state) => ({ settled: [aSettle({ state })] })),
+  fc.integer({ min: 1, max: 3 }).map((attempt) => ({ callbacks: [aCallback({ attempt })] })),
   fc.integer({ min: -1, max: 3 }).map((length) => ({ expansions: [{ runId: 1, ix: 0, length }] })),
   fc
     .record({
@@ -147,7 +175,7 @@ const someRows: fc.Arbitrary<Partial<FlushBatch>> = fc.oneof(
 );
 
 test("a flush that comes again, however late, changes nothing", async () => {
-  const tables = ["task_instance", "task_instance_attempt", "xcom", "expansion", "event", "run"];
+  const tables = [...taskTables, "expansion", "event", "run"];
   const everything = () => Promise.all(tables.map((table) => rowsIn(database.db, table)));
   let seq = 10_000;
   await fc.assert(
@@ -170,7 +198,7 @@ test("a flush that comes again, however late, changes nothing", async () => {
           await send({ ...sent[again % sent.length]!, started: [aStart({ ix: 1 })] });
           expect(await everything()).toEqual(before);
         }
-        await database.db.pool.query("TRUNCATE task_instance, task_instance_attempt, xcom");
+        await database.db.pool.query(`TRUNCATE ${taskTables.join(", ")}`);
       },
     ),
     { numRuns: 30 },

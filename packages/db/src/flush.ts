@@ -83,10 +83,11 @@ async function write(lane: Lane, batch: FlushBatch): Promise<readonly unknown[]>
 }
 
 /** Without its event, what is written of a run could be written twice. */
-function assertEvents({ events, finished, started, settled, expansions }: FlushBatch): void {
+function assertEvents(batch: FlushBatch): void {
+  const { events, finished, started, settled, expansions, callbacks } = batch;
   const runIds = new Set(events.map((event) => event.runId));
   let last = -1;
-  for (const rows of [finished, started, settled, expansions]) {
+  for (const rows of [finished, started, settled, expansions, callbacks]) {
     for (const { runId } of rows) {
       if (runId === last) continue;
       if (!runIds.has(runId))

@@ -4,14 +4,17 @@ export { flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts
 export {
   newFlushBatch,
   type AnswerRow,
+  type CallbackRow,
   type EventRow,
   type ExpansionRow,
   type FinishedRow,
   type FlushBatch,
+  type InputRow,
   type RunUpdate,
   type SettledRow,
   type ShardFence,
   type StartedRow,
+  type Waited,
   type XcomRow,
 } from "./flush-batch.ts";
 export type { Lane } from "./lane.ts";
@@ -99,6 +102,32 @@ export {
   type ImportErrorRow,
 } from "./dags.ts";
 export {
+  deliveryPositionOf,
+  listCallbackDeliveries,
+  type CallbackDeliveryRow,
+  type DeliveryKey,
+  type DeliveryPosition,
+  type DeliveryStateCode,
+} from "./callback-deliveries.ts";
+export {
+  listPendingDeliveries,
+  readDeliveryFacts,
+  writeDeliveryOutcomes,
+  type DeliveryFacts,
+  type DeliveryOutcome,
+  type PendingDelivery,
+  type PendingQuery,
+  type RunDeliveryKey,
+} from "./callback-owner.ts";
+export {
+  listInputRequests,
+  newestInputRequest,
+  type InputRequestFilter,
+  type InputRequestPosition,
+  type InputRequestRow,
+  type InputRequestState,
+} from "./input-requests.ts";
+export {
   appendLogChunks,
   readLogChunks,
   readLogState,
@@ -132,6 +161,7 @@ export {
   type RunPosition,
   type RunRow,
 } from "./runs-read.ts";
+export { readSigningKey } from "./signing-keys.ts";
 export {
   countLiveSessions,
   endAbandonedSessions,
@@ -165,3 +195,16 @@ export {
   type TaskStates,
 } from "./task-instances-read.ts";
 export { asUnavailable } from "./unavailable.ts";
+export { existingRuns, readBlobReferences } from "./blob-references.ts";
+export {
+  findXComs,
+  listRunsBefore,
+  pullXComs,
+  readAttemptHolder,
+  type AttemptHolder,
+  type DatedRun,
+  type PulledRow,
+  type PulledXComs,
+  type TasksOfRuns,
+  type WhichXComs,
+} from "./xcom-pulls.ts";

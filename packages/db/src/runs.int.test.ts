@@ -8,7 +8,16 @@ import { listRunsByDate } from "./runs-read.ts";
 import { deleteDag } from "./runs-write.ts";
 import { listLiveSessions } from "./sessions.ts";
 import { testDatabase, type TestDatabase } from "./testing.ts";
-import { aBatch, aFinish, aStart, insertRuns, rowsIn, testShard } from "./testing-rows.ts";
+import {
+  aBatch,
+  aCallback,
+  aFinish,
+  anInput,
+  aStart,
+  insertRuns,
+  rowsIn,
+  testShard,
+} from "./testing-rows.ts";
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -57,6 +66,12 @@ test("a deleted DAG takes everything of its runs with it, however many instances
     xcoms: [{ finished: 0, key: "k", value: Buffer.from("1") }],
   });
   await write({ started: [aStart({ ix: 1, mapIx: 0, attempt: 2 })] });
+  const asks = { ix: 1, mapIx: 0, attempt: 2, state: TaskState.awaiting_input };
+  await write({
+    finished: [aFinish({ ...asks, deferral: Buffer.from("d") })],
+    inputs: [anInput({ form: Buffer.from("f") })],
+    callbacks: [aCallback()],
+  });
   // More than one statement deletes at a time, each by itself.
   await query("UPDATE run SET state = 3, ended_at = now(), counts = '{0,0,0,0,0,15000}'");
 
@@ -75,6 +90,8 @@ test("a deleted DAG takes everything of its runs with it, however many instances
     "expansion",
     "event",
     "xcom",
+    "input_request",
+    "callback_delivery",
     "dag_version",
   ])
     expect([table, await rowsIn(database.db, table)]).toEqual([table, []]);

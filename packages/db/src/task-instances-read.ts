@@ -26,6 +26,8 @@ export type TaskInstanceView = {
   readonly choice: readonly string[] | null;
   readonly map_index_label: string | null;
   readonly worker_name: string | null;
+  /** millrace.internal.v1.DeferralRow, while it is deferred or awaits input. */
+  readonly deferral: Buffer | null;
 };
 
 /** Names a task instance: run, index of the task in its DAG version, map index or -1. */

@@ -118,6 +118,8 @@ export type TaskInstanceRow = {
   readonly hasValue: boolean;
   readonly lengths: readonly number[];
   readonly choice: readonly string[] | null;
+  /** millrace.internal.v1.DeferralRow: while it waits, and until the attempt that goes on with what came has ended. */
+  readonly deferral: Uint8Array | null;
   /** Running or up_for_reschedule: how often it has looked in vain in the try it is in. Else 0. */
   readonly looks: number;
 };
@@ -138,6 +140,7 @@ type TaskRow = {
   has_value: boolean;
   lengths: number[] | null;
   choice: string[] | null;
+  deferral: Buffer | null;
   looks: number;
 };
 
@@ -204,6 +207,7 @@ function taskInstanceOf(row: TaskRow): TaskInstanceRow {
     hasValue: row.has_value,
     lengths: row.lengths ?? [],
     choice: row.choice,
+    deferral: row.deferral,
     looks: row.looks,
   };
 }

@@ -5,8 +5,10 @@ import { RunState, TaskState } from "@millrace/engine";
 import type { Database } from "./database.ts";
 import {
   newFlushBatch,
+  type CallbackRow,
   type FinishedRow,
   type FlushBatch,
+  type InputRow,
   type RunUpdate,
   type SettledRow,
   type StartedRow,
@@ -42,10 +44,11 @@ export async function insertRuns(db: Database, ids: readonly number[]): Promise<
 let lastSeq = 0;
 
 /** A batch of the test shard's first owner, with the next event of every run that has none in it. */
-export function aBatch(rows: Partial<FlushBatch> = {}): FlushBatch {
-  const batch = { ...newFlushBatch(), shards: [{ shard: testShard, epoch: 0 }], ...rows };
-  const { finished, started, settled, expansions } = batch;
-  const runIds = new Set([finished, started, settled, expansions].flat().map((row) => row.runId));
+export function aBatch(parts: Partial<FlushBatch> = {}): FlushBatch {
+  const batch = { ...newFlushBatch(), shards: [{ shard: testShard, epoch: 0 }], ...parts };
+  const { finished, started, settled, expansions, callbacks } = batch;
+  const rows = [finished, started, settled, expansions, callbacks].flat();
+  const runIds = new Set(rows.map((row) => row.runId));
   for (const { runId } of batch.events) runIds.delete(runId);
   const runState = RunState.running;
   const events = [...runIds].map((runId) => ({ runId, seq: ++lastSeq, runState, changes: [] }));
@@ -62,6 +65,7 @@ export function aStart(row: Partial<StartedRow> = {}): StartedRow {
     losses: 0,
     sessionKey: 7,
     readyAt: Date.UTC(2026, 0, 1),
+    waited: null,
     ...row,
   };
 }
@@ -82,6 +86,8 @@ export function aFinish(row: Partial<FinishedRow> = {}): FinishedRow {
     lengths: [],
     choice: null,
     mapIndexLabel: null,
+    deferral: null,
+    waited: null,
     ...row,
   };
 }
@@ -112,6 +118,34 @@ export function aRunUpdate(row: Partial<RunUpdate> = {}): RunUpdate {
     failure: null,
     isCancelRequested: false,
     isReopened: false,
+    ...row,
+  };
+}
+
+/** A form that is put to people by the first finished row. */
+export function anInput(row: Partial<InputRow> = {}): InputRow {
+  return {
+    finished: 0,
+    state: 1,
+    form: null,
+    timeoutAt: null,
+    answeredBy: null,
+    answer: null,
+    ...row,
+  };
+}
+
+/** The first callback of a task's success. */
+export function aCallback(row: Partial<CallbackRow> = {}): CallbackRow {
+  return {
+    runId: 1,
+    ix: 0,
+    mapIx: -1,
+    attempt: 1,
+    event: 1,
+    ordinal: 0,
+    happenedAt: Date.UTC(2026, 0, 1),
+    cause: null,
     ...row,
   };
 }

@@ -1,5 +1,6 @@
 /** May a task instance start now, and if not, why not. The scheduler and `Explain` ask this same code. */
 
+import { deferralReasons } from "./deferral-reasons.ts";
 import { hasFlag, instanceFlags, instanceState, slotOf } from "./instances.ts";
 import type { Limits } from "./limits.ts";
 import type { Reason } from "./reasons.ts";
@@ -21,6 +22,7 @@ import {
 import type { InstanceRef, Run } from "./run.ts";
 import { isFinal, RunState, TaskState } from "./states.ts";
 import { waitingReasons } from "./waiting-reasons.ts";
+import { deferralOf, isWaitState } from "./waits.ts";
 
 const nothing: readonly Reason[] = [];
 
@@ -35,6 +37,7 @@ export function admit(run: Run, ref: InstanceRef, limits: Limits): readonly Reas
   if (isFinal(state)) return [final(run, ref)];
   if (run.cancelRequested) return [cancelling(run, ref)];
   if (state === TaskState.running) return [running(run, ref)];
+  if (isWaitState(state)) return waitingGates(run, ref, limits);
   const own: Reason[] = [];
   if (run.state === RunState.queued) own.push(...runGates(limits, false));
   own.push(...waits(run, ref, state, limits));
@@ -59,6 +62,12 @@ export function explain(run: Run, ref: InstanceRef, limits: Limits): readonly Re
   return reasons.map((reason) =>
     reason.kind === "max_active_tasks" ? { ...reason, taskIds: runningIds(run) } : reason,
   );
+}
+
+/** What a deferred instance waits for; and, where its body is to go on then, what would hold that. */
+function waitingGates(run: Run, ref: InstanceRef, limits: Limits): readonly Reason[] {
+  const own = deferralReasons(run, ref, limits);
+  return deferralOf(run, ref)?.resumes ? gates(run, ref, limits, own) : own;
 }
 
 /** What an instance waits for beside the limits that hold for all. */
@@ -95,11 +104,12 @@ function gates(
     counts[TaskState.running]! + counts[TaskState.queued]! + counts[TaskState.restarting]!;
   const isFull = active >= dag.spec.maxActiveTasks;
   const task = dag.tasks[ix]!;
-  const offer = limits.slots(task.queue, task.kind === "external" ? task.handler : null);
+  const handler = task.kind === "external" ? task.handler : null;
+  const offer = limits.slots(task.queue, handler);
   if (!limits.isPaused && !isFull && offer.state === "free") return own;
   const reasons = [...own];
   if (limits.isPaused) reasons.push(dagPaused());
   if (isFull) reasons.push(maxActiveTasks(run, active));
-  if (offer.state !== "free") reasons.push(noSlot(task, offer));
+  if (offer.state !== "free") reasons.push(noSlot(task.queue, handler, offer));
   return reasons;
 }

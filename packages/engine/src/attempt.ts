@@ -1,32 +1,33 @@
 /** The life of one attempt: granted, then ended once, by its worker or without it. */
 
-import type { Becomes } from "./change.ts";
 import { change, makeOneReady, slotAt } from "./change.ts";
-import { setChoice, skipUnchosen, unknownCases } from "./control.ts";
-import { failFast } from "./fail-fast.ts";
+import { defer, endMoment } from "./deferral.ts";
 import {
   cancelledAttempt,
-  discardedSuccess,
   executionTimeout,
   lossesMax,
   lossWaitMs,
   lostOnce,
   lostTooOften,
-  unknownCase,
 } from "./failures.ts";
 import { hasFlag, instanceFlags as flags, slotOf, stateAt } from "./instances.ts";
+import { fail, failForGood, succeed, waitUntilDue } from "./outcomes.ts";
 import { endRestart } from "./restart.ts";
-import { retryDelayMs } from "./retry.ts";
 import type { Effects, Failure, InstanceRef, Run, RunEvent, Verdict } from "./run.ts";
 import { settle } from "./settle.ts";
-import type { EpochMs, TaskSpec } from "./spec.ts";
+import type { TaskSpec } from "./spec.ts";
 import { RunState, TaskState } from "./states.ts";
 import { already, cancelled, finished, ok, regranted, unknown } from "./verdicts.ts";
 import { verdictOnRepeat } from "./verdict-on-repeat.ts";
+import { isWaitState, waitOf } from "./waits.ts";
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 export type Outcome =
-  Of<"taskSucceeded"> | Of<"taskFailed"> | Of<"taskSkipped"> | Of<"taskRescheduled">;
+  | Of<"taskSucceeded">
+  | Of<"taskFailed">
+  | Of<"taskSkipped">
+  | Of<"taskRescheduled">
+  | Of<"taskDeferred">;
 
 /** How long after its execution timeout the server waits for a worker that enforces it by its own clock. */
 export const executionTimeoutGraceMs = 30_000;
@@ -114,13 +115,16 @@ export function giveBack(
   return ok;
 }
 
-/** The wait of a retry, a reschedule or a second loss is over. */
+/** The wait of a retry, a reschedule or a second loss is over, or the moment has come that a deferral names. */
 export function endWait(run: Run, event: Of<"waitDue">, effects: Effects): Verdict {
   const slot = slotOf(run, event.ix, event.mapIx);
   if (slot < 0) return unknown;
   const state = stateAt(run, slot);
-  const isWaiting = state === TaskState.up_for_retry || state === TaskState.up_for_reschedule;
-  if (!isWaiting || run.instances.attempt[slot] !== event.attempt) return finished;
+  if (run.instances.attempt[slot] !== event.attempt) return finished;
+  if (isWaitState(state)) return endMoment(run, event, effects);
+  if (state !== TaskState.up_for_retry && state !== TaskState.up_for_reschedule) return finished;
+  // The timer of a moment that the attempt waited for before its wait failed.
+  if (event.at < (waitOf(run, event)?.retryAt ?? event.at)) return finished;
   makeOneReady(run, event, effects);
   return ok;
 }
@@ -136,7 +140,7 @@ function lose(run: Run, event: Of<"leaseLost">, slot: number, effects: Effects):
   } else if (losses === lossesMax - 1) {
     const waitUntil = event.at + lossWaitMs;
     const to = { state: TaskState.up_for_retry, waitUntil, failure: lostOnce, isOpen: true };
-    wait(run, event, to, waitUntil, effects);
+    waitUntilDue(run, event, to, waitUntil, effects);
   } else handBack(run, event, lostOnce, effects);
 }
 
@@ -157,32 +161,12 @@ function take(run: Run, event: Outcome, effects: Effects): void {
     case "taskRescheduled":
       reschedule(run, event, effects);
       break;
+    case "taskDeferred":
+      defer(run, event, effects);
+      break;
     case "taskFailed":
       fail(run, event, event.failure, event.at, effects);
   }
-}
-
-function succeed(run: Run, event: Of<"taskSucceeded">, effects: Effects): void {
-  const { ix } = event;
-  const { dag } = run;
-  if (run.cancelRequested) {
-    change(run, event, { state: TaskState.failed, failure: discardedSuccess }, effects);
-    return;
-  }
-  const choice = dag.tasks[ix]!.control === "none" ? null : event.choice;
-  const strange = choice === null ? [] : unknownCases(dag, ix, choice);
-  if (strange.length > 0) {
-    const cases = dag.tasks[ix]!.cases.map(({ name }) => name);
-    failForGood(run, event, unknownCase(strange, cases), effects);
-    return;
-  }
-  const { hasValue } = event;
-  const lengths = hasValue && dag.measures[ix]!.length > 0 ? event.lengths : [];
-  if (lengths.length > 0) run.lengths.measured.set(ix, lengths);
-  change(run, event, { state: TaskState.success, hasValue, lengths, choice }, effects);
-  if (choice === null) return;
-  setChoice(run, event, choice);
-  skipUnchosen(run, event, choice, effects);
 }
 
 /** A look in vain spends no retry: the try goes on with the next look (semantics 9.2). */
@@ -193,34 +177,7 @@ function reschedule(run: Run, event: Of<"taskRescheduled">, effects: Effects): v
     return;
   }
   const waitUntil = event.until;
-  wait(run, event, { state: TaskState.up_for_reschedule, waitUntil }, waitUntil, effects);
-}
-
-function fail(run: Run, ref: InstanceRef, failure: Failure, at: EpochMs, effects: Effects): void {
-  const { dag, instances, facts } = run;
-  const slot = slotAt(run, ref);
-  const task = dag.tasks[ref.ix]!;
-  const tryNumber = instances.attempt[slot]! - instances.uncounted[slot]!;
-  const mayRetry = failure.retryable && failure.kind !== "cancelled" && !run.cancelRequested;
-  if (!mayRetry || tryNumber > task.retries) {
-    failForGood(run, ref, failure, effects);
-    return;
-  }
-  const seed = { dagId: dag.spec.dagId, logicalDate: facts.logicalDate, tryNumber };
-  const waitUntil = at + (failure.retryAfterMs ?? retryDelayMs(task, seed));
-  wait(run, ref, { state: TaskState.up_for_retry, waitUntil, failure }, waitUntil, effects);
-}
-
-function failForGood(run: Run, ref: InstanceRef, failure: Failure, effects: Effects): void {
-  change(run, ref, { state: TaskState.failed, failure }, effects);
-  if (!run.cancelRequested) failFast(run, ref.ix, effects);
-}
-
-function wait(run: Run, ref: InstanceRef, to: Becomes, due: EpochMs, effects: Effects): void {
-  change(run, ref, to, effects);
-  const { ix, mapIx } = ref;
-  const attempt = run.instances.attempt[slotAt(run, ref)]!;
-  effects.timers.push({ kind: "waitDue", ix, mapIx, attempt, at: due });
+  waitUntilDue(run, event, { state: TaskState.up_for_reschedule, waitUntil }, waitUntil, effects);
 }
 
 function staleVerdict(run: Run, slot: number, attempt: number): Verdict | null {

@@ -1,9 +1,10 @@
 /** The only places where the state of a task instance is set, so that the row to write is never forgotten. */
 
 import { hasFlag, instanceFlags as flags, stateAt } from "./instances.ts";
-import type { Effects, Failure, InstanceRef, Run } from "./run.ts";
+import type { Deferral, Effects, Failure, InstanceRef, Run } from "./run.ts";
 import type { EpochMs } from "./spec.ts";
 import { TaskState } from "./states.ts";
+import { dropWait } from "./waits.ts";
 
 /** What becomes of a task instance. */
 export type Becomes = {
@@ -13,7 +14,11 @@ export type Becomes = {
   readonly lengths?: readonly number[];
   readonly choice?: readonly string[] | null;
   readonly hasValue?: boolean;
-  /** Its newest grant may still have an outcome, although it waits. */
+  readonly deferral?: Deferral;
+  /**
+   * Whether its newest grant may still have an outcome. By default so where it runs or was given back, and not where it
+   * waits.
+   */
   readonly isOpen?: boolean;
 };
 
@@ -46,6 +51,7 @@ export function change(run: Run, ref: InstanceRef, to: Becomes, effects: Effects
   if (attempt > 0 && !isOpen(to)) bits |= flags.isSettled;
   if (to.hasValue) bits |= flags.hasValue;
   instances.flags[slot] = bits;
+  if (run.waits !== null) dropWait(run, ref);
   effects.changes.push({
     ix: ref.ix,
     mapIx: ref.mapIx,
@@ -57,15 +63,14 @@ export function change(run: Run, ref: InstanceRef, to: Becomes, effects: Effects
     failure: to.failure ?? null,
     lengths: to.lengths ?? noLengths,
     choice: to.choice ?? null,
+    deferral: to.deferral ?? null,
   });
 }
 
-function isOpen({ state, isOpen = false }: Becomes): boolean {
+function isOpen({ state, isOpen }: Becomes): boolean {
   return (
-    isOpen ||
-    state === TaskState.running ||
-    state === TaskState.scheduled ||
-    state === TaskState.restarting
+    isOpen ??
+    (state === TaskState.running || state === TaskState.scheduled || state === TaskState.restarting)
   );
 }
 

@@ -8,6 +8,7 @@ import { cellCount, instanceCount } from "./lengths.ts";
 import type { Effects, InstanceRef, Run } from "./run.ts";
 import { TaskState } from "./states.ts";
 import { traits } from "./traits.ts";
+import { isWaitState } from "./waits.ts";
 
 export function setChoice(run: Run, { ix, mapIx }: InstanceRef, choice: readonly string[]): void {
   const known = run.choices.get(ix);
@@ -127,6 +128,7 @@ function waits(state: TaskState): boolean {
     state === TaskState.none ||
     state === TaskState.scheduled ||
     state === TaskState.up_for_retry ||
-    state === TaskState.up_for_reschedule
+    state === TaskState.up_for_reschedule ||
+    isWaitState(state)
   );
 }

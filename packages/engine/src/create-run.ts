@@ -25,6 +25,7 @@ export function createRun(dag: CompiledDag, facts: RunInputs = noInputs): Run {
     counts,
     tallies: newTallies(dag),
     lengths: newMapLengths(dag),
+    waits: null,
     choices: new Map(),
     agenda: dag.blank.agenda,
   };

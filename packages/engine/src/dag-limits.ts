@@ -36,6 +36,11 @@ export const dagLimits = {
   cases: 1000,
   /** Names of cases and labels of edges. */
   labelLength: 250,
+  /** Of one task, or of the DAG. */
+  callbacks: 20,
+  callbackNameLength: 100,
+  /** UTF-8 bytes of what a callback is told beside what happened. */
+  callbackConfigBytes: 16 * 1024,
   /** Arrows looked at to find what comes after what, over all questions that the checks of one DAG ask. */
   reachSteps: 50_000_000,
   /** Problems reported at a time. */

@@ -104,6 +104,36 @@ export const reasons = {
     code: "failed_precondition",
     text: "The server does not speak this version of the worker protocol.",
   },
+  INPUT_INVALID: {
+    code: "invalid_argument",
+    text: "The answer breaks the form's schema; the message names the field.",
+  },
+  INPUT_NOT_AWAITED: {
+    code: "failed_precondition",
+    text: "The task asks nothing: it was answered, timed out, or waits for something else.",
+  },
+  INPUT_NOT_YOURS: {
+    code: "permission_denied",
+    text: "The form names who may answer, and this caller is not among them.",
+  },
+  TASK_TOKEN_INVALID: {
+    code: "unauthenticated",
+    text: "This is no task token of this installation.",
+  },
+  TASK_TOKEN_USED: {
+    code: "failed_precondition",
+    text: "The wait of this token is over: it was used, timed out, or the task was cleared or ended otherwise.",
+  },
+  TASK_NOT_DEFERRED: {
+    code: "unavailable",
+    text: "The task of this token is still running and has not begun to wait; try again with the same request_id.",
+  },
+  BLOB_NOT_FOUND: { code: "not_found", text: "No value is stored under this key." },
+  BLOB_STORE_UNAVAILABLE: {
+    code: "unavailable",
+    text: "The store of large values cannot be used just now; the message says why.",
+  },
+  XCOM_NOT_FOUND: { code: "not_found", text: "The task instance left no value under this key." },
   ATTEMPT_UNKNOWN: { code: "not_found", text: "No attempt has this id." },
   LOG_LIMIT_REACHED: {
     code: "resource_exhausted",
@@ -152,6 +182,10 @@ export const reasons = {
   RUN_FAILED: {
     code: "failed_precondition",
     text: "The DAG run that a client waited for failed or was cancelled.",
+  },
+  NOBODY_ANSWERS: {
+    code: "failed_precondition",
+    text: "A run in memory waits for a person, a task token or a trigger, and the test brings none.",
   },
   WAIT_TIMED_OUT: {
     code: "deadline_exceeded",

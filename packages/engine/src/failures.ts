@@ -3,8 +3,9 @@
 import { dagLimits } from "./dag-limits.ts";
 import { eachOf, instanceState, stateAt } from "./instances.ts";
 import { lengthStatus } from "./lengths.ts";
-import type { Failure, InstanceRef, Run } from "./run.ts";
+import type { Deferral, Failure, InstanceRef, Run } from "./run.ts";
 import { spanText } from "./span-text.ts";
+import type { EpochMs } from "./spec.ts";
 import { isFinal, TaskState } from "./states.ts";
 
 /** Losing this many workers since it was cleared last fails a task: it must not take the next one down. */
@@ -61,6 +62,22 @@ export const markedFailedRun: Failure = failure(
 export function executionTimeout(limitMs: number): Failure {
   const message = `Ran longer than its execution timeout of ${spanText(limitMs)}; the server stopped waiting.`;
   return { ...failure("timeout", "ExecutionTimeout", message), retryable: true };
+}
+
+/** A wait was given up; whether it is tried again, its body has said. */
+export function waitTimeout({ since, onTimeout, summary }: Deferral, timeoutAt: EpochMs): Failure {
+  const limit = spanText(timeoutAt - since);
+  const message = `Waited longer than its timeout of ${limit}${aboutWait(summary)}.`;
+  return { ...failure("timeout", "WaitTimeout", message), retryable: onTimeout === "fail" };
+}
+
+export function noHeartbeat({ heartbeatMs, summary }: Deferral): Failure {
+  const message = `Whoever has its task token sent no heartbeat for ${spanText(heartbeatMs ?? 0)}${aboutWait(summary)}.`;
+  return { ...failure("timeout", "HeartbeatTimeout", message), retryable: true };
+}
+
+function aboutWait(summary: string): string {
+  return summary === "" ? "" : `; it waited for: ${summary}`;
 }
 
 export function dagrunTimeout(limitMs: number): Failure {

@@ -7,6 +7,7 @@ export type { ReasonInfo, ReasonName } from "./errors.ts";
 export { triggerRules } from "./spec.ts";
 export type {
   BranchCase,
+  CallbackSpec,
   DagSpec,
   Edge,
   EpochMs,
@@ -28,6 +29,7 @@ export { createRun } from "./create-run.ts";
 export { clearEffects, isRunFinal, newEffects } from "./run.ts";
 export type {
   Change,
+  Deferral,
   Effects,
   Expansion,
   Failure,
@@ -41,11 +43,14 @@ export type {
   Timer,
   Verdict,
 } from "./run.ts";
-export { eachInstance, instanceState, refOf, slotOf } from "./instances.ts";
+export { eachInstance, instanceState, isMapped, refOf, slotOf } from "./instances.ts";
 export { instanceCount } from "./lengths.ts";
 export { inputsOf, itemsOf } from "./items.ts";
 export type { InstanceInput, InstanceItem, ItemSource } from "./items.ts";
 export { transition } from "./transition.ts";
+export { deferralOf, isWaiting, isWaitState, keepsDeferral } from "./waits.ts";
+export { callbacksOf, callbacksOfRun } from "./callbacks.ts";
+export type { DueCallback } from "./callbacks.ts";
 export { selectInstances } from "./select.ts";
 export type { Selected, Selection } from "./select.ts";
 export { restoreRun } from "./restore.ts";
@@ -58,6 +63,7 @@ export { cancelTimeoutMs } from "./cancel.ts";
 export { restartTimeoutMs } from "./restart.ts";
 
 export { admit, admitRun, explain } from "./admission.ts";
+export { triggerHandler } from "./deferral-reasons.ts";
 export { mayRun } from "./may-run.ts";
 export type { StateCounts } from "./may-run.ts";
 export type { Limits, Slots } from "./limits.ts";

@@ -20,5 +20,7 @@ export type Limits = {
   readonly maxActiveRuns: number;
   /** When the wait of an instance that is up for retry or for reschedule ends; null when not known. */
   waitUntilOf(ref: InstanceRef): EpochMs | null;
+  /** The worker that watches what a deferred instance waits for; null when none does yet. */
+  triggererOf(ref: InstanceRef): string | null;
   slots(queue: string, handler: string | null): Slots;
 };

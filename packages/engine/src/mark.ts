@@ -12,6 +12,7 @@ import { isRunFinal } from "./run.ts";
 import { downstreamIn, withScopes } from "./select.ts";
 import { isFinal, RunState, TaskState } from "./states.ts";
 import { already, cancelled, ok } from "./verdicts.ts";
+import { isWaitState } from "./waits.ts";
 
 type Marked = Extract<RunEvent, { kind: "marked" }>;
 type RunMarked = Extract<RunEvent, { kind: "runMarked" }>;
@@ -81,9 +82,9 @@ function endAsMarked(run: Run, state: RunMarked["state"], effects: Effects): Ver
 
 function failedOrSkipped(state: TaskState): TaskState {
   if (isFinal(state)) return state;
-  return isExecuting(state) || state === TaskState.up_for_reschedule
-    ? TaskState.failed
-    : TaskState.skipped;
+  const isUnderWay =
+    isExecuting(state) || state === TaskState.up_for_reschedule || isWaitState(state);
+  return isUnderWay ? TaskState.failed : TaskState.skipped;
 }
 
 /** The outcome is nobody's work: no try is behind it, so that the worker's own report finds it FINISHED. */

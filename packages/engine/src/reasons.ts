@@ -5,7 +5,7 @@ import { lossesMax } from "./failures.ts";
 import { instanceState, slotOf } from "./instances.ts";
 import type { InstanceRef, Run } from "./run.ts";
 import { spanText } from "./span-text.ts";
-import type { EpochMs, TaskSpec } from "./spec.ts";
+import type { EpochMs } from "./spec.ts";
 import { TaskState, taskStateName } from "./states.ts";
 import { runningTasks } from "./waiting.ts";
 
@@ -27,7 +27,9 @@ export type ReasonKind =
   | "setup"
   | "teardown_scope"
   | "reschedule_wait"
-  | "restarting";
+  | "restarting"
+  | "deferred"
+  | "awaiting_input";
 
 /** One gate between a task instance and its start, or what keeps it from being final. */
 export type Reason = {
@@ -99,8 +101,12 @@ export function dagPaused(): Reason {
   return plain("dag_paused", "The DAG is paused; unpause it to let tasks start.");
 }
 
-export function noSlot(task: TaskSpec, { state, workers, slots }: Slots): Reason {
-  const { queue, handler } = task;
+/** @param handler null for tasks of bundles */
+export function noSlot(
+  queue: string,
+  handler: string | null,
+  { state, workers, slots }: Slots,
+): Reason {
   if (state === "no_queue")
     return plain(
       "no_worker_for_queue",
@@ -108,9 +114,8 @@ export function noSlot(task: TaskSpec, { state, workers, slots }: Slots): Reason
       { queue },
     );
   if (state === "no_handler") {
-    const what =
-      task.kind === "external" ? `announces the handler "${handler}"` : "runs tasks of bundles";
-    const facts = { queue, ...(task.kind === "external" ? { handler } : {}) };
+    const what = handler === null ? "runs tasks of bundles" : `announces the handler "${handler}"`;
+    const facts = { queue, ...(handler === null ? {} : { handler }) };
     return plain(
       "no_worker_for_handler",
       `Workers serve the queue "${queue}", but none of them ${what}.`,

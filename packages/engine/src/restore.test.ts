@@ -19,7 +19,7 @@ const runRow: RunRow = {
 function aRow(ix: number, state: TaskState, options: Partial<TaskRow> = {}): TaskRow {
   return {
     ...{ ix, mapIx: -1, state, attempt: 1, uncounted: 0, losses: 0, startedAt: 200 },
-    ...{ waitUntil: null, hasValue: false, lengths: [], choice: null },
+    ...{ waitUntil: null, hasValue: false, lengths: [], choice: null, deferral: null },
     ...options,
   };
 }

@@ -5,6 +5,7 @@ import { stopEverything } from "./cancel.ts";
 import { setState } from "./change.ts";
 import { reviewAll } from "./clear.ts";
 import { setChoice } from "./control.ts";
+import { armWait } from "./deferral.ts";
 import type { CompiledDag } from "./graph.ts";
 import { instanceFlags as flags, setFlag, slotOf } from "./instances.ts";
 import { restartTimeoutMs } from "./restart.ts";
@@ -14,6 +15,7 @@ import type { Effects, Run, RunInputs, RunRow, TaskRow, Timer } from "./run.ts";
 import { createRun } from "./create-run.ts";
 import { isRunFinal } from "./run.ts";
 import { RunState, TaskState } from "./states.ts";
+import { isWaitState, newWait, putWait } from "./waits.ts";
 
 /**
  * Rebuilds a run, final ones too. `effects` gets every instance that may be granted, every timer still to come (or
@@ -69,6 +71,11 @@ function takeRow(run: Run, row: TaskRow, { now }: RunRow, effects: Effects): voi
   if (state === TaskState.scheduled) effects.ready.push({ ix, from: mapIx, to: mapIx + 1 });
   if (state === TaskState.up_for_retry || state === TaskState.up_for_reschedule)
     timer("waitDue", row.waitUntil ?? now);
+  if (isWaitState(state) && row.deferral !== null) {
+    const wait = newWait(row.deferral, now);
+    putWait(run, row, wait);
+    armWait(run, row, wait, effects);
+  }
   if (state === TaskState.running && limitMs !== null)
     timer("executionTimedOut", now + limitMs + executionTimeoutGraceMs);
   if (state !== TaskState.restarting) return;
@@ -77,10 +84,12 @@ function takeRow(run: Run, row: TaskRow, { now }: RunRow, effects: Effects): voi
 }
 
 /** Whether the newest grant has had its outcome. */
-function isSettled({ state, attempt, uncounted }: TaskRow): boolean {
+function isSettled({ state, attempt, uncounted, deferral }: TaskRow): boolean {
   switch (state) {
-    case TaskState.running:
     case TaskState.scheduled:
+      // It deferred, and what it waited for has come.
+      return deferral !== null;
+    case TaskState.running:
     case TaskState.restarting:
       return false;
     case TaskState.up_for_retry:

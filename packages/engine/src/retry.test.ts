@@ -5,7 +5,7 @@ import { aTask } from "./testing.ts";
 
 const newYear = Date.UTC(2026, 0, 1);
 
-// The figures are Airflow's.
+// The figures are Airflow's (semantics A.2).
 test.each([
   [300, 2, null, 1, newYear, 576],
   [300, 2, null, 2, newYear, 979],

@@ -35,6 +35,8 @@ export type Run = {
   tallies: Tallies;
   /** What is known of the lengths of mappings. */
   readonly lengths: MapLengths;
+  /** Of instances that gave their slot back; null until the first one does (`waits.ts`). */
+  waits: Map<number, Wait> | null;
   /** What branches and short circuits that succeeded chose: by task, then by map index. */
   readonly choices: Map<number, Map<number, readonly string[]>>;
   /** What the event at hand has still to judge; empty between events. */
@@ -54,6 +56,36 @@ export type InstanceRef = { readonly ix: number; readonly mapIx: number };
 
 type OnAttempt = InstanceRef & { readonly attempt: number; readonly at: EpochMs };
 
+/**
+ * What a task instance that gave its slot back waits for. `until` is set for a moment, `handler` and `summary` for what a
+ * triggerer watches, `heartbeatMs` for a token whose holder must show that they are at it.
+ */
+export type Deferral = {
+  readonly kind: "time" | "token" | "input" | "watch";
+  readonly since: EpochMs;
+  readonly until: EpochMs | null;
+  /** Null for no limit. */
+  readonly timeoutAt: EpochMs | null;
+  readonly onTimeout: "fail" | "fail_for_good" | "skip" | "fulfil";
+  readonly heartbeatMs: number | null;
+  readonly handler: string | null;
+  /** For people: what is waited for; of an input what they are asked. */
+  readonly summary: string;
+  /** Of an input: who may answer; empty for everybody who may trigger the DAG. */
+  readonly assignees: readonly string[];
+  /** Whether the body goes on with what comes; otherwise that is the task's value. */
+  readonly resumes: boolean;
+};
+
+/** A deferral and what has become of it; kept only while it is waited for. */
+export type Wait = {
+  readonly deferral: Deferral;
+  /** When whoever holds its token counts as gone; null where no heartbeat is expected. */
+  beatDue: EpochMs | null;
+  /** After a wait for a moment has failed: when the next try is due, which is not when that moment comes. */
+  readonly retryAt: EpochMs | null;
+};
+
 export type RunEvent =
   | { readonly kind: "runStarted"; readonly at: EpochMs }
   | (InstanceRef & { readonly kind: "taskGranted"; readonly at: EpochMs })
@@ -70,11 +102,25 @@ export type RunEvent =
   | (OnAttempt & { readonly kind: "taskSkipped" })
   /** A sensor has looked in vain and wants to look again. */
   | (OnAttempt & { readonly kind: "taskRescheduled"; readonly until: EpochMs })
+  /** The body gave its slot back and waits for something. */
+  | (OnAttempt & { readonly kind: "taskDeferred"; readonly deferral: Deferral })
+  /** What it waited for has come. `hasValue` and `lengths` as of a success; they count when the wait does not resume. */
+  | (OnAttempt & {
+      readonly kind: "waitFulfilled";
+      readonly hasValue: boolean;
+      readonly lengths: readonly number[];
+    })
+  /** What it waited for will not come. */
+  | (OnAttempt & { readonly kind: "waitFailed"; readonly failure: Failure })
+  /** Whoever holds its token is at it. */
+  | (OnAttempt & { readonly kind: "waitBeat" })
+  /** The wait took too long, or its token had no heartbeat. */
+  | (OnAttempt & { readonly kind: "waitTimedOut" })
   /** The worker gave it back unbegun. */
   | (OnAttempt & { readonly kind: "taskReturned" })
   /** The worker's session ended while it ran. */
   | (OnAttempt & { readonly kind: "leaseLost" })
-  /** The wait of `up_for_retry` or `up_for_reschedule` is over. */
+  /** The wait of `up_for_retry` or `up_for_reschedule` is over, or the moment has come that a deferral names. */
   | (OnAttempt & { readonly kind: "waitDue" })
   | (OnAttempt & { readonly kind: "executionTimedOut" })
   /** The worker did not stop a cleared attempt in time. */
@@ -118,12 +164,19 @@ export type Change = InstanceRef & {
   readonly lengths: readonly number[];
   /** With `success`, of a branch or a short circuit: `RunEvent.choice`. Else null. */
   readonly choice: readonly string[] | null;
+  /** With `deferred` and `awaiting_input` only. */
+  readonly deferral: Deferral | null;
 };
 
 /** An event to bring back at a time; `ix` is -1 for those of the run. Late, repeated and outdated ones do no harm. */
 export type Timer = InstanceRef & {
   readonly kind:
-    "waitDue" | "executionTimedOut" | "restartForced" | "dagrunTimedOut" | "cancelForced";
+    | "waitDue"
+    | "waitTimedOut"
+    | "executionTimedOut"
+    | "restartForced"
+    | "dagrunTimedOut"
+    | "cancelForced";
   readonly attempt: number;
   readonly at: EpochMs;
 };
@@ -190,6 +243,11 @@ export type TaskRow = InstanceRef & {
   readonly hasValue: boolean;
   readonly lengths: readonly number[];
   readonly choice: readonly string[] | null;
+  /**
+   * What the newest attempt deferred for: with `deferred` and `awaiting_input`, and with `scheduled` when that wait is over
+   * and nobody was granted the task since. Null for an attempt that goes on after a wait, in whatever state.
+   */
+  readonly deferral: Deferral | null;
 };
 
 export function newEffects(): Effects {

@@ -45,6 +45,18 @@ export type SensorSpec = {
   readonly maxIntervalMs: number | null;
 };
 
+/** Something a worker does when a task or a run ends in a certain way (semantics 12.1-12.2). */
+export type CallbackSpec = {
+  readonly on: "success" | "failure" | "retry" | "skipped";
+  /** Of the bundle: the name its SDK loads it by. External: what a worker announces. */
+  readonly handler: string;
+  readonly isExternal: boolean;
+  /** Codec JSON, or empty: what it is told beside what happened. */
+  readonly config: string;
+  /** For people, such as "slack". */
+  readonly name: string;
+};
+
 export type TaskSpec = {
   readonly id: string;
   readonly groupId: string | null;
@@ -82,6 +94,7 @@ export type TaskSpec = {
   readonly env: Readonly<Record<string, string>>;
   readonly docs: string;
   readonly owner: string;
+  readonly callbacks: readonly CallbackSpec[];
   readonly resultSchema: string | null;
   readonly argSchemas: readonly (string | null)[];
 };
@@ -126,6 +139,10 @@ export type DagSpec = {
   readonly failFast: boolean;
   /** The task whose value is the run's result; null for none. */
   readonly resultTaskId: string | null;
+  /** When a run ends: `success` and `failure` only. */
+  readonly callbacks: readonly CallbackSpec[];
+  /** The line in which these wait. */
+  readonly callbackQueue: string;
   readonly startDate: EpochMs | null;
   readonly endDate: EpochMs | null;
   readonly catchup: boolean;

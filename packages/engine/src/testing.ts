@@ -4,8 +4,8 @@ import type { Limits, Slots } from "./limits.ts";
 import { compileDag } from "./graph.ts";
 import type { CompiledDag } from "./graph.ts";
 import { eachInstance, stateAt } from "./instances.ts";
-import type { Failure, Run } from "./run.ts";
-import type { DagSpec, Edge, TaskSpec } from "./spec.ts";
+import type { Deferral, Failure, Run } from "./run.ts";
+import type { CallbackSpec, DagSpec, Edge, TaskSpec } from "./spec.ts";
 import { taskStateName } from "./states.ts";
 
 /** A task of the bundle, without arguments. */
@@ -36,6 +36,7 @@ export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {
     env: {},
     docs: "",
     owner: "",
+    callbacks: [],
     resultSchema: null,
     argSchemas: [],
     ...options,
@@ -66,6 +67,8 @@ export function aDagSpec(shape: DagShape, options: Partial<DagSpec> = {}): DagSp
     dagrunTimeoutMs: null,
     failFast: false,
     resultTaskId: null,
+    callbacks: [],
+    callbackQueue: "default",
     startDate: null,
     endDate: null,
     catchup: false,
@@ -93,6 +96,29 @@ export function aFailure(options: Partial<Failure> = {}): Failure {
   };
 }
 
+/** A wait for a token without limits, with which the body goes on. */
+export function aDeferral(options: Partial<Deferral> = {}): Deferral {
+  return {
+    kind: "token",
+    since: 0,
+    until: null,
+    timeoutAt: null,
+    onTimeout: "fail",
+    heartbeatMs: null,
+    handler: null,
+    summary: "",
+    assignees: [],
+    resumes: true,
+    ...options,
+  };
+}
+
+/** A function of the bundle that is told of failures. */
+export function aCallback(options: Partial<CallbackSpec> = {}): CallbackSpec {
+  const on = options.on ?? "failure";
+  return { on, handler: `on-${on}`, isExternal: false, config: "", name: on, ...options };
+}
+
 const freeSlots: Slots = { state: "free", workers: 1, slots: 8 };
 
 /** A world that holds nothing back, except for what is given. */
@@ -103,6 +129,7 @@ export function someLimits(options: Partial<Limits> = {}): Limits {
     activeRuns: 0,
     maxActiveRuns: 16,
     waitUntilOf: () => null,
+    triggererOf: () => null,
     slots: () => freeSlots,
     ...options,
   };

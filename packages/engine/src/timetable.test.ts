@@ -20,7 +20,7 @@ function fires(
   return found;
 }
 
-describe("clock changes, with Airflow's figures for Zurich in 2026", () => {
+describe("clock changes, with Airflow's figures for Zurich in 2026 (A.3)", () => {
   test.each([
     [
       "30 2 * * *",

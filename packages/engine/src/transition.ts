@@ -4,6 +4,7 @@ import { endAttempt, endByServer, endWait, giveBack, grant } from "./attempt.ts"
 import { cancelRun, forceCancel, isExecuting } from "./cancel.ts";
 import { change } from "./change.ts";
 import { clearInstances } from "./clear.ts";
+import { beat, endDeferral, timeOutWait } from "./deferral.ts";
 import { dagrunTimeout } from "./failures.ts";
 import { finish } from "./finish.ts";
 import { eachInstance, stateAt } from "./instances.ts";
@@ -31,12 +32,20 @@ export function transition(run: Run, event: RunEvent, effects: Effects): Verdict
     case "taskFailed":
     case "taskSkipped":
     case "taskRescheduled":
+    case "taskDeferred":
       return endAttempt(run, event, effects);
     case "taskReturned":
     case "leaseLost":
       return giveBack(run, event, effects);
     case "executionTimedOut":
       return endByServer(run, event, effects);
+    case "waitFulfilled":
+    case "waitFailed":
+      return endDeferral(run, event, effects);
+    case "waitBeat":
+      return beat(run, event);
+    case "waitTimedOut":
+      return timeOutWait(run, event, effects);
     case "waitDue":
       return endWait(run, event, effects);
     case "restartForced":

@@ -4,11 +4,14 @@ import { dagLimits } from "./dag-limits.ts";
 import { readSchema } from "./json-schema.ts";
 import type { Problems } from "./problems.ts";
 import type { SensorSpec, TaskSpec } from "./spec.ts";
+import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControlFields } from "./validate-control.ts";
 
 const idSyntax = /^[A-Za-z0-9_.-]+$/;
 
 export const idRule = `an id has 1 to ${dagLimits.idLength} characters of A-Z a-z 0-9 _ - .`;
+
+export const queueRule = idRule.replace("an id", "a queue");
 
 export function isId(id: string): boolean {
   return id.length <= dagLimits.idLength && idSyntax.test(id);
@@ -29,14 +32,14 @@ export function checkTask(task: TaskSpec, problems: Problems): void {
       task.handler,
       "name the function, or the handler that a worker announces",
     );
-  if (!isId(task.queue))
-    problems.add(`${at}.queue`, task.queue, idRule.replace("an id", "a queue"));
+  if (!isId(task.queue)) problems.add(`${at}.queue`, task.queue, queueRule);
   checkControlFields(task, at, problems);
   if (!["thread", "process"].includes(task.isolation))
     problems.add(`${at}.isolation`, task.isolation, 'write "thread" or "process"');
   checkNumbers(task, at, problems);
   if (task.sensor !== null) checkSensor(task.sensor, `${at}.sensor`, problems);
   checkTexts(task, at, problems);
+  checkCallbacks(task.callbacks, `${at}.`, problems);
 }
 
 function checkNumbers(task: TaskSpec, at: string, problems: Problems): void {

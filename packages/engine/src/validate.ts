@@ -10,10 +10,11 @@ import { collectProblems } from "./problems.ts";
 import { reachOf } from "./reach.ts";
 import type { DagSpec, TaskSpec } from "./spec.ts";
 import { checkArgs } from "./validate-args.ts";
+import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControl } from "./validate-control.ts";
 import { checkEdges, checkGroups } from "./validate-graph.ts";
 import { checkMappings } from "./validate-mapping.ts";
-import { checkTask, idRule, isId } from "./validate-task.ts";
+import { checkTask, idRule, isId, queueRule } from "./validate-task.ts";
 import { isZone } from "./zone.ts";
 
 /** Every problem of a DAG, at most 100, in the order of its fields; empty when it may be registered. Never throws. */
@@ -81,6 +82,8 @@ function checkHead(spec: DagSpec, problems: Problems): void {
       spec.paramsSchema,
       "it is not a JSON Schema; write a JSON object, or leave it out",
     );
+  checkCallbacks(spec.callbacks, "", problems);
+  if (!isId(spec.callbackQueue)) problems.add("callbackQueue", spec.callbackQueue, queueRule);
   if (spec.catchup)
     problems.add(
       "catchup",

@@ -8,7 +8,7 @@ import { already, cancelled, cleared, conflict, finished } from "./verdicts.ts";
 /** How a worker says that an attempt has ended. */
 type Outcome = Extract<
   RunEvent["kind"],
-  "taskSucceeded" | "taskFailed" | "taskSkipped" | "taskRescheduled"
+  "taskSucceeded" | "taskFailed" | "taskSkipped" | "taskRescheduled" | "taskDeferred"
 >;
 
 export function verdictOnRepeat(run: Run, slot: number, kind: Outcome): Verdict {
@@ -34,6 +34,9 @@ function hasSameOutcome(kind: Outcome, state: TaskState): boolean {
       return state === TaskState.skipped;
     case "taskRescheduled":
       return state === TaskState.up_for_reschedule || state === TaskState.scheduled;
+    case "taskDeferred":
+      // What came of the wait is another matter, and may be anything.
+      return true;
     case "taskFailed":
       return (
         state === TaskState.failed ||

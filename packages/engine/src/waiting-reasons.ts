@@ -37,6 +37,8 @@ const stateWords: Readonly<Partial<Record<TaskState, string>>> = {
   [TaskState.restarting]: "stops, then runs again",
   [TaskState.up_for_retry]: "up for retry",
   [TaskState.up_for_reschedule]: "looks again",
+  [TaskState.deferred]: "waits without a slot",
+  [TaskState.awaiting_input]: "waits for a person",
 };
 
 /**

@@ -3,3 +3,7 @@
 export function commandEnvironment(added: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...added };
 }
+
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}

@@ -37,7 +37,8 @@ async function run(options: Omit<ShellOptions, "id">, onLine: (line: Line) => vo
     log: { debug: note, info: note, warn: note, error: note },
     now: () => new Date(),
     signal: stop.signal,
-    xcom: { push: () => {} },
+    xcom: { push: () => {}, pull: () => Promise.reject(new Error("not in this test")) },
+    taskToken: () => Promise.reject(new Error("not in this test")),
     fencing: "1",
     idempotencyKey: "run_1/s",
   };

@@ -1,32 +1,12 @@
 /** Templates in commands: Liquid with limits, over facts of the run, with values that a shell could misread refused. */
 
 import type { TaskContext } from "@millrace/sdk";
-import { Liquid } from "liquidjs";
-
-/** Characters of a template. */
-const templateMax = 64 * 1024;
-
-/** Milliseconds one rendering may take. */
-const renderMs = 1000;
-
-/** Characters and list elements one rendering may make. */
-const renderMemoryMax = 1_000_000;
+import { limitedLiquid } from "./liquid.ts";
 
 /** What a shell takes for more than itself, outside or inside of double quotes. */
 const meaningful = /[^\p{L}\p{N} _@%+=:,./-]/u;
 
-const engine = new Liquid({
-  ownPropertyOnly: true,
-  strictVariables: true,
-  strictFilters: true,
-  parseLimit: templateMax,
-  renderLimit: renderMs,
-  memoryLimit: renderMemoryMax,
-  timezoneOffset: 0,
-  // No other templates exist: include, render and layout find nothing, and no file is ever read.
-  templates: {},
-  outputEscape: refuseMeaningful,
-});
+const engine = limitedLiquid(refuseMeaningful);
 engine.registerFilter("sh", { handler: quote, raw: true });
 
 /**
@@ -39,7 +19,7 @@ export function renderCommand(template: string, context: TaskContext): string {
 }
 
 /** The variables of a template, under the names that Airflow has for them. */
-function variablesOf({ run, task, attempt, params }: TaskContext): Record<string, unknown> {
+export function variablesOf({ run, task, attempt, params }: TaskContext): Record<string, unknown> {
   return {
     ds: run.ds,
     ds_nodash: run.ds.replaceAll("-", ""),
@@ -82,7 +62,7 @@ function refuseMeaningful(value: unknown): string {
   );
 }
 
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (value === null || value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }

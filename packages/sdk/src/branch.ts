@@ -2,11 +2,12 @@
 
 import { MillraceError } from "@millrace/engine";
 import type { BranchAnswer } from "./answers.ts";
+import type { AnyDeferred, MustFit, Resume, ResumedValue } from "./deferral.ts";
 import { makeHandle, type AnyHandle, type Handle } from "./handle.ts";
 import { makeOrdered, orderMark, type OrderKey, type Ordered, type Region } from "./order.ts";
 import { referenceOf, type FirstReference, type TaskReference } from "./reference.ts";
 import { isMarked } from "./shared.ts";
-import { makeTask, namedTask, plainTrait, type Kind, type Task } from "./task.ts";
+import { makeTask, namedTask, plainTrait, type Kind, type Resumes, type Task } from "./task.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 import { currentWiring, refusePromise, type Wiring } from "./wiring.ts";
 
@@ -17,6 +18,12 @@ export type CasesOf<R> = R extends string
     ? Extract<C, string>
     : never;
 
+/** What the body of a branch with `resume` may return. */
+type Deferring = BranchAnswer | AnyDeferred;
+
+/** Goes on after a wait with an answer, as the body gives one. */
+type BranchResume<R> = (...args: Parameters<Resume<R>>) => Deferring | PromiseLike<Deferring>;
+
 /** What a compiler message shows where a branch may answer any text. */
 export type MustName<C> = string extends C
   ? { readonly "a branch names its cases": 'return "one" or "another", not any text' }
@@ -26,9 +33,19 @@ export type MustName<C> = string extends C
  * Makes a task that chooses: its body returns the name of one case, a list of several, or nothing for none.
  * `choice` says what the cases are.
  *
+ * A body that defers needs the option `resume`, which answers in its place.
+ *
  * @example const check = branch(function check(rows: number) { return rows > 1000 ? "big" : "small"; });
  * @throws MillraceError DAG_INVALID
  */
+export function branch<
+  A extends unknown[],
+  R extends Deferring | PromiseLike<Deferring>,
+  F extends BranchResume<R>,
+>(
+  options: TaskOptions & Resumes<F>,
+  body: ((...args: A) => R) & MustFit<R, F> & MustName<CasesOf<ResumedValue<R, F>>>,
+): Task<A, R, ResumedValue<R, F>, TaskOptions & Partial<Resumes<F>>>;
 export function branch<A extends unknown[], R extends BranchAnswer | PromiseLike<BranchAnswer>>(
   body: ((...args: A) => R) & MustName<CasesOf<Awaited<R>>>,
 ): Task<A, R>;
@@ -36,17 +53,17 @@ export function branch<A extends unknown[], R extends BranchAnswer | PromiseLike
   options: TaskOptions,
   body: ((...args: A) => R) & MustName<CasesOf<Awaited<R>>>,
 ): Task<A, R>;
-export function branch<A extends unknown[], R>(
+export function branch<A extends unknown[], R, V>(
   first: TaskOptions | ((...args: A) => R),
   second?: (...args: A) => R,
-): Task<A, R> {
+): Task<A, R, V> {
   return makeTask(branching, namedTask(branch, first, second));
 }
 
 export const branching: Kind<TaskOptions> = {
   word: "branch",
-  read: (options, what) => ({
-    settings: readTaskOptions(options, what),
+  read: (options, what, readShared = readTaskOptions) => ({
+    settings: readShared(options, what),
     trait: { ...plainTrait, control: "branch" },
   }),
 };

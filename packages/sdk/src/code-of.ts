@@ -2,11 +2,17 @@
 
 import { MillraceError } from "@millrace/engine";
 import { dagMark, type DagDefinition } from "./dag.ts";
+import type { CallbackFunction } from "./callback.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
-import type { Body } from "./wiring.ts";
+import type { Body } from "./body.ts";
 
 /** The functions of a task. */
-export type TaskCode = { readonly body: Body; readonly retryPolicy: RetryPolicy | undefined };
+export type TaskCode = {
+  readonly body: Body;
+  readonly retryPolicy: RetryPolicy | undefined;
+  /** Goes on after a wait. */
+  readonly resume?: Body | undefined;
+};
 
 /**
  * The function behind a handler of a DAG's bundle tasks.
@@ -22,4 +28,23 @@ export function bodyOf(dag: DagDefinition, handler: string): Body {
 /** What to ask about errors of a handler's function; undefined when the task has no retry policy. */
 export function retryPolicyOf(dag: DagDefinition, handler: string): RetryPolicy | undefined {
   return dag[dagMark].retryPolicyOf(handler);
+}
+
+/** What goes on with a task after a wait; undefined when what it waited for is its value. */
+export function resumeOf(dag: DagDefinition, handler: string): Body | undefined {
+  return dag[dagMark].resumeOf(handler);
+}
+
+/**
+ * The function behind a handler of a callback, such as "load#onFailure/0", or "#onFailure/0" of the run.
+ *
+ * @throws MillraceError TASK_NOT_FOUND when the DAG, as it is now, has no such callback.
+ */
+export function callbackOf(dag: DagDefinition, handler: string): CallbackFunction {
+  const callback = dag[dagMark].callbackOf(handler);
+  if (callback !== undefined) return callback;
+  throw new MillraceError(
+    "TASK_NOT_FOUND",
+    `DAG "${dag.id}" has no TypeScript callback "${handler}"`,
+  );
 }

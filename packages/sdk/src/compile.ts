@@ -8,6 +8,7 @@ import {
   type TaskSpec,
   type TriggerRule,
 } from "@millrace/engine";
+import { callbackSpecs } from "./callback-options.ts";
 import { compileLinks, type Compiled } from "./compile-links.ts";
 import { referenceOf } from "./reference.ts";
 import { completeSettings, mergeSettings, type TaskSettings } from "./task-options.ts";
@@ -65,6 +66,7 @@ function taskSpec(
     mapIndexTemplate: isMapped ? settings.mapIndexTemplate : "",
     // A TypeScript worker's matter: other languages know neither.
     ...(isExternal && { isolation: "thread", env: {} }),
+    callbacks: callbackSpecs(id, given),
     resultSchema: null,
     argSchemas: [],
   };

@@ -24,8 +24,9 @@ function aContext(taskId: string): TaskContext {
     params: { region: "eu" },
     log: { debug: silent, info: silent, warn: silent, error: silent },
     now: () => new Date(),
+    taskToken: () => Promise.resolve("token"),
     signal: new AbortController().signal,
-    xcom: { push: silent },
+    xcom: { push: silent, pull: () => Promise.reject(new Error("nothing to pull from")) },
     fencing: "1",
     idempotencyKey: "run_1/t",
   };

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { MillraceError } from "@millrace/engine";
 import type { RunValue } from "./run-facts.ts";
+import type { PullOptions } from "./xcom-pull.ts";
 import { shared } from "./shared.ts";
 
 /** Facts beside a log line; what JSON cannot say is written as text. */
@@ -33,9 +34,32 @@ export type TaskContext<P = Readonly<Record<string, unknown>>> = {
   /** Aborts when the attempt is cancelled or times out; a body that goes on is killed some seconds later. */
   readonly signal: AbortSignal;
   readonly xcom: {
-    /** Leaves a further value under a key; the last one under a key counts. At most 100 keys an attempt. */
+    /**
+     * Leaves a further value under a key of 1 to 512 characters; the last one under a key counts. At most 100 keys and
+     * 64 MiB an attempt, whatever becomes of it.
+     *
+     * @throws MillraceError VALUE_INVALID, VALUE_TOO_LARGE
+     */
     push(key: string, value: unknown): void;
+    /**
+     * What other tasks returned, or left under a key. One task gives its value, a mapped one the list of what its
+     * instances left; several tasks give a list. The whole table: `docs/xcoms.md`. Arguments are the better way where
+     * they will do: they order the tasks and have types.
+     *
+     * @typeParam T what the caller knows the answer to be; nothing checks it.
+     * @example
+     * const rows = await context().xcom.pull<Row[]>({ tasks: "extract", key: "rejected", default: [] });
+     * @throws MillraceError TASK_NOT_FOUND, RUN_NOT_FOUND, FIELD_INVALID; VALUE_TOO_LARGE over 10,000 values or 16 MiB at a time.
+     */
+    pull<T = unknown>(options?: PullOptions): Promise<T>;
   };
+  /**
+   * A token with which anybody, from anywhere, ends the wait that this attempt begins with `defer(trigger.token())`.
+   * The same each time; a retry has another.
+   *
+   * @throws MillraceError when the server cannot be reached for long.
+   */
+  taskToken(): Promise<string>;
   /** Grows with every attempt of the task instance: hand it to systems that can refuse older writers. */
   readonly fencing: string;
   /** The same for every attempt of the task instance, another for each instance of a mapped task. */
@@ -61,6 +85,11 @@ export function context<P = Readonly<Record<string, unknown>>>(): TaskContext<P>
     );
   }
   return found as TaskContext<P>;
+}
+
+/** Like `context()`, where there need not be one. */
+export function contextIfAny(): TaskContext | undefined {
+  return store.getStore();
 }
 
 /** Runs a body, and everything it awaits, with a context. */

@@ -1,6 +1,12 @@
 /** The options of a DAG: their types and their readers. */
 
 import { MillraceError, dagLimits, type DagSpec } from "@millrace/engine";
+import {
+  callbackSpecs,
+  runCallbackReaders,
+  type ReadCallbacks,
+  type RunCallbackOptions,
+} from "./callback-options.ts";
 import type { WiredParts } from "./compile.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
@@ -17,7 +23,7 @@ import { text, texts, type Read } from "./read-options.ts";
 import { presets, readSchedule, type CronSchedule, type ScheduleOption } from "./schedule.ts";
 import { readDefaults, type TaskDefaults, type TaskSettings } from "./task-options.ts";
 
-export type DagOptions<S = undefined> = {
+export type DagOptions<S = undefined> = RunCallbackOptions & {
   /** When runs are made. Default null: by hand only. */
   readonly schedule?: ScheduleOption | null;
   /** No scheduled run has a logical date before this. */
@@ -50,6 +56,8 @@ export type DagOptions<S = undefined> = {
   readonly failFast?: boolean;
   /** Whether a new DAG starts paused. Default false. */
   readonly paused?: boolean;
+  /** The line in which callbacks of its runs wait for a worker. Default "default". */
+  readonly callbackQueue?: string;
 };
 
 /** Options as read; names as people write them, values as the engine wants them. */
@@ -70,6 +78,9 @@ type ReadDag = {
   dagrunTimeout: number;
   failFast: boolean;
   paused: boolean;
+  onSuccess: NonNullable<ReadCallbacks["onSuccess"]>;
+  onFailure: NonNullable<ReadCallbacks["onFailure"]>;
+  callbackQueue: string;
 };
 
 const scheduleReader: Read<CronSchedule | null> = (value, name) =>
@@ -103,12 +114,15 @@ const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   dagrunTimeout: positiveDuration,
   failFast: flag,
   paused: flag,
+  ...runCallbackReaders,
+  callbackQueue: text,
 };
 
 /** Everything of a spec that options decide, and the settings they give to tasks. */
 export type DagSettings = {
   readonly spec: Omit<DagSpec, keyof WiredParts | "file" | "source" | "bundleDigest">;
   readonly defaults: Partial<TaskSettings>;
+  readonly callbacks: ReadCallbacks;
 };
 
 /** @throws MillraceError DAG_INVALID naming the option and its value. */
@@ -124,8 +138,11 @@ export function readDagOptions(
       `DAG "${dagId}": option "endDate" is before option "startDate"; swap them`,
     );
   }
+  const { onSuccess = [], onFailure = [] } = read;
+  const callbacks = { onSuccess, onFailure };
   return {
     defaults: read.defaults ?? {},
+    callbacks,
     spec: {
       dagId,
       schedule: schedule && { ...schedule, timezone: schedule.timezone ?? timezone },
@@ -138,6 +155,8 @@ export function readDagOptions(
       maxActiveTasks: read.maxActiveTasks ?? 16,
       dagrunTimeoutMs: read.dagrunTimeout ?? null,
       failFast: read.failFast ?? false,
+      callbacks: callbackSpecs("", callbacks),
+      callbackQueue: read.callbackQueue ?? "default",
       startDate,
       endDate,
       catchup: false,

@@ -1,6 +1,9 @@
 /** DAG definitions: what a file exports, and what bundlers, workers and tests take from it. */
 
 import { MillraceError, validateDagSpec, type DagSpec } from "@millrace/engine";
+import type { Body } from "./body.ts";
+import { callbackAt, callbackPlaceOf } from "./callback-options.ts";
+import type { CallbackFunction } from "./callback.ts";
 import { compileWiring, settingsOf, type WiredParts } from "./compile.ts";
 import { readDagOptions, type DagOptions, type DagSettings } from "./dag-options.ts";
 import { firstDifference } from "./difference.ts";
@@ -9,7 +12,7 @@ import { makeRun, type Run } from "./run-refs.ts";
 import type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
 import { placeOfCall } from "./place.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
-import { recordWiring, type Body, type Wiring } from "./wiring.ts";
+import { recordWiring, type Wiring } from "./wiring.ts";
 
 export const dagMark: unique symbol = Symbol.for("millrace.dag");
 
@@ -33,6 +36,8 @@ export interface DagDefinition<in Given = never, out Result = unknown> {
   readonly [dagMark]: {
     readonly bodyOf: (handler: string) => Body | undefined;
     readonly retryPolicyOf: (handler: string) => RetryPolicy | undefined;
+    readonly resumeOf: (handler: string) => Body | undefined;
+    readonly callbackOf: (handler: string) => CallbackFunction | undefined;
     readonly given?: (params: Given) => void;
     readonly result?: Result;
   };
@@ -99,6 +104,14 @@ export function makeDag<Given, Result>(
       retryPolicyOf(handler) {
         const node = wiring().nodes.get(handler);
         return node && settingsOf(node, settings.defaults).retryPolicy;
+      },
+      resumeOf: (handler) => wiring().nodes.get(handler)?.source.settings.resume,
+      callbackOf(handler) {
+        const place = callbackPlaceOf(handler);
+        if (place === null) return undefined;
+        if (place.owner === "") return callbackAt(settings.callbacks, place);
+        const node = wiring().nodes.get(place.owner);
+        return node && callbackAt(settingsOf(node, settings.defaults), place);
       },
     },
   };

@@ -4,6 +4,15 @@ import { MillraceError } from "@millrace/engine";
 import type { BranchAnswer, Done } from "./answers.ts";
 import { branching, type CasesOf, type MustName } from "./branch.ts";
 import type { MustCarry } from "./carried.ts";
+import type {
+  AnyDeferred,
+  AnyResume,
+  Deferred,
+  MustFit,
+  Resumed,
+  ResumedValue,
+  Returned,
+} from "./deferral.ts";
 import { makeDag } from "./dag.ts";
 import type { DagOptions } from "./dag-options.ts";
 import { dagClassMark } from "./dags-of.ts";
@@ -19,8 +28,34 @@ const taskMark: unique symbol = Symbol.for("millrace.taskMethod");
 
 type Method = (...args: never[]) => unknown;
 
-/** The value of a task made of a method: of a sensor, what it is done with. */
-type ValueOf<R> = [Extract<R, Done<unknown>>] extends [never] ? R : SensorValue<R>;
+/** The value of a task made of a method: of a sensor, what it is done with; of one that defers, what that says. */
+type ValueOf<R> =
+  | ([Extract<R, Done<unknown>>] extends [never] ? Returned<R> : SensorValue<Returned<R>>)
+  | DeferredValue<R>;
+
+type DeferredValue<R> = R extends Deferred<unknown, unknown, infer V> ? V : never;
+
+/** What a compiler message shows where a method does not say what the task's value is. */
+type MustSay = {
+  readonly "the method does not say what resume returns": "annotate it: Promise<Deferred<Event, State, Value>>";
+};
+
+/** `unknown` where the value that a method's deferrals promise is what comes of them, `Q`. */
+type MustPromise<R, Q> = [Returned<Q>] extends [DeferredValue<Awaited<R>>] ? unknown : MustSay;
+
+/** Of a method without `resume`: what comes of a deferral is its event. */
+type MustBring<R> = [Extract<Awaited<R>, AnyDeferred>] extends [
+  Deferred<DeferredValue<Awaited<R>>, unknown, unknown>,
+]
+  ? unknown
+  : MustSay;
+
+/** What the decorated method must be, for the option `resume` that was given, if it was. */
+type MustGoOn<R, F> = [F] extends [AnyResume]
+  ? MustFit<R, F> & MustPromise<R, Resumed<F>>
+  : MustBring<R>;
+
+type OptionalResume<F> = { readonly resume?: F & AnyResume };
 
 /** The tasks of a class: each of its methods but `wire`, as `task` would make it. */
 export type Tasks<C> = {
@@ -43,21 +78,27 @@ type MethodContext<This, A extends unknown[], R> = ClassMethodDecoratorContext<
  *
  * @example @Task({ retries: 3 }) async extract(day: string): Promise<Row[]> { … }
  */
-export function Task(options: TaskOptions = {}) {
+export function Task<F = undefined>(options: TaskOptions & OptionalResume<F> = {}) {
   return <This, A extends unknown[], R>(
-    body: Decorated<This, A, R> & MustCarry<Awaited<R>>,
+    body: Decorated<This, A, R> & MustCarry<ValueOf<Awaited<R>>> & MustGoOn<R, F>,
     context: MethodContext<This, A, R>,
   ): void => mark(work, options, body, context);
 }
+
+/** What a method answers; only with `resume` may it defer. */
+type MaybeLater<T, F> =
+  | T
+  | PromiseLike<T>
+  | ([F] extends [AnyResume] ? AnyDeferred | PromiseLike<T | AnyDeferred> : never);
 
 /**
  * Marks a method as a branch, as `branch` makes one of a function; `choice` says what its cases are.
  *
  * @example @Branch() check(rows: number) { return rows > 1000 ? "big" : "small"; }
  */
-export function Branch(options: TaskOptions = {}) {
-  return <This, A extends unknown[], R extends BranchAnswer | PromiseLike<BranchAnswer>>(
-    body: Decorated<This, A, R> & MustName<CasesOf<Awaited<R>>>,
+export function Branch<F = undefined>(options: TaskOptions & OptionalResume<F> = {}) {
+  return <This, A extends unknown[], R extends MaybeLater<BranchAnswer, F>>(
+    body: Decorated<This, A, R> & MustName<CasesOf<ResumedValue<R, F>>> & MustGoOn<R, F>,
     context: MethodContext<This, A, R>,
   ): void => mark(branching, options, body, context);
 }
@@ -67,24 +108,29 @@ export function Branch(options: TaskOptions = {}) {
  *
  * @example @ShortCircuit() isWorkday(day: string) { return !holidays.has(day); }
  */
-export function ShortCircuit(options: ShortCircuitOptions = {}) {
-  return <This, A extends unknown[], R extends boolean | PromiseLike<boolean>>(
-    body: Decorated<This, A, R>,
+export function ShortCircuit<F = undefined>(options: ShortCircuitOptions & OptionalResume<F> = {}) {
+  return <This, A extends unknown[], R extends MaybeLater<boolean, F>>(
+    body: Decorated<This, A, R> & MustGoOn<R, F>,
     context: MethodContext<This, A, R>,
   ): void => mark(shortCircuiting, options, body, context);
 }
 
+/** Of a sensor, `resume` answers as the body does. */
+type MustSense<R, F> = [F] extends [AnyResume]
+  ? MustFit<R, F> & MustPromise<R, SensorValue<Returned<Resumed<F>>>>
+  : MustBring<R>;
+
 /** What a sensor method answers: `true` would be its value for the compiler, so it says `done()`. */
-type MethodAnswer = Done<unknown> | false | null | undefined | void;
+type MethodAnswer = Done<unknown> | AnyDeferred | false | null | undefined | void;
 
 /**
  * Marks a method as a sensor, as `sensor` makes one of a function; it answers `done()`, `done(value)` or false.
  *
  * @example @Sensor({ mode: "reschedule" }) async file(path: string) { return (await exists(path)) && done(path); }
  */
-export function Sensor(options: SensorOptions = {}) {
+export function Sensor<F = undefined>(options: SensorOptions & OptionalResume<F> = {}) {
   return <This, A extends unknown[], R extends MethodAnswer | PromiseLike<MethodAnswer>>(
-    body: Decorated<This, A, R> & MustCarry<SensorValue<Awaited<R>>>,
+    body: Decorated<This, A, R> & MustCarry<SensorValue<Awaited<R>>> & MustSense<R, F>,
     context: MethodContext<This, A, R>,
   ): void => mark(sensing, options, body, context);
 }

@@ -11,6 +11,18 @@ export { shortCircuit, gate } from "./short-circuit.ts";
 export type { Gate, ShortCircuit as ShortCircuitOf, ShortCircuitOptions } from "./short-circuit.ts";
 export { sensor } from "./sensor.ts";
 export type { Sensor as SensorOf, SensorOptions } from "./sensor.ts";
+export { defer } from "./deferral.ts";
+export type { Deferred, DeferOptions } from "./deferral.ts";
+export { trigger } from "./trigger.ts";
+export type {
+  FileEvent,
+  FileTriggerOptions,
+  HttpEvent,
+  HttpTriggerOptions,
+  Trigger,
+} from "./trigger.ts";
+export type { InputAnswer, InputOptions } from "./form.ts";
+export type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
 export { done } from "./answers.ts";
 export type { BranchAnswer, Done, SensorAnswer } from "./answers.ts";
 export { setup } from "./setup.ts";
@@ -39,7 +51,19 @@ export type { Run } from "./run-refs.ts";
 
 export { context } from "./context.ts";
 export type { TaskContext, TaskLog } from "./context.ts";
+export type { PullOptions } from "./xcom-pull.ts";
 export type { RunValue } from "./run-facts.ts";
+export { externalCallback, notifier } from "./callback.ts";
+export type {
+  Callback,
+  CallbackEvent,
+  CallbackFunction,
+  Callbacks,
+  ExternalCallback,
+  Notifier,
+  NotifyFunction,
+} from "./callback.ts";
+export type { RunCallbackOptions, TaskCallbackOptions } from "./callback-options.ts";
 export { FailTask, RetryTask, SkipTask } from "./outcome.ts";
 export type { RetryTaskOptions } from "./outcome.ts";
 export type { RetryDecision, RetryPolicy } from "./retry-policy.ts";
@@ -56,3 +80,12 @@ export type { ClientOptions, TriggerOptions } from "./client/client.ts";
 export type { ClientRun } from "./client/client-run.ts";
 export type { CallOptions } from "./client/link.ts";
 export type { DagSnapshot, RunSnapshot, RunUpdate, TaskSnapshot } from "./client/snapshots.ts";
+export type {
+  CallbackSnapshot,
+  FormSnapshot,
+  InputRef,
+  InputSnapshot,
+  InputStateName,
+  TokenFailureOptions,
+  WaitSnapshot,
+} from "./client/waits.ts";

@@ -1,11 +1,12 @@
 /** Short circuits: a task that lets go on what follows, or skips it. */
 
 import { MillraceError } from "@millrace/engine";
+import type { AnyDeferred, MustFit, Resume, ResumedValue } from "./deferral.ts";
 import type { Handle } from "./handle.ts";
 import { makeOrdered, type OrderKey, type Ordered } from "./order.ts";
 import { placed, type Placed } from "./placed.ts";
 import { flag, readOptions } from "./read-options.ts";
-import { makeTask, namedTask, plainTrait, type Kind, type Task } from "./task.ts";
+import { makeTask, namedTask, plainTrait, type Kind, type Resumes, type Task } from "./task.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 import { currentWiring, refusePromise } from "./wiring.ts";
 
@@ -25,12 +26,27 @@ export type ShortCircuit<A extends readonly unknown[], R> = Task<
   ShortCircuitOptions
 >;
 
+/** What the body of a short circuit with `resume` may return. */
+type Deferring = boolean | AnyDeferred;
+
+/** Goes on after a wait with an answer, as the body gives one. */
+type GateResume<R> = (...args: Parameters<Resume<R>>) => Deferring | PromiseLike<Deferring>;
+
 /**
  * Makes a task whose body says whether what follows goes on (true) or is skipped (false).
+ * A body that defers needs the option `resume`, which says it in its place.
  *
  * @example const isWorkday = shortCircuit(function is_workday(day: string) { return !holidays.has(day); });
  * @throws MillraceError DAG_INVALID
  */
+export function shortCircuit<
+  A extends unknown[],
+  R extends Deferring | PromiseLike<Deferring>,
+  F extends GateResume<R>,
+>(
+  options: ShortCircuitOptions & Resumes<F>,
+  body: ((...args: A) => R) & MustFit<R, F>,
+): Task<A, R, ResumedValue<R, F>, ShortCircuitOptions & Partial<Resumes<F>>>;
 export function shortCircuit<A extends unknown[], R extends boolean | PromiseLike<boolean>>(
   body: (...args: A) => R,
 ): ShortCircuit<A, R>;
@@ -38,23 +54,23 @@ export function shortCircuit<A extends unknown[], R extends boolean | PromiseLik
   options: ShortCircuitOptions,
   body: (...args: A) => R,
 ): ShortCircuit<A, R>;
-export function shortCircuit<A extends unknown[], R>(
+export function shortCircuit<A extends unknown[], R, V>(
   first: ShortCircuitOptions | ((...args: A) => R),
   second?: (...args: A) => R,
-): ShortCircuit<A, R> {
+): Task<A, R, V, ShortCircuitOptions> {
   return makeTask(shortCircuiting, namedTask(shortCircuit, first, second));
 }
 
 export const shortCircuiting: Kind<ShortCircuitOptions> = {
   word: "shortCircuit",
-  read({ skipsDirectOnly, ...options }, what) {
+  read({ skipsDirectOnly, ...options }, what, readShared = readTaskOptions) {
     const read = readOptions<{ skipsDirectOnly: boolean }>(
       { skipsDirectOnly },
       { skipsDirectOnly: flag },
       what,
     );
     return {
-      settings: readTaskOptions(options, what),
+      settings: readShared(options, what),
       trait: { ...plainTrait, control: "short_circuit", skipsDirectOnly: false, ...read },
     };
   },

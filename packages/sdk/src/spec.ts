@@ -2,7 +2,9 @@
 
 export { encodeText, encodeValue, decodeValue } from "./codec.ts";
 export { follow, lengthAt, resolveArgs } from "./args.ts";
-export { bodyOf, retryPolicyOf } from "./code-of.ts";
+export { bodyOf, callbackOf, resumeOf, retryPolicyOf } from "./code-of.ts";
+export { deferralOf, type DeferralRequest } from "./deferral.ts";
+export type { FileWatch, FormSpec, HttpWatch, TriggerSpec, WatchSpec } from "./trigger-spec.ts";
 export { readChoice, readSensorAnswer } from "./answers.ts";
 export { withRetryPolicy, type RetryPolicy } from "./retry-policy.ts";
 export { isoWithOffset, valueOfRun, type RunFacts, type RunValue } from "./run-facts.ts";
@@ -11,14 +13,15 @@ export { outcomeOfThrown, type Thrown } from "./outcome.ts";
 export { dagsOf, isDag } from "./dags-of.ts";
 export { durationForms, durationMs, type Duration } from "./duration.ts";
 export { instantForms, instantMs, type Instant } from "./instant.ts";
-export { valueBytesMax, valueDepthMax, xcomsMax } from "./limits.ts";
+export { blobBytesMax, valueBytesMax, valueDepthMax, xcomsMax } from "./limits.ts";
 export type { DagDefinition, SpecOrigin } from "./dag.ts";
-export type { Body } from "./wiring.ts";
+export type { Body } from "./body.ts";
 // How a worker runs one attempt, for whoever runs attempts without one.
 export { Attempt } from "./worker/attempt.ts";
 export { argsOf, callBody } from "./worker/call-body.ts";
+export { callbackEventOf, callCallback } from "./worker/callback.ts";
 export { longTimeout } from "./worker/long-timeout.ts";
 export { failureOf, stoppedOutcome } from "./worker/outcome.ts";
 export { sensorSeed, type SensorTime } from "./worker/sensor.ts";
-export type { LogEntry, Outcome, StopCause, Work } from "./worker/messages.ts";
+export type { Answer, Ask, LogEntry, Outcome, StopCause, Work } from "./worker/messages.ts";
 export type { TaskCode } from "./code-of.ts";

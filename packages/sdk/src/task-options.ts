@@ -1,6 +1,12 @@
 /** The options of a task: their types, their readers, and how those of several levels merge. */
 
 import { dagLimits, triggerRules, type TaskSpec, type TriggerRule } from "@millrace/engine";
+import type { Body } from "./body.ts";
+import {
+  taskCallbackReaders,
+  type ReadCallbacks,
+  type TaskCallbackOptions,
+} from "./callback-options.ts";
 import type { Duration } from "./duration.ts";
 import {
   duration,
@@ -14,7 +20,7 @@ import { text, textsByName, type Read } from "./read-options.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 
 /** Options every task has, whoever implements it. */
-export type SharedTaskOptions = {
+export type SharedTaskOptions = TaskCallbackOptions & {
   /** Attempts after the first. Default 0, at most 1000. */
   readonly retries?: number;
   /** Wait before the first retry. Default "5m". */
@@ -60,8 +66,11 @@ export type TaskOptions = SharedTaskOptions & {
 /** Options that a DAG or a group gives its tasks. */
 export type TaskDefaults = Omit<TaskOptions, "id">;
 
-/** Options as the engine wants them, and what stays with the worker. */
-export type TaskSettings = SpecSettings & { readonly retryPolicy?: RetryPolicy };
+/** Options as the engine wants them, and what stays with the worker, or needs the task's place in the DAG. */
+export type TaskSettings = SpecSettings & {
+  readonly retryPolicy?: RetryPolicy;
+  readonly resume?: Body;
+} & ReadCallbacks;
 
 export type SpecSettings = Pick<
   TaskSpec,
@@ -111,9 +120,10 @@ type ReadTask = {
   isolation: "thread" | "process";
   env: Readonly<Record<string, string>>;
   retryPolicy: RetryPolicy;
+  resume: Body;
   docs: string;
   owner: string;
-};
+} & { -readonly [K in keyof ReadCallbacks]-?: NonNullable<ReadCallbacks[K]> };
 
 const backoff: Read<number> = (value, name) =>
   typeof value === "number" && value >= 1 && value <= dagLimits.retryBackoff
@@ -129,6 +139,15 @@ const policy: Read<RetryPolicy> = (value, name) =>
     ? (value as RetryPolicy)
     : refuseOption(name, value, "a function of the error and the number of the try");
 
+const resume: Read<Body> = (value, name) =>
+  typeof value === "function"
+    ? (value as Body)
+    : refuseOption(
+        name,
+        value,
+        "a function of the trigger's event and the state that was given to defer",
+      );
+
 const sharedReaders = {
   retries: integer(0, dagLimits.retries),
   retryDelay: duration,
@@ -141,6 +160,7 @@ const sharedReaders = {
   priorityWeight: integer(1, dagLimits.priorityWeight),
   docs: text,
   owner: text,
+  ...taskCallbackReaders,
 };
 const bundleReaders = {
   ...sharedReaders,
@@ -151,17 +171,19 @@ const bundleReaders = {
 
 /** Settings that a DAG or a group gives its tasks. @throws MillraceError DAG_INVALID */
 export function readDefaults(options: object, what: string): Partial<TaskSettings> {
-  return settingsOf(readOptions<Omit<ReadTask, "id">>(options, bundleReaders, what));
+  return settingsOf(readOptions<Omit<ReadTask, "id" | "resume">>(options, bundleReaders, what));
 }
 
 /** Settings of a task in TypeScript. @throws MillraceError DAG_INVALID */
 export function readTaskOptions(options: object, what: string): Partial<TaskSettings> {
-  return settingsOf(readOptions<ReadTask>(options, { ...bundleReaders, id: text }, what));
+  return settingsOf(readOptions<ReadTask>(options, { ...bundleReaders, id: text, resume }, what));
 }
 
 /** Settings of a task in another language. @throws MillraceError DAG_INVALID */
 export function readExternalOptions(options: object, what: string): Partial<TaskSettings> {
-  type ReadExternal = Omit<ReadTask, "isolation" | "env" | "retryPolicy"> & { handler: string };
+  type ReadExternal = Omit<ReadTask, "isolation" | "env" | "retryPolicy" | "resume"> & {
+    handler: string;
+  };
   const readers = { ...sharedReaders, id: text, handler: text };
   return settingsOf(readOptions<ReadExternal>(options, readers, what));
 }
@@ -173,7 +195,15 @@ export function mergeSettings(levels: readonly Partial<TaskSettings>[]): Partial
 
 /** What of the settings the engine knows, with what nobody said filled in. */
 export function completeSettings(given: Partial<TaskSettings>): SpecSettings {
-  const { retryPolicy: _workers, ...inSpec } = given;
+  const {
+    retryPolicy: _workers,
+    resume: _too,
+    onSuccess: _success,
+    onFailure: _failure,
+    onRetry: _retry,
+    onSkipped: _skipped,
+    ...inSpec
+  } = given;
   return { ...builtIn, ...inSpec };
 }
 

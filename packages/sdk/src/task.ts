@@ -1,11 +1,13 @@
 /** Tasks: reusable functions that a call inside a `dag` turns into nodes. */
 
 import { MillraceError } from "@millrace/engine";
+import type { Body } from "./body.ts";
 import type { Args, MapArgs, MustCarry, MustMap } from "./carried.ts";
+import type { MustFit, Resume, ResumedValue, ValueOf } from "./deferral.ts";
 import type { Handle, ResultsOf } from "./handle.ts";
 import { placeOfCall } from "./place.ts";
 import { readTaskOptions, type TaskOptions, type TaskSettings } from "./task-options.ts";
-import { currentWiring, type Body, type Trait } from "./wiring.ts";
+import { currentWiring, type Trait } from "./wiring.ts";
 
 /** What calling a task makes of it. */
 interface Call<A extends readonly unknown[], V> {
@@ -21,7 +23,7 @@ interface Call<A extends readonly unknown[], V> {
 export interface Task<
   A extends readonly unknown[],
   R,
-  V = Awaited<R>,
+  V = ValueOf<Awaited<R>>,
   O extends object = TaskOptions,
 > extends Call<A, V> {
   readonly id: string;
@@ -38,27 +40,42 @@ export interface Task<
  * const extract = task({ retries: 3, retryDelay: "30s" }, async function extract(day: string) { … });
  * @throws MillraceError DAG_INVALID for an unknown option, a wrong value, or a function without a name and no `id`.
  */
+export function task<A extends unknown[], R, F extends Resume<R>>(
+  options: TaskOptions & Resumes<F>,
+  body: ((...args: A) => R) & MustFit<R, F> & MustCarry<ResumedValue<R, F>>,
+): Task<A, R, ResumedValue<R, F>, TaskOptions & Partial<Resumes<F>>>;
 export function task<A extends unknown[], R>(
-  body: ((...args: A) => R) & MustCarry<Awaited<R>>,
+  body: ((...args: A) => R) & MustCarry<ValueOf<Awaited<R>>>,
 ): Task<A, R>;
 export function task<A extends unknown[], R>(
   options: TaskOptions,
-  body: ((...args: A) => R) & MustCarry<Awaited<R>>,
+  body: ((...args: A) => R) & MustCarry<ValueOf<Awaited<R>>>,
 ): Task<A, R>;
-export function task<A extends unknown[], R>(
+export function task<A extends unknown[], R, V>(
   first: TaskOptions | ((...args: A) => R),
   second?: (...args: A) => R,
-): Task<A, R> {
+): Task<A, R, V> {
   return makeTask(work, namedTask(task, first, second));
 }
+
+/** The option of a task whose body defers. */
+export type Resumes<F> = {
+  /**
+   * Goes on, in a worker and with the same `context()`, when what the body waits for has come. Gets the trigger's event
+   * and the state that was given to `defer`; what it returns is the task's value, and it may defer again.
+   */
+  readonly resume: F;
+};
 
 /** A kind of task: which options it takes, and what they make of it. */
 export type Kind<O extends object> = {
   /** For messages: "task", "branch". */
   readonly word: string;
+  /** @param readShared reads the options that every kind has. Default: those of a task in TypeScript. */
   read(
     options: O,
     what: string,
+    readShared?: (options: object, what: string) => Partial<TaskSettings>,
   ): { readonly settings: Partial<TaskSettings>; readonly trait: Trait };
 };
 
@@ -67,7 +84,10 @@ export const plainTrait: Trait = { control: "none", skipsDirectOnly: false, sens
 
 export const work: Kind<TaskOptions> = {
   word: "task",
-  read: (options, what) => ({ settings: readTaskOptions(options, what), trait: plainTrait }),
+  read: (options, what, readShared = readTaskOptions) => ({
+    settings: readShared(options, what),
+    trait: plainTrait,
+  }),
 };
 
 /** Options with an id, and a body. */

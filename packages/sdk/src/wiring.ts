@@ -2,6 +2,7 @@
 
 import { MillraceError, type GroupSpec, type MapAxis, type TaskSpec } from "@millrace/engine";
 import { encodeArgs } from "./args.ts";
+import type { Body } from "./body.ts";
 import { elementTree, eachMark, isEach, mapAxis, type Axis, type Mapping } from "./each.ts";
 import { makeHandle, type AnyHandle } from "./handle.ts";
 import { orderMark, type OrderBook, type OrderKey, type Region } from "./order.ts";
@@ -10,9 +11,6 @@ import { requireMappable, requireUsable } from "./scope.ts";
 import type { CronSchedule } from "./schedule.ts";
 import { isMarked, shared } from "./shared.ts";
 import type { TaskSettings } from "./task-options.ts";
-
-/** A body, called by the worker with the resolved arguments. */
-export type Body = (...args: unknown[]) => unknown;
 
 /** What makes a task more than work: whether it chooses what follows, or looks until something is there. */
 export type Trait = Pick<TaskSpec, "control" | "skipsDirectOnly" | "sensor">;

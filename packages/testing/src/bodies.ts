@@ -1,10 +1,10 @@
 /** The functions behind tasks: bodies, stand-ins for external tasks, and what a test has tasks do instead. */
 
-import type { CompiledDag, TaskSpec } from "@millrace/engine";
+import type { CallbackSpec, CompiledDag, TaskSpec } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
 import { FailTask } from "@millrace/sdk";
 import type { Body, DagDefinition, TaskCode } from "@millrace/sdk/spec";
-import { bodyOf, retryPolicyOf } from "@millrace/sdk/spec";
+import { bodyOf, callbackOf, resumeOf, retryPolicyOf } from "@millrace/sdk/spec";
 import type { Flight } from "./flight.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { Outcome, OutcomeOrFunction, Outcomes } from "./outcomes.ts";
@@ -15,7 +15,8 @@ export type Handlers = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 export type CodeOf = (run: MemoryRun, flight: Flight) => TaskCode;
 
-type Script = readonly [OutcomeOrFunction, ...OutcomeOrFunction[]];
+/** What happens each time; the last for all further ones. */
+export type Script = readonly [OutcomeOrFunction, ...OutcomeOrFunction[]];
 
 /** @throws MillraceError TASK_NOT_FOUND, FIELD_INVALID for wrong outcomes */
 export function codeOfTasks(
@@ -23,14 +24,31 @@ export function codeOfTasks(
   dag: CompiledDag,
   { handlers, outcomes }: { readonly handlers: Handlers; readonly outcomes: Outcomes },
 ): CodeOf {
-  const scripts = readOutcomes(dag, outcomes);
+  const scripts = readOutcomes(dag, outcomes, "outcomes");
   return (run, flight) => {
     const task = dag.tasks[flight.ref.ix]!;
     const script = scripts.get(task.id);
-    return {
-      body: script ? scriptedBody(script, task, run, flight) : realBody(definition, task, handlers),
-      retryPolicy: task.kind === "bundle" ? retryPolicyOf(definition, task.handler) : undefined,
-    };
+    const isBundle = task.kind === "bundle";
+    const resume = isBundle ? resumeOf(definition, task.handler) : undefined;
+    const retryPolicy = isBundle ? retryPolicyOf(definition, task.handler) : undefined;
+    if (!script) return { body: realBody(definition, task, handlers), retryPolicy, resume };
+    const body = scriptedBody(script, task, run, flight);
+    // What goes on after a wait is the next outcome, as long as there is one.
+    const played = run.records.of(flight.ref).calls + (flight.isGoingOn ? 0 : 1);
+    return { body, retryPolicy, resume: played < script.length ? body : resume };
+  };
+}
+
+/** The functions of callbacks; null for an external one without a stand-in. */
+export function codeOfCallback(
+  definition: DagDefinition,
+  handlers: Handlers,
+): (callback: CallbackSpec) => TaskCode | null {
+  return ({ handler, isExternal }) => {
+    if (!isExternal)
+      return { body: callbackOf(definition, handler) as Body, retryPolicy: undefined };
+    const standIn = Object.hasOwn(handlers, handler) ? handlers[handler] : undefined;
+    return standIn === undefined ? null : { body: standIn as Body, retryPolicy: undefined };
   };
 }
 
@@ -56,24 +74,32 @@ function scriptedBody(script: Script, task: TaskSpec, run: MemoryRun, flight: Fl
     record.calls += 1;
     const outcome = typeof next === "function" ? await next(...(args as never[])) : next;
     if (!isOutcome(outcome)) throw new FailTask(notAnOutcome(task.id, "its function returned"));
-    return await play(outcome, (ms) => flight.rest(ms));
+    return await play(outcome, { rest: (ms) => flight.rest(ms), die: () => flight.die() });
   };
 }
 
-function readOutcomes(dag: CompiledDag, outcomes: Outcomes): Map<string, Script> {
+/**
+ * @param option its name, for messages.
+ * @throws MillraceError TASK_NOT_FOUND, FIELD_INVALID
+ */
+export function readOutcomes(
+  dag: CompiledDag,
+  outcomes: Outcomes,
+  option: string,
+): Map<string, Script> {
   return new Map(
     Object.entries(outcomes).map(([id, given]) => {
       if (!dag.ixOf.has(id)) {
         const ids = dag.taskIds.slice(0, 20).join(", ");
         throw new MillraceError(
           "TASK_NOT_FOUND",
-          `outcomes names the task "${id}", which DAG "${dag.spec.dagId}" does not have; its tasks are ${ids}.`,
+          `${option} names the task "${id}", which DAG "${dag.spec.dagId}" does not have; its tasks are ${ids}.`,
         );
       }
       const [first, ...more] = isList(given) ? given : [given];
       if (first === undefined || ![first, ...more].every(isPlayable))
         throw new MillraceError("FIELD_INVALID", notAnOutcome(id, "it was given"), {
-          metadata: { field: `outcomes.${id}` },
+          metadata: { field: `${option}.${id}` },
         });
       return [id, [first, ...more]];
     }),
@@ -90,7 +116,7 @@ function isPlayable(one: Outcome | ((...args: never[]) => unknown)): boolean {
 
 function notAnOutcome(taskId: string, what: string): string {
   return (
-    `Task "${taskId}" needs ok(…), fail(…), skip() or after(…), a function that returns one, or a list of at least one ` +
+    `Task "${taskId}" needs ok(…), fail(…), skip(), defers(…), lost() or after(…), a function that returns one, or a list of at least one ` +
     `of these; ${what} something else.`
   );
 }

@@ -1,7 +1,16 @@
 /** One attempt while its body runs: in this process as a worker would run it, by a clock of its own. */
 
 import type { InstanceRef } from "@millrace/engine";
-import type { LogEntry, Outcome, SensorTime, StopCause, TaskCode, Work } from "@millrace/sdk/spec";
+import type {
+  Answer,
+  Ask,
+  LogEntry,
+  Outcome,
+  SensorTime,
+  StopCause,
+  TaskCode,
+  Work,
+} from "@millrace/sdk/spec";
 import {
   argsOf,
   Attempt,
@@ -13,6 +22,9 @@ import {
 } from "@millrace/sdk/spec";
 import type { VirtualClock } from "./virtual-clock.ts";
 
+/** What comes of an attempt; of a lost one its worker can say nothing. */
+export type FlightOutcome = Outcome | { readonly kind: "lost" };
+
 export type FlightOptions = {
   readonly ref: InstanceRef;
   /** Of all attempts of the run, which one it is, from 0. */
@@ -22,15 +34,19 @@ export type FlightOptions = {
   readonly clock: VirtualClock;
   codeOf(flight: Flight): TaskCode;
   onLog(entry: LogEntry): void;
+  /** Answers in the place of a server. */
+  ask(flight: Flight, ask: Ask): Promise<Answer>;
   /** It works, or rests until a moment of the clock. */
   onWorking(flight: Flight, isWorking: boolean): void;
-  onEnd(flight: Flight, outcome: Outcome): void;
+  onEnd(flight: Flight, outcome: FlightOutcome): void;
 };
 
 export class Flight {
   readonly ref: InstanceRef;
   readonly serial: number;
   readonly attemptNumber: number;
+  /** Whether it goes on after a wait. */
+  readonly isGoingOn: boolean;
   readonly #options: FlightOptions;
   #attempt: Attempt | null = null;
   #hasEnded = false;
@@ -42,6 +58,12 @@ export class Flight {
     this.ref = options.ref;
     this.serial = options.serial;
     this.attemptNumber = options.work.tryNumber;
+    this.isGoingOn = options.work.resumption !== null;
+  }
+
+  /** What it has left under keys so far. */
+  get xcoms(): Readonly<Record<string, Uint8Array>> {
+    return this.#attempt?.xcoms ?? {};
   }
 
   /** Begins; the body may run before this returns. */
@@ -49,11 +71,11 @@ export class Flight {
     const { work, codeOf, onWorking } = this.#options;
     onWorking(this, true);
     try {
-      const attempt = new Attempt(
-        work,
-        () => this.#sendLines(),
-        () => this.#options.clock.now,
-      );
+      const attempt = new Attempt(work, {
+        onLine: () => this.#sendLines(),
+        ask: (ask) => this.#options.ask(this, ask),
+        clock: () => this.#options.clock.now,
+      });
       this.#attempt = attempt;
       const args = argsOf(attempt);
       const onClock = (kind: "begun" | "looked") => this.#limit(kind);
@@ -73,6 +95,12 @@ export class Flight {
     this.#end(stoppedOutcome(cause, { timeoutMs, work }));
     // Listeners of the body are of the body.
     if (attempt !== null) runInContext(attempt, () => attempt.stop(cause));
+  }
+
+  /** Its worker dies: what it has left and written is gone with it. */
+  die(): Promise<never> {
+    this.#end({ kind: "lost" });
+    return new Promise<never>(() => undefined);
   }
 
   /** Rests until the clock has moved on so far; rejects when it is told to stop. */
@@ -130,7 +158,7 @@ export class Flight {
     this.#cancelRealLimit();
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: FlightOutcome): void {
     if (this.#hasEnded) return;
     this.#cancelLimits();
     this.#attempt?.lines.end();

@@ -2,12 +2,14 @@
 
 export { runDag } from "./run-dag.ts";
 export { startDag } from "./start-dag.ts";
-export { after, fail, ok, skip } from "./outcomes.ts";
+export { after, defers, fail, lost, ok, skip } from "./outcomes.ts";
 export type { RunDagOptions, StartDagOptions } from "./run-options.ts";
 export type { StartedRun } from "./start-dag.ts";
 export type { Outcome, OutcomeOrFunction, Outcomes } from "./outcomes.ts";
+export type { AwaitedTask, WaitEvent, WaitEvents } from "./events.ts";
+export type { AnswerOptions } from "./bring.ts";
 export type { Handlers } from "./bodies.ts";
-export type { RunResult, TaskResult } from "./result.ts";
+export type { CallbackResult, RunResult, TaskResult } from "./result.ts";
 export type {
   ChangedTask,
   ClearOptions,

@@ -1,6 +1,7 @@
 /** A run in one process: the engine decides, as in the scheduler; bodies run here; time is virtual. */
 
 import type {
+  CallbackSpec,
   Change,
   CompiledDag,
   EpochMs,
@@ -14,26 +15,39 @@ import type {
 } from "@millrace/engine";
 import {
   admit,
+  callbacksOf,
+  callbacksOfRun,
   clearEffects,
   createRun,
   instanceState,
   isFinal,
+  isMapped,
   isRunFinal,
-  MillraceError,
+  isWaitState,
+  keepsDeferral,
+  instanceCount,
   newEffects,
   RunState,
+  runStateName,
   slotOf,
   TaskState,
   transition,
 } from "@millrace/engine";
-import type { LogEntry, Outcome, RunFacts, TaskCode, Work } from "@millrace/sdk/spec";
+import type { Answer, Ask, LogEntry, Outcome, RunFacts, TaskCode, Work } from "@millrace/sdk/spec";
 import { failureOf, lengthAt, valueOfRun } from "@millrace/sdk/spec";
+import type { Delivery } from "./deliveries.ts";
+import { Deliveries } from "./deliveries.ts";
+import type { FlightOutcome } from "./flight.ts";
 import { Flight } from "./flight.ts";
+import { nobodyAnswers } from "./nobody-answers.ts";
 import { ReadyLine } from "./ready-line.ts";
 import type { LogLine } from "./records.ts";
 import { Records } from "./records.ts";
+import { pullFrom } from "./pull.ts";
 import type { TieBreak } from "./tie-break.ts";
 import { VirtualClock } from "./virtual-clock.ts";
+import type { DeferralOrder } from "./waits.ts";
+import { answerOfTime, deferralFor } from "./waits.ts";
 import { workOf } from "./work.ts";
 
 export type MemoryRunOptions = {
@@ -42,11 +56,20 @@ export type MemoryRunOptions = {
   readonly start: EpochMs;
   readonly tieBreak: TieBreak;
   codeOf(run: MemoryRun, flight: Flight): TaskCode;
+  /** Null for a callback that nothing in this process stands for. */
+  codeOfCallback(callback: CallbackSpec): TaskCode | null;
+  readonly runsCallbacks: boolean;
+  /** Told when an instance has begun to wait. */
+  onWait(run: MemoryRun, ref: InstanceRef): void;
   onLog(line: LogLine): void;
 };
 
-type Ended = { readonly flight: Flight; readonly outcome: Outcome };
-type Succeeded = Extract<Outcome, { kind: "succeeded" }>;
+type Ended = { readonly flight: Flight; readonly outcome: FlightOutcome };
+/** What a body left, or what came for one that waited. */
+type Left = Pick<Extract<Outcome, { kind: "succeeded" }>, "value" | "mapIndexLabel">;
+
+/** Whose a task token is. */
+export type TokenOwner = { readonly ref: InstanceRef; readonly attempt: number };
 
 export class MemoryRun {
   readonly dag: CompiledDag;
@@ -58,13 +81,19 @@ export class MemoryRun {
   /** Numbers of tasks in the order they started, once for each attempt. */
   readonly order: number[] = [];
   readonly limits: Limits;
+  /** By the token's text. */
+  readonly tokens = new Map<string, TokenOwner>();
+  readonly deliveries: Deliveries;
   failure: Failure | null = null;
   readonly #options: MemoryRunOptions;
   readonly #effects = newEffects();
   readonly #line = new ReadyLine();
   readonly #flights = new Map<string, Flight>();
-  readonly #working = new Set<Flight>();
+  /** Bodies and callbacks: virtual time stands still while there are any. */
+  readonly #working = new Set<object>();
   #ended: Ended[] = [];
+  /** How often the run has ended. */
+  #ends = 0;
   #onQuiet: () => void = () => undefined;
 
   constructor(options: MemoryRunOptions) {
@@ -89,20 +118,26 @@ export class MemoryRun {
       activeRuns: 0,
       maxActiveRuns: 1,
       waitUntilOf: (ref) => this.records.peek(ref).waitUntil,
+      triggererOf: () => "the test",
       slots: () => ({ state: "free", workers: 1, slots: dag.spec.maxActiveTasks }),
     };
+    this.deliveries = new Deliveries({
+      ...{ facts, clock, areRun: options.runsCallbacks },
+      codeOf: (callback) => options.codeOfCallback(callback),
+      ask: async (ask, attemptId) => this.#answer(ask, attemptId, null),
+      onLog: (delivery, entry) => this.#logOfCallback(delivery, entry),
+      runState: () => runStateName(this.engine.state),
+      hold: (work) => this.#hold(work),
+    });
   }
 
-  /** Goes on until the run is final. */
+  /** Goes on until the run is final, and its callbacks are delivered. */
   async finish(): Promise<void> {
     for (;;) {
       await this.#doWhatIsDue();
-      if (isRunFinal(this.engine)) return;
+      if (isRunFinal(this.engine) && !this.deliveries.isAnyOpen) return;
       if (this.clock.nextAt() === null)
-        throw new MillraceError(
-          "INTERNAL",
-          "The run waits for nothing and is not over; this is a fault in Millrace.",
-        );
+        throw nobodyAnswers({ run: this.engine, records: this.records });
       this.clock.step();
     }
   }
@@ -121,12 +156,12 @@ export class MemoryRun {
   /**
    * Applies an event, and does what follows from it.
    *
-   * @param succeeded what the body left, when the event tells of its success.
+   * @param left what the body left, when the event tells of its success; or what came, when it ends a wait.
    * @param onChange told of each change.
    */
   apply(
     event: RunEvent,
-    succeeded: Succeeded | null = null,
+    left: Left | null = null,
     onChange: (change: Change) => void = () => undefined,
   ): Verdict {
     const effects = this.#effects;
@@ -136,13 +171,19 @@ export class MemoryRun {
       if (flight?.attemptNumber === attempt) flight.stop("cancelled");
     }
     for (const change of effects.changes) {
-      this.#record(change, event, succeeded);
+      this.#record(change, event, left);
+      this.#callBack(change, event);
       onChange(change);
     }
     for (const span of effects.ready)
       this.#line.add(span, this.dag.tasks[span.ix]!.priorityWeight, this.clock.now);
     for (const timer of effects.timers) this.clock.at(timer.at, () => this.#bringBack(timer));
-    if (effects.run !== null) this.failure = effects.run.failure;
+    if (effects.run !== null) {
+      this.failure = effects.run.failure;
+      if (isRunFinal(this.engine)) this.#ends += 1;
+      const due = callbacksOfRun(this.engine, event, effects.run);
+      this.deliveries.add(due, { task: null, tryNumber: this.#ends, failure: this.failure });
+    }
     clearEffects(effects);
     return verdict;
   }
@@ -187,6 +228,8 @@ export class MemoryRun {
       clock,
       codeOf: (one) => this.#options.codeOf(this, one),
       onLog: (entry) => this.#log(ref, work.tryNumber, entry),
+      ask: async (one, ask) =>
+        this.#answer(ask, work.attemptId, { ref, attempt: one.attemptNumber }),
       onWorking: (one, isWorking) => this.#setWorking(one, isWorking),
       onEnd: (one, outcome) => {
         this.#ended.push({ flight: one, outcome });
@@ -213,6 +256,15 @@ export class MemoryRun {
     }
   }
 
+  #hold(work: Promise<void>): void {
+    const token = {};
+    this.#working.add(token);
+    void work.finally(() => {
+      this.#working.delete(token);
+      this.#onQuiet();
+    });
+  }
+
   /** Waits until bodies have ended or all rest. False when none has ended. */
   async #takeEnded(): Promise<boolean> {
     while (this.#working.size > 0 && this.#ended.length === 0)
@@ -230,67 +282,119 @@ export class MemoryRun {
     const { ref } = flight;
     if (this.#flights.get(keyOf(ref)) === flight) this.#flights.delete(keyOf(ref));
     const about = { ...ref, attempt: flight.attemptNumber, at: this.clock.now };
+    const left = outcome.kind === "succeeded" ? outcome : null;
+    const verdict = this.apply(this.#eventOf(about, outcome), left);
+    if (verdict.kind !== "OK" || outcome.kind === "lost") return;
+    const record = this.records.of(ref);
+    record.xcoms = { ...record.xcoms, ...flight.xcoms };
+    if (outcome.kind === "deferred") this.#beginWait(ref, about.attempt, outcome.deferral);
+  }
+
+  #eventOf(
+    about: InstanceRef & { readonly attempt: number; readonly at: EpochMs },
+    outcome: FlightOutcome,
+  ): RunEvent {
     switch (outcome.kind) {
       case "succeeded": {
         const { value, lengths, choice } = outcome;
-        const hasValue = value !== null;
-        this.apply({ kind: "taskSucceeded", ...about, hasValue, lengths, choice }, outcome);
-        break;
+        return { kind: "taskSucceeded", ...about, hasValue: value !== null, lengths, choice };
       }
       case "failed":
-        this.apply({ kind: "taskFailed", ...about, failure: outcome.failure });
-        break;
+        return { kind: "taskFailed", ...about, failure: outcome.failure };
       case "skipped":
-        this.apply({ kind: "taskSkipped", ...about });
-        break;
+        return { kind: "taskSkipped", ...about };
       case "rescheduled":
-        this.apply({ kind: "taskRescheduled", ...about, until: about.at + outcome.afterMs });
-        break;
+        return { kind: "taskRescheduled", ...about, until: about.at + outcome.afterMs };
+      case "deferred": {
+        const isMeasured = this.dag.measures[about.ix]!.length > 0;
+        const deferral = deferralFor(outcome.deferral, isMeasured, about.at);
+        return { kind: "taskDeferred", ...about, deferral };
+      }
       case "returned":
-        this.apply({ kind: "taskReturned", ...about });
+        return { kind: "taskReturned", ...about };
+      case "lost":
+        return { kind: "leaseLost", ...about };
     }
+  }
+
+  #beginWait(ref: InstanceRef, attempt: number, order: DeferralOrder): void {
+    if (!isWaitState(instanceState(this.engine, ref.ix, ref.mapIx))) return;
+    this.records.of(ref).wait = { order, attempt, event: null };
+    this.#options.onWait(this, ref);
+  }
+
+  /** In the place of a server. */
+  #answer(ask: Ask, attemptId: string, owner: TokenOwner | null): Answer {
+    if (ask.kind === "token") {
+      if (owner !== null) this.tokens.set(attemptId, owner);
+      return { kind: "token", token: attemptId };
+    }
+    return pullFrom({ run: this.engine, facts: this.facts, records: this.records }, ask.request);
   }
 
   #bringBack({ kind, ix, mapIx, attempt }: Timer): void {
     const at = this.clock.now;
     if (kind === "dagrunTimedOut" || kind === "cancelForced") this.apply({ kind, at });
-    else this.apply({ kind, ix, mapIx, attempt, at });
+    else this.apply({ kind, ix, mapIx, attempt, at }, this.#broughtBy(kind, { ix, mapIx }));
   }
 
-  #record(change: Change, event: RunEvent, succeeded: Succeeded | null): void {
+  /** The answer that time gives, where a form has one. */
+  #broughtBy(kind: Timer["kind"], ref: InstanceRef): Left | null {
+    const { wait } = this.records.peek(ref);
+    if (kind !== "waitTimedOut" || wait === null) return null;
+    return { value: answerOfTime(wait.order, this.clock.now), mapIndexLabel: "" };
+  }
+
+  #callBack(change: Change, event: RunEvent): void {
+    const due = callbacksOf(this.engine, event, change);
+    if (due.length === 0) return;
+    const { ix, mapIx, attempt, failure } = change;
+    const mapLength = isMapped(this.engine, ix) ? Math.max(0, instanceCount(this.engine, ix)) : 0;
+    const task = { id: this.dag.taskIds[ix]!, mapIx, mapLength };
+    this.deliveries.add(due, { task, tryNumber: attempt, failure });
+  }
+
+  #record(change: Change, event: RunEvent, left: Left | null): void {
     const { state, attempt } = change;
     const record = this.records.of(change);
     record.failure = change.failure;
     record.waitUntil = change.waitUntil;
-    if (state === TaskState.up_for_reschedule) record.firstAttempt ||= attempt;
+    if (!keepsDeferral(change)) record.wait = null;
+    const isSameTry = record.wait !== null || isWaitState(state);
+    if (state === TaskState.up_for_reschedule || isSameTry) record.firstAttempt ||= attempt;
     else if (state !== TaskState.running) record.firstAttempt = 0;
     // What attempts before have left counts no more once there is a new one, or the outcome is another.
     if (state === TaskState.running || state === TaskState.none || isFinal(state)) {
       record.out = null;
       record.label = null;
     }
-    if (state === TaskState.running || state === TaskState.none) record.xcoms = {};
+    const isNewTry = state === TaskState.running && record.wait === null;
+    if (isNewTry || state === TaskState.none) record.xcoms = {};
     const isOwn = "ix" in event && event.ix === change.ix && event.mapIx === change.mapIx;
-    if (succeeded === null || !isOwn || state !== TaskState.success) return;
-    record.out = succeeded.value;
-    record.xcoms = succeeded.xcoms;
-    record.label = succeeded.mapIndexLabel === "" ? null : succeeded.mapIndexLabel;
+    if (left === null || !isOwn) return;
+    if (state === TaskState.scheduled && record.wait !== null) record.wait.event = left.value;
+    if (state !== TaskState.success) return;
+    record.out = left.value;
+    record.label = left.mapIndexLabel === "" ? null : left.mapIndexLabel;
+  }
+
+  #logOfCallback({ task, tryNumber, logs }: Delivery, entry: LogEntry): void {
+    logs.push(entry);
+    this.#options.onLog(lineOf(task?.id ?? "", task?.mapIx ?? -1, tryNumber, entry));
   }
 
   #log({ ix, mapIx }: InstanceRef, tryNumber: number, entry: LogEntry): void {
-    const { level, message, fieldsJson } = entry;
-    const line: LogLine = {
-      taskId: this.dag.taskIds[ix]!,
-      mapIndex: mapIx < 0 ? null : mapIx,
-      tryNumber,
-      level,
-      message,
-      fields: fieldsJson === "" ? {} : (JSON.parse(fieldsJson) as LogLine["fields"]),
-    };
+    const line = lineOf(this.dag.taskIds[ix]!, mapIx, tryNumber, entry);
     this.logs.push(line);
     this.records.of({ ix, mapIx }).logs.push(line);
     this.#options.onLog(line);
   }
+}
+
+function lineOf(taskId: string, mapIx: number, tryNumber: number, entry: LogEntry): LogLine {
+  const { level, message, fieldsJson } = entry;
+  const fields = fieldsJson === "" ? {} : (JSON.parse(fieldsJson) as LogLine["fields"]);
+  return { taskId, mapIndex: mapIx < 0 ? null : mapIx, tryNumber, level, message, fields };
 }
 
 /** Taken at once: a test may put a false one in its place. */

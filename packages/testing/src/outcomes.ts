@@ -1,8 +1,8 @@
 /** What a test has a task do instead of running its body. */
 
 import { MillraceError } from "@millrace/engine";
-import type { Duration } from "@millrace/sdk";
-import { SkipTask } from "@millrace/sdk";
+import type { DeferOptions, Duration, Trigger } from "@millrace/sdk";
+import { defer, SkipTask } from "@millrace/sdk";
 import { durationForms, durationMs } from "@millrace/sdk/spec";
 
 const outcomeMark: unique symbol = Symbol("millrace.testing.outcome");
@@ -10,9 +10,10 @@ const outcomeMark: unique symbol = Symbol("millrace.testing.outcome");
 type Play =
   | { readonly kind: "returns"; readonly value: unknown }
   | { readonly kind: "throws"; readonly error: unknown }
+  | { readonly kind: "dies" }
   | { readonly kind: "waits"; readonly ms: number; readonly next: Outcome };
 
-/** Made by `ok`, `fail`, `skip` and `after`. */
+/** Made by `ok`, `fail`, `skip`, `after`, `defers` and `lost`. */
 export type Outcome = { readonly [outcomeMark]: Play };
 
 /**
@@ -48,6 +49,24 @@ export function skip(message = "skipped, as the test says"): Outcome {
 }
 
 /**
+ * The body returns `defer(trigger, options)`. When what it waits for has come, the next outcome of the list is what becomes
+ * of it, called with event and state where it is a function; without one the task's own `resume`, or the event is its
+ * value.
+ *
+ * @example outcomes: { train: [defers(trigger.token()), (event: JobDone) => ok(event.score)] }
+ * @throws MillraceError FIELD_INVALID
+ */
+export function defers(trigger: Trigger<unknown>, options: DeferOptions<unknown> = {}): Outcome {
+  // Whether the state can be carried is seen when it is.
+  return ok(defer(trigger, options as DeferOptions<undefined>));
+}
+
+/** The worker dies with it: no retry is spent, another one gets the task at once; after the third it is quarantined. */
+export function lost(): Outcome {
+  return { [outcomeMark]: { kind: "dies" } };
+}
+
+/**
  * The outcome comes this much later, in virtual time.
  *
  * @throws MillraceError FIELD_INVALID when it is no duration
@@ -70,14 +89,43 @@ export function isOutcome(value: unknown): value is Outcome {
   return typeof value === "object" && value !== null && outcomeMark in value;
 }
 
+/** What the body of an attempt can do beside returning and throwing. */
+export type Stage = {
+  rest(ms: number): Promise<void>;
+  /** Never returns. */
+  die(): Promise<never>;
+};
+
 /** Does what the outcome says, as a body: returns or throws. */
-export async function play(
-  outcome: Outcome,
-  wait: (ms: number) => Promise<void>,
-): Promise<unknown> {
+export async function play(outcome: Outcome, stage: Stage): Promise<unknown> {
   const said = outcome[outcomeMark];
   if (said.kind === "returns") return said.value;
   if (said.kind === "throws") throw said.error;
-  await wait(said.ms);
-  return await play(said.next, wait);
+  if (said.kind === "dies") return await stage.die();
+  await stage.rest(said.ms);
+  return await play(said.next, stage);
+}
+
+/** What an outcome means for a wait. */
+export type Brought = { readonly afterMs: number } & (
+  { readonly value: unknown } | { readonly error: unknown }
+);
+
+/** @throws MillraceError FIELD_INVALID for `lost()`: there is no body that could be */
+export function broughtBy(outcome: Outcome, afterMs = 0): Brought {
+  const said = outcome[outcomeMark];
+  switch (said.kind) {
+    case "returns":
+      return { afterMs, value: said.value };
+    case "throws":
+      return { afterMs, error: said.error };
+    case "waits":
+      return broughtBy(said.next, afterMs + said.ms);
+    case "dies":
+      throw new MillraceError(
+        "FIELD_INVALID",
+        "No worker is lost while a task waits: nothing runs then. Write ok(…), fail(…) or after(…).",
+        { metadata: { field: "events" } },
+      );
+  }
 }

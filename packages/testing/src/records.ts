@@ -2,6 +2,7 @@
 
 import type { EpochMs, Failure, InstanceRef } from "@millrace/engine";
 import type { LogFields } from "@millrace/sdk/spec";
+import type { Wait } from "./waits.ts";
 
 export type LogLine = {
   readonly taskId: string;
@@ -23,6 +24,10 @@ export type InstanceRecord = {
   /** When its try began, and with which attempt when that was not the newest: a sensor that looks again goes on with it. */
   startedAt: EpochMs;
   firstAttempt: number;
+  /** What it gave its slot back for, until the attempt that goes on with what came has ended. */
+  wait: Wait | null;
+  /** How often it has waited, as far as the test says what comes. */
+  waits: number;
   /** How often its body has been called, as far as the test says what it does. */
   calls: number;
   readonly logs: LogLine[];
@@ -53,6 +58,8 @@ function newRecord(): InstanceRecord {
     waitUntil: null,
     startedAt: 0,
     firstAttempt: 0,
+    wait: null,
+    waits: 0,
     calls: 0,
     logs: [],
   };

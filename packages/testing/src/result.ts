@@ -9,7 +9,8 @@ import {
   slotOf,
   taskStateName,
 } from "@millrace/engine";
-import { decodeValue } from "@millrace/sdk/spec";
+import { blobBytesMax, decodeValue } from "@millrace/sdk/spec";
+import type { Delivery } from "./deliveries.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { LogLine } from "./records.ts";
 import { standFor } from "./stand-for.ts";
@@ -38,6 +39,24 @@ export type TaskResult = {
   readonly instances: readonly TaskResult[];
 };
 
+/** A callback that is to run, or ran. */
+export type CallbackResult = {
+  readonly on: "success" | "failure" | "retry" | "skipped";
+  /** What people call it. */
+  readonly name: string;
+  /** Null for one of the run. */
+  readonly taskId: string | null;
+  readonly mapIndex: number | null;
+  /** The attempt of the task it is about; of a run how often it has ended. */
+  readonly tryNumber: number;
+  /** "pending" for one that is not run: see the option `runCallbacks`. An external one needs a stand-in too. */
+  readonly state: "pending" | "delivered" | "failed";
+  /** How often it was tried. */
+  readonly tries: number;
+  /** Why the newest try failed. */
+  readonly failure: Failure | null;
+};
+
 export type RunResult<Result = unknown> = {
   readonly dagId: string;
   readonly name: string;
@@ -53,6 +72,8 @@ export type RunResult<Result = unknown> = {
   /** One entry for each task, in topological order. */
   readonly tasks: readonly TaskResult[];
   readonly logs: readonly LogLine[];
+  /** Callbacks that were due, in that order. */
+  readonly callbacks: readonly CallbackResult[];
   /**
    * A task, or one instance of a mapped task.
    *
@@ -94,6 +115,9 @@ export function resultOf<Result>(run: MemoryRun): RunResult<Result> {
     get logs() {
       return [...run.logs];
     },
+    get callbacks() {
+      return run.deliveries.all.map(callbackResult);
+    },
     task(id, mapIndex) {
       const ix = requireTask(run, id);
       return mapIndex === undefined
@@ -132,6 +156,14 @@ export function requireInstance(run: MemoryRun, ix: number, mapIx: number): Inst
     "TASK_NOT_FOUND",
     `Task "${run.dag.taskIds[ix]}" has no map index ${mapIx}: ${has}.`,
   );
+}
+
+function callbackResult({ callback, task, tryNumber, state, tries, problem }: Delivery) {
+  const { on, name } = callback;
+  return {
+    ...{ on, name, taskId: task?.id ?? null, tryNumber, state, tries, failure: problem },
+    mapIndex: task === null || task.mapIx < 0 ? null : task.mapIx,
+  };
 }
 
 function isMapped({ dag }: MemoryRun, ix: number): boolean {
@@ -201,5 +233,6 @@ function instanceValue(run: MemoryRun, ref: InstanceRef, key: string): unknown {
   const { out, xcoms } = run.records.peek(ref);
   const data = key === returnKey ? out : Object.hasOwn(xcoms, key) ? xcoms[key] : null;
   if (data === null || data === undefined) return undefined;
-  return decodeValue(data, `xcom "${key}" of task "${run.dag.taskIds[ref.ix]}"`);
+  const what = `xcom "${key}" of task "${run.dag.taskIds[ref.ix]}"`;
+  return decodeValue(data, what, blobBytesMax);
 }

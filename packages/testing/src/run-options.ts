@@ -5,7 +5,9 @@ import { compileDag, MillraceError, runName } from "@millrace/engine";
 import type { DagDefinition, Instant, RunFacts } from "@millrace/sdk/spec";
 import { instantForms, instantMs } from "@millrace/sdk/spec";
 import type { Handlers } from "./bodies.ts";
-import { codeOfTasks } from "./bodies.ts";
+import { codeOfCallback, codeOfTasks, readOutcomes } from "./bodies.ts";
+import type { WaitEvents } from "./events.ts";
+import { expectEvent } from "./events.ts";
 import { MemoryRun } from "./memory-run.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { readParams } from "./params.ts";
@@ -19,13 +21,22 @@ export type RunDagOptions<Given> = {
   readonly logicalDate?: Instant | null;
   /** When the run begins by its own clock. Default: the logical date, else the present. */
   readonly now?: Instant;
-  /** Stand-ins for external tasks, by handler; they are called with the resolved arguments. */
+  /** Stand-ins for external tasks and callbacks, by handler; they are called with the resolved arguments. */
   readonly handlers?: Handlers;
   /**
    * In which order things go that happen at the same moment: of 0, which is the default, as they began; of any other whole
    * number in another one, the same each time.
    */
   readonly seed?: number;
+  /**
+   * What comes for tasks that wait, by task id: `ok(event)`, of an input `ok(values)`. Without it a run that waits for a
+   * person, a token or a triggerer cannot end, unless that wait has a time limit.
+   */
+  readonly events?: WaitEvents;
+  /**
+   * Whether callbacks are run, or only noted in `callbacks`. Default: they are run by `runDag`, and noted by `startDag`.
+   */
+  readonly runCallbacks?: boolean;
   /** Sees each line that a body logs as it is written. */
   readonly onLog?: (line: LogLine) => void;
 };
@@ -39,11 +50,13 @@ export type StartDagOptions<Given> = RunDagOptions<Given> & {
 export function makeRun<Given>(
   definition: DagDefinition<Given>,
   options: StartDagOptions<Given>,
+  runsCallbacks: boolean,
 ): MemoryRun {
   const dag = compileDag(definition.spec());
   const logicalDate = readInstant("logicalDate", options.logicalDate ?? null);
   const start = readInstant("now", options.now ?? null) ?? logicalDate ?? Date.now();
-  const { handlers = {}, outcomes = {}, seed = 0, onLog } = options;
+  const { handlers = {}, outcomes = {}, events = {}, seed = 0, onLog } = options;
+  const scripts = readOutcomes(dag, events, "events");
   if (!Number.isSafeInteger(seed)) throw invalid("seed", String(seed), "a whole number");
   return new MemoryRun({
     dag,
@@ -51,6 +64,9 @@ export function makeRun<Given>(
     start,
     tieBreak: tieBreak(seed),
     codeOf: codeOfTasks(definition, dag, { handlers, outcomes }),
+    codeOfCallback: codeOfCallback(definition, handlers),
+    runsCallbacks: options.runCallbacks ?? runsCallbacks,
+    onWait: (run, ref) => expectEvent(run, scripts, ref),
     onLog: (line) => onLog?.(line),
   });
 }

@@ -43,9 +43,28 @@ describe("a sensor that pokes", () => {
       attempts: 1,
       failure: { kind: "timeout", type: "SensorTimeout" },
     });
-    expect(run.now).toEqual(new Date("2026-01-08T00:00Z"));
+    expect(run.now).toEqual(new Date("2026-01-08T00:01Z"));
     expect(performance.now() - began).toBeLessThan(10_000);
   });
+
+  test.each(["poke", "reschedule"] as const)(
+    "looks still when exactly its timeout has passed, in mode %s (semantics 9.2)",
+    async (mode) => {
+      for (const backoff of [false, true]) {
+        const looks: number[] = [];
+        const began = Date.parse("2026-01-01T00:00Z");
+        const options = { mode, backoff, interval: "10m", maxInterval: "10m" } as const;
+        const run = startDag(never({ ...options, timeout: "20m" }), {
+          now: new Date(began),
+          outcomes: { wait: () => ok(void looks.push((run.now.getTime() - began) / 60_000)) },
+        });
+        await run.finish();
+        expect(run.task("wait").state).toBe("failed");
+        expect(looks).toContain(20);
+        expect(looks.at(-1)).toBeGreaterThan(20);
+      }
+    },
+  );
 
   test("looks once even when its timeout is shorter than a look", async () => {
     const run = startDag(third({ timeout: "1ms" }), { outcomes: { wait: ok(done("at once")) } });

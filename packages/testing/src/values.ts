@@ -3,7 +3,7 @@
 import type { InstanceInput, InstanceRef, ItemSource, Run } from "@millrace/engine";
 import { inputsOf, itemsOf } from "@millrace/engine";
 import type { RunFacts } from "@millrace/sdk/spec";
-import { decodeValue, encodeValue, follow, valueOfRun } from "@millrace/sdk/spec";
+import { blobBytesMax, decodeValue, encodeValue, follow, valueOfRun } from "@millrace/sdk/spec";
 import type { Records } from "./records.ts";
 
 type Values = Readonly<Record<string, Uint8Array>>;
@@ -69,11 +69,12 @@ function itemData({ facts, records }: Sources, key: string, source: ItemSource):
 const lists = new WeakMap<Uint8Array, unknown>();
 
 function decoded(data: Uint8Array): unknown {
-  if (!lists.has(data)) lists.set(data, decodeValue(data, "what the task is mapped over"));
+  if (!lists.has(data))
+    lists.set(data, decodeValue(data, "what the task is mapped over", blobBytesMax));
   return lists.get(data);
 }
 
 function elementOf(list: unknown, index: number, key: string): Uint8Array {
   if (!Array.isArray(list) || index >= list.length) throw new Error(goneElement);
-  return encodeValue(list[index], `the element "${key}"`);
+  return encodeValue(list[index], `the element "${key}"`, blobBytesMax);
 }

@@ -19,6 +19,7 @@ export function workOf(from: Sources, ref: InstanceRef, now: number): Work {
   const slot = slotOf(run, ix, mapIx);
   const attempt = run.instances.attempt[slot] ?? 0;
   const encoder = new TextEncoder();
+  const { wait } = from.records.peek(ref);
   const { params, ...runFacts } = facts;
   const instance = `${task.id}${mapIx < 0 ? "" : `/${mapIx}`}`;
   return {
@@ -41,6 +42,8 @@ export function workOf(from: Sources, ref: InstanceRef, now: number): Work {
     control: task.control,
     cases: task.cases.map(({ name }) => name),
     sensor: task.sensor && sensorWork(from, ref, task.sensor, { attempt, now }),
+    resumption: wait && { event: wait.event, state: wait.order.state },
+    callback: null,
     refusal: null,
     isTimed: task.executionTimeoutMs !== null,
     fencing: String(attempt).padStart(fencingDigits, "0"),

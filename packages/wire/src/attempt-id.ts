@@ -5,42 +5,63 @@ export type AttemptRef = {
   readonly shard: number;
   /** `run.id` */
   readonly runKey: number;
-  /** The task's index in its DAG version. */
+  /** The task's index in its DAG version; -1 for callbacks of the run. */
   readonly ix: number;
   /** -1 for a task that is not mapped. */
   readonly mapIx: number;
-  /** From 1. */
+  /** From 1; of callbacks from 0, and of those of a run how often it has ended. */
   readonly attempt: number;
+  /** What is done: the body is run, what the attempt waits for is watched, or a callback about it is run. */
+  readonly of: AttemptPart;
 };
 
-const pattern = /^(\d{1,2})\.([0-9a-z]{1,11})\.(\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})$/;
+export type AttemptPart =
+  | "body"
+  | "watch"
+  /** CallbackEvent, and the place of the callback in the spec. */
+  | { readonly event: number; readonly ordinal: number };
 
-/** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>` */
+const pattern =
+  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|c([1-4])\.(\d{1,4})))?$/;
+
+/** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>`, and `.w` for a watch, `.c<event>.<ordinal>` for a callback. */
 export function attemptIdOf(
-  ref: Omit<AttemptRef, "runKey"> & { readonly runKey: number | bigint },
+  ref: Omit<AttemptRef, "runKey" | "of"> & {
+    readonly runKey: number | bigint;
+    /** Default "body". */
+    readonly of?: AttemptPart;
+  },
 ): string {
-  return `${ref.shard}.${ref.runKey.toString(36)}.${ref.ix}.${ref.mapIx}.${ref.attempt}`;
+  const { shard, runKey, ix, mapIx, attempt, of = "body" } = ref;
+  return `${shard}.${runKey.toString(36)}.${ix}.${mapIx}.${attempt}${suffixOf(of)}`;
+}
+
+function suffixOf(part: AttemptPart): string {
+  if (part === "body") return "";
+  return part === "watch" ? ".w" : `.c${part.event}.${part.ordinal}`;
 }
 
 /** Null when the text is not an attempt id. */
 export function parseAttemptId(attemptId: string): AttemptRef | null {
   const match = pattern.exec(attemptId);
   if (match === null) return null;
-  const [, shard, run, ix, mapIx, attempt] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [, shard = "", run = "", ix, mapIx, attempt, part, event, ordinal] = match;
   const runKey = Number.parseInt(run, 36);
   if (!Number.isSafeInteger(runKey) || runKey < 1 || Number(shard) > 63) return null;
+  const of: AttemptPart =
+    part === undefined
+      ? "body"
+      : part === "w"
+        ? "watch"
+        : { event: Number(event), ordinal: Number(ordinal) };
+  const isOfCallback = typeof of === "object";
+  if (!isOfCallback && (Number(ix) < 0 || Number(attempt) < 1)) return null;
   return {
     shard: Number(shard),
     runKey,
     ix: Number(ix),
     mapIx: Number(mapIx),
     attempt: Number(attempt),
+    of,
   };
 }

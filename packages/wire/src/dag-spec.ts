@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import type { DagSpec, GroupSpec, Schedule } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
+import { callbackFromProto, callbackToProto } from "./callback.ts";
 import { axesFromProto, axesToProto } from "./expression.ts";
 import type {
   DagSpec as DagSpecMessage,
@@ -36,6 +37,8 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
     dagrunTimeout: durationOf(spec.dagrunTimeoutMs),
     failFast: spec.failFast,
     resultTaskId: spec.resultTaskId ?? "",
+    callbacks: spec.callbacks.map(callbackToProto),
+    callbackQueue: spec.callbackQueue,
     startDate: timestampOf(spec.startDate),
     endDate: timestampOf(spec.endDate),
     catchup: spec.catchup,
@@ -72,6 +75,8 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
     dagrunTimeoutMs: msOf(message.dagrunTimeout),
     failFast: message.failFast,
     resultTaskId: message.resultTaskId || null,
+    callbacks: message.callbacks.map((callback) => callbackFromProto(callback, "dag")),
+    callbackQueue: message.callbackQueue || specDefaults.queue,
     startDate: epochMsOf(message.startDate),
     endDate: epochMsOf(message.endDate),
     catchup: message.catchup,

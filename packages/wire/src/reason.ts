@@ -25,6 +25,8 @@ const kinds = {
   teardown_scope: ReasonKind.TEARDOWN_SCOPE,
   reschedule_wait: ReasonKind.RESCHEDULE_WAIT,
   restarting: ReasonKind.RESTARTING,
+  deferred: ReasonKind.DEFERRED,
+  awaiting_input: ReasonKind.AWAITING_INPUT,
 } as const satisfies Record<ReasonKindName, ReasonKind>;
 
 export function reasonToProto(reason: Reason): ReasonMessage {

@@ -24,8 +24,14 @@ const methods = (await allServices()).flatMap((service) => service.methods);
 const nameOf = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
 const isReading = (method: DescMethod): boolean => method.idempotency === Level.NO_SIDE_EFFECTS;
 
-/** Each of its messages is safe to send again: results by their attempt, credit by the stream it is for. */
-const streams = ["millrace.worker.v1.WorkerService/Work"];
+/**
+ * What they carry is safe to send again: results by their attempt, credit by the stream it is for, a stored value by its
+ * digest.
+ */
+const streams = new Map([
+  ["millrace.worker.v1.WorkerService/Work", "bidi_streaming"],
+  ["millrace.worker.v1.WorkerService/UploadBlob", "client_streaming"],
+]);
 
 test("the methods of all services are looked at", () => {
   const services = new Set(methods.map((method) => method.parent.typeName));
@@ -41,11 +47,8 @@ test("the methods of all services are looked at", () => {
 describe("every method that changes something takes a request_id", () => {
   const changing = methods.filter((method) => !isReading(method));
   test.each(changing.map((method) => [nameOf(method), method] as const))("%s", (name, method) => {
-    if (streams.includes(name)) {
-      expect(method.methodKind).toBe("bidi_streaming");
-      return;
-    }
-    expect(method.methodKind).toBe("unary");
+    expect(method.methodKind).toBe(streams.get(name) ?? "unary");
+    if (streams.has(name)) return;
     const field = method.input.fields.find((each) => each.name === "request_id");
     expect(field).toMatchObject({ fieldKind: "scalar", scalar: ScalarType.STRING });
   });

@@ -1,6 +1,14 @@
 /** Whatever the engine can say of a DAG comes through the wire unchanged. */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { BranchCase, DagSpec, Edge, GroupSpec, MapAxis, SensorSpec } from "@millrace/engine";
+import type {
+  BranchCase,
+  CallbackSpec,
+  DagSpec,
+  Edge,
+  GroupSpec,
+  MapAxis,
+  SensorSpec,
+} from "@millrace/engine";
 import { triggerRules } from "@millrace/engine";
 import { aDagSpec, aTask } from "@millrace/engine/testing";
 import * as fc from "fast-check";
@@ -29,6 +37,14 @@ const sensor: fc.Arbitrary<SensorSpec> = fc.record({
   backoff: fc.boolean(),
   maxIntervalMs: nullable(ms),
 });
+const callback: fc.Arbitrary<CallbackSpec> = fc.record({
+  on: fc.constantFrom("success", "failure", "retry", "skipped"),
+  handler: text,
+  isExternal: fc.boolean(),
+  config: fc.oneof(fc.constant(""), fc.json()),
+  name: text,
+});
+const callbacks = fc.array(callback, { maxLength: 3 });
 const task = fc
   .record({
     id: text,
@@ -45,6 +61,7 @@ const task = fc
     mapIndexTemplate: text,
     sensor: nullable(sensor),
     owner: fc.string({ minLength: 1 }),
+    callbacks,
   })
   .map((options) => aTask(options.id, options));
 const edge: fc.Arbitrary<Edge> = fc.record({ from: text, to: text, label: text });
@@ -61,6 +78,8 @@ const spec: fc.Arbitrary<DagSpec> = fc
     groups: fc.array(group, { maxLength: 3 }),
     failFast: fc.boolean(),
     resultTaskId: nullable(fc.string({ minLength: 1 })),
+    callbacks,
+    callbackQueue: fc.string({ minLength: 1 }),
   })
   .map((options) => aDagSpec({ tasks: {} }, options));
 
@@ -104,6 +123,8 @@ test("what callers leave out means what the proto's comments say", () => {
   expect(read).toMatchObject({
     failFast: false,
     resultTaskId: null,
+    callbacks: [],
+    callbackQueue: "default",
     edges: [{ label: "" }],
     groups: [{ each: [] }],
   });
@@ -118,6 +139,7 @@ test("what callers leave out means what the proto's comments say", () => {
     each: [],
     mapIndexTemplate: "",
     sensor: null,
+    callbacks: [],
   });
   expect(free).toMatchObject({ role: "teardown", triggerRule: "all_done_setup_success" });
   expect(look?.sensor).toEqual({

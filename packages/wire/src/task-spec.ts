@@ -3,6 +3,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TaskSpec } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
+import { callbackFromProto, callbackToProto } from "./callback.ts";
 import {
   axesFromProto,
   axesToProto,
@@ -54,6 +55,7 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
     env: { ...task.env },
     docs: task.docs,
     owner: task.owner,
+    callbacks: task.callbacks.map(callbackToProto),
     resultSchema: task.resultSchema ?? "",
     argSchemas: task.argSchemas.map((schema) => schema ?? ""),
   };
@@ -93,6 +95,7 @@ export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): T
     env: { ...message.env },
     docs: message.docs,
     owner: message.owner || dagOwner,
+    callbacks: message.callbacks.map((callback) => callbackFromProto(callback, at)),
     resultSchema: message.resultSchema || null,
     argSchemas: message.argSchemas.map((schema) => schema || null),
   };

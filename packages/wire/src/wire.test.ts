@@ -7,6 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
 import { failureFromProto, failureToProto } from "./failure.ts";
+import type { CallbackEvent } from "./gen/millrace/v1/callback_pb.ts";
 import type {
   Isolation,
   SensorMode,
@@ -118,6 +119,11 @@ describe("DagSpec", () => {
     ["a role", { role: 9 as TaskRole }, 'tasks["t"].role is 9'],
     ["a control", { control: 9 as TaskControl }, 'tasks["t"].control is 9'],
     ["a sensor's mode", { sensor: { mode: 9 as SensorMode } }, 'tasks["t"].sensor.mode is 9'],
+    [
+      "a callback's event",
+      { callbacks: [{ on: 9 as CallbackEvent, name: "n" }] },
+      'tasks["t"].callbacks["n"].on is 9',
+    ],
     ["an isolation", { isolation: 9 as Isolation }, 'tasks["t"].isolation is 9'],
     ["arguments in another encoding", { args: new Uint8Array([0xff]) }, 'tasks["t"].args'],
     [

@@ -16,6 +16,12 @@ export const apiLimits = {
   paramsBytesMax: 64 * 1024,
   paramsDepthMax: 32,
   valueBytesMax: 256 * 1024,
+  /** Lists, objects, maps and sets inside each other. */
+  valueDepthMax: 100,
+  taskTokenLength: 500,
+  /** Of values that are stored elsewhere, those that a list shows whole: each, and all together. */
+  listedBlobBytesEach: 1024 * 1024,
+  listedBlobBytes: 4 * 1024 * 1024,
   pageDefault: 50,
   pageMax: 500,
   taskInstancePageDefault: 100,
@@ -56,6 +62,8 @@ export const apiLimits = {
   ownerSearchMs: 5_000,
   /** How long an owner may take to change a run, which it may have to read first. */
   changeAnswerMs: 60_000,
+  /** How long an owner may take to end a wait: it gives a task that still runs 25 s to begin waiting. */
+  endWaitAnswerMs: 30_000,
   /** How long a question looks for its owner: that there is none is an answer too. */
   explainSearchMs: 1_000,
   /** First and longest wait before the owner is looked for again. */
@@ -87,6 +95,26 @@ export const workerLimits = {
   slotsMax: 10_000,
   resultsPerMessage: 1_000,
   xcomsPerResult: 100,
+  /** Of one pull: tasks, values and their bytes. */
+  tasksPerPull: 1_000,
+  xcomsPerPull: 10_000,
+  bytesPerPull: 16 * 1024 * 1024,
+  /** Runs that a pull from prior dates looks at, and tasks of runs that one statement does. */
+  priorRunsMax: 1_000,
+  priorTasksPerRead: 500,
+  /** Of one value that is stored elsewhere. */
+  blobBytesMax: 64 * 1024 * 1024,
+  /** Of the values that one session sends at a time. */
+  blobBytesInFlight: 128 * 1024 * 1024,
+  /** Of a piece of such a value: of one that is sent here at most, of one that is sent from here. */
+  blobPieceBytesMax: 1024 * 1024,
+  blobPieceBytes: 256 * 1024,
+  xcomKeyLength: 512,
+  formSubjectLength: 250,
+  formBodyBytes: 16 * 1024,
+  formSchemaBytes: 64 * 1024,
+  /** Of a trigger's handler, and of its summary. */
+  triggerTextLength: 250,
   /** Cases that a branch chose, and lengths that were measured. */
   choicesPerResult: 1_000,
   caseLength: 250,

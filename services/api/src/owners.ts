@@ -17,6 +17,8 @@ export type Owners = {
   refresh(): Promise<void>;
   /** Calls back when a node has left in order. */
   onLeave(handler: (nodeId: string) => void): void;
+  /** Calls back when another node says that it owns shards which were this one's: nothing that it was asked counts. */
+  onLoss(handler: (nodeId: string, shards: ReadonlySet<number>) => void): void;
   stop(): void;
 };
 
@@ -25,6 +27,7 @@ type Claim = { readonly nodeId: string; readonly heardAtMs: number };
 export function createOwners({ db, bus }: { db: Database; bus: Bus }): Owners {
   const claims = new Map<number, Claim>();
   const leaveHandlers: ((nodeId: string) => void)[] = [];
+  const lossHandlers: ((nodeId: string, shards: ReadonlySet<number>) => void)[] = [];
   let read: Promise<void> | null = null;
   let readAtMs = Number.NEGATIVE_INFINITY;
 
@@ -39,7 +42,14 @@ export function createOwners({ db, bus }: { db: Database; bus: Bus }): Owners {
     forget(beat.nodeId);
     if (beat.isLeaving) return leaveHandlers.forEach((handler) => handler(beat.nodeId));
     const heardAtMs = performance.now();
-    for (const shard of beat.shards) claims.set(shard, { nodeId: beat.nodeId, heardAtMs });
+    const lost = new Map<string, Set<number>>();
+    for (const shard of beat.shards) {
+      const before = claims.get(shard)?.nodeId;
+      claims.set(shard, { nodeId: beat.nodeId, heardAtMs });
+      if (before !== undefined) lost.set(before, (lost.get(before) ?? new Set()).add(shard));
+    }
+    for (const [nodeId, shards] of lost)
+      for (const handler of lossHandlers) handler(nodeId, shards);
   });
 
   async function readRows(): Promise<void> {
@@ -76,6 +86,7 @@ export function createOwners({ db, bus }: { db: Database; bus: Bus }): Owners {
       return read;
     },
     onLeave: (handler) => void leaveHandlers.push(handler),
+    onLoss: (handler) => void lossHandlers.push(handler),
     stop: () => beats.close(),
   };
 }

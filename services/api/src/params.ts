@@ -1,9 +1,15 @@
-/** Params of a run: checked against the DAG's schema, defaults filled in. */
+/** Objects that people give, params of a run and answers to a form: checked against their schema, defaults filled in. */
 
-import { MillraceError } from "@millrace/engine";
+import { MillraceError, type ReasonName } from "@millrace/engine";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { shown } from "./fields.ts";
 import { apiLimits } from "./limits.ts";
+
+/** What an object is called, and what is wrong when it breaks its schema. */
+type Kind = { readonly name: string; readonly reason: ReasonName };
+
+const params: Kind = { name: "params", reason: "PARAMS_INVALID" };
+const answer: Kind = { name: "values", reason: "INPUT_INVALID" };
 
 /** `format` is a note to people in this draft; unknown keywords are those of other tools. Nothing is ever fetched. */
 const options = {
@@ -17,15 +23,22 @@ const options = {
 /** Compiles a schema; null means any object. Throws PARAMS_INVALID when it is no JSON Schema. */
 export function compileParamsSchema(schema: string | null): ValidateFunction | null {
   if (schema === null || schema === "") return null;
+  return compileSchema(params, "params_schema", schema);
+}
+
+/** Throws INPUT_INVALID when it is no JSON Schema. */
+export function compileFormSchema(schema: string): ValidateFunction {
+  return compileSchema(answer, "the form's schema", schema);
+}
+
+function compileSchema({ reason }: Kind, what: string, schema: string): ValidateFunction {
   try {
     return new Ajv2020(options).compile(JSON.parse(schema) as object);
   } catch (error) {
     const why = error instanceof Error ? error.message.slice(0, 300) : "unreadable";
-    throw new MillraceError(
-      "PARAMS_INVALID",
-      `params_schema is no JSON Schema (draft 2020-12): ${why}`,
-      { cause: error },
-    );
+    throw new MillraceError(reason, `${what} is no JSON Schema (draft 2020-12): ${why}`, {
+      cause: error,
+    });
   }
 }
 
@@ -38,54 +51,77 @@ export function completeParams(
   given: Uint8Array | null,
   validate: ValidateFunction | null,
 ): Uint8Array {
-  const params = readParams(given);
-  if (validate !== null && !validate(params)) throw paramsInvalid(validate.errors?.[0], params);
-  const complete = Buffer.from(JSON.stringify(params));
-  assertFits(complete.length);
-  return complete;
+  return Buffer.from(JSON.stringify(completeObject(params, given, validate)));
 }
 
-function readParams(given: Uint8Array | null): Record<string, unknown> {
+/**
+ * The answer to a form, with the schema's defaults.
+ *
+ * @throws MillraceError VALUE_TOO_LARGE, VALUE_INVALID, INPUT_INVALID naming the field, such as `values.amount must be number, got nothing`
+ */
+export function completeAnswer(
+  given: Uint8Array | null,
+  validate: ValidateFunction,
+): Readonly<Record<string, unknown>> {
+  return completeObject(answer, given, validate);
+}
+
+function completeObject(
+  kind: Kind,
+  given: Uint8Array | null,
+  validate: ValidateFunction | null,
+): Record<string, unknown> {
+  const object = readObject(kind, given);
+  if (validate !== null && !validate(object)) throw invalid(kind, validate.errors?.[0], object);
+  assertFits(kind, Buffer.byteLength(JSON.stringify(object)));
+  return object;
+}
+
+function readObject(kind: Kind, given: Uint8Array | null): Record<string, unknown> {
   if (given === null || given.length === 0) return {};
-  assertFits(given.length);
-  let params: unknown;
+  assertFits(kind, given.length);
+  let object: unknown;
   try {
-    params = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(given));
+    object = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(given));
   } catch (error) {
-    throw new MillraceError("VALUE_INVALID", "params is no JSON text.", { cause: error });
+    throw new MillraceError("VALUE_INVALID", `${kind.name} is no JSON text.`, { cause: error });
   }
-  if (typeof params !== "object" || params === null || Array.isArray(params)) {
-    throw new MillraceError("PARAMS_INVALID", `params must be object, got ${got(params)}`);
+  if (typeof object !== "object" || object === null || Array.isArray(object)) {
+    throw new MillraceError(kind.reason, `${kind.name} must be object, got ${got(object)}`);
   }
-  assertShallow(params, 0);
-  return params as Record<string, unknown>;
+  assertShallow(kind, object, 0);
+  return object as Record<string, unknown>;
 }
 
-function assertFits(bytes: number): void {
+function assertFits({ name }: Kind, bytes: number): void {
   if (bytes <= apiLimits.paramsBytesMax) return;
   throw new MillraceError(
     "VALUE_TOO_LARGE",
-    `params has ${bytes} bytes; the limit is ${apiLimits.paramsBytesMax}.`,
+    `${name} has ${bytes} bytes; the limit is ${apiLimits.paramsBytesMax}.`,
   );
 }
 
 /** What is nested deeper can be read, but not written again by every language. */
-function assertShallow(value: unknown, depth: number): void {
+function assertShallow(kind: Kind, value: unknown, depth: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depth >= apiLimits.paramsDepthMax) {
     throw new MillraceError(
       "VALUE_INVALID",
-      `params is nested more than ${apiLimits.paramsDepthMax} levels deep.`,
+      `${kind.name} is nested more than ${apiLimits.paramsDepthMax} levels deep.`,
     );
   }
-  for (const inner of Object.values(value)) assertShallow(inner, depth + 1);
+  for (const inner of Object.values(value)) assertShallow(kind, inner, depth + 1);
 }
 
-function paramsInvalid(error: ErrorObject | undefined, params: unknown): MillraceError {
-  const field = `params${(error?.instancePath ?? "").replaceAll("/", ".")}`;
-  const value = valueAt(params, error?.instancePath ?? "");
+function invalid(
+  { name, reason }: Kind,
+  error: ErrorObject | undefined,
+  object: unknown,
+): MillraceError {
+  const field = `${name}${(error?.instancePath ?? "").replaceAll("/", ".")}`;
+  const value = valueAt(object, error?.instancePath ?? "");
   const message = `${field} ${whatIsWrong(error)}, got ${got(value)}`;
-  return new MillraceError("PARAMS_INVALID", message, { metadata: { field } });
+  return new MillraceError(reason, message, { metadata: { field } });
 }
 
 function whatIsWrong(error: ErrorObject | undefined): string {
@@ -98,8 +134,8 @@ function whatIsWrong(error: ErrorObject | undefined): string {
   return error?.message ?? "is not allowed";
 }
 
-function valueAt(params: unknown, path: string): unknown {
-  let value = params;
+function valueAt(object: unknown, path: string): unknown {
+  let value = object;
   for (const part of path.split("/").slice(1)) {
     const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
     value =

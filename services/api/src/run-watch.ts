@@ -102,8 +102,9 @@ export function createRunWatch(
       known.rows[ix] = each.state;
       touched.add(ix);
       remember(each);
-      // One that was cleared may be ready again at once, and a mapped task has instances: their entries are made of rows.
-      if (each.state === TaskState.none || isMappedTask(dag, ix)) continue;
+      // One that was cleared may be ready again at once, a mapped task has instances, and what a task waits for is in its
+      // row: their entries are made of rows.
+      if (each.state === TaskState.none || isMappedTask(dag, ix) || lacksItsWait(each)) continue;
       deriveTask(known, ix);
       said[ix] = summaryOf(known, ix);
       fresh.push(each);
@@ -148,6 +149,11 @@ export function createRunWatch(
     },
     pendingMs: () => (uncounted.size === 0 ? null : Math.max(0, mayCountAtMs - performance.now())),
   };
+}
+
+function lacksItsWait({ state, waiting }: TaskInstance): boolean {
+  const waits = state === TaskState.deferred || state === TaskState.awaiting_input;
+  return waits && waiting === undefined;
 }
 
 /** What is said of a task that has done nothing yet: nothing. */

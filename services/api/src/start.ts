@@ -19,6 +19,8 @@ import {
 } from "@millrace/service";
 import { NodeBeatSchema } from "@millrace/wire/internal";
 import { createGate } from "./auth/gate.ts";
+import { createBlobs } from "./blobs/blobs.ts";
+import { openBlobStore } from "./blobs/open-blob-store.ts";
 import { createCommands } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
 import { createDagVersions } from "./dag-versions.ts";
@@ -26,6 +28,7 @@ import { apiLimits, workerLimits } from "./limits.ts";
 import { createOwners } from "./owners.ts";
 import { callerServices } from "./rpc/services.ts";
 import { isDatabaseUp } from "./rpc/system.ts";
+import { createTaskTokens } from "./task-token.ts";
 import { version } from "./version.ts";
 import { startWorkerPlane } from "./worker/handlers.ts";
 
@@ -38,6 +41,8 @@ export type ApiOptions = BindOptions & {
   readonly grpcPort: number;
   /** 0 picks a free one. */
   readonly httpPort: number;
+  /** Where values above 256 KiB are kept, such as `file:///var/lib/millrace/blobs`. Null or unset: they are refused. */
+  readonly blobStore?: string | null | undefined;
   /** Where the console listens; null while it does not. */
   readonly consoleUrl?: (() => string | null) | undefined;
 };
@@ -62,6 +67,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     owners,
     commands: createCommands({ bus, owners }),
     versions: createDagVersions(db),
+    tokens: createTaskTokens(db),
+    blobs: createBlobs({ db, log, store: openBlobStore(options.blobStore ?? null) }),
     isSecure: options.tls !== undefined,
     forgetCredential: gate.forget,
   };
@@ -80,6 +87,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
         workerLimits.abandonedAfterMs,
         apiLimits.requestsDeletedPerTurn,
       );
+      await context.blobs.sweep();
     },
   });
 

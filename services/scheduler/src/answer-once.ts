@@ -66,12 +66,19 @@ const methods: Partial<Record<NonNullable<OwnerCommand["command"]["case"]>, stri
   clearInstances: "millrace.v1.TaskInstanceService/ClearTaskInstances",
   markInstances: "millrace.v1.TaskInstanceService/MarkTaskInstances",
   markRun: "millrace.v1.DagRunService/MarkDagRun",
+  endWait: "millrace.v1.TaskInstanceService/CompleteTaskToken",
 };
+
+function methodOf({ case: kind, value }: OwnerCommand["command"]): string {
+  if (kind === "endWait" && value.news.case === "answer")
+    return "millrace.v1.TaskInstanceService/AnswerInput";
+  return (kind && methods[kind]) ?? "";
+}
 
 /** Names the request behind a command; without a hash of its body, by the whole command. */
 export function requestKeyOf(command: OwnerCommand): RequestKey {
   const { principal, requestId, bodyHash } = command;
-  const method = (command.command.case && methods[command.command.case]) ?? "";
+  const method = methodOf(command.command);
   if (bodyHash.byteLength > 0) return { method, principal, requestId, bodyHash };
   const body = toBinary(OwnerCommandSchema, command);
   return { method, principal, requestId, bodyHash: createHash("sha256").update(body).digest() };

@@ -4,6 +4,7 @@ import {
   clearEffects,
   instanceState,
   isFinal,
+  isWaiting,
   RunState,
   TaskState,
   transition,
@@ -14,15 +15,19 @@ import {
   type Timer,
   type Verdict,
 } from "@millrace/engine";
+import { callbackRows, runCallbackRows } from "./callbacks/due.ts";
+import { wakeOnChange } from "./instance-changes.ts";
 import { instanceKey } from "./instance-key.ts";
 import type { Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
 import { isFinalState, type Recorded, type Step, type Xcom } from "./step.ts";
+import { defaultAnswer, isAbout, noteWait, openWait, waitFor, type WaitNews } from "./waits.ts";
 
 /** What comes with an event and is no business of the engine. */
-export type About = {
-  /** Of a success: what the body returned, null when nothing. */
+export type About = WaitNews & {
+  /** Of a success: what the body returned, null when nothing. Of the end of a wait: what came. */
   readonly out?: Uint8Array | null;
+  /** What the body left under keys, whatever its outcome. */
   readonly xcoms?: readonly Xcom[];
   /** Of a success: what people call the instance; empty for its index. */
   readonly mapIndexLabel?: string;
@@ -44,46 +49,60 @@ export function apply(
   about: About = nothing,
 ): Verdict {
   const { effects } = owner;
+  const end = owner.flushes.countEnd(run);
   const verdict = transition(run.engine, event, effects);
   about.onEffects?.(effects);
   // Before what it skips, which may be too much for one flush: a take-over finishes what was cut short.
   if (event.kind === "cancelRequested" && verdict.kind === "OK")
     owner.flushes.stepFor(run, null).hasRunChanged = true;
-  absorb(owner, run, effects, event.at, about);
+  absorb(owner, run, effects, event.at, about, event);
+  // It went into the same step, whose end is another now.
+  if (end !== null && owner.flushes.lastStep(run) === end) end.counts = null;
   clearEffects(effects);
   return verdict;
 }
 
-/** Acts on effects of `transition` or `restoreRun`. The caller clears them. */
+/** Acts on effects of `transition` or `restoreRun`, which has no event. The caller clears them. */
 export function absorb(
   owner: Owner,
   run: ActiveRun,
   effects: Effects,
   at: number,
   about: About = nothing,
+  event: RunEvent | null = null,
 ): void {
   // A run that is opened again is so before what it opens: a crash between two flushes leaves no final run with open tasks.
-  if (effects.run?.state === RunState.queued) noteRun(owner, run, effects.run);
+  if (effects.run?.state === RunState.queued) noteRun(owner, run, effects.run, at, event);
   if (effects.expanded.length > 0) noteExpanded(owner, run, effects);
   // Before the changes, which may forget who runs what.
   if (effects.stop.length > 0) noteStops(owner, run, effects);
-  for (const change of effects.changes) record(owner, run, change, at, about);
+  for (const change of effects.changes) record(owner, run, change, at, about, event);
   for (const span of effects.ready) makeReady(owner, run, span, at);
   for (const timer of effects.timers) noteTimer(owner, run, timer);
   if (effects.run !== null && effects.run.state !== RunState.queued)
-    noteRun(owner, run, effects.run);
+    noteRun(owner, run, effects.run, at, event);
   parkIfFull(owner, run);
 }
 
-function noteRun(owner: Owner, run: ActiveRun, changed: NonNullable<Effects["run"]>): void {
+function noteRun(
+  owner: Owner,
+  run: ActiveRun,
+  changed: NonNullable<Effects["run"]>,
+  at: number,
+  event: RunEvent | null,
+): void {
   const isReopened = changed.state === RunState.queued && isFinalState(run.recordedState);
   const step = isReopened ? owner.flushes.stepForReopening(run) : owner.flushes.stepFor(run, null);
-  if (isReopened) step.isReopened = true;
+  if (isReopened) {
+    step.isReopened = true;
+    run.reopenCount += 1;
+  }
   step.hasRunChanged = true;
   step.state = changed.state;
   step.failure = changed.failure;
   run.recordedState = changed.state;
   run.recordedFailure = changed.failure;
+  step.callbacks.push(...runCallbackRows(run, event, changed, at));
 }
 
 function noteExpanded(owner: Owner, run: ActiveRun, { expanded }: Effects): void {
@@ -100,7 +119,14 @@ function noteStops(owner: Owner, run: ActiveRun, { stop }: Effects): void {
   }
 }
 
-function record(owner: Owner, run: ActiveRun, change: Change, at: number, about: About): void {
+function record(
+  owner: Owner,
+  run: ActiveRun,
+  change: Change,
+  at: number,
+  about: About,
+  event: RunEvent | null,
+): void {
   const { state } = change;
   const { instances } = run;
   const step = owner.flushes.stepFor(run, change);
@@ -109,6 +135,9 @@ function record(owner: Owner, run: ActiveRun, change: Change, at: number, about:
   if (state === TaskState.none) instances.clear(change);
   instances.setWait(change, change.waitUntil ?? 0);
   noteTry(run, change);
+  if (openWait(run, change) !== null) owner.watches.end(run, change);
+  const wait = noteWait(run, change, event, about);
+  wakeOnChange(run, change);
   const out = state === TaskState.success ? (about.out ?? null) : null;
   if (run.version.compiled.isInput[change.ix] === 1 && (isFinal(state) || state === TaskState.none))
     owner.outputs.put(run.key, change, out);
@@ -119,12 +148,20 @@ function record(owner: Owner, run: ActiveRun, change: Change, at: number, about:
     readyAt: instances.readyAt(change),
     startedAt: instances.startedAt(change),
     out,
-    // Of the instance that left them, not of those that it skips.
-    xcoms: state === TaskState.success ? (about.xcoms ?? []) : [],
+    xcoms: leavesXcoms(change, event) ? (about.xcoms ?? []) : [],
     mapIndexLabel: state === TaskState.success ? (about.mapIndexLabel ?? "") : "",
     isMarked: about.isMarked ?? false,
+    ...wait,
   };
   step.records.set(instanceKey(change), recorded);
+  step.callbacks.push(...callbackRows(run, event, change, at));
+}
+
+/** Of the instance whose body left them, not of those that it skips; and not when it begins anew. */
+function leavesXcoms(change: Change, event: RunEvent | null): boolean {
+  const { state } = change;
+  if (!isAbout(event, change)) return false;
+  return state !== TaskState.none && state !== TaskState.removed && state !== TaskState.scheduled;
 }
 
 function grant(
@@ -137,8 +174,9 @@ function grant(
 ): void {
   const ref = { ix, mapIx };
   run.instances.setSession(ref, sessionKey);
-  // A sensor that looks again goes on with the try it began.
-  if (run.instances.firstAttempt(ref) === 0) run.instances.setStarted(ref, at);
+  // A sensor that looks again, and a body that goes on after a wait, go on with the try they began.
+  if (run.instances.firstAttempt(ref) === 0 && waitFor(run, ref) === null)
+    run.instances.setStarted(ref, at);
   step.grants.push({ run, ix, mapIx, attempt, sessionKey });
   owner.bindings.bind(run, { ...ref, attempt, sessionKey, isTold: true });
 }
@@ -186,6 +224,12 @@ export function applyTimer(owner: Owner, run: ActiveRun, timer: Timer): void {
   const at = owner.dbClock.now();
   const { ix, mapIx, attempt } = timer;
   switch (timer.kind) {
+    case "waitTimedOut": {
+      const row = openWait(run, timer);
+      const about = row === null ? nothing : defaultAnswer(row, at);
+      apply(owner, run, { kind: timer.kind, ix, mapIx, attempt, at }, about);
+      break;
+    }
     case "waitDue":
     case "executionTimedOut":
     case "restartForced":
@@ -203,6 +247,8 @@ export function isTimerLive(run: ActiveRun, timer: Timer): boolean {
   switch (timer.kind) {
     case "waitDue":
       return run.instances.waitUntil(timer) === timer.at;
+    case "waitTimedOut":
+      return isWaiting(run.engine, timer, timer.attempt);
     case "executionTimedOut":
       return instanceState(run.engine, timer.ix, timer.mapIx) === TaskState.running;
     case "restartForced":

@@ -12,8 +12,8 @@ import {
   type InstanceItem,
   type InstanceRef,
 } from "@millrace/engine";
+import { listAt, readBlobRef, writeBlobRef, type JsonList } from "@millrace/wire";
 import { instanceKey } from "./instance-key.ts";
-import { listAt, type JsonList } from "./json-list.ts";
 import type { Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
 import type { Grant } from "./step.ts";
@@ -167,6 +167,8 @@ function elementOf(into: Gathering, source: InstanceItem["source"]): Uint8Array 
     case "run":
       return present(run.lists.list(source.path)?.at(source.index));
     case "element": {
+      const large = elementOfBlob(into, source);
+      if (large !== null) return large;
       const list = listOfValue(into, source);
       return list === undefined ? undefined : present(list?.at(source.index));
     }
@@ -175,6 +177,16 @@ function elementOf(into: Gathering, source: InstanceItem["source"]): Uint8Array 
       return out === undefined ? undefined : present(out);
     }
   }
+}
+
+/** An element of a list that is stored elsewhere: a reference to it, which the worker follows. Null when it is not. */
+function elementOfBlob(
+  into: Gathering,
+  source: Extract<InstanceItem["source"], { kind: "element" }>,
+): Uint8Array | null {
+  const out = peek(into, { ix: source.ix, mapIx: -1 });
+  const ref = out ? readBlobRef(out) : null;
+  return ref && writeBlobRef({ ...ref, path: [...ref.path, ...source.path, source.index] });
 }
 
 function listOfValue(

@@ -2,7 +2,7 @@ import { FailureKind } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "./testing/dags.ts";
-import { failure, success, type FakeApi } from "./testing/fake-api.ts";
+import { attemptOf, failure, type FakeApi, success } from "./testing/fake-api.ts";
 import { movingClock } from "./testing/moving-clock.ts";
 import { aWorld } from "./testing/world.ts";
 
@@ -112,7 +112,8 @@ test("when a session outlives its time its task goes to another worker, and its 
   });
   expect(kindOf(await other.report(second, success()))).toBe("OK");
   expect(await world.untilFinal(run)).toBe("success");
-  expect(other.assigned[0]).toMatchObject({ tryNumber: 2, maxTries: 2 });
+  // The loss is another attempt of the same try.
+  expect(other.assigned[0]).toMatchObject({ tryNumber: 1, maxTries: 1, fencing: "0000000002" });
 });
 
 test("a late result of a lost session is taken while nobody else has the task", async () => {
@@ -213,7 +214,7 @@ test("a task given back unbegun goes to another at once and spends no retry", as
   await registerDag(world.db, aDag("returned", ["a"]));
   await world.scheduler();
   const api = await world.api({
-    body: ({ tryNumber }) => (tryNumber === 1 ? { case: "returned", value: {} } : success()),
+    body: (given) => (attemptOf(given) === 1 ? { case: "returned", value: {} } : success()),
   });
   expect(await world.untilFinal(await api.trigger("returned"))).toBe("success");
 });
@@ -224,8 +225,8 @@ test("a body that its worker lost spends no retry: the task has none and still r
   await world.scheduler();
   const lost = failure("its thread died with a neighbour");
   const api = await world.api({
-    body: ({ tryNumber }) =>
-      tryNumber === 1 && lost.case === "failed"
+    body: (given) =>
+      attemptOf(given) === 1 && lost.case === "failed"
         ? { ...lost, value: { ...lost.value, kind: FailureKind.LOST } }
         : success(),
   });

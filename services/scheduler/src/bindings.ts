@@ -5,7 +5,7 @@ import { instanceKey } from "./instance-key.ts";
 import type { ActiveRun, Bound } from "./run.ts";
 
 export type Bindings = {
-  bind(run: ActiveRun, about: Omit<Bound, "run" | "misses">): void;
+  bind(run: ActiveRun, about: Omit<Bound, "run" | "misses" | "missedAtMs">): void;
   unbind(run: ActiveRun, ref: InstanceRef): void;
   unbindRun(run: ActiveRun): void;
   of(sessionKey: number): Iterable<Bound>;
@@ -29,7 +29,7 @@ export function createBindings(): Bindings {
       const { ix, mapIx, sessionKey } = about;
       const key = instanceKey({ ix, mapIx });
       unbind(run, key);
-      const bound: Bound = { run, ...about, misses: 0 };
+      const bound: Bound = { run, ...about, misses: 0, missedAtMs: -Infinity };
       run.bound.set(key, bound);
       const all = sessions.get(sessionKey);
       if (all === undefined) sessions.set(sessionKey, new Set([bound]));

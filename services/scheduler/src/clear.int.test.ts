@@ -4,7 +4,7 @@ import type { InstanceSelectionSchema } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, argsOf, itemRef, registerDag } from "./testing/dags.ts";
-import { failure, success, type FakeApi } from "./testing/fake-api.ts";
+import { attemptOf, choice, failure, type FakeApi, success } from "./testing/fake-api.ts";
 import { movingClock } from "./testing/moving-clock.ts";
 import { aWorld } from "./testing/world.ts";
 
@@ -60,9 +60,10 @@ test("a final run whose failed tasks are cleared runs again from there, with all
   await expect.poll(() => world.runState(run)).toBe("success");
   expect(api.assigned.map(({ taskId, tryNumber }) => `${taskId}${tryNumber}`)).toEqual([
     ...["a1", "b1"],
-    ...["b2", "c1"],
+    ...["b1", "c1"],
   ]);
-  expect(api.assigned[2]).toMatchObject({ tryNumber: 2, maxTries: 2 });
+  // It begins anew with all its tries, and is another attempt nevertheless.
+  expect(api.assigned[2]).toMatchObject({ tryNumber: 1, maxTries: 1, fencing: "0000000002" });
   const { rows } = await world.db.pool.query(
     "SELECT ix, attempt, state FROM task_instance_attempt WHERE run_id = $1",
     [run],
@@ -119,7 +120,7 @@ test("a body that does not stop is given up after a minute", async () => {
   await registerDag(world.db, aDag("deaf", ["a"]));
   const clock = movingClock();
   await world.scheduler({ clock, settings: { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 } });
-  const api = await world.api({ body: ({ tryNumber }) => (tryNumber === 1 ? null : success()) });
+  const api = await world.api({ body: (given) => (attemptOf(given) === 1 ? null : success()) });
   const run = await api.trigger("deaf");
   await expect.poll(() => api.assigned.length).toBe(1);
   await change(api, "deaf", run, these("a"));
@@ -249,7 +250,7 @@ test("the values that a branch leaves are its own, and not those of the tasks th
     body({ taskId }) {
       if (taskId !== "fork") return success();
       const xcoms = { note: { data: Buffer.from('"mine"') } };
-      return { case: "succeeded", value: { choice: { cases: [chosen] }, xcoms } };
+      return { ...choice(chosen), xcoms };
     },
   });
   const run = await api.trigger("forked");

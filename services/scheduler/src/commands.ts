@@ -14,6 +14,7 @@ import {
 import { requestKeyOf, type Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
 import { clearInstances, markInstances, markRun, withRun, type ChangeParts } from "./change-run.ts";
+import { endWait } from "./end-wait.ts";
 import { explainTask } from "./explain.ts";
 import { StepFailed } from "./flush-loop.ts";
 import { isFinalState } from "./step.ts";
@@ -60,6 +61,8 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
       return markInstances(parts, command, asked.value);
     case "markRun":
       return markRun(parts, command, asked.value);
+    case "endWait":
+      return endWait(parts, command, asked.value);
     case "explainTask":
       return { reply: { case: "explanation", value: await explainTask(parts, asked.value) } };
     case "deleteDag":
@@ -191,5 +194,6 @@ async function remove(
   );
   if (!existed)
     throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
+  owner.deliveries.dropDag(dagId);
   return reply;
 }

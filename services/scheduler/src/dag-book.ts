@@ -13,7 +13,7 @@ export type DagBook = {
   loadShards(shards: readonly number[]): Promise<OwnedDag[]>;
   dropShard(shard: number): void;
   remove(dagId: string): void;
-  /** Reads rows that changed; answers the DAGs concerned. */
+  /** Reads rows that changed; answers the DAGs concerned, those included that an earlier look read and could not answer. */
   refresh(shards: readonly number[]): Promise<OwnedDag[]>;
   /** One DAG, read from its row if it is new. */
   find(shard: number, dagId: string): Promise<OwnedDag | null>;
@@ -31,6 +31,8 @@ export function createDagBook(parts: {
 }): DagBook {
   const { db, versions, settings } = parts;
   const dags = new Map<string, OwnedDag>();
+  /** Read and not answered yet: what had to be read besides may have failed. */
+  const fresh = new Set<OwnedDag>();
   let seen = 0;
 
   type Query = {
@@ -39,8 +41,7 @@ export function createDagBook(parts: {
     readonly dagId?: string;
   };
 
-  async function read(query: Query): Promise<OwnedDag[]> {
-    const changed: OwnedDag[] = [];
+  async function read(query: Query): Promise<void> {
     let after = query.changedAfter;
     for (;;) {
       const page = { shards: query.shards, limit: pageMax };
@@ -56,9 +57,9 @@ export function createDagBook(parts: {
         const dag = known ?? ownedDag(row);
         if (known !== undefined) refreshDag(known, row);
         dags.set(row.dag_id, dag);
-        changed.push(dag);
+        fresh.add(dag);
       }
-      if (rows.length < pageMax) return changed;
+      if (rows.length < pageMax) return;
       after = rows.at(-1)?.changed_seq ?? 0;
     }
   }
@@ -69,25 +70,45 @@ export function createDagBook(parts: {
     for (const dag of lacking) dag.newest = versions.get(dag.versionId) ?? null;
   }
 
+  function within(all: Iterable<OwnedDag>, shards: readonly number[]): OwnedDag[] {
+    const wanted = new Set(shards);
+    return [...all].filter((dag) => wanted.has(dag.shard));
+  }
+
+  function answer(answered: OwnedDag[]): OwnedDag[] {
+    for (const dag of answered) fresh.delete(dag);
+    return answered;
+  }
+
+  function forget(dag: OwnedDag): void {
+    dags.delete(dag.dagId);
+    fresh.delete(dag);
+  }
+
   return {
     get: (dagId) => dags.get(dagId),
     all: () => dags.values(),
     async loadShards(shards) {
-      const loaded = await read({ shards });
+      await read({ shards });
+      const loaded = within(dags.values(), shards);
       await loadNewest(loaded.filter((dag) => dag.hasSchedule));
-      return loaded;
+      return answer(loaded);
     },
     dropShard(shard) {
-      for (const dag of dags.values()) if (dag.shard === shard) dags.delete(dag.dagId);
+      for (const dag of dags.values()) if (dag.shard === shard) forget(dag);
     },
-    remove: (dagId) => void dags.delete(dagId),
+    remove(dagId) {
+      const dag = dags.get(dagId);
+      if (dag !== undefined) forget(dag);
+    },
     async refresh(shards) {
       if (shards.length === 0) return [];
-      const changed = await read({ shards, changedAfter: seen - settings.dagPollOverlap });
+      await read({ shards, changedAfter: seen - settings.dagPollOverlap });
+      const changed = within(fresh, shards);
       await loadNewest(
         changed.filter((dag) => dag.hasSchedule || dag.running.size > 0 || dag.queued.size > 0),
       );
-      return changed;
+      return answer(changed);
     },
     async find(shard, dagId) {
       if (!dags.has(dagId)) await read({ shards: [shard], dagId });

@@ -107,7 +107,7 @@ function send(owner: Owner, grant: Grant, values: AssignmentValues): void {
 }
 
 /** All of them while it is not known where the worker is attached, as after a take-over: the others pass it over. */
-function apiNodesOf(owner: Owner, sessionKey: number): Iterable<string> {
+export function apiNodesOf(owner: Owner, sessionKey: number): Iterable<string> {
   const session = owner.slots.session(sessionKey);
   return session === undefined ? owner.nodes() : [session.apiNodeId];
 }

@@ -42,7 +42,7 @@ async function readOffers(
     handlers: new Set(row.handlers),
     runsBundles: row.runs_bundles,
     slots: row.slots,
-    running: row.running,
+    running: row.running + owner.watches.countOf(row.key),
   }));
   return (queue, handler) => {
     const line = { queue, handler };

@@ -1,8 +1,10 @@
 import { flush, type FlushBatch } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
+import { runKeyOf } from "@millrace/wire";
 import { expect, test } from "vitest";
 import { aChain, aDag, aFan, registerDag } from "./testing/dags.ts";
-import { success, type Outcome } from "./testing/fake-api.ts";
+import { attemptOf, success, type FakeApi, type Outcome } from "./testing/fake-api.ts";
+import { bring, forTime, forToken, forWatch, isWatch, succeeds } from "./testing/waiting.ts";
 import { aWorld } from "./testing/world.ts";
 
 const unavailable = (outcome: string) =>
@@ -37,7 +39,7 @@ test("what a flush wrote whose answer was lost is sent, not granted again", asyn
   const api = await world.api();
   const run = await api.trigger("fan");
   expect(await world.untilFinal(run)).toBe("success");
-  expect(api.assigned.map(({ tryNumber }) => tryNumber)).toEqual(Array(12).fill(1));
+  expect(api.assigned.map(attemptOf)).toEqual(Array(12).fill(1));
   expect(await world.finalChanges(run)).toEqual(Array.from({ length: 12 }, (_, i) => i));
 });
 
@@ -115,4 +117,41 @@ test("a scheduler outlives a restart of its database connections", async () => {
   expect(await world.untilFinal(run).catch(() => world.untilFinal(run))).toBe("success");
   clearInterval(beat);
   expect(await world.finalChanges(run)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+test("waits go on after flushes that were not written, or whose answer was lost, and each ends once", async () => {
+  await using world = await aWorld();
+  const tasks = Array.from({ length: 30 }, (_, i) => `t${i}`);
+  await registerDag(world.db, aDag("waits", tasks));
+  let count = 0;
+  await world.scheduler({
+    async flush(lane, batch) {
+      count += 1;
+      if (count % 3 === 0) throw unavailable("none");
+      const answer = await flush(lane, batch);
+      if (count % 5 === 0) throw unavailable("unknown");
+      return answer;
+    },
+  });
+  const brought: Promise<string>[] = [];
+  /** The token is brought while the body still runs. */
+  const early = (ix: number, run: number): Outcome => {
+    brought.push(bring(api, { dagId: "waits", run, ix, news: succeeds(ix) }));
+    return forToken();
+  };
+  const waits = [() => forTime(1, { resumes: true }), early, () => forWatch()];
+  const api: FakeApi = await world.api({
+    slots: 4,
+    handlers: ["work", "trigger/http"],
+    body(given) {
+      const ix = Number(given.taskId.slice(1));
+      if (isWatch(given) || attemptOf(given) > 1) return success(ix);
+      return waits[ix % 3]?.(ix, runKeyOf(given.run?.runId ?? "") ?? 0) ?? success();
+    },
+  });
+  const run = await api.trigger("waits");
+  expect(await world.untilFinal(run)).toBe("success");
+  expect(await Promise.all(brought)).toEqual(Array(10).fill("done"));
+  expect(await world.finalChanges(run)).toEqual(tasks.map((_, ix) => ix));
+  await expect.poll(() => api.freeSlots()).toBe(4);
 });

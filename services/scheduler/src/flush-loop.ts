@@ -55,6 +55,8 @@ export type FlushLoop = {
   stepFor(run: ActiveRun, ref: InstanceRef | null): Step;
   /** The step that opens a final run again: the one that ends it must be written before. */
   stepForReopening(run: ActiveRun): Step;
+  /** Counts the task instances for the step that ends a run, if that waits: something happens to the run again. */
+  countEnd(run: ActiveRun): Step | null;
   /** The run's last step that is waiting or on its way; null when everything is written. */
   lastStep(run: ActiveRun): Step | null;
   /** Something of the run waits that is not on its way yet. */
@@ -201,7 +203,10 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
         if (hasEvent(step)) run.seq += 1;
         step.seq = run.seq;
       }
-      const isSummaryDue = now - run.summaryAtMs >= settings.runFeedMs && run.summarySeq < step.seq;
+      // Of a run that is over nobody refreshes the summary later.
+      const isOver = isFinalState(step.state) && step.records.size > 0;
+      const isLate = now - run.summaryAtMs >= settings.runFeedMs && run.summarySeq < step.seq;
+      const isSummaryDue = isOver || isLate;
       if (isSummaryDue || step.hasRunChanged) {
         run.summaryAtMs = now;
         run.summarySeq = step.seq;
@@ -232,7 +237,9 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
     const runIds = new Set<number>();
     for (const row of [...missed.finished, ...missed.started, ...missed.settled, ...missed.events])
       runIds.add(row.runId);
-    for (const row of missed.runs) runIds.add(row.id);
+    // A summary that the row has already is none: after a reload nobody knows which one was written last.
+    const changed = new Set(steps.filter((step) => step.hasRunChanged).map((step) => step.run.key));
+    for (const row of missed.runs) if (changed.has(row.id)) runIds.add(row.id);
     const diverged = steps.filter((step) => runIds.has(step.run.key));
     succeed(steps.filter((step) => !runIds.has(step.run.key)));
     if (diverged.length > 0) fail(diverged, { kind: "diverged" });
@@ -250,6 +257,12 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
       const steps = waitingOf(run);
       const last = steps.at(-1);
       return last === undefined || isFinalState(last.state) ? addStep(run, steps) : last;
+    },
+    countEnd(run) {
+      const last = laneOf(run).waiting.get(run)?.at(-1);
+      if (last === undefined || !isFinalState(last.state) || last.counts !== null) return null;
+      last.counts = Array.from(run.engine.counts.subarray(1));
+      return last;
     },
     lastStep(run) {
       const lane = laneOf(run);

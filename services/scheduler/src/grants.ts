@@ -29,6 +29,7 @@ export function limitsOf(
     activeRuns: dag.running.size,
     maxActiveRuns: dag.newest?.compiled.spec.maxActiveRuns ?? Infinity,
     waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
+    triggererOf: (ref) => (run === null ? null : owner.watches.triggererOf(run, ref)),
     slots,
   };
 }
@@ -39,18 +40,38 @@ export function limitsOf(
  */
 export function grantReady(owner: Owner): boolean {
   let left = owner.settings.grantsPerTurnMax;
-  let lines = [...owner.queue.lines()];
+  let lines = grantingLines(owner);
   while (lines.length > 0) {
-    const going: Line<ActiveRun>[] = [];
-    for (const line of lines) {
+    const going: GrantingLine[] = [];
+    for (const each of lines) {
       if (left === 0) return true;
-      if (!grantOne(owner, line)) continue;
+      if (!each.grantOne()) continue;
+      owner.turns.last = each.line;
       left -= 1;
-      going.push(line);
+      going.push(each);
     }
     lines = going;
   }
   return false;
+}
+
+type GrantingLine = {
+  readonly line: LineKey;
+  /** Gives one slot to the first of the line; false when it has no work or no slot. */
+  grantOne(): boolean;
+};
+
+/**
+ * The lines of tasks, and of what takes slots beside them, beginning after the one that had the last slot: where slots
+ * come one by one, none waits for ever behind others.
+ */
+function grantingLines(owner: Owner): GrantingLine[] {
+  const all: GrantingLine[] = [];
+  for (const line of owner.queue.lines()) all.push({ line, grantOne: () => grantOne(owner, line) });
+  for (const work of owner.sideWork)
+    for (const line of work.lines()) all.push({ line, grantOne: () => work.grantOne(line) });
+  const next = all.findIndex(({ line }) => line === owner.turns.last) + 1;
+  return [...all.slice(next), ...all.slice(0, next)];
 }
 
 /** Takes one task from a line; false when it has no work or no slot. The task may turn out to need neither. */
@@ -97,11 +118,11 @@ function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: ReadyTask): 
 
 /** Gives slots back that no waiting task could use. */
 export function returnUnusedSlots(owner: Owner): void {
-  const { true: withWork = [], false: idle = [] } = Object.groupBy(owner.queue.lines(), (line) =>
-    owner.queue.hasWork(line) ? "true" : "false",
-  );
+  const ofTasks = [...owner.queue.lines()].filter((line) => owner.queue.hasWork(line));
+  const beside = owner.sideWork.flatMap((work) => [...work.lines()]);
+  const withWork = [...ofTasks, ...beside];
   const returned = owner.slots.takeUnused(withWork);
   for (const { apiNodeId, sessionKey, slots } of returned)
     owner.outbox.returnSlots(apiNodeId, sessionKey, slots);
-  if (returned.length > 0) owner.demand.onReturned(idle);
+  if (returned.length > 0) owner.demand.onReturned(withWork);
 }

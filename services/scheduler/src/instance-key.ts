@@ -9,3 +9,8 @@ const stride = 2 ** 17;
 export function instanceKey({ ix, mapIx }: InstanceRef): number {
   return ix + (mapIx + 1) * stride;
 }
+
+/** The task instance that a key names. */
+export function instanceOfKey(key: number): InstanceRef {
+  return { ix: key % stride, mapIx: Math.floor(key / stride) - 1 };
+}

@@ -7,6 +7,7 @@ import { InventorySchema, InventoryVerdictsSchema } from "@millrace/wire/interna
 import type { Verdict as VerdictMessage } from "@millrace/wire/worker";
 import { apply } from "./apply.ts";
 import { attemptIdFor } from "./assignment.ts";
+import { isOfCallback } from "./callbacks/delivery.ts";
 import { dispatch } from "./dispatch.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { Bound } from "./run.ts";
@@ -24,7 +25,7 @@ export async function takeInventory(owner: Owner, data: Uint8Array): Promise<Uin
     const named = new Set(attemptIds);
     const steps = loseMissing(owner, key, named);
     for (const attemptId of named) {
-      const verdict = verdictOn(owner, attemptId);
+      const verdict = verdictOn(owner, attemptId, key);
       if (verdict !== null) verdicts.push(verdict);
     }
     await Promise.all(steps.map((step) => step.done.promise));
@@ -35,6 +36,8 @@ export async function takeInventory(owner: Owner, data: Uint8Array): Promise<Uin
 /** Gives back everything that a session ran. Its slots are worth nothing from now on. */
 export async function endSession(owner: Owner, sessionKey: number): Promise<void> {
   owner.slots.endSession(sessionKey);
+  owner.deliveries.endSession(sessionKey);
+  owner.watches.endSession(sessionKey);
   const steps = lose(owner, owner.bindings.of(sessionKey));
   await Promise.all(steps.map((step) => step.done.promise));
 }
@@ -43,14 +46,16 @@ export async function endSession(owner: Owner, sessionKey: number): Promise<void
 function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string>): Step[] {
   const missing: Bound[] = [];
   const untold: Bound[] = [];
+  const now = owner.clock.monotonicMs();
   for (const bound of owner.bindings.of(sessionKey)) {
     if (named.has(attemptIdFor(bound))) {
       bound.misses = 0;
       bound.isTold = true;
     } else if (!bound.isTold) {
       untold.push(bound);
-    } else {
+    } else if (now - bound.missedAtMs >= owner.settings.inventoryGapMs) {
       bound.misses += 1;
+      bound.missedAtMs = now;
       // The first time it may have been on its way, there or back.
       if (bound.misses >= owner.settings.inventoryMissesMax) missing.push(bound);
     }
@@ -58,8 +63,12 @@ function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string
   tellAgain(owner, untold);
   const session = owner.slots.session(sessionKey);
   const steps = lose(owner, missing);
-  if (session !== undefined && missing.length > 0) {
-    owner.outbox.returnSlots(session.apiNodeId, sessionKey, missing.length);
+  const lost =
+    missing.length +
+    owner.deliveries.loseMissing(sessionKey, named) +
+    owner.watches.loseMissing(sessionKey, named);
+  if (session !== undefined && lost > 0) {
+    owner.outbox.returnSlots(session.apiNodeId, sessionKey, lost);
   }
   return steps;
 }
@@ -108,11 +117,19 @@ function lose(owner: Owner, all: Iterable<Bound>): Step[] {
 }
 
 /** Null when the attempt may go on. */
-function verdictOn(owner: Owner, attemptId: string): VerdictMessage | null {
+function verdictOn(owner: Owner, attemptId: string, sessionKey: number): VerdictMessage | null {
   const ref = parseAttemptId(attemptId);
   if (ref === null) return verdictMessage(attemptId, { kind: "STALE", reason: "EPOCH" });
   if (loadedShard(owner, ref.shard) === null || owner.reloading.has(ref.runKey)) {
     return noVerdict(attemptId);
+  }
+  if (ref.of === "watch") {
+    const verdict = owner.watches.verdictOn(sessionKey, owner.runs.get(ref.runKey), ref);
+    return verdict && verdictMessage(attemptId, verdict);
+  }
+  if (isOfCallback(ref)) {
+    const verdict = owner.deliveries.verdictOn(sessionKey, ref, attemptId);
+    return verdict && verdictMessage(attemptId, verdict);
   }
   const stale = staleness(owner, ref);
   if (stale === "stopping") return cancelVerdict(attemptId);

@@ -2,6 +2,7 @@
 
 import { listActiveRuns, type ActiveRunRow } from "@millrace/db";
 import { RunState } from "@millrace/engine";
+import { loadAllDeliveries } from "./callbacks/load.ts";
 import type { Owner, OwnedShard } from "./owner.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
 import { factsOf, type OwnedDag } from "./run.ts";
@@ -38,12 +39,13 @@ export async function loadShards(
   }
   for (const dag of dags) sortQueued(dag);
   for (const shard of shards) if (owner.shards.get(shard.shard) === shard) shard.isLoaded = true;
+  void loadAllDeliveries(parts, shards);
   if (count > 0)
     owner.log.info({ shards: ids.length, dags: dags.length, runs: count }, "shards.loaded");
   return dags;
 }
 
-const none: OwnedShard = { shard: -1, epoch: -1, isLoaded: false };
+const none: OwnedShard = { shard: -1, epoch: -1, isLoaded: false, hasCallbacks: false };
 
 /** Rows come by their ids; a run that was opened again has been waiting for less long than its id tells. */
 function sortQueued({ queued }: OwnedDag): void {

@@ -3,7 +3,7 @@ import { FailureKind, FailureSchema } from "@millrace/wire/v1";
 import { VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "./testing/dags.ts";
-import { failure, success, type FakeApi } from "./testing/fake-api.ts";
+import { attemptOf, failure, type FakeApi, success } from "./testing/fake-api.ts";
 import { movingClock } from "./testing/moving-clock.ts";
 import { aWorld, type World } from "./testing/world.ts";
 
@@ -69,14 +69,14 @@ test("its failure then waits like any other, and spends a retry", async () => {
   await using world = await aWorld();
   await registerDag(world.db, aDag("back", [aTask("a", { retries: 1, retryDelayMs: 1 })]));
   await world.scheduler();
-  const api = await world.api({ body: ({ tryNumber }) => (tryNumber > 2 ? success() : null) });
+  const api = await world.api({ body: (given) => (attemptOf(given) > 2 ? success() : null) });
   const run = await api.trigger("back");
   await lose(api, 1);
   const second = await lose(api, 2);
   await expect.poll(() => world.taskStates(run)).toEqual(["up_for_retry"]);
   expect(await api.report(second, failure("no"))).toMatchObject({ kind: VerdictKind.OK });
   expect(await world.untilFinal(run)).toBe("success");
-  expect(api.assigned[2]).toMatchObject({ tryNumber: 3, maxTries: 3 });
+  expect(api.assigned[2]).toMatchObject({ tryNumber: 2, maxTries: 2 });
 });
 
 test("the wait after a second loss outlives a take-over", async () => {

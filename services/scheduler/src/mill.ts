@@ -13,6 +13,7 @@ import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { createBindings } from "./bindings.ts";
 import { createDbClock, type Clock } from "./clock.ts";
+import { createDeliveries } from "./callbacks/deliveries.ts";
 import { createCron, type Cron } from "./cron.ts";
 import { createDagBook } from "./dag-book.ts";
 import { createDemandTeller } from "./demand.ts";
@@ -29,10 +30,12 @@ import { createRunFeed } from "./run-feed.ts";
 import { createRunLife, type RunLife } from "./run-life.ts";
 import { createRunMaker, type RunMaker } from "./run-maker.ts";
 import type { SchedulerSettings } from "./settings.ts";
+import type { SideWork } from "./side-work.ts";
 import { createSlots } from "./slots.ts";
 import type { Step } from "./step.ts";
 import { createTimers } from "./timers.ts";
 import { createVersions, type Versions } from "./versions.ts";
+import { createWatches } from "./watches.ts";
 import { createWorkerNames } from "./worker-names.ts";
 
 export type MillOptions = {
@@ -71,6 +74,9 @@ export function createMill(options: MillOptions): Mill {
   const queue = createReadyQueue<ActiveRun>();
   const self = () => owner;
   const pump = createPump(self);
+  const watches = createWatches(self);
+  const deliveries = createDeliveries({ owner: self, versions });
+  const sideWork: readonly SideWork[] = [watches, deliveries];
   const life = createRunLife({ owner: self, versions });
 
   const owner: Owner = {
@@ -88,8 +94,11 @@ export function createMill(options: MillOptions): Mill {
       clock,
       dbClock,
       perTurnMax: settings.timersPerTurnMax,
-      isLive: (due) =>
-        due.kind === "tick" ? owner.shards.has(due.shard) : isTimerLive(due.run, due.timer),
+      isLive(due) {
+        if (due.kind === "tick") return owner.shards.has(due.shard);
+        if (due.kind === "delivery") return deliveries.isLive(due.delivery);
+        return isTimerLive(due.run, due.timer);
+      },
       onDue,
     }),
     flushes: createFlushLoop({
@@ -107,7 +116,8 @@ export function createMill(options: MillOptions): Mill {
       onQuiet: (run) => void owner.flushes.stepFor(run, null),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
-    demand: createDemandTeller({ bus, clock, settings, queue, roomOf }),
+    ...{ watches, deliveries, sideWork, turns: { last: null } },
+    demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     nodes: () => options.nodes(),
     effects: newEffects(),
@@ -126,6 +136,8 @@ export function createMill(options: MillOptions): Mill {
       if (due.kind === "tick") {
         const dag = owner.dags.get(due.dagId);
         if (dag !== undefined) cron.onTick(dag, due.at);
+      } else if (due.kind === "delivery") {
+        deliveries.onDue(due.delivery);
       } else if (due.run.isGone) {
         continue;
       } else if (loadedShard(owner, due.run.shard) === null) {
@@ -141,9 +153,12 @@ export function createMill(options: MillOptions): Mill {
   function onWritten(steps: readonly Step[]): void {
     const grants = steps.flatMap((step) => step.grants);
     for (const step of steps) {
+      deliveries.add(step.run, step.callbacks);
       if (step.run.isGone) continue;
       owner.failures.delete(step.run.key);
       owner.feed.note(step);
+      for (const record of step.records.values())
+        if (record.waiting !== null) watches.begin(step.run, record);
     }
     dispatch(owner, grants);
     const stops = steps.flatMap((step) => step.stops);
@@ -169,6 +184,8 @@ export function createMill(options: MillOptions): Mill {
     dropShards(shards) {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);
+      watches.dropShards(gone);
+      deliveries.dropShards(gone);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
       for (const dag of owner.dags.all())
         if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);

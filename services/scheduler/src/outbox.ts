@@ -92,6 +92,8 @@ function sizeOf({ assignment }: SessionAssignment): number {
     1_024 + (assignment?.args.byteLength ?? 0) + (assignment?.run?.params?.data.byteLength ?? 0);
   for (const input of Object.values(assignment?.inputs ?? {})) bytes += input.data.byteLength;
   for (const item of Object.values(assignment?.items ?? {})) bytes += item.data.byteLength;
+  const { event, state } = assignment?.resumption ?? {};
+  for (const value of [event, state]) bytes += value?.data.byteLength ?? 0;
   return bytes;
 }
 

@@ -1,8 +1,8 @@
 /** What task instances returned, kept for those that refer to it. A cache: what is missing is in the rows. */
 
 import type { InstanceRef } from "@millrace/engine";
+import { listAt, type JsonList } from "@millrace/wire";
 import { instanceKey } from "./instance-key.ts";
-import { listAt, type JsonList } from "./json-list.ts";
 
 type Path = readonly (string | number)[];
 

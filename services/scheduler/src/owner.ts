@@ -5,28 +5,36 @@ import type { Database, ShardFence } from "@millrace/db";
 import type { Effects, Timer } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import type { Bindings } from "./bindings.ts";
+import type { Deliveries, Delivery } from "./callbacks/delivery.ts";
 import type { Clock, DbClock } from "./clock.ts";
 import type { DagBook } from "./dag-book.ts";
 import type { DemandTeller } from "./demand.ts";
 import type { Outbox } from "./outbox.ts";
 import type { FlushLoop } from "./flush-loop.ts";
 import type { Outputs } from "./outputs.ts";
-import type { ReadyQueue } from "./ready-queue.ts";
+import type { LineKey, ReadyQueue } from "./ready-queue.ts";
 import type { ActiveRun } from "./run.ts";
 import type { RunFeed } from "./run-feed.ts";
 import type { SchedulerSettings } from "./settings.ts";
+import type { SideWork } from "./side-work.ts";
 import type { Slots } from "./slots.ts";
 import type { Grant } from "./step.ts";
 import type { Timers } from "./timers.ts";
+import type { Watches } from "./watch.ts";
 import type { WorkerNames } from "./worker-names.ts";
 
 /** A shard whose lease this node holds. Decisions are made only once it is loaded. */
-export type OwnedShard = ShardFence & { isLoaded: boolean };
+export type OwnedShard = ShardFence & {
+  isLoaded: boolean;
+  /** Whether all its pending callbacks are in memory. */
+  hasCallbacks: boolean;
+};
 
 /** Something due at a time. */
 export type Due =
   | { readonly kind: "run"; readonly run: ActiveRun; readonly timer: Timer }
-  | { readonly kind: "tick"; readonly dagId: string; readonly shard: number; readonly at: number };
+  | { readonly kind: "tick"; readonly dagId: string; readonly shard: number; readonly at: number }
+  | { readonly kind: "delivery"; readonly delivery: Delivery };
 
 export type Owner = {
   readonly nodeId: string;
@@ -52,6 +60,12 @@ export type Owner = {
   readonly flushes: FlushLoop;
   readonly feed: RunFeed;
   readonly outputs: Outputs;
+  readonly watches: Watches;
+  readonly deliveries: Deliveries;
+  /** What takes slots beside attempts. */
+  readonly sideWork: readonly SideWork[];
+  /** The line that had the last slot. */
+  readonly turns: { last: LineKey | null };
   readonly names: WorkerNames;
   readonly outbox: Outbox;
   /** Nodes that workers may be attached to. */

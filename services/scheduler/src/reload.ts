@@ -1,5 +1,6 @@
 /** After a failed flush: forgets what memory says of its runs, and reads them again. */
 
+import { loadDeliveries } from "./callbacks/load.ts";
 import { dispatch } from "./dispatch.ts";
 import type { FlushFailure } from "./flush-loop.ts";
 import { instanceKey } from "./instance-key.ts";
@@ -29,8 +30,17 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
     for (const run of runs) owner.reloading.delete(run.key);
+    // At once: what is granted from now on may look like what was granted then, and is not written yet.
     sendOrFree([...grants, ...runs.flatMap(takeUnsent)]);
+    // The flush may have been written: what it called for as well.
+    await untilDone(() => loadCallbacks(runs.filter(isHeld)), runs);
     parts().onReloaded(runs);
+  }
+
+  function loadCallbacks(runs: readonly ActiveRun[]): Promise<void> {
+    const shards = new Set(runs.map((run) => run.shard));
+    const keys = runs.map((run) => run.key);
+    return loadDeliveries(parts(), [...shards], keys);
   }
 
   function takeUnsent({ key }: ActiveRun): Grant[] {
@@ -73,6 +83,19 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     owner.pump();
   }
 
+  /**
+   * Of runs that had left memory, as their shard was lost meanwhile. Should it be here again, and the flush have been
+   * written, the rows told so, and the next inventory brings the assignment; what looks the same may be granted anew.
+   */
+  function freeSlots(grants: readonly Grant[]): void {
+    const { owner } = parts();
+    for (const grant of grants) {
+      const bound = owner.runs.get(grant.run.key)?.bound.get(instanceKey(grant));
+      const isBound = bound?.attempt === grant.attempt && bound.sessionKey === grant.sessionKey;
+      if (!isBound) owner.slots.putBack(grant.sessionKey);
+    }
+  }
+
   /** Whether the run may be tried again. Some rows can never be written: such a run must not loop for ever. */
   function mayTryAgain(run: ActiveRun, failure: FlushFailure): boolean {
     const { owner } = parts();
@@ -88,9 +111,11 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     reload(steps, failure) {
       const { owner, life } = parts();
       const runs = [...new Set(steps.map((step) => step.run))].filter((run) => !run.isGone);
-      const grants = steps.flatMap((step) => step.grants);
+      const grants = steps.flatMap((step) => (runs.includes(step.run) ? step.grants : []));
+      freeSlots(steps.flatMap((step) => (runs.includes(step.run) ? [] : step.grants)));
       const again = runs.filter((run) => mayTryAgain(run, failure));
       for (const run of runs) life.drop(run);
+      for (const run of runs) if (!again.includes(run)) owner.watches.forget(run.key);
       for (const run of again) owner.reloading.add(run.key);
       bringBack(again, grants, failure).catch((error: unknown) => {
         owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");

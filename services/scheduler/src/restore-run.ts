@@ -16,14 +16,17 @@ import {
   type Run,
   type RunInputs,
   type RunRow,
+  type TaskRow,
 } from "@millrace/engine";
 import { failureFromProto } from "@millrace/wire";
 import { FailureSchema } from "@millrace/wire/v1";
 import { absorb } from "./apply.ts";
+import { instanceKey } from "./instance-key.ts";
 import type { Owner } from "./owner.ts";
 import { activeRun, factsOf, type ActiveRun, type OwnedDag, type Version } from "./run.ts";
 import { createRunLists } from "./run-lists.ts";
 import type { Versions } from "./versions.ts";
+import { engineDeferral, readDeferralRow } from "./waits.ts";
 
 /** The rows of a run, and what it runs. */
 export type RunRows = {
@@ -65,9 +68,10 @@ export function restoreInto(
 ): ActiveRun {
   const { row, tasks, version } = rows;
   const effects = newEffects();
-  const source = { facts: factsOf(row), params: row.params, seq: row.seq };
+  const { params, seq, reopenCount } = row;
+  const source = { facts: factsOf(row), params, seq, reopenCount };
   const run = activeRun(source, dag, version, (inputs) =>
-    restoreRun(version.compiled, inputs, runRowOf(owner, rows), tasks, effects),
+    restoreRun(version.compiled, inputs, runRowOf(owner, rows), tasks.map(taskRowOf), effects),
   );
   run.recordedState = row.state;
   run.recordedFailure =
@@ -75,6 +79,7 @@ export function restoreInto(
   for (const task of tasks) takeTask(owner, run, task);
   adopt(run);
   absorb(owner, run, effects, owner.dbClock.now());
+  owner.watches.attach(run);
   return run;
 }
 
@@ -85,7 +90,8 @@ export function detachedRun(owner: Owner, rows: RunRows): Run {
     logicalDate: row.logicalAt,
     lengthOf: createRunLists(row.params).lengthOf,
   };
-  return restoreRun(version.compiled, inputs, runRowOf(owner, rows), tasks, newEffects());
+  const taskRows = tasks.map(taskRowOf);
+  return restoreRun(version.compiled, inputs, runRowOf(owner, rows), taskRows, newEffects());
 }
 
 function runRowOf(owner: Owner, { row, expansions }: RunRows): RunRow {
@@ -97,6 +103,17 @@ function runRowOf(owner: Owner, { row, expansions }: RunRows): RunRow {
     expansions: expansions.map(({ ix, length }) => ({ ix, count: length })),
     now: owner.dbClock.now(),
   };
+}
+
+/** What it deferred for is the engine's business only until the next attempt is granted. */
+function taskRowOf(task: TaskInstanceRow): TaskRow {
+  if (hasNoDeferral(task)) return task;
+  const row = readDeferralRow(task.deferral ?? new Uint8Array());
+  return { ...task, deferral: row.attempt === task.attempt ? engineDeferral(row) : null };
+}
+
+function hasNoDeferral(task: TaskInstanceRow): task is TaskInstanceRow & { deferral: null } {
+  return task.deferral === null;
 }
 
 function isHeld({ state }: TaskInstanceRow): boolean {
@@ -115,5 +132,6 @@ function takeTask(owner: Owner, run: ActiveRun, task: TaskInstanceRow): void {
     // Its last look in vain is this attempt while it waits, and the one before while it looks again.
     firstAttempt: looks === 0 ? 0 : attempt - looks + (state === TaskState.running ? 0 : 1),
   });
+  if (task.deferral !== null) run.waits.set(instanceKey(task), readDeferralRow(task.deferral));
   if (isHeld(task)) owner.bindings.bind(run, { ix, mapIx, attempt, sessionKey, isTold: false });
 }

@@ -4,9 +4,15 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { findDeadSessions, readOutcomes, type AttemptKey } from "@millrace/db";
 import { dagLimits, MillraceError, type RunEvent, type Verdict } from "@millrace/engine";
 import { failureFromProto, msOf, parseAttemptId, type AttemptRef } from "@millrace/wire";
-import { ResultBatchSchema, VerdictBatchSchema, type SessionResult } from "@millrace/wire/internal";
-import type { Result, Succeeded } from "@millrace/wire/worker";
+import {
+  ResultBatchSchema,
+  VerdictBatchSchema,
+  type DeferralRow,
+  type SessionResult,
+} from "@millrace/wire/internal";
+import type { Result } from "@millrace/wire/worker";
 import { apply, type About } from "./apply.ts";
+import { isOfCallback } from "./callbacks/delivery.ts";
 import { instanceKey } from "./instance-key.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
@@ -14,6 +20,8 @@ import type { SlotGrantIn } from "./slots.ts";
 import type { Step } from "./step.ts";
 import { checkedResult } from "./success-check.ts";
 import { judgeByRow, neverGranted, noVerdict, verdictMessage } from "./verdicts.ts";
+import { deferralRow, engineDeferral } from "./waits.ts";
+import { takeWatchResult } from "./watch-results.ts";
 
 /** A result on its way to its verdict. */
 type Case = {
@@ -39,12 +47,16 @@ export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8
   if (owner.flushes.pendingRows > owner.settings.pendingRowsMax)
     throw new MillraceError("OVERLOADED");
   const cases = batch.results.map(caseOf);
-  await refuseStrangers(owner, cases);
-  for (const each of cases) takeCase(owner, each);
+  const ofCallbacks = cases.filter(({ ref }) => isOfCallback(ref));
+  const attempts = cases.filter(({ ref }) => !isOfCallback(ref));
+  await refuseStrangers(owner, attempts);
+  const told = ofCallbacks.map((each) => takeCallback(owner, each));
+  for (const each of attempts) takeCase(owner, each);
   owner.slots.grant(batch.apiNodeId, batch.grants.map(slotGrantIn));
   owner.pump();
-  await settleSteps(cases);
-  await judge(owner, cases);
+  await settleSteps(attempts);
+  await judge(owner, attempts);
+  await Promise.all(told);
   const verdicts = cases.map(({ result, verdict, isOpen }) =>
     isOpen
       ? noVerdict(result.attemptId)
@@ -53,13 +65,30 @@ export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8
   return toBinary(VerdictBatchSchema, create(VerdictBatchSchema, { verdicts }));
 }
 
+/** What a worker says of a callback changes no run. */
+async function takeCallback(owner: Owner, each: Case): Promise<void> {
+  const { ref, result, sessionKey } = each;
+  if (ref === null || each.verdict !== null) return;
+  each.verdict = await owner.deliveries.report(sessionKey, ref, result);
+  each.isOpen = each.verdict === null;
+}
+
+/** Its run is over. */
+const watchOver: Verdict = { kind: "STALE", reason: "FINISHED" };
+
 function takeCase(owner: Owner, each: Case): void {
   const { ref } = each;
   if (ref === null || each.verdict !== null) return;
   const { runKey } = ref;
   each.isOpen = loadedShard(owner, ref.shard) === null || owner.reloading.has(runKey);
   const run = owner.runs.get(runKey);
-  if (each.isOpen || run === undefined) return;
+  if (each.isOpen) return;
+  if (ref.of === "watch") {
+    each.verdict = run === undefined ? watchOver : takeWatchResult(owner, run, each, ref);
+    each.step = run === undefined ? null : owner.flushes.lastStep(run);
+    return;
+  }
+  if (run === undefined) return;
   each.result = checkedResult(run.version, ref.ix, each.result);
   each.verdict = takeOne(owner, run, each.result, ref);
   each.step = owner.flushes.lastStep(run);
@@ -97,15 +126,21 @@ export function slotGrantIn(grant: {
 function takeOne(
   owner: Owner,
   run: ActiveRun,
-  { outcome }: Result,
+  result: Result,
   { ix, mapIx, attempt }: AttemptRef,
 ): Verdict | null {
+  const { outcome } = result;
   const at = owner.dbClock.now();
-  const event = eventOf(outcome, { ix, mapIx, attempt, at });
+  const deferral =
+    outcome.case === "deferred"
+      ? deferralRow(run.version, { ix, attempt }, outcome.value, at)
+      : undefined;
+  const event = eventOf(outcome, { ix, mapIx, attempt, at }, deferral);
   if (event === null) return neverGranted;
-  const about = outcome.case === "succeeded" ? aboutSuccess(outcome.value) : {};
-  const verdict = apply(owner, run, event, about);
-  if (verdict.kind === "ALREADY" && event.kind === "taskReturned") return verdict;
+  const verdict = apply(owner, run, event, aboutOf(result, deferral));
+  // Of these no row has more to say.
+  const isPlain = event.kind === "taskReturned" || event.kind === "taskDeferred";
+  if (verdict.kind === "ALREADY" && isPlain) return verdict;
   // The engine knows no contents; rows do, once what is on its way has arrived.
   const isSettled = verdict.kind === "ALREADY" || verdict.kind === "CONFLICT";
   return isSettled || (verdict.kind === "STALE" && verdict.reason === "EXPIRED_AND_REGRANTED")
@@ -121,6 +156,7 @@ function eventOf(
     readonly attempt: number;
     readonly at: number;
   },
+  row: DeferralRow | undefined,
 ): RunEvent | null {
   switch (outcome.case) {
     case "succeeded": {
@@ -147,22 +183,31 @@ function eventOf(
       const until = id.at + Math.min(waitMs, dagLimits.durationMs);
       return { kind: "taskRescheduled", ...id, until };
     }
+    case "deferred": {
+      const deferral = row === undefined ? null : engineDeferral(row);
+      return deferral && { kind: "taskDeferred", ...id, deferral };
+    }
     case undefined:
       return null;
   }
 }
 
-function aboutSuccess({ returnValue, xcoms, mapIndexLabel }: Succeeded): About {
-  return {
-    out: returnValue?.data ?? null,
+/** Whatever the outcome is, values were left under keys. */
+function aboutOf({ outcome, xcoms }: Result, deferral: DeferralRow | undefined): About {
+  const about: About = {
     xcoms: Object.entries(xcoms).map(([key, { data }]) => ({ key, value: data })),
-    mapIndexLabel,
+    ...(deferral && { deferral }),
   };
+  if (outcome.case !== "succeeded") return about;
+  const { returnValue, mapIndexLabel } = outcome.value;
+  return { ...about, out: returnValue?.data ?? null, mapIndexLabel };
 }
 
 async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {
   const open = cases.flatMap((each) =>
-    each.verdict === null && each.ref !== null && !each.isOpen ? [{ each, ref: each.ref }] : [],
+    each.verdict === null && each.ref?.of === "body" && !each.isOpen
+      ? [{ each, ref: each.ref }]
+      : [],
   );
   const keys = open.map(({ ref }): AttemptKey => ({
     runId: ref.runKey,
@@ -193,7 +238,7 @@ function keyOf({ runId, ix, mapIx, attempt }: AttemptKey): string {
  */
 async function refuseStrangers(owner: Owner, cases: readonly Case[]): Promise<void> {
   const strange = cases.flatMap((each) => {
-    const ref = each.ref;
+    const ref = each.ref?.of === "body" ? each.ref : null;
     const run = ref === null ? undefined : owner.runs.get(ref.runKey);
     const bound = ref === null ? undefined : run?.bound.get(instanceKey(ref));
     const isOwn =

@@ -3,7 +3,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
 import { isFinal, RunState, taskStateName, TaskState, type Failure } from "@millrace/engine";
-import { failureToProto, runIdOf, timestampOf } from "@millrace/wire";
+import { failureToProto, runIdOf, timestampOf, waitingOf } from "@millrace/wire";
 import { RunChangedSchema } from "@millrace/wire/internal";
 import { TaskInstanceSchema, type TaskInstance } from "@millrace/wire/v1";
 import type { Clock } from "./clock.ts";
@@ -131,6 +131,7 @@ function taskInstanceOf(run: ActiveRun, record: Recorded, names: WorkerNames): T
     readyAt: orUnset(record.readyAt),
     mapIndexLabel: record.mapIndexLabel,
     chosenCases: [...(record.choice ?? [])],
+    ...(record.waiting === null ? {} : { waiting: waitingOf(record.waiting) }),
   });
 }
 
@@ -139,4 +140,6 @@ const betweenAttempts: ReadonlySet<TaskState> = new Set([
   TaskState.scheduled,
   TaskState.up_for_retry,
   TaskState.up_for_reschedule,
+  TaskState.deferred,
+  TaskState.awaiting_input,
 ]);

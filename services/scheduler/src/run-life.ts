@@ -4,6 +4,7 @@ import { admitRun, RunState } from "@millrace/engine";
 import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
 import { limitsOf } from "./grants.ts";
+import { wakeAll } from "./instance-changes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
 import { activeRun, type ActiveRun, type QueuedRun, type OwnedDag } from "./run.ts";
@@ -169,6 +170,7 @@ export function createRunLife(parts: {
     run.dag.opened.delete(run.key);
     owner.queue.remove(run);
     owner.bindings.unbindRun(run);
+    wakeAll(run);
     // What was granted and never sent to the database will not be: its slots are free again.
     const grants = owner.flushes.forget(run).flatMap((step) => step.grants);
     for (const grant of grants) owner.slots.putBack(grant.sessionKey);

@@ -1,6 +1,6 @@
 /** The lists that a run's own facts give to mappings: those among its params. */
 
-import { listAt, type JsonList } from "./json-list.ts";
+import { listAt, type JsonList } from "@millrace/wire";
 
 type Path = readonly (string | number)[];
 

@@ -8,8 +8,9 @@ import {
   type RunToCreate,
   type ShardFence,
 } from "@millrace/db";
-import { MillraceError, runName } from "@millrace/engine";
+import { isMillraceError, MillraceError, runName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
+import { settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import type { OwnedDag } from "./run.ts";
@@ -81,7 +82,12 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
     let left = open;
     for (let round = 0; left.length > 0; round++) {
       const runs = left.map((each) => toCreate(each, round > 0));
-      const creations = await createRuns(owner.db, fencesOf(left), runs);
+      const fences = fencesOf(left);
+      const creations = await createRuns(owner.db, fences, runs).catch((error: unknown) => {
+        if (!isMillraceError(error))
+          settleLater({ fences, runs, dags: new Set(left.map(({ wish }) => wish.dag)) });
+        throw error;
+      });
       const again: Open[] = [];
       for (const [i, each] of left.entries()) {
         const creation = creations.get(each.id);
@@ -92,6 +98,13 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       }
       left = again;
     }
+  }
+
+  /** Whoever asks again is told only that they were made. */
+  function settleLater(doubtful: DoubtfulRuns): void {
+    settleRuns({ owner, life }, doubtful).catch((error: unknown) => {
+      owner.log.error({ runs: doubtful.runs.length, err: error }, "runs.doubtful_broken");
+    });
   }
 
   function outcomeOf(

@@ -3,6 +3,7 @@
 import type { ActiveRunRow } from "@millrace/db";
 import type { CompiledDag, Failure, InstanceRef, Run, RunInputs, RunState } from "@millrace/engine";
 import { createRun } from "@millrace/engine";
+import type { DeferralRow } from "@millrace/wire/internal";
 import type { RunFacts as RunFactsMessage } from "@millrace/wire/worker";
 import { createInstanceFacts, type InstanceFacts } from "./instance-facts.ts";
 import { createRunLists, type RunLists } from "./run-lists.ts";
@@ -56,8 +57,10 @@ export type Bound = InstanceRef & {
   readonly sessionKey: number;
   /** Whether this owner has told the session of it. Of what it took over it cannot know: the owner before may have died in between. */
   isTold: boolean;
-  /** Inventories in a row, since then, that did not name it. */
+  /** Inventories in a row, since then, that did not name it; those that came together count as one. */
   misses: number;
+  /** When the last of them came, on the monotonic clock. */
+  missedAtMs: number;
 };
 
 /** A DAG of an owned shard. */
@@ -101,10 +104,16 @@ export type ActiveRun = {
   readonly instances: InstanceFacts;
   /** By instance key: attempts that run now, or are being stopped to run again. */
   readonly bound: Map<number, Bound>;
+  /** By instance key: what instances wait for, or what their bodies go on with until the attempt that does has ended. */
+  readonly waits: Map<number, DeferralRow>;
+  /** By instance key: who wants to hear of its next change (`instance-changes.ts`). */
+  readonly listeners: Map<number, Set<() => void>>;
   /** What every assignment says of it; made when first needed. */
   message: RunFactsMessage | null;
   /** Number of the last event written, or on its way. */
   seq: number;
+  /** How often it was opened again after its end. */
+  reopenCount: number;
   /** The run's state as of the changes recorded for writing, and its failure: that it failed with, or will. */
   recordedState: RunState;
   recordedFailure: Failure | null;
@@ -119,6 +128,8 @@ export type RunSource = {
   readonly facts: RunFacts;
   readonly params: Uint8Array;
   readonly seq: number;
+  /** Default 0. */
+  readonly reopenCount?: number;
 };
 
 /** `restore`: makes the engine's run of one that has rows; default a new one. */
@@ -138,8 +149,11 @@ export function activeRun(
     ...{ facts, params, dag, version, engine, lists },
     instances: createInstanceFacts(engine),
     bound: new Map(),
+    waits: new Map(),
+    listeners: new Map(),
     message: null,
     seq: source.seq,
+    reopenCount: source.reopenCount ?? 0,
     recordedState: engine.state,
     recordedFailure: null,
     summaryAtMs: -Infinity,

@@ -126,7 +126,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   }
 
   async function takeOver(fences: readonly ShardFence[]): Promise<void> {
-    const shards = fences.map((fence) => ({ ...fence, isLoaded: false }));
+    const shards = fences.map((fence) => ({ ...fence, isLoaded: false, hasCallbacks: false }));
     for (const shard of shards) owner.shards.set(shard.shard, shard);
     let delayMs = settings.reloadDelayMs.first;
     for (;;) {
@@ -163,6 +163,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       const owned = owner.shards.get(shard);
       if (owned !== undefined) owned.isLoaded = false;
     }
+    owner.deliveries.dropShards(gone);
     const open = [...owner.runs.values()].filter((run) => gone.has(run.shard));
     for (const run of open) owner.queue.remove(run);
     const steps = open.flatMap((run) => owner.flushes.lastStep(run)?.done.promise ?? []);

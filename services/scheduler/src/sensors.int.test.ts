@@ -4,6 +4,7 @@ import { SensorMode } from "@millrace/wire/v1";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "./testing/dags.ts";
 import { failure, rescheduled, success } from "./testing/fake-api.ts";
+import { forTime } from "./testing/waiting.ts";
 import { movingClock } from "./testing/moving-clock.ts";
 import { aWorld } from "./testing/world.ts";
 
@@ -41,7 +42,7 @@ test("a sensor that looked in vain gives its slot back, looks again when it is t
   const [first, second, third] = api.assigned;
   expect(first).toMatchObject({ looks: 0, tryNumber: 1, maxTries: 1 });
   expect(first?.sensor).toMatchObject({ mode: SensorMode.RESCHEDULE, backoff: true });
-  expect(third).toMatchObject({ looks: 2, tryNumber: 3, maxTries: 3 });
+  expect(third).toMatchObject({ looks: 2, tryNumber: 1, maxTries: 1 });
   const began = [first, second, third].map(
     (one) => one?.tryStartedAt && timestampMs(one.tryStartedAt),
   );
@@ -88,4 +89,28 @@ test("a take-over knows when a sensor looks again, how often it has looked, and 
       begin?.tryStartedAt ?? { $typeName: "google.protobuf.Timestamp", seconds: 0n, nanos: 0 },
     );
   expect(Math.abs(drift)).toBeLessThan(500);
+});
+
+test("a sensor that defers goes on with its try, and is done when its body does not go on", async () => {
+  await using world = await aWorld();
+  const spec = aDag("defers", [aTask("s", { sensor })]);
+  await registerDag(world.db, spec);
+  await world.scheduler();
+  const outcomes = [
+    rescheduled(1),
+    forTime(1, { resumes: true }),
+    rescheduled(1),
+    forTime(1),
+    success("never"),
+  ];
+  const api = await world.api({ body: () => outcomes.shift() ?? null });
+  expect(await world.untilFinal(await api.trigger("defers"))).toBe("success");
+  expect(outcomes).toHaveLength(1);
+  expect(api.assigned.map(({ tryNumber }) => tryNumber)).toEqual([1, 1, 1, 1]);
+  expect(api.assigned.map((given) => given.resumption !== undefined)).toEqual([
+    ...[false, false],
+    ...[true, false],
+  ]);
+  const began = api.assigned.map((one) => one.tryStartedAt && timestampMs(one.tryStartedAt));
+  expect(new Set(began).size).toBe(1);
 });

@@ -60,6 +60,24 @@ export const defaultSettings = {
   amnestyGapMs: 6_000,
   /** An attempt missing from this many inventories in a row is lost. */
   inventoryMissesMax: 2,
+  /** Inventories closer together than this waited somewhere, and count as one: they may be older than the attempt. */
+  inventoryGapMs: 3_000,
+  /** A callback is tried so often; then it counts as failed. */
+  callbackTriesMax: 5,
+  /** First wait before a callback is tried again; it doubles from try to try. */
+  callbackRetryMs: 30_000,
+  /** How long one try of a callback may take. */
+  callbackTimeoutMs: 10 * 60_000,
+  /** Pending callbacks read at a time at take-over. */
+  loadCallbacksMax: 2_000,
+  /** Callbacks whose rows are read in one statement before they are sent. */
+  callbacksPerReadMax: 200,
+  /** Outcomes of callbacks in one statement. */
+  callbackOutcomesPerWriteMax: 500,
+  /** A wait whose triggerer gave it back, or lost it, is given to another after this. */
+  watchAgainMs: 1_000,
+  /** How long whoever ends a wait with a token is kept waiting while the body still runs. */
+  endWaitHoldMs: 25_000,
   /** Changes of DAGs are looked for this often, besides doorbells. */
   dagPollMs: 2_000,
   /** Registrations commit out of order: changes this far below the newest are looked at again. */

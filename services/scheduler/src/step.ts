@@ -1,28 +1,30 @@
 /** What must be written of a run, in steps: each step is one part of one flush, and steps go in order. */
 
-import type { AnswerRow, FlushBatch } from "@millrace/db";
+import type { AnswerRow, CallbackRow, FlushBatch } from "@millrace/db";
 import { RunState, TaskState, type Change, type Failure, type InstanceRef } from "@millrace/engine";
 import { failureToProto } from "@millrace/wire";
 import { FailureSchema } from "@millrace/wire/v1";
 import { toBinary } from "@bufbuild/protobuf";
 import type { ActiveRun } from "./run.ts";
+import type { WaitRecord } from "./waits.ts";
 
 export type Xcom = { readonly key: string; readonly value: Uint8Array };
 
 /** A task instance's change, with what its row and its readers need beside it. */
-export type Recorded = Change & {
-  /** When it happened, on the database's clock. */
-  readonly at: number;
-  readonly sessionKey: number;
-  readonly readyAt: number;
-  readonly startedAt: number;
-  readonly out: Uint8Array | null;
-  readonly xcoms: readonly Xcom[];
-  /** What people call the instance; empty for its index. */
-  readonly mapIndexLabel: string;
-  /** A person says so. */
-  readonly isMarked: boolean;
-};
+export type Recorded = Omit<Change, "deferral"> &
+  WaitRecord & {
+    /** When it happened, on the database's clock. */
+    readonly at: number;
+    readonly sessionKey: number;
+    readonly readyAt: number;
+    readonly startedAt: number;
+    readonly out: Uint8Array | null;
+    readonly xcoms: readonly Xcom[];
+    /** What people call the instance; empty for its index. */
+    readonly mapIndexLabel: string;
+    /** A person says so. */
+    readonly isMarked: boolean;
+  };
 
 /** A grant to be sent to its session once it is durable. */
 export type Grant = InstanceRef & {
@@ -47,8 +49,12 @@ export type Step = {
   readonly grants: Grant[];
   /** Bodies to stop. */
   readonly stops: Grant[];
+  /** Callbacks that it causes. */
+  readonly callbacks: CallbackRow[];
   /** Answers to the requests that it carries out. */
   readonly answers: AnswerRow[];
+  /** Task instances by state at its end; null for those at the time it is sent. */
+  counts: readonly number[] | null;
   /** Event number; given when the step is sent. */
   seq: number;
   /** Settled when the step is durable, or will never be. */
@@ -69,7 +75,9 @@ export function newStep(run: ActiveRun): Step {
     isReopened: false,
     grants: [],
     stops: [],
+    callbacks: [],
     answers: [],
+    counts: null,
     seq: 0,
     done,
   };
@@ -96,12 +104,13 @@ export function appendStep(batch: FlushBatch, step: Step, isSummaryDue: boolean)
       id: run.key,
       state: step.state,
       revision: step.seq,
-      counts: run.engine.counts.subarray(1),
+      counts: step.counts ?? run.engine.counts.subarray(1),
       failure: encodeFailure(step.failure),
       isCancelRequested: run.engine.cancelRequested,
       isReopened: step.isReopened,
     });
   }
+  batch.callbacks.push(...step.callbacks);
   batch.answers.push(...step.answers);
 }
 
@@ -110,7 +119,10 @@ function appendRecord(batch: FlushBatch, runId: number, record: Recorded): void 
   if (state === TaskState.running) {
     const { sessionKey } = record;
     const readyAt = record.readyAt === 0 ? null : record.readyAt;
-    batch.started.push({ runId, ix, mapIx, attempt, uncounted, losses, sessionKey, readyAt });
+    const { waited } = record;
+    batch.started.push({
+      ...{ runId, ix, mapIx, attempt, uncounted, losses, sessionKey, readyAt, waited },
+    });
     return;
   }
   const failure = encodeFailure(record.failure);
@@ -122,10 +134,12 @@ function appendRecord(batch: FlushBatch, runId: number, record: Recorded): void 
   for (const { key, value } of record.xcoms) {
     batch.xcoms.push({ finished: batch.finished.length, key, value });
   }
-  const { waitUntil, isMarked, out, lengths, mapIndexLabel } = record;
+  if (record.input !== null)
+    batch.inputs.push({ ...record.input, finished: batch.finished.length });
+  const { waitUntil, isMarked, out, lengths, mapIndexLabel, deferral, waited } = record;
   batch.finished.push({
     ...{ runId, ix, mapIx, attempt, state, uncounted, losses, waitUntil, isMarked, out, failure },
-    ...{ lengths, choice, mapIndexLabel },
+    ...{ lengths, choice, mapIndexLabel, deferral, waited },
   });
 }
 

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { compileDag } from "@millrace/engine";
+import { writeBlobRef } from "@millrace/wire";
 import { FailureKind } from "@millrace/wire/v1";
 import { ResultSchema, type SucceededSchema } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
@@ -28,6 +29,9 @@ const spec = aDag(
 const compiled = compileDag(spec);
 const version: Version = { id: 1, number: 1, compiled, bundleDigest: "", shared: [] };
 const value = (json: string) => ({ data: Buffer.from(json) });
+const stored = {
+  data: writeBlobRef({ key: `run_1/${"0".repeat(64)}`, size: 5_000_000, path: [] }),
+};
 
 /** Null when the success stands, else why it failed. */
 function problem(taskId: string, succeeded: MessageInitShape<typeof SucceededSchema>) {
@@ -41,7 +45,7 @@ function problem(taskId: string, succeeded: MessageInitShape<typeof SucceededSch
 describe("a success stands when", () => {
   test.each<[string, MessageInitShape<typeof SucceededSchema>]>([
     ["plain", {}],
-    ["plain", { returnValue: value("[1]"), xcoms: { key: value("1") } }],
+    ["plain", { returnValue: value("[1]") }],
     ["branch", { choice: { cases: ["big"] } }],
     ["branch", { choice: { cases: ["small", "big"] } }],
     ["branch", { choice: { cases: [] } }],
@@ -49,6 +53,9 @@ describe("a success stands when", () => {
     ["gate", { choice: { cases: [] } }],
     ["list", { returnValue: value('{"rows":[1,2]}'), lengths: [2] }],
     ["list", { returnValue: value('{"rows":[]}'), lengths: [0] }],
+    // Stored elsewhere: the worker's word for it.
+    ["list", { returnValue: stored, lengths: [100_000] }],
+    ["plain", { returnValue: stored }],
   ])("%s reports %j", (taskId, succeeded) => {
     expect(problem(taskId, succeeded)).toBeNull();
   });
@@ -66,9 +73,8 @@ describe("a success fails its task, for good, when", () => {
     ["list", { returnValue: value('{"rows":3}'), lengths: [-1] }, /\["rows"\] of it is no list/],
     ["list", { lengths: [-1] }, /no list/],
     ["list", { returnValue: value('{"rows":[1]}'), lengths: [2] }, /has 2 elements; it has 1/],
-    ["plain", { xcoms: { return_value: value("1") } }, /under the key "return_value"/],
-    ["plain", { xcoms: { "": value("1") } }, /1 to 250 characters/],
-    ["plain", { xcoms: { ["k".repeat(251)]: value("1") } }, /1 to 250 characters/],
+    ["list", { returnValue: stored }, /reported 0 lengths for "list", of which 1/],
+    ["list", { returnValue: stored, lengths: [-1] }, /what it returned is no list/],
   ])("%s reports %j", (taskId, succeeded, message) => {
     expect(problem(taskId, succeeded)).toMatch(message);
   });
@@ -77,4 +83,46 @@ describe("a success fails its task, for good, when", () => {
 test("what is no success is left as it is", () => {
   const result = create(ResultSchema, { outcome: { case: "skipped", value: {} } });
   expect(checkedResult(version, compiled.ixOf.get("branch") ?? -1, result)).toBe(result);
+});
+
+describe("values under keys", () => {
+  const failed = {
+    case: "failed",
+    value: { kind: FailureKind.APPLICATION, message: "no" },
+  } as const;
+  const check = (outcome: MessageInitShape<typeof ResultSchema>["outcome"], key: string) => {
+    const xcoms = { [key]: value("1") };
+    const result = create(ResultSchema, { ...(outcome && { outcome }), xcoms });
+    return checkedResult(version, compiled.ixOf.get("plain") ?? -1, result);
+  };
+  const outcomes = [
+    { case: "succeeded", value: {} },
+    { case: "skipped", value: {} },
+    { case: "rescheduled", value: {} },
+    { case: "deferred", value: { trigger: { case: "token", value: {} } } },
+  ] as const;
+
+  test.each(outcomes)("stand with what $case", (outcome) => {
+    expect(Object.keys(check(outcome, "k".repeat(512)).xcoms)).toHaveLength(1);
+  });
+
+  test.each(
+    outcomes.flatMap((outcome) =>
+      ["", "return_value", "k".repeat(513), "a\0"].map((key) => ({ outcome, key })),
+    ),
+  )("fail their task under the key $key, with $outcome.case", ({ outcome, key }) => {
+    const checked = check(outcome, key);
+    expect(checked.outcome).toMatchObject({
+      case: "failed",
+      value: { kind: FailureKind.SETUP, retryable: false },
+    });
+    expect(checked.xcoms).toEqual({});
+  });
+
+  test("under a wrong key are dropped where the body failed: its own failure says more", () => {
+    const checked = check(failed, "");
+    expect(checked.outcome).toMatchObject({ value: { message: "no" } });
+    expect(checked.xcoms).toEqual({});
+    expect(Object.keys(check(failed, "ok").xcoms)).toEqual(["ok"]);
+  });
 });

@@ -1,13 +1,16 @@
 /** Checks what comes with a success against what was asked for: the engine decides by it, so nothing else may. */
 
 import type { TaskSpec } from "@millrace/engine";
+import { isBlobRef, listAt } from "@millrace/wire";
 import { FailureKind } from "@millrace/wire/v1";
 import type { Result, Succeeded } from "@millrace/wire/worker";
-import { listAt } from "./json-list.ts";
+import { deferralProblem } from "./deferral-check.ts";
 import type { Version } from "./run.ts";
 
 /** Characters of the key of a value that a body leaves. */
-const keyMax = 250;
+const keyMax = 512;
+/** Of a wrong key, what a message shows. */
+const keyShownMax = 80;
 /** Of a short circuit: what goes on. */
 const goesOn = "continue";
 
@@ -16,10 +19,10 @@ const goesOn = "continue";
  * help: the worker, or the task's code, is not what the DAG says.
  */
 export function checkedResult(version: Version, ix: number, result: Result): Result {
-  if (result.outcome.case !== "succeeded") return result;
-  const { value } = result.outcome;
-  const message = problemOf(version, ix, value);
+  const message = problemOf(version, ix, result);
   if (message === null) return result;
+  // Of a body that failed by itself its own failure says more; only what it left is refused.
+  if (result.outcome.case === "failed") return { ...result, xcoms: {} };
   const outcome: Result["outcome"] = {
     case: "failed",
     value: {
@@ -31,26 +34,27 @@ export function checkedResult(version: Version, ix: number, result: Result): Res
       retryable: false,
     },
   };
-  return { ...result, outcome };
+  return { ...result, outcome, xcoms: {} };
 }
 
-function problemOf(version: Version, ix: number, succeeded: Succeeded): string | null {
+function problemOf(version: Version, ix: number, { outcome, xcoms }: Result): string | null {
   const task = version.compiled.tasks[ix];
   if (task === undefined) return null;
+  const wrongKey = keysProblem(task, xcoms);
+  if (outcome.case === "deferred") return deferralProblem(task.id, outcome.value) ?? wrongKey;
+  if (outcome.case !== "succeeded") return wrongKey;
   return (
-    choiceProblem(task, succeeded) ??
-    lengthsProblem(version, ix, succeeded) ??
-    keysProblem(task, succeeded)
+    choiceProblem(task, outcome.value) ?? lengthsProblem(version, ix, outcome.value) ?? wrongKey
   );
 }
 
 /** Rows that the database refuses would hold up the whole run. */
-function keysProblem({ id }: TaskSpec, { xcoms }: Succeeded): string | null {
+function keysProblem({ id }: TaskSpec, xcoms: Result["xcoms"]): string | null {
   const wrong = Object.keys(xcoms).find(
     (key) => key === "" || key === "return_value" || key.length > keyMax || key.includes("\0"),
   );
   if (wrong === undefined) return null;
-  const shown = JSON.stringify(wrong.slice(0, keyMax));
+  const shown = JSON.stringify(wrong.slice(0, keyShownMax));
   return `"${id}" left a value under the key ${shown}; a key has 1 to ${keyMax} characters and is not "return_value".`;
 }
 
@@ -76,6 +80,11 @@ function lengthsProblem({ compiled }: Version, ix: number, succeeded: Succeeded)
   const id = compiled.taskIds[ix] ?? "";
   if (lengths.length !== paths.length)
     return `The worker reported ${lengths.length} lengths for "${id}", of which ${paths.length} are asked for; update its SDK.`;
+  // What is stored elsewhere is not looked into: its lengths are the worker's word.
+  if (returnValue !== undefined && isBlobRef(returnValue.data)) {
+    const isWrong = lengths.some((length) => length < 0);
+    return isWrong ? `"${id}" is mapped over, and what it returned is no list; return one.` : null;
+  }
   for (const [at, path] of paths.entries()) {
     const list = returnValue === undefined ? null : listAt(returnValue.data, path);
     const where = path.length === 0 ? "it" : `${JSON.stringify(path)} of it`;

@@ -20,7 +20,12 @@ export function createSweep(owner: Owner): Sweep {
 
   /** The sessions to look at now: a part of them when there are many, the next part the next time. */
   function nextPart(): number[] {
-    const keys = owner.bindings.sessionKeys().toSorted((a, b) => a - b);
+    const all = new Set([
+      ...owner.bindings.sessionKeys(),
+      ...owner.watches.sessionKeys(),
+      ...owner.deliveries.sessionKeys(),
+    ]);
+    const keys = [...all].toSorted((a, b) => a - b);
     const part = keys.filter((key) => key > after).slice(0, owner.settings.sweepRowsMax);
     after = part.length < owner.settings.sweepRowsMax ? 0 : (part.at(-1) ?? 0);
     return part;

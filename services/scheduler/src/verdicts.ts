@@ -2,7 +2,7 @@
 
 import { create, fromBinary } from "@bufbuild/protobuf";
 import type { AttemptOutcome } from "@millrace/db";
-import { isFinal, RunState, TaskState, type Verdict } from "@millrace/engine";
+import { isFinal, isWaitState, RunState, TaskState, type Verdict } from "@millrace/engine";
 import { failureFromProto } from "@millrace/wire";
 import { FailureKind, FailureSchema } from "@millrace/wire/v1";
 import {
@@ -73,7 +73,11 @@ export function judgeByRow(
       result.outcome.case === "failed" && isSame(row.earlierFailure, failureBytes(result));
     // Looks in vain leave no row.
     const isLook = result.outcome.case === "rescheduled" && row.earlierState === null;
-    if (isRepeat || isLook) return { kind: "ALREADY" };
+    const isWait =
+      result.outcome.case === "deferred" &&
+      row.earlierState !== null &&
+      isWaitState(row.earlierState);
+    if (isRepeat || isLook || isWait) return { kind: "ALREADY" };
     return row.earlierState === TaskState.restarting ? cleared : regranted;
   }
   const { state } = row;
@@ -100,6 +104,10 @@ export function judgeByRow(
     case "rescheduled":
       if (state === TaskState.up_for_reschedule) return { kind: "ALREADY" };
       break;
+    case "deferred":
+      // What came of the wait may be anything.
+      if (!row.isCancelled) return { kind: "ALREADY" };
+      break;
     case "returned":
     case undefined:
       break;
@@ -110,7 +118,7 @@ export function judgeByRow(
 
 /** The attempt ended by what its worker said, not by the server's own decision. */
 function wasReported(row: AttemptOutcome, state: TaskState): boolean {
-  if (state === TaskState.success) return true;
+  if (state === TaskState.success || isWaitState(state)) return true;
   if (!isFinal(state) && state !== TaskState.up_for_retry) return false;
   if (row.failure === null) return false;
   const { kind, type } = fromBinary(FailureSchema, row.failure);

@@ -25,7 +25,18 @@ const schema = z.object({
     .optional()
     .describe("The name shown to people. Unset: the machine's name and the process id."),
   queues: z.array(z.string()).default(["default"]).describe("The queues it serves."),
-  slots: z.int().min(1).max(10_000).default(16).describe("How many tasks at a time."),
+  slots: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(16)
+    .describe("How many tasks at a time. 0: it only watches what tasks wait for."),
+  triggerSlots: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(10_000)
+    .describe("How many waits of tasks it watches at a time, beside its tasks. 0: none."),
   drainMs: z
     .int()
     .min(0)

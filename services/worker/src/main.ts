@@ -55,6 +55,7 @@ async function optionsOf(
     name: config.workerName,
     queues: config.queues,
     slots: config.slots,
+    triggerSlots: config.triggerSlots,
     drainMs: config.drainMs,
     cacheDir: path.join(config.stateDir, "bundles"),
   };

@@ -55,7 +55,41 @@ test("a worker brings its folder to the server, and again after a change", async
   await server.until(() => server.registrations.length === 2);
   expect(server.registrations[1]?.dags.map((dag) => dag.dagId)).toEqual(["a", "b"]);
   await worker.stop();
-  expect(server.closed).toHaveLength(1);
+  expect(server.closed).toHaveLength(2);
+});
+
+test("a worker runs tasks in one session and watches for them in another, each where it has slots", async () => {
+  await using server = await new FakeServer().start();
+  const told: (readonly string[])[] = [];
+  const onSessions = (ids: readonly string[]) => void told.push(ids);
+  const both = await startWorker({ ...(await options(server)), name: "both", onSessions });
+  const announced = server.opened
+    .map(({ workerName, slots, handlers, runsBundles }) => ({
+      workerName,
+      slots,
+      handlers,
+      runsBundles,
+    }))
+    .toSorted((one, other) => one.slots - other.slots);
+  expect(announced).toEqual([
+    { workerName: "both", slots: 2, handlers: [], runsBundles: true },
+    {
+      workerName: "both (waits)",
+      slots: 10_000,
+      handlers: ["trigger/http", "trigger/file"],
+      runsBundles: false,
+    },
+  ]);
+  expect(told.at(-1)?.toSorted()).toEqual(["session-1", "session-2"]);
+  await both.stop();
+  const only = await startWorker({ ...(await options(server)), slots: 0, triggerSlots: 5 });
+  expect(server.opened.slice(2).map(({ slots }) => slots)).toEqual([5]);
+  await only.stop();
+  const none = await startWorker({ ...(await options(server)), triggerSlots: 0 });
+  expect(server.opened.slice(3).map(({ slots }) => slots)).toEqual([2]);
+  await none.stop();
+  const idle = { ...(await options(server)), slots: 0, triggerSlots: 0 };
+  await expect(startWorker(idle)).rejects.toThrow("would do nothing");
 });
 
 test("a broken file is registered as an import error, logged once, and the rest as always", async () => {
@@ -112,10 +146,13 @@ test("the process by itself reads its keys, runs, and ends in order on SIGTERM",
     },
   });
   const code = new Promise((resolve) => child.once("exit", (exitCode) => resolve(exitCode)));
-  await server.until(() => server.opened.length === 1);
-  expect(server.opened[0]?.workerName).toBe("alone");
-  await server.until(() => server.credit > 0);
+  await server.until(() => server.opened.length === 2);
+  expect(server.opened.map(({ workerName }) => workerName).toSorted()).toEqual([
+    "alone",
+    "alone (waits)",
+  ]);
+  await server.until(() => server.credit > 10_000);
   child.kill("SIGTERM");
   expect(await code).toBe(0);
-  expect(server.closed).toHaveLength(1);
+  expect(server.closed).toHaveLength(2);
 });

@@ -1,4 +1,5 @@
-import { runWorker, type WorkerHandle, type WorkerLog } from "@millrace/sdk/worker";
+import { MillraceError } from "@millrace/sdk";
+import { runTriggerer, runWorker, type WorkerHandle, type WorkerLog } from "@millrace/sdk/worker";
 import { syncFolder } from "./folder-sync.ts";
 
 /** Where the server is, and what a worker may do there. */
@@ -17,8 +18,10 @@ export type StartWorkerOptions = {
   /** For people, in lists; unique among workers. Default: the machine's name and the process id. */
   readonly name?: string | undefined;
   readonly queues: readonly string[];
-  /** How many tasks it runs at a time. 1 to 10,000. */
+  /** How many tasks it runs at a time. 0 to 10,000; 0 runs none and only watches. */
   readonly slots: number;
+  /** How many waits of tasks it watches at a time, in a session of its own. 0 to 10,000; default 10,000. */
+  readonly triggerSlots?: number | undefined;
   /** Where bundles are kept between starts. */
   readonly cacheDir: string;
   /** A folder to compile, register and watch. Its last part names it on the server. */
@@ -28,15 +31,14 @@ export type StartWorkerOptions = {
    * supervisors of processes usually give.
    */
   readonly drainMs?: number | undefined;
-  /** Told of the first session, and of each that takes its place. */
-  readonly onSession?: ((sessionId: string) => void) | undefined;
+  /** Told of its sessions, at most two, whenever one is opened. */
+  readonly onSessions?: ((sessionIds: readonly string[]) => void) | undefined;
   readonly log: WorkerLog;
   /** Ends the start, which otherwise waits for a server as long as it takes, and the watching of the folder. */
   readonly signal?: AbortSignal | undefined;
 };
 
 export type StartedWorker = {
-  readonly sessionId: string;
   /** Gives back what has not begun, lets the rest end, ends the session. Called again, or with 0, it is at once. */
   stop(options?: { readonly drainMs?: number }): Promise<void>;
   /** Resolves after it has stopped, rejects when it has died. */
@@ -44,6 +46,7 @@ export type StartedWorker = {
 };
 
 const defaultDrainMs = 25_000;
+const defaultTriggerSlots = 10_000;
 
 /**
  * Starts a worker, and with `dagFolder` brings that folder to the server first and after every change. Resolves once
@@ -58,36 +61,57 @@ export async function startWorker(options: StartWorkerOptions): Promise<StartedW
       ? watching.signal
       : AbortSignal.any([watching.signal, options.signal]);
   const access = Promise.resolve(options.access);
-  const starting = runWorker({ ...workerOptions(options), access, signal });
+  const starting = startSessions(options, access, signal);
   try {
-    const [worker] = await Promise.all([starting, sync(options, access, signal)]);
-    return started(worker, watching);
+    const [workers] = await Promise.all([Promise.all(starting), sync(options, access, signal)]);
+    return started(workers, watching);
   } catch (error) {
     watching.abort(error);
-    await starting.then((worker) => worker.stop({ drainMs: 0 })).catch(() => undefined);
+    await Promise.all(
+      starting.map((one) => one.then((it) => it.stop({ drainMs: 0 })).catch(() => undefined)),
+    );
     throw error;
   }
 }
 
-function workerOptions({
-  name,
-  queues,
-  slots,
-  cacheDir,
-  drainMs = defaultDrainMs,
-  onSession,
-  log,
-}: StartWorkerOptions) {
-  return {
-    name,
-    queues,
-    slots,
-    bundleCacheDir: cacheDir,
-    drainMs,
-    handlesSignals: false,
-    onSession,
-    log,
+/** A session for bodies, and one for waits: each only where it has slots. */
+function startSessions(
+  options: StartWorkerOptions,
+  access: Promise<WorkerAccess>,
+  signal: AbortSignal,
+): Promise<WorkerHandle>[] {
+  const { name, queues, slots, triggerSlots = defaultTriggerSlots, log } = options;
+  if (slots === 0 && triggerSlots === 0) {
+    throw new MillraceError(
+      "FIELD_INVALID",
+      "A worker with slots 0 and triggerSlots 0 would do nothing; give it one of them.",
+    );
+  }
+  const sessionIds: string[] = [];
+  const note = (place: number) => (sessionId: string) => {
+    sessionIds[place] = sessionId;
+    options.onSessions?.(sessionIds.filter((id) => id !== undefined));
   };
+  const shared = { queues, access, signal, log, handlesSignals: false };
+  const { cacheDir: bundleCacheDir, drainMs = defaultDrainMs } = options;
+  const worker = () =>
+    runWorker({ ...shared, name, slots, bundleCacheDir, drainMs, onSession: note(0) });
+  const triggerer = () =>
+    runTriggerer({
+      ...shared,
+      name: name && triggererName(name),
+      slots: triggerSlots,
+      onSession: note(1),
+    });
+  return [...(slots > 0 ? [worker()] : []), ...(triggerSlots > 0 ? [triggerer()] : [])];
+}
+
+/** Characters of a worker's name. */
+const nameCharsMax = 200;
+
+function triggererName(name: string): string {
+  const suffix = " (waits)";
+  return `${name.slice(0, nameCharsMax - suffix.length)}${suffix}`;
 }
 
 async function sync(
@@ -105,15 +129,20 @@ async function sync(
   await syncFolder({ dir: dagFolder, access: deploying, log, signal });
 }
 
-function started(worker: WorkerHandle, watching: AbortController): StartedWorker {
+function started(workers: readonly WorkerHandle[], watching: AbortController): StartedWorker {
+  const stopped = endOf(workers);
+  // Whoever started the worker may not be interested in how it ended.
+  stopped.catch(() => undefined);
   return {
-    get sessionId() {
-      return worker.sessionId;
-    },
     stop: async (how) => {
       watching.abort();
-      await worker.stop(how);
+      await Promise.all(workers.map((worker) => worker.stop(how)));
     },
-    stopped: worker.stopped,
+    stopped,
   };
+}
+
+/** After all have stopped; at once where one has died. */
+async function endOf(workers: readonly WorkerHandle[]): Promise<void> {
+  await Promise.all(workers.map(({ stopped }) => stopped));
 }

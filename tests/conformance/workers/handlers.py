@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from millrace import CancelledError, Done, FailTask, RetryTask, SkipTask, context, sensor, task
+from millrace import CancelledError, Done, FailTask, RetryTask, SkipTask, callback, context, defer, sensor, task, trigger, triggerer
 
 
 @task
@@ -99,6 +100,88 @@ def watch_until(word, folder):
     """Raises what a word says when it looks."""
     note(folder, "looked")
     raise {"skip": SkipTask, "fail": FailTask, "retry": RetryTask, "error": ValueError}[word](word)
+
+
+FORM = {"type": "object", "properties": {"copies": {"type": "integer", "default": 2}}}
+
+# What tasks wait for, by a word.
+TRIGGERS = {
+    "at": lambda: trigger.at(datetime(2026, 1, 1, tzinfo=timezone.utc)),
+    "after": lambda: trigger.after(90),
+    "token": lambda: trigger.token(heartbeat=timedelta(minutes=1)),
+    "input": lambda: trigger.input("How many?", FORM, body="**now**", defaults={}, assignees=["user:anna"]),
+    "http": lambda: trigger.http(
+        "https://a.example/jobs/7?key=secret",
+        method="POST",
+        headers={"authorization": {"env": "TOKEN"}},
+        body="{}",
+        interval=5,
+        status=[200, 202],
+        until=(["job", "state"], "done"),
+    ),
+    "file": lambda: trigger.file("/in/orders.csv", interval=5),
+    "custom": lambda: trigger.custom("add", {"one": 1, "two": 2}, "one and two"),
+}
+
+
+@task
+def wait(word):
+    return defer(TRIGGERS[word]())
+
+
+def go_on(event, state):
+    if event == "again":
+        return defer(trigger.after(60), state="again")
+    if event == "fail":
+        raise FailTask("no")
+    return [event, state, context().try_number]
+
+
+@task(resume=go_on)
+def wait_and_go_on(word):
+    since = datetime.fromtimestamp(0, timezone.utc)
+    return defer(TRIGGERS[word](), timeout=timedelta(hours=2), on_timeout="fail_for_good", state={"since": since})
+
+
+@task
+def leave(word):
+    context().xcom.push("left", word)
+    if word == "fail":
+        raise TypeError(word)
+    if word == "skip":
+        raise SkipTask(word)
+    return defer(trigger.after(60)) if word == "defer" else word
+
+
+@task
+def leave_large(size):
+    context().xcom.push("rows", "x" * size)
+    raise FailTask("with rows")
+
+
+@task
+def token():
+    return context().task_token()
+
+
+@task
+def pull(tasks, key):
+    return [context().xcom.pull(tasks, key, default="none")]
+
+
+@triggerer
+async def add(config):
+    return config["one"] + config["two"]
+
+
+@triggerer("fail")
+async def never_comes(config):
+    raise TypeError("no rows")
+
+
+@callback
+def report(event, config):
+    note(event.run.params["folder"], f"{config} {event.event} {event.task.id} {event.try_number}")
 
 
 def note(folder, word):

@@ -8,7 +8,14 @@ import { preparePython } from "../../../scripts/python-venv.mjs";
 /** Every worker takes these options on its command line. */
 export type WorkerFlags = Readonly<
   Record<
-    "server" | "key-file" | "queue" | "slots" | "name" | "cancel-grace" | "drain-grace",
+    | "server"
+    | "key-file"
+    | "queue"
+    | "slots"
+    | "trigger-slots"
+    | "name"
+    | "cancel-grace"
+    | "drain-grace",
     string
   >
 >;
@@ -55,6 +62,6 @@ export const pythonWorker: WorkerUnderTest = {
   ],
 };
 
-function flagged(flags: WorkerFlags): string[] {
+function flagged(flags: Partial<WorkerFlags>): string[] {
   return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
 }

@@ -4,10 +4,76 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { context, done, FailTask, RetryTask, SkipTask } from "@millrace/sdk";
-import { runWorker, type ExternalHandler } from "@millrace/sdk/worker";
+import {
+  context,
+  defer,
+  done,
+  FailTask,
+  RetryTask,
+  SkipTask,
+  trigger,
+  type Trigger,
+} from "@millrace/sdk";
+import { runTriggerer, runWorker, type ExternalHandler } from "@millrace/sdk/worker";
+
+const form = { type: "object", properties: { copies: { type: "integer", default: 2 } } } as const;
+
+/** What tasks wait for, by a word. */
+const triggers: Record<string, () => Trigger<unknown>> = {
+  at: () => trigger.at("2026-01-01T00:00Z"),
+  after: () => trigger.after("90s"),
+  token: () => trigger.token({ heartbeat: "1m" }),
+  input: () =>
+    trigger.input({
+      subject: "How many?",
+      body: "**now**",
+      schema: form,
+      defaults: {},
+      assignees: ["user:anna"],
+    }),
+  http: () =>
+    trigger.http({
+      url: "https://a.example/jobs/7?key=secret",
+      method: "POST",
+      headers: { authorization: { env: "TOKEN" } },
+      body: "{}",
+      interval: "5s",
+      status: [200, 202],
+      until: { path: ["job", "state"], equals: "done" },
+    }),
+  file: () => trigger.file({ path: "/in/orders.csv", interval: "5s" }),
+  custom: () => trigger.custom("add", { one: 1, two: 2 }, "one and two"),
+};
 
 const handlers: Record<string, ExternalHandler> = {
+  wait: (word: string) => defer(triggers[word]!()),
+  wait_and_go_on: {
+    body: (word: string) =>
+      defer(triggers[word]!(), {
+        timeout: "2h",
+        onTimeout: "failForGood",
+        state: { since: new Date(0) },
+      }),
+    resume(event: unknown, state: unknown) {
+      if (event === "again") return defer(trigger.after("1m"), { state: "again" });
+      if (event === "fail") throw new FailTask("no");
+      return [event ?? null, state ?? null, context().attempt.number];
+    },
+  },
+  leave(word: string) {
+    context().xcom.push("left", word);
+    if (word === "fail") throw new TypeError(word);
+    if (word === "skip") throw new SkipTask(word);
+    return word === "defer" ? defer(trigger.after("1m")) : word;
+  },
+  token: () => context().taskToken(),
+  pull: async (tasks: string | string[], key: string) => [
+    await context().xcom.pull({ tasks, key, default: "none" }),
+  ],
+  leave_large(size: number) {
+    context().xcom.push("rows", "x".repeat(size));
+    throw new FailTask("with rows");
+  },
   echo: (value: unknown) => value,
   fail(message: string) {
     throw new TypeError(message);
@@ -78,6 +144,7 @@ const { values } = parseArgs({
     "key-file": { type: "string", default: "" },
     queue: { type: "string", default: "" },
     slots: { type: "string", default: "" },
+    "trigger-slots": { type: "string", default: "0" },
     name: { type: "string", default: "" },
     "cancel-grace": { type: "string", default: "" },
     "drain-grace": { type: "string", default: "" },
@@ -86,19 +153,37 @@ const { values } = parseArgs({
 });
 
 const log = (fields: object, event: string): void => console.error(event, JSON.stringify(fields));
-const worker = await runWorker({
+const presence = {
   server: values.server,
   key: readFileSync(values["key-file"], "utf8").trim(),
   name: values.name,
   queues: [values.queue],
-  slots: Number(values.slots),
-  graceMs: Number(values["cancel-grace"]) * 1000,
-  drainMs: Number(values["drain-grace"]) * 1000,
-  runsBundles: false,
-  bundleCacheDir: values.cache,
-  handlers,
   log: { debug: log, info: log, warn: log, error: log },
-});
-await worker.stopped;
+};
+const [slots, triggerSlots] = [Number(values.slots), Number(values["trigger-slots"])];
+const runTasks = () =>
+  runWorker({
+    ...presence,
+    slots,
+    graceMs: Number(values["cancel-grace"]) * 1000,
+    drainMs: Number(values["drain-grace"]) * 1000,
+    runsBundles: false,
+    bundleCacheDir: values.cache,
+    handlers,
+  });
+const watch = () =>
+  runTriggerer({
+    ...presence,
+    slots: triggerSlots,
+    triggers: {
+      add: async ({ one, two }: { one: number; two: number }) => one + two,
+      fail: () => Promise.reject(new TypeError("no rows")),
+    },
+  });
+const started = await Promise.all([
+  ...(slots > 0 ? [runTasks()] : []),
+  ...(triggerSlots > 0 ? [watch()] : []),
+]);
+await Promise.all(started.map(({ stopped }) => stopped));
 // A handler that was given up may still wait for something.
 process.exit(0);

@@ -25,7 +25,7 @@ const printing = task(function printing() {
 });
 
 const oversized = task(function oversized() {
-  return "x".repeat(300 * 1024);
+  return "x".repeat(65 * 1024 * 1024);
 });
 
 const fine = task(function fine() {

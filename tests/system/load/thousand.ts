@@ -9,9 +9,9 @@ const width = 100;
 const step = task(
   { retries: 2, retryDelay: "1s" },
   async function step(journal: string, millis: number) {
-    const { task: self, attempt } = context();
+    const { task: self, fencing } = context();
     await delay(millis);
-    if (journal) appendFileSync(journal, `${self.id} ${attempt.number}\n`);
+    if (journal) appendFileSync(journal, `${self.id} ${fencing}\n`);
     return self.id;
   },
 );

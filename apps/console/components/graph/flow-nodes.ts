@@ -13,6 +13,8 @@ import type { Shape } from "./flow-shape.ts";
 
 export type TaskNodeData = {
   readonly label: string;
+  /** On the pointer: what a group is about, or the whole id. */
+  readonly tooltip: string;
   readonly direction: Direction;
   readonly isSelected: boolean;
   /** Among those that a change is to be made to. */
@@ -91,8 +93,9 @@ function groupData(item: GraphItem, look: Look): TaskNodeData {
   };
 }
 
-function base(item: GraphItem, { direction, tasks }: Look) {
-  return { label: item.label, direction, hasStates: tasks !== null };
+function base(item: GraphItem, { direction, tasks, shape }: Look) {
+  const tooltip = shape.tooltips.get(item.id) || item.id;
+  return { label: item.label, tooltip, direction, hasStates: tasks !== null };
 }
 
 /** As many as a task directly in it has, one that is not mapped further. */
@@ -125,6 +128,8 @@ function nodeOf(item: GraphItem, data: TaskNodeData): FlowNode {
 
 const mapColors: Readonly<Record<string, string>> = {
   running: "var(--state-running)",
+  waiting: "var(--state-waiting)",
+  needs_input: "var(--state-input)",
   success: "var(--state-success)",
   failed: "var(--state-failed)",
   upstream_failed: "var(--state-upstream)",

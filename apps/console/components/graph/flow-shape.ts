@@ -12,6 +12,8 @@ export type Shape = {
   readonly mappedGroups: ReadonlySet<string>;
   /** The tasks in each group, those of inner groups included. */
   readonly members: ReadonlyMap<string, readonly string[]>;
+  /** What groups are about, in a line. */
+  readonly tooltips: ReadonlyMap<string, string>;
 };
 
 /** Room for a mark, and for how often a mapped task is there, in px. */
@@ -43,6 +45,7 @@ export function shapeOf(spec: DagSpec): Shape {
     mappedTasks: mappedTasksOf(spec),
     mappedGroups: mappedGroupsOf(spec),
     members: membersOf(spec),
+    tooltips: new Map(spec.groups.map(({ groupId, tooltip }) => [groupId, tooltip])),
   };
 }
 

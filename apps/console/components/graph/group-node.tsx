@@ -20,6 +20,7 @@ export const GroupNode = memo(function GroupNode({ id, data }: NodeProps<FlowNod
       <button
         type="button"
         aria-expanded
+        title={data.tooltip}
         onClick={(event) => {
           if (onChoose !== null && isAdding(event)) onChoose(data.members);
           else onFold(id, true);

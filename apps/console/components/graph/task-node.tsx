@@ -8,6 +8,7 @@ import type { TaskInstance } from "@millrace/wire/v1";
 import { looksOfCounts, progressOf } from "../../lib/counts.ts";
 import { formatCount, msOf, plural } from "../../lib/format.ts";
 import { isFinalTask, taskFace } from "../../lib/states.ts";
+import { waitSubject } from "../../lib/waiting.ts";
 import { StateBar } from "../state-bar.tsx";
 import { StateGlyph } from "../state-glyph.tsx";
 import { StateWord } from "../state-word.tsx";
@@ -49,7 +50,7 @@ export const TaskNode = memo(function TaskNode({ id, type, data }: NodeProps<Flo
       >
         {face !== null && !isGroup && <StateGlyph look={face.look} size={22} />}
         <span className="min-w-0 flex-1">
-          <span className="flex items-center gap-1.5 leading-4 font-medium" title={id}>
+          <span className="flex items-center gap-1.5 leading-4 font-medium" title={data.tooltip}>
             {isGroup && <span className="sr-only">Open group </span>}
             <span className="truncate">{data.label}</span>
             {mapped !== null && <TimesBadge mapped={mapped} />}
@@ -125,11 +126,10 @@ function TaskFacts({ task }: { readonly task: TaskInstance }) {
   }
   return (
     <span className="flex items-center gap-1.5 overflow-hidden text-label whitespace-nowrap text-muted">
-      <StateWord
-        face={taskFace(task.state, task.failure)}
-        retryAt={msOf(task.retryAt)}
-        lookAt={msOf(task.rescheduleAt)}
-      />
+      <StateWord face={taskFace(task.state, task.failure)} task={task} />
+      {task.state === TaskState.DEFERRED && task.waiting?.for.case !== "until" && (
+        <span className="truncate">{waitSubject(task.waiting)}</span>
+      )}
       {started !== null && (isRunning || isFinalTask(task.state)) && (
         <Elapsed from={started} to={isRunning ? null : msOf(task.endedAt)} />
       )}

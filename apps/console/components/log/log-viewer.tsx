@@ -6,6 +6,7 @@ import type { UIEvent } from "react";
 import { LogLevel } from "@millrace/wire/v1";
 import { plural } from "../../lib/format.ts";
 import type { LogBuffer } from "../../lib/log-buffer.ts";
+import { saveFile } from "../../lib/save-file.ts";
 import { Button } from "../button.tsx";
 import { LogRow } from "./log-row.tsx";
 import { LogToolbar } from "./log-toolbar.tsx";
@@ -89,7 +90,7 @@ export function LogViewer({ buffer, isOpen, fileName }: Props) {
           seenCount.current = view.total;
           setFollowing(isOn);
         }}
-        onDownload={() => download(buffer.text(), fileName)}
+        onDownload={() => saveFile(fileName, buffer.text())}
       />
       <div className="relative min-h-0 flex-1 border-t border-line bg-surface">
         <div
@@ -141,13 +142,4 @@ export function LogViewer({ buffer, isOpen, fileName }: Props) {
       </div>
     </div>
   );
-}
-
-function download(text: string, fileName: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(address);
 }

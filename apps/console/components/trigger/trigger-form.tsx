@@ -5,24 +5,18 @@ import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import type { FormEvent } from "react";
 import { DagRunService, ValueSchema } from "@millrace/wire/v1";
 import type { Dag } from "@millrace/wire/v1";
 import { encodeJson } from "../../lib/codec.ts";
 import { callFailure } from "../../lib/failures.ts";
 import { newRequestId } from "../../lib/request-id.ts";
-import {
-  fieldOfError,
-  fieldsOf,
-  initialValues,
-  toParams,
-  wholeParams,
-} from "../../lib/schema-form.ts";
 import { Button } from "../button.tsx";
 import { CallError } from "../faces.tsx";
-import { DateTimeInput } from "./date-time-input.tsx";
-import { SchemaField } from "./schema-field.tsx";
+import { DateTimeInput } from "../form/date-time-input.tsx";
+import { SchemaFields } from "../form/schema-fields.tsx";
+import { useSchemaForm } from "../form/use-schema-form.ts";
 
 const noteLengthMax = 1_000;
 
@@ -30,13 +24,8 @@ type Props = { readonly dag: Dag; readonly onClose: () => void };
 
 /** The fields of the DAG's schema, then what every run can have: a logical date and a note. */
 export function TriggerForm({ dag, onClose }: Props) {
-  const fields = useMemo(() => {
-    const known = fieldsOf(dag.paramsSchema);
-    return known.length > 0 ? known : wholeParams(dag.paramsSchema);
-  }, [dag.paramsSchema]);
-  const [values, setValues] = useState(() => initialValues(fields));
-  const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [logicalDate, setLogicalDate] = useState("");
+  const [dateError, setDateError] = useState<string | null>(null);
   const [note, setNote] = useState("");
   // One id for this form until its content changes: a lost answer and a second press make one run.
   const [requestId, setRequestId] = useState(newRequestId);
@@ -51,56 +40,44 @@ export function TriggerForm({ dag, onClose }: Props) {
     },
     onError: (error) => {
       const failure = callFailure(error);
-      const field =
-        failure.reason === "LOGICAL_DATE_TAKEN" ? logicalDateId : fieldOfError(fields, failure);
-      if (field !== null) setErrors({ [field]: failure.message });
+      if (failure.reason === "LOGICAL_DATE_TAKEN") setDateError(failure.message);
+      else form.refuse(failure);
     },
   });
   const changed = () => {
     setRequestId(newRequestId());
     trigger.reset();
   };
+  const form = useSchemaForm(dag.paramsSchema, { whole: "Params", onChange: changed });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const result = toParams(fields, values);
-    setErrors(result.ok ? {} : result.errors);
-    if (!result.ok) return;
+    setDateError(null);
+    const params = form.read();
+    if (params === null) return;
     trigger.mutate({
       requestId,
       dagId: dag.dagId,
-      params: create(ValueSchema, { data: encodeJson(result.params) }),
+      params: create(ValueSchema, { data: encodeJson(params) }),
       note,
       ...(logicalDate === "" ? {} : { logicalDate: timestampFromMs(Date.parse(logicalDate)) }),
     });
   };
-  const isAtField = Object.keys(errors).length > 0;
+  const errors = Object.keys(form.errors).length + (dateError === null ? 0 : 1);
   return (
     <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
       <div className="min-h-0 flex-1 space-y-4 overflow-y-auto px-5 py-4">
-        {fields.map((field) => (
-          <SchemaField
-            key={field.name}
-            field={field}
-            value={values[field.name] ?? ""}
-            error={errors[field.name] ?? null}
-            onChange={(value) => {
-              setValues({ ...values, [field.name]: value });
-              setErrors(without(errors, field.name));
-              changed();
-            }}
-          />
-        ))}
+        <SchemaFields form={form} />
         <fieldset className="space-y-4 border-t border-line pt-4">
           <legend className="sr-only">About the run</legend>
           <DateTimeInput
-            id={logicalDateId}
+            id="run-logical-date"
             label="Logical date"
             description="The date the run is about. Optional; one run of the DAG for each."
             value={logicalDate}
-            error={errors[logicalDateId] ?? null}
+            error={dateError}
             onChange={(value) => {
               setLogicalDate(value);
-              setErrors(without(errors, logicalDateId));
+              setDateError(null);
               changed();
             }}
           />
@@ -123,10 +100,10 @@ export function TriggerForm({ dag, onClose }: Props) {
       </div>
       <div className="flex items-center gap-3 border-t border-line px-5 py-3">
         <div className="min-w-0 flex-1">
-          {trigger.isError && !isAtField && <CallError error={trigger.error} />}
-          {isAtField && (
+          {trigger.isError && errors === 0 && <CallError error={trigger.error} />}
+          {errors > 0 && (
             <p role="alert" className="text-dense text-danger">
-              See the marked {Object.keys(errors).length === 1 ? "field" : "fields"} above.
+              See the marked {errors === 1 ? "field" : "fields"} above.
             </p>
           )}
         </div>
@@ -137,14 +114,4 @@ export function TriggerForm({ dag, onClose }: Props) {
       </div>
     </form>
   );
-}
-
-/** Not a name that a param can clash with: those come from a schema's properties, this one has a space. */
-const logicalDateId = "logical date";
-
-function without(
-  errors: Readonly<Record<string, string>>,
-  name: string,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(errors).filter(([key]) => key !== name));
 }

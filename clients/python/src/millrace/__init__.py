@@ -17,13 +17,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import trigger
+from ._callback import CallbackEvent, CallbackFailure, CallbackTask
 from ._context import TaskContext, context
-from ._handlers import branch, sensor, short_circuit, task
+from ._deferral import Deferred, defer
+from ._handlers import branch, callback, sensor, short_circuit, task, triggerer
 from ._retry import RetryPolicy
 from ._sensor import Done
 from ._version import VERSION as __version__
 from .codec import UNDEFINED, BigInt, CodecError, Map
-from .errors import CancelledError, ConfigError, FailTask, RetryTask, SkipTask, TimeoutReached, WorkerRefused
+from .errors import CancelledError, ConfigError, FailTask, MillraceError, RetryTask, SkipTask, TimeoutReached, WorkerRefused
 
 if TYPE_CHECKING:
     from ._worker import Worker
@@ -31,12 +34,17 @@ if TYPE_CHECKING:
 __all__ = [
     "UNDEFINED",
     "BigInt",
+    "CallbackEvent",
+    "CallbackFailure",
+    "CallbackTask",
     "CancelledError",
     "CodecError",
     "ConfigError",
+    "Deferred",
     "Done",
     "FailTask",
     "Map",
+    "MillraceError",
     "RetryPolicy",
     "RetryTask",
     "SkipTask",
@@ -46,10 +54,14 @@ __all__ = [
     "WorkerRefused",
     "__version__",
     "branch",
+    "callback",
     "context",
+    "defer",
     "sensor",
     "short_circuit",
     "task",
+    "trigger",
+    "triggerer",
 ]
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from ._limits import TRIGGER_SLOTS
 from ._version import VERSION
 
 #: Where `millrace up` leaves the worker key.
@@ -51,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
             name=options.name,
             queues=options.queue or ["default"],
             slots=options.slots,
+            trigger_slots=options.trigger_slots,
             tls=options.ca_file or options.tls,
             insecure=options.insecure,
             cancel_grace=options.cancel_grace,
@@ -93,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--server", default="127.0.0.1:7070", help="host:port of the server's gRPC port")
     parser.add_argument("--queue", action="append", help="queue to take work from; may be repeated (default: default)")
     parser.add_argument("--slots", type=int, default=4, help="attempts that run at a time")
+    parser.add_argument(
+        "--trigger-slots", type=int, default=TRIGGER_SLOTS, help="waits that are watched at a time: for URLs, files and triggers of the file; 0 for none"
+    )
     parser.add_argument("--name", help="name shown in lists")
     parser.add_argument(
         "--key-file",

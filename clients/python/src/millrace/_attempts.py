@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 import time
@@ -10,16 +11,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from . import codec
+from ._asks import ServerAsks, Sessions
+from ._blobs import Blobs
 from ._body import Body, ThreadBody
+from ._connection import Connection
 from ._context import AttemptFacts, Interruption, TaskContext
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._handlers import Handler
+from ._large import Cuts, Fetching, lightened, refers_to_blobs
 from ._limits import ABANDON_S, LOG_BEFORE_RESULT_S, RESULT_HOLD_S, SETTLED_REMEMBERED, UNREPORTED_MAX
-from ._logs import LogBuffer, LogShipper
-from ._outcome import Outcome, Returned, Skipped, failed
+from ._logs import LocalLog, LogBuffer, LogShipper
+from ._outcome import Ended, Failed, Outcome, Returned, Skipped, failed
 from ._process import ProcessBody
+from ._trigger_body import TriggerBody, TriggerLoop
 from ._timing import Timer, Timers
 from ._wire import facts_of, result_of, verdict_name
+from .errors import MillraceError
 
 _log = logging.getLogger("millrace.worker")
 
@@ -27,7 +34,7 @@ _log = logging.getLogger("millrace.worker")
 class Attempt:
     """One attempt with its body."""
 
-    def __init__(self, attempt_id: str, facts: AttemptFacts, log: LogBuffer) -> None:
+    def __init__(self, attempt_id: str, facts: AttemptFacts, log: LogBuffer | LocalLog) -> None:
         self.id = attempt_id
         self.facts = facts
         self.log = log
@@ -47,6 +54,8 @@ class Unreported:
 
     result: pb.Result
     since: float
+    #: What came of a task may still be turned into a cancel, and is remembered: callbacks and watches may begin anew.
+    is_of_task: bool = True
     #: It waits for the last lines of its log, so that a task that is over has a log that is whole.
     waits_for_log: bool = False
 
@@ -62,7 +71,14 @@ class Attempts:
         logs: LogShipper,
         secrets: Callable[[], list[str]],
         cancel_grace_s: float,
+        connection: Connection,
+        loop: TriggerLoop,
     ) -> None:
+        self._connection = connection
+        self._loop = loop
+        self._cuts = Cuts()
+        self._sessions: Sessions | None = None
+        self._blobs: Blobs | None = None
         self._handlers = handlers
         self._slots = slots
         self._timers = timers
@@ -77,6 +93,11 @@ class Attempts:
         self._is_draining = False
         self._waits_no_more = False
         self.on_change: Callable[[], None] = lambda: None
+
+    def begin(self, sessions: Sessions) -> None:
+        """Called once, before the first attempt: what bodies ask for is asked under these."""
+        self._sessions = sessions
+        self._blobs = Blobs(self._connection, sessions)
 
     # What the session and the stream ask.
 
@@ -107,7 +128,9 @@ class Attempts:
         """Begins an attempt. One that is held or over already does not run twice."""
         attempt_id = assignment.attempt_id
         with self._changed:
-            is_known = attempt_id in self._running or attempt_id in self._unreported or attempt_id in self._settled
+            is_held = attempt_id in self._running or attempt_id in self._unreported
+            # Each try of a callback has the same id.
+            is_known = is_held or (attempt_id in self._settled and not assignment.HasField("callback"))
             has_room = not self._is_draining and len(self._running) < self._slots
             if is_known:
                 _log.info("attempt.repeated", extra={"attempt": attempt_id})
@@ -118,12 +141,12 @@ class Attempts:
                     self._running[attempt_id] = attempt
             else:
                 why = "the worker is shutting down" if self._is_draining else "the worker has no free slot"
-                self._report(attempt_id, Returned(why))
+                self._report(attempt_id, Ended(Returned(why)))
                 attempt = None
         if attempt is not None and attempt.body is not None:
             _log.info("attempt.started", extra={"attempt": attempt_id, "task": assignment.task_id})
-            # The clock of a sensor runs while it looks.
-            if attempt.facts.sensor is None:
+            # The clock of a sensor runs while it looks, and that of a body whose values are fetched first begins later.
+            if attempt.facts.sensor is None and not refers_to_blobs(attempt.facts):
                 self._on_clock(attempt, True)
             attempt.body.start()
         else:
@@ -145,9 +168,9 @@ class Attempts:
                 waiting = self._unreported.get(verdict.attempt_id)
                 if waiting is None:
                     continue
-                if name == "cancel_requested" and not _is_cancelled(waiting.result):
+                if name == "cancel_requested" and waiting.is_of_task and not _is_cancelled(waiting.result):
                     self._settle(verdict.attempt_id)
-                    self._report(verdict.attempt_id, _cancelled())
+                    self._report(verdict.attempt_id, Ended(_cancelled()))
                     continue
                 self._settle(verdict.attempt_id)
             if name in ("conflict", "stale"):
@@ -180,6 +203,12 @@ class Attempts:
         for attempt in running:
             self._interrupt(attempt, "shutdown")
 
+    def cancel_all(self) -> None:
+        """Tells every body to stop; it is reported as for a cancel of each."""
+        with self._changed:
+            running = list(self._running)
+        self.on_cancels(running)
+
     def force_all(self) -> None:
         with self._changed:
             running = list(self._running.values())
@@ -199,29 +228,68 @@ class Attempts:
         handler = self._handlers.get(assignment.handler)
         if handler is None:
             known = ", ".join(sorted(self._handlers)) or "none"
-            self._report(
-                assignment.attempt_id,
-                failed("setup", f"this worker has no handler {assignment.handler!r}; it has: {known}", "HandlerUnknown"),
-            )
+            message = f"this worker has no handler {assignment.handler!r}; it has: {known}"
+            self._report(assignment.attempt_id, Ended(failed("setup", message, "HandlerUnknown")))
             return None
         try:
             facts = facts_of(assignment)
         except codec.CodecError as error:
-            self._report(assignment.attempt_id, failed("setup", f"the run's params: {error}", error.reason))
+            message = f"what the attempt is told: {error}"
+            self._report(assignment.attempt_id, Ended(failed("setup", message, error.reason)))
             return None
-        attempt = Attempt(assignment.attempt_id, facts, self._logs.buffer(assignment.attempt_id, self._secrets()))
+        assert self._sessions is not None and self._blobs is not None
+        blobs = self._blobs
+        # Only tasks have logs.
+        is_task = facts.role == "task"
+        log = self._logs.buffer(assignment.attempt_id, self._secrets()) if is_task else LocalLog(facts.role, assignment.handler)
+        attempt = Attempt(assignment.attempt_id, facts, log)
 
-        def on_end(outcome: Outcome) -> None:
-            self._ended(attempt, outcome)
+        def on_end(ended: Ended) -> None:
+            self._ended(attempt, self._lightened(attempt, ended))
+
+        def load(given: AttemptFacts) -> AttemptFacts:
+            if not refers_to_blobs(given):
+                return given
+            fetched = Fetching(blobs.fetch, self._cuts).facts(given)
+            if given.sensor is None:
+                self._on_clock(attempt, True)
+            return fetched
+
+        def fetch(data: bytes) -> bytes:
+            return Fetching(blobs.fetch, self._cuts).value(data, "what is pulled")
+
+        asks = ServerAsks(attempt.id, self._connection, self._sessions, fetch)
 
         def on_look(is_looking: bool) -> None:
             self._on_clock(attempt, is_looking)
 
         if handler.isolation == "process":
-            attempt.body = ProcessBody(handler, facts, attempt.log, on_end, on_look)
+            attempt.body = ProcessBody(handler, facts, attempt.log, on_end, on_look, load, asks)
+            return attempt
+        context = TaskContext(facts, attempt.log, asks)
+        if handler.kind == "trigger" and inspect.iscoroutinefunction(handler.function):
+            attempt.body = TriggerBody(handler, facts, context, on_end, self._loop)
         else:
-            attempt.body = ThreadBody(handler, facts, TaskContext(facts, attempt.log), on_end, on_look)
+            attempt.body = ThreadBody(handler, facts, context, on_end, on_look, load)
         return attempt
+
+    def _lightened(self, attempt: Attempt, ended: Ended) -> Ended:
+        """Stores large values first: a result that refers to them must not come before them."""
+        # The others leave no values.
+        if attempt.facts.role == "callback":
+            return Ended(ended.outcome)
+        if attempt.interruption in ("stale", "shutdown") or self._blobs is None:
+            return ended
+        blobs = self._blobs
+        try:
+            return lightened(ended, lambda data: blobs.store(attempt.id, data))
+        except MillraceError as error:
+            # A body that failed by itself did so all the same; any other end would be one without its values.
+            if isinstance(ended.outcome, Failed):
+                return Ended(ended.outcome)
+            is_refused = error.reason == "VALUE_TOO_LARGE"
+            message = f"its values could not be stored: {error}"
+            return Ended(failed("application" if is_refused else "setup", message, error.reason, retryable=not is_refused))
 
     def _on_clock(self, attempt: Attempt, runs: bool) -> None:
         timeout_s = attempt.facts.execution_timeout_s
@@ -285,7 +353,7 @@ class Attempts:
             self._report_interrupted(attempt)
         self.on_change()
 
-    def _ended(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _ended(self, attempt: Attempt, ended: Ended) -> None:
         with self._changed:
             self._on_clock(attempt, False)
             for timer in attempt.timers:
@@ -293,15 +361,18 @@ class Attempts:
             if attempt.is_abandoned:
                 pass
             elif attempt.interruption is None:
-                self._report(attempt.id, outcome)
+                self._report(attempt.id, ended)
             else:
-                self._report_interrupted(attempt)
+                self._report_interrupted(attempt, ended.xcoms)
             if attempt.id in self._unreported:
                 self._unreported[attempt.id].waits_for_log = True
             del self._running[attempt.id]
-            self._remember(attempt.id)
+            if attempt.facts.role == "task":
+                self._remember(attempt.id)
+            elif attempt.id in self._unreported:
+                self._unreported[attempt.id].is_of_task = False
             self._changed.notify_all()
-        _log.info("attempt.ended", extra={"attempt": attempt.id, "outcome": type(outcome).__name__})
+        _log.info("attempt.ended", extra={"attempt": attempt.id, "outcome": type(ended.outcome).__name__})
         self._timers.after(LOG_BEFORE_RESULT_S, lambda: self._release(attempt.id))
         attempt.log.end(on_stored=lambda: self._release(attempt.id))
         self.on_change()
@@ -314,22 +385,26 @@ class Attempts:
             waiting.waits_for_log = False
         self.on_change()
 
-    def _report_interrupted(self, attempt: Attempt) -> None:
+    def _report_interrupted(self, attempt: Attempt, xcoms: dict[str, bytes] | None = None) -> None:
         if attempt.interruption == "timeout":
             limit, sensor = attempt.facts.execution_timeout_s, attempt.facts.sensor
             what = "the attempt" if sensor is None else "a look of the sensor"
             message = f"{what} did not end within its execution timeout of {limit:g} s"
             is_soft = sensor is not None and sensor.soft_fail
-            self._report(attempt.id, Skipped(message) if is_soft else failed("timeout", message, "TimeoutReached"))
+            outcome: Outcome = Skipped(message) if is_soft else failed("timeout", message, "TimeoutReached")
+            self._report(attempt.id, Ended(outcome, xcoms or {}))
+        elif attempt.interruption == "cancelled" and attempt.facts.role == "trigger":
+            self._report(attempt.id, Ended(Returned("the watch was told to stop")))
         elif attempt.interruption == "cancelled":
-            self._report(attempt.id, _cancelled())
+            self._report(attempt.id, Ended(_cancelled(), xcoms or {}))
 
-    def _report(self, attempt_id: str, outcome: Outcome) -> None:
-        self._unreported[attempt_id] = Unreported(result_of(attempt_id, outcome), time.monotonic())
+    def _report(self, attempt_id: str, ended: Ended) -> None:
+        self._unreported[attempt_id] = Unreported(result_of(attempt_id, ended), time.monotonic())
 
     def _settle(self, attempt_id: str) -> None:
-        del self._unreported[attempt_id]
-        self._remember(attempt_id)
+        settled = self._unreported.pop(attempt_id)
+        if settled.is_of_task:
+            self._remember(attempt_id)
         self._changed.notify_all()
 
     def _remember(self, attempt_id: str) -> None:
@@ -343,4 +418,4 @@ def _cancelled() -> Outcome:
 
 
 def _is_cancelled(result: pb.Result) -> bool:
-    return result == result_of(result.attempt_id, _cancelled())
+    return result.failed == result_of(result.attempt_id, Ended(_cancelled())).failed

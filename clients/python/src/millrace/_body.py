@@ -12,13 +12,19 @@ from typing import Any, Protocol
 from . import codec
 from ._context import AttemptFacts, Interruption, TaskContext, current
 from ._control import ValueRefused, choice_of, lengths_of
-from ._handlers import Handler, bind_args, misplaced
+from ._deferral import Deferred, deferral_of
+from ._handlers import Handler, bind_args, bind_resume, misplaced
 from ._label import label_variables, render_label
-from ._outcome import Failed, Interrupted, Outcome, Skipped, Succeeded, failed, outcome_of_error
+from ._limits import BLOB_BYTES_MAX
+from ._outcome import Ended, Failed, Interrupted, Outcome, Skipped, Succeeded, failed, outcome_of_error
 from ._retry import apply_policy
-from ._sensor import Done, poke
-from .args import read_path, resolve_args
-from .errors import CancelledError, FailTask
+from ._sensor import Done, SensorDefers, poke
+from .args import decode_input, read_path, resolve_args
+from .codec import UNDEFINED
+from .errors import CancelledError, FailTask, MillraceError
+
+#: Puts values in the places of references among what an attempt is given.
+Load = Callable[[AttemptFacts], AttemptFacts]
 
 
 class Body(Protocol):
@@ -43,9 +49,11 @@ class ThreadBody:
         handler: Handler,
         facts: AttemptFacts,
         context: TaskContext,
-        on_end: Callable[[Outcome], None],
+        on_end: Callable[[Ended], None],
         on_look: Callable[[bool], None] = lambda is_looking: None,
+        load: Load = lambda facts: facts,
     ) -> None:
+        self._load = load
         self._handler = handler
         self._facts = facts
         self._context = context
@@ -92,44 +100,72 @@ class ThreadBody:
         self._context.end()
         # What the worker itself logs from here on is not the body's.
         current.set(None)
-        self._on_end(outcome)
+        self._on_end(Ended(outcome, dict(self._context.xcom.encoded)))
 
     def _call(self) -> Outcome:
-        misuse = misplaced(self._handler, self._facts.control, self._facts.sensor)
+        misuse = misplaced(self._handler, self._facts)
         if misuse is not None:
             return failed("setup", misuse, "HandlerMisplaced", retryable=False)
         try:
-            args = bind_args(self._handler, resolve_args(self._facts.args, self._facts.all_inputs()))
-        except (codec.CodecError, TypeError) as error:
+            self._facts = self._load(self._facts)
+            first = going_on(self._handler, self._facts)
+            args = args_of(self._handler, self._facts)
+        except (codec.CodecError, MillraceError, TypeError) as error:
             return failed("setup", str(error), type(error).__name__)
         try:
-            answer = self._answer(args)
+            answer = self._answer(args, first)
         except (CancelledError, asyncio.CancelledError) as error:
             return Interrupted() if self._context.cancelled.is_set() else outcome_of_error(error)
         except BaseException as error:
             return self._outcome_of_error(error)
+        if isinstance(answer, SensorDefers):
+            soft_fail = self._facts.sensor is not None and self._facts.sensor.soft_fail
+            return deferral_of(self._facts, answer.deferred, self._can_resume, answer.left_s, soft_fail)
         if not isinstance(answer, Done):
             return answer
-        return succeeded(self._facts, self._handler.name, answer.value, dict(self._context.xcom.encoded))
+        return self._outcome_of(answer.value)
 
-    def _answer(self, args: list[Any]) -> Done[Any] | Outcome:
+    @property
+    def _can_resume(self) -> bool:
+        return self._handler.resume is not None
+
+    def _outcome_of(self, value: Any) -> Outcome:
+        facts = self._facts
+        if facts.role == "callback":
+            return Succeeded(None)
+        if facts.role == "task" and facts.sensor is None:
+            if isinstance(value, Deferred):
+                return deferral_of(facts, value, self._can_resume, None)
+            if value is None and self._context.has_deferred:
+                message = "the body called defer(…) and returned nothing, so it would not wait: write return defer(…)"
+                return failed("application", message, "DeferForgotten", retryable=False)
+        return succeeded(facts, self._handler.name, value)
+
+    def _answer(self, args: list[Any], first: Call | None) -> Done[Any] | SensorDefers | Outcome:
+        # Only the first call goes on after a wait: a sensor that is not done then looks again.
+        calls = [] if first is None else [first]
+
+        def call() -> Any:
+            function, given = calls.pop() if calls else (self._handler.function, args)
+            return self._invoke(function, given)
+
         sensor = self._facts.sensor
         if sensor is None:
-            return Done(self._invoke(args))
-        return poke(sensor, lambda: self._look(args), self._context.sleep)
+            return Done(call())
+        return poke(sensor, lambda: self._look(call), self._context.sleep)
 
-    def _look(self, args: list[Any]) -> Any:
+    def _look(self, call: Callable[[], Any]) -> Any:
         self._on_look(True)
         try:
-            return self._invoke(args)
+            return call()
         finally:
             self._on_look(False)
 
-    def _invoke(self, args: list[Any]) -> Any:
+    def _invoke(self, function: Callable[..., Any], args: list[Any]) -> Any:
         self._context.begin()
-        if inspect.iscoroutinefunction(self._handler.function):
-            return asyncio.run(self._await(args))
-        return self._handler.function(*args)
+        if inspect.iscoroutinefunction(function):
+            return asyncio.run(self._await(function, args))
+        return function(*args)
 
     def _outcome_of_error(self, error: BaseException) -> Outcome:
         outcome = outcome_of_error(error)
@@ -143,7 +179,7 @@ class ThreadBody:
     def _warn(self, message: str) -> None:
         self._context.sink.write("warn", message, "", "system")
 
-    async def _await(self, args: list[Any]) -> Any:
+    async def _await(self, function: Callable[..., Any], args: list[Any]) -> Any:
         running = asyncio.current_task()
         loop = asyncio.get_running_loop()
         if running is not None:
@@ -151,18 +187,43 @@ class ThreadBody:
                 self._cancel_async = lambda: loop.call_soon_threadsafe(running.cancel)
         try:
             self._context.check()
-            return await self._handler.function(*args)
+            return await function(*args)
         finally:
             with self._lock:
                 self._cancel_async = None
 
 
-def succeeded(facts: AttemptFacts, handler: str, value: Any, xcoms: dict[str, bytes]) -> Outcome:
+#: A function and what it is called with.
+Call = tuple[Callable[..., Any], list[Any]]
+
+
+def args_of(handler: Handler, facts: AttemptFacts) -> list[Any]:
+    """The arguments of the body; none when it only goes on after a wait. Raises CodecError, TypeError."""
+    if facts.resumption is not None and facts.sensor is None:
+        return []
+    args = resolve_args(facts.args, facts.all_inputs())
+    return bind_args(handler, args if facts.told is None else [facts.told, *args])
+
+
+def going_on(handler: Handler, facts: AttemptFacts) -> Call | None:
+    """What goes on after a wait; None when the body begins. Raises CodecError."""
+    if facts.resumption is None:
+        return None
+    event, state = (
+        UNDEFINED if data is None else decode_input(data) for data in (facts.resumption.event, facts.resumption.state)
+    )
+    if handler.resume is not None:
+        return handler.resume, bind_resume(handler.resume, event, state)
+    came = None if event is UNDEFINED else event
+    return (lambda: came if facts.sensor is None else Done(came)), []
+
+
+def succeeded(facts: AttemptFacts, handler: str, value: Any) -> Outcome:
     """What a body that returned this leaves, for the control plane too; a failure when the value does not fit its task."""
     what = f"task {facts.task_id!r}"
     try:
         choice = choice_of(facts.control, value, facts.cases, what)
-        encoded = None if value is None or value is codec.UNDEFINED else codec.encode(value)
+        encoded = None if value is None or value is codec.UNDEFINED else codec.encode(value, BLOB_BYTES_MAX)
     except ValueRefused as error:
         return failed("application", str(error), "VALUE_INVALID", retryable=False)
     except codec.CodecError as error:
@@ -175,7 +236,7 @@ def succeeded(facts: AttemptFacts, handler: str, value: Any, xcoms: dict[str, by
         label = _label(facts)
     except (ValueRefused, codec.CodecError) as error:
         return failed("setup", str(error), "VALUE_INVALID", retryable=False)
-    return Succeeded(encoded, xcoms, lengths, choice, label)
+    return Succeeded(encoded, lengths, choice, label)
 
 
 def _measure(facts: AttemptFacts, encoded: bytes | None, what: str) -> tuple[int, ...]:
@@ -183,7 +244,7 @@ def _measure(facts: AttemptFacts, encoded: bytes | None, what: str) -> tuple[int
         return ()
     paths = [read_path(codec.from_wire(codec.parse(path)), "the assignment measures a value") for path in facts.measured_paths]
     # As other languages read it: a tuple is a list there.
-    return lengths_of(codec.UNDEFINED if encoded is None else codec.decode(encoded), paths, what)
+    return lengths_of(codec.UNDEFINED if encoded is None else codec.decode(encoded, None), paths, what)
 
 
 def _label(facts: AttemptFacts) -> str:

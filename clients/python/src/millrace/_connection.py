@@ -11,7 +11,7 @@ import grpc
 
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._gen.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
-from ._limits import KEEPALIVE_S, RECEIVED_BYTES_MAX, RPC_TIMEOUT_S
+from ._limits import KEEPALIVE_S, RECEIVED_BYTES_MAX, RPC_TIMEOUT_S, TRANSFER_TIMEOUT_S
 from .errors import ConfigError
 
 _OPTIONS = [
@@ -54,6 +54,18 @@ class Connection:
     def append_log(self, request: pb.AppendLogRequest) -> pb.AppendLogResponse:
         return cast(pb.AppendLogResponse, self._call("AppendLog", request))
 
+    def make_task_token(self, request: pb.MakeTaskTokenRequest) -> pb.MakeTaskTokenResponse:
+        return cast(pb.MakeTaskTokenResponse, self._call("MakeTaskToken", request))
+
+    def pull_xcoms(self, request: pb.PullXComsRequest) -> pb.PullXComsResponse:
+        return cast(pb.PullXComsResponse, self._call("PullXComs", request))
+
+    def upload_blob(self, pieces: Iterator[pb.UploadBlobRequest]) -> pb.UploadBlobResponse:
+        return cast(pb.UploadBlobResponse, self._call("UploadBlob", pieces, TRANSFER_TIMEOUT_S))
+
+    def download_blob(self, request: pb.DownloadBlobRequest) -> Iterator[pb.DownloadBlobResponse]:
+        return cast("Iterator[pb.DownloadBlobResponse]", self._call("DownloadBlob", request, TRANSFER_TIMEOUT_S))
+
     def work(self, requests: Iterator[pb.WorkRequest]) -> Any:
         """The stream: iterate over it for responses, `cancel()` it to end it."""
         return self._stub.Work(requests, metadata=self._metadata)
@@ -93,17 +105,17 @@ def is_session_expired(error: grpc.RpcError) -> bool:
 
 def is_refusal(error: grpc.RpcError) -> bool:
     """Whether OpenSession was refused for good: key, queues, protocol. Everything else means "ask again"."""
-    code = _code_of(error)
+    code = code_of(error)
     return code is not None and code in _REFUSALS
 
 
 def is_invalid(error: grpc.RpcError) -> bool:
     """Whether the server called the request wrong in itself: sending it again changes nothing."""
-    return _code_of(error) is grpc.StatusCode.INVALID_ARGUMENT
+    return code_of(error) is grpc.StatusCode.INVALID_ARGUMENT
 
 
 def describe(error: grpc.RpcError) -> str:
-    code = _code_of(error)
+    code = code_of(error)
     details = error.details() if hasattr(error, "details") else str(error)
     return f"{code.name if code is not None else 'UNKNOWN'}: {details}"
 
@@ -117,7 +129,7 @@ def reason_of(error: grpc.RpcError) -> str | None:
     return None
 
 
-def _code_of(error: grpc.RpcError) -> grpc.StatusCode | None:
+def code_of(error: grpc.RpcError) -> grpc.StatusCode | None:
     return error.code() if hasattr(error, "code") else None
 
 

@@ -6,14 +6,17 @@ import json
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from . import codec
+from ._callback import CallbackEvent
 from ._control import Control
-from ._limits import LOG_LINE_BYTES_MAX, RESULT_BYTES_MAX, XCOMS_MAX
+from ._limits import BLOB_BYTES_MAX, LOG_LINE_BYTES_MAX, XCOM_KEY_CHARS_MAX, XCOMS_BYTES_MAX, XCOMS_MAX
 from ._lines import Lines
+from ._pull import ALL, RETURN_KEY, MapIndexes, PullAnswer, PullOptions, PullRequest, meant_by, pulled_value, request_of
 from ._sensor import SensorFacts
 from .args import Inputs, RunFacts
 from .errors import CancelledError, TimeoutReached
@@ -63,23 +66,85 @@ def fields_json(fields: dict[str, Any]) -> str:
     return text if size <= LOG_LINE_BYTES_MAX else json.dumps({"left_out": f"fields of {size:,} bytes"})
 
 
-class XComs:
-    """Values the body leaves for others beside what it returns."""
+class Asks(Protocol):
+    """Asks the server. `wait` is called between tries, and may raise."""
 
-    def __init__(self) -> None:
+    def token(self, wait: Callable[[float], None]) -> str: ...
+    def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer: ...
+
+
+class NoAsks:
+    """Where there is no server."""
+
+    def token(self, wait: Callable[[float], None]) -> str:
+        raise RuntimeError("there is no server to ask for a task token")
+
+    def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer:
+        raise RuntimeError("there is no server to ask for values of other tasks")
+
+
+class XComs:
+    """Values that bodies leave for others beside what they return, and those that others left."""
+
+    def __init__(self, task_id: str, map_index: int, ask: Callable[[PullRequest], PullAnswer]) -> None:
         self.encoded: dict[str, bytes] = {}
+        self._task_id = task_id
+        self._map_index = map_index
+        self._ask = ask
+
+    def pull(
+        self,
+        task_ids: str | Iterable[str] | None = None,
+        key: str = RETURN_KEY,
+        *,
+        map_indexes: MapIndexes = ALL,
+        default: Any = None,
+        include_prior_dates: bool = False,
+        run_id: str | None = None,
+        dag_id: str | None = None,
+    ) -> Any:
+        """What other tasks returned, or left under a key.
+
+        One task gives its value, a mapped one the list of what its instances left; several tasks give a list. Without
+        `task_ids` it is this task; of a mapped one, this instance. `map_indexes` are one index or several, None for the
+        one of a task that is not mapped; `default` stands for what was not left. `include_prior_dates` takes values from
+        the newest run with no later logical date that has any; `run_id`, and `dag_id` with either, look into others.
+        The whole table: docs/xcoms.md. Arguments are the better way where they will do: they order the tasks.
+
+        Raises ValueError for options that cannot be, MillraceError TASK_NOT_FOUND, RUN_NOT_FOUND, VALUE_TOO_LARGE …
+        """
+        options = PullOptions(task_ids, key, map_indexes, default, include_prior_dates, run_id, dag_id)
+        meant = meant_by(options, self._task_id, self._map_index)
+        request = request_of(options, meant)
+        answer = PullAnswer() if request is None else self._ask(request)
+        xcoms = [(task_id, index, codec.decode(data, None)) for task_id, index, data in answer.xcoms]
+        return pulled_value(meant, default, xcoms, answer.mapped_task_ids)
 
     def push(self, key: str, value: Any) -> None:
-        """Leaves a value under a key; a second push replaces the first. Sent when the body succeeds."""
-        if not key or len(key) > 250:
-            raise codec.CodecError(f"the XCom key {key[:80]!r} must have 1 to 250 characters")
+        """Leaves a value under a key; a second push replaces the first. Sent with the outcome, whatever it is."""
+        if not key or len(key) > XCOM_KEY_CHARS_MAX:
+            raise codec.CodecError(f"the XCom key {key[:80]!r} must have 1 to {XCOM_KEY_CHARS_MAX} characters")
+        if key == RETURN_KEY:
+            raise codec.CodecError(f"the XCom key {RETURN_KEY!r} is that of what the body returns; choose another")
         if key not in self.encoded and len(self.encoded) == XCOMS_MAX:
             raise codec.CodecError(f"an attempt may leave {XCOMS_MAX} XComs; {key!r} is one too many", "VALUE_TOO_LARGE")
-        data = codec.encode(value)
+        data = codec.encode(value, BLOB_BYTES_MAX)
         others = sum(len(known) for name, known in self.encoded.items() if name != key)
-        if others + len(data) > RESULT_BYTES_MAX:
-            raise codec.CodecError(f"the XComs of an attempt may have {RESULT_BYTES_MAX:,} bytes together", "VALUE_TOO_LARGE")
+        if others + len(data) > XCOMS_BYTES_MAX:
+            raise codec.CodecError(f"the XComs of an attempt may have {XCOMS_BYTES_MAX:,} bytes together", "VALUE_TOO_LARGE")
         self.encoded[key] = data
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """What a body goes on with, encoded; None for nothing."""
+
+    event: bytes | None
+    state: bytes | None
+
+
+#: What is to be done: the work of a task, a callback about what happened, or the watch for what a task waits for.
+Role = Literal["task", "callback", "trigger"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +173,11 @@ class AttemptFacts:
     cases: tuple[str, ...] = ()
     sensor: SensorFacts | None = None
     env: dict[str, str] = field(default_factory=dict)
+    role: Role = "task"
+    #: Set when the body deferred and goes on now.
+    resumption: Resumption | None = None
+    #: Set when the role is "callback".
+    told: CallbackEvent | None = None
 
     def all_inputs(self) -> Inputs:
         return Inputs(self.inputs, self.items, self.run)
@@ -116,23 +186,26 @@ class AttemptFacts:
 class TaskContext:
     """The attempt a body is running in."""
 
-    def __init__(self, facts: AttemptFacts, sink: LogSink) -> None:
+    def __init__(self, facts: AttemptFacts, sink: LogSink, asks: Asks | None = None) -> None:
         self.run: RunFacts = facts.run
         self.task_id: str = facts.task_id
         #: -1 for a task that is not mapped.
         self.map_index: int = facts.map_index
         #: How many instances the task has; 0 when it is not mapped.
         self.map_length: int = facts.map_length
-        #: From 1.
+        #: From 1: tries that count. Looks of a sensor, the parts before a wait, and lost attempts do not.
         self.try_number: int = facts.try_number
-        #: The attempts the task may have in all.
+        #: The tries the task may have in all.
         self.max_tries: int = facts.max_tries
         #: Grows with every attempt of the task instance: hand it to systems that can refuse older writers.
         self.fencing: str = facts.fencing
         #: The same for every attempt of the task instance, another for each mapped instance.
         self.idempotency_key: str = facts.idempotency_key
         self.log = TaskLog(sink)
-        self.xcom = XComs()
+        self._asks: Asks = asks or NoAsks()
+        self.xcom = XComs(facts.task_id, facts.map_index, lambda request: self._asks.pull(request, self.sleep))
+        #: For the worker: whether the body has called `defer`.
+        self.has_deferred = False
         #: Set when the body has to stop. A body that waits should wait on this.
         self.cancelled = threading.Event()
         self._interruption: Interruption | None = None
@@ -168,6 +241,13 @@ class TaskContext:
     def remaining(self) -> float | None:
         """Seconds until the execution timeout, by the monotonic clock; None without one."""
         return None if self._ends_at is None else max(0.0, self._ends_at - time.monotonic())
+
+    def task_token(self) -> str:
+        """A token with which anybody, from anywhere, ends the wait that this attempt begins with `defer(trigger.token())`.
+
+        The same each time; a retry has another. Raises MillraceError when the server cannot be reached for long.
+        """
+        return self._asks.token(self.sleep)
 
     def begin(self) -> None:
         """For the worker: the body begins now."""

@@ -8,27 +8,34 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Literal, Protocol, TypeVar, Union, overload
 
-from ._control import Control
+from ._context import AttemptFacts
+from ._deferral import Deferred
 from ._retry import RetryPolicy
-from ._sensor import Done, SensorFacts
+from ._sensor import Done
 from .codec import UNDEFINED
 from .errors import ConfigError
 
 Isolation = Literal["thread", "process"]
-#: What a handler answers: any value, which cases go on, whether to go on, or whether it has found what it waits for.
-HandlerKind = Literal["task", "branch", "short_circuit", "sensor"]
+#: What a handler answers: any value, which cases go on, whether to go on, or whether it has found what it waits for. A
+#: callback answers nothing, a trigger what has come.
+HandlerKind = Literal["task", "branch", "short_circuit", "sensor", "callback", "trigger"]
+#: Goes on after a wait: with what came, and the state that the body left for itself. It may take the first alone, or neither.
+Resume = Callable[..., Any]
 
-#: The name of a case, several, or none.
-BranchChoice = Union[str, Iterable[str], None]
-#: Whether the sensor has found what it waits for; `Done` says so with a value.
-SensorAnswer = Union[Done[Any], bool, None]
+#: What a trigger's handler is announced as.
+TRIGGER_PREFIX: Final = "trigger/"
+
+#: The name of a case, several, or none; or what to wait for.
+BranchChoice = Union[str, Iterable[str], Deferred, None]
+#: Whether the sensor has found what it waits for; `Done` says so with a value, `defer(…)` what to wait for.
+SensorAnswer = Union[Done[Any], Deferred, bool, None]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Branch = TypeVar("Branch", bound=Callable[..., Union[BranchChoice, Awaitable[BranchChoice]]])
 Sensor = TypeVar("Sensor", bound=Callable[..., Union[SensorAnswer, Awaitable[SensorAnswer]]])
 
 _MARK = "__millrace_handler__"
-_KINDS: Final = ("task", "branch", "short_circuit", "sensor")
+_KINDS: Final = ("task", "branch", "short_circuit", "sensor", "callback", "trigger")
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class Handler:
     isolation: Isolation = "thread"
     kind: HandlerKind = "task"
     retry_policy: RetryPolicy | None = None
+    #: Goes on after a wait; None where what came is the answer.
+    resume: Resume | None = None
 
 
 class MarkFunction(Protocol):
@@ -60,70 +69,157 @@ class MarkSensor(Protocol):
 def task(name: Function, /) -> Function: ...
 @overload
 def task(
-    name: str | None = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None
+    name: str | None = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
 ) -> MarkFunction: ...
 
 
-def task(name: Any = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None) -> Any:
+def task(
+    name: Any = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
+) -> Any:
     """Marks a function as a handler for `python -m millrace file.py` and `Worker.add_module`.
 
     Its name is the function's unless given. `isolation="process"` runs every attempt in a process of its own, which
     can be killed whatever it does. `retry_policy` is asked about every error of the function but FailTask and
     RetryTask: with the error and the number of the try it answers "retry", "fail", a wait (timedelta or seconds), or
-    None for what the task says. The function itself stays as it is and can be called as before.
+    None for what the task says. A function that returns `defer(…)` gives its slot back and waits; `resume` goes on then,
+    with what came and the state that was left, `resume(event, state)`, and may defer again. Without it what came is what
+    the task returns. The function itself stays as it is and can be called as before.
     """
-    return _marker("task", name, isolation, retry_policy)
+    return _marker("task", name, isolation, retry_policy, resume)
 
 
 @overload
 def branch(name: Branch, /) -> Branch: ...
 @overload
 def branch(
-    name: str | None = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None
+    name: str | None = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
 ) -> MarkBranch: ...
 
 
-def branch(name: Any = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None) -> Any:
+def branch(
+    name: Any = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
+) -> Any:
     """Like `task`, for a task that the DAG declares as a branch: the function returns the name of a case, several, or None."""
-    return _marker("branch", name, isolation, retry_policy)
+    return _marker("branch", name, isolation, retry_policy, resume)
 
 
 @overload
 def short_circuit(name: Function, /) -> Function: ...
 @overload
 def short_circuit(
-    name: str | None = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None
+    name: str | None = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
 ) -> MarkFunction: ...
 
 
-def short_circuit(name: Any = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None) -> Any:
+def short_circuit(
+    name: Any = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
+) -> Any:
     """Like `task`, for a task that the DAG declares as a short circuit: what follows is skipped unless it returns something truthy."""
-    return _marker("short_circuit", name, isolation, retry_policy)
+    return _marker("short_circuit", name, isolation, retry_policy, resume)
 
 
 @overload
 def sensor(name: Sensor, /) -> Sensor: ...
 @overload
 def sensor(
-    name: str | None = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None
+    name: str | None = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
 ) -> MarkSensor: ...
 
 
-def sensor(name: Any = None, /, *, isolation: Isolation = "thread", retry_policy: RetryPolicy | None = None) -> Any:
+def sensor(
+    name: Any = None,
+    /,
+    *,
+    isolation: Isolation = "thread",
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
+) -> Any:
     """Like `task`, for a task that the DAG declares as a sensor: the function looks once, and is called again until it is done.
 
     Anything truthy is done, without a value; `Done(value)` leaves one. The DAG says how often and for how long it looks,
     and whether the slot is given back between two looks.
     """
-    return _marker("sensor", name, isolation, retry_policy)
+    return _marker("sensor", name, isolation, retry_policy, resume)
 
 
-def _marker(kind: HandlerKind, name: Any, isolation: Isolation, retry_policy: RetryPolicy | None) -> Any:
+@overload
+def callback(name: Function, /) -> Function: ...
+@overload
+def callback(name: str | None = None, /, *, isolation: Isolation = "thread") -> MarkFunction: ...
+
+
+def callback(name: Any = None, /, *, isolation: Isolation = "thread") -> Any:
+    """Marks a function that is called when tasks or runs end: `externalCallback({ handler: "name" })` names it in the DAG.
+
+    It gets a `CallbackEvent`, and what the DAG tells it beside that, if anything. What it returns does not matter; when it
+    raises, it is called again later, and it may be called more than once in any case.
+    """
+    return _marker("callback", name, isolation)
+
+
+@overload
+def triggerer(name: Function, /) -> Function: ...
+@overload
+def triggerer(name: str | None = None, /) -> MarkFunction: ...
+
+
+def triggerer(name: Any = None, /) -> Any:
+    """Marks a function that watches on behalf of tasks that wait: `defer(trigger.custom("name", config, summary))`.
+
+    It gets the config, and returns what has come when it has; when it raises, the wait has failed. Write it `async`: then
+    one process watches thousands at a time; a plain function has a thread for each. It may be called again for a wait that
+    another triggerer watches already, or has lost.
+    """
+    return _marker("trigger", name, "thread")
+
+
+def _marker(
+    kind: HandlerKind,
+    name: Any,
+    isolation: Isolation,
+    retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
+) -> Any:
     if callable(name):
-        return _marker(kind, None, isolation, retry_policy)(name)
+        return _marker(kind, None, isolation, retry_policy, resume)(name)
 
     def mark(function: Function) -> Function:
-        setattr(function, _MARK, make_handler(name, function, isolation, kind, retry_policy))
+        setattr(function, _MARK, make_handler(name, function, isolation, kind, retry_policy, resume))
         return function
 
     return mark
@@ -135,6 +231,7 @@ def make_handler(
     isolation: Isolation,
     kind: HandlerKind = "task",
     retry_policy: RetryPolicy | None = None,
+    resume: Resume | None = None,
 ) -> Handler:
     """Raises ConfigError for what cannot be a handler."""
     chosen = name if name is not None else getattr(function, "__name__", "")
@@ -145,22 +242,27 @@ def make_handler(
     if kind not in _KINDS:
         raise ConfigError(f"kind of handler {chosen} is {kind!r}; use {', '.join(_KINDS)}")
     if isolation == "process":
-        for what, code in (("handler", function), ("the retry policy of handler", retry_policy)):
+        own = (("handler", function), ("the retry policy of handler", retry_policy), ("the resume of handler", resume))
+        for what, code in own:
             if code is not None and "<" in getattr(code, "__qualname__", "<"):
                 raise ConfigError(
                     f"{what} {chosen} with isolation=\"process\" must be a function at the top level of a module, "
                     "so that the new process can import it"
                 )
-    return Handler(chosen, function, isolation, kind, retry_policy)
+    announced = f"{TRIGGER_PREFIX}{chosen}" if kind == "trigger" else chosen
+    return Handler(announced, function, isolation, kind, retry_policy, resume)
 
 
-def misplaced(handler: Handler, control: Control, sensor: SensorFacts | None) -> str | None:
+def misplaced(handler: Handler, facts: AttemptFacts) -> str | None:
     """What is wrong when the DAG calls a handler as something that it is not; None when nothing is."""
+    control, sensor = facts.control, facts.sensor
     if control == "unknown" or (sensor is not None and sensor.mode == "unknown"):
         return f"the DAG asks something of handler {handler.name} that this version of the worker does not know; update it"
     asked: HandlerKind = "task" if control == "none" else control
     if sensor is not None:
         asked = "sensor"
+    if facts.role != "task":
+        asked = facts.role
     # A plain function may answer anything.
     if handler.kind in ("task", asked):
         return None
@@ -172,6 +274,8 @@ _WORDS: Final[dict[HandlerKind, str]] = {
     "branch": "branch",
     "short_circuit": "short circuit",
     "sensor": "sensor",
+    "callback": "callback",
+    "trigger": "trigger",
 }
 
 
@@ -180,6 +284,16 @@ def handlers_of(module: ModuleType) -> list[Handler]:
     marked = (getattr(value, _MARK, None) for value in vars(module).values())
     by_name = {handler.name: handler for handler in marked if isinstance(handler, Handler)}
     return list(by_name.values())
+
+
+def bind_resume(resume: Resume, event: Any, state: Any) -> list[Any]:
+    """What `resume` is called with: as much of event and state as it takes."""
+    given = [None if value is UNDEFINED else value for value in (event, state)]
+    try:
+        most = _positional_max(inspect.signature(resume))
+    except ValueError:
+        return given
+    return given[: int(min(most, len(given)))]
 
 
 def bind_args(handler: Handler, args: list[Any]) -> list[Any]:

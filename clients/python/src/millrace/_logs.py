@@ -12,7 +12,7 @@ from typing import Protocol
 import grpc
 
 from ._connection import Connection, describe, is_invalid, is_session_expired, reason_of
-from ._context import Level, Stream
+from ._context import Level, Stream, current
 from ._gen.v1 import task_instance_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import (
@@ -40,6 +40,34 @@ class Sessions(Protocol):
 
     def current_ref(self) -> pb.SessionRef | None: ...
     def expired(self, session_id: str) -> None: ...
+
+
+class LocalLog:
+    """What callbacks and triggers write: the server keeps no log of them, so it goes to the worker's own."""
+
+    def __init__(self, role: str, handler: str) -> None:
+        self._log = logging.getLogger(f"millrace.{role}")
+        self._handler = handler
+
+    def write(self, level: Level, message: str, fields_json: str, stream: Stream) -> None:
+        facts = {"handler": self._handler, **({"fields": fields_json} if fields_json else {})}
+        # What is logged inside of a body is the body's, and would come here again.
+        token = current.set(None)
+        try:
+            self._log.log(_LOCAL_LEVELS[level], message, extra=facts)
+        finally:
+            current.reset(token)
+
+    def end(self, on_stored: Callable[[], None]) -> None:
+        on_stored()
+
+
+_LOCAL_LEVELS: dict[Level, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
 
 
 class LogBuffer:

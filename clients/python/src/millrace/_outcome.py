@@ -10,17 +10,21 @@ from typing import Literal, Union
 
 from ._limits import FAILURE_MESSAGE_BYTES_MAX, FAILURE_STACK_BYTES_MAX, cut, cut_front
 from .errors import FailTask, RetryTask, SkipTask
+from .trigger import Trigger
 
 FailureKind = Literal["application", "timeout", "cancelled", "exited", "setup"]
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
+#: What becomes of a task whose wait took too long. "fulfil": the form's defaults are taken.
+TimeoutOutcome = Literal["fail", "fail_for_good", "skip", "fulfil"]
+
+
 @dataclass(frozen=True)
 class Succeeded:
     #: Encoded; None when nothing was returned.
     value: bytes | None
-    xcoms: dict[str, bytes] = field(default_factory=dict)
     #: One for each measured path.
     lengths: tuple[int, ...] = ()
     #: Of a branch or a short circuit: what goes on. None for other tasks.
@@ -53,6 +57,19 @@ class Rescheduled:
 
 
 @dataclass(frozen=True)
+class Deferral:
+    """The body gave its slot back and waits."""
+
+    trigger: Trigger
+    timeout_s: float | None
+    on_timeout: TimeoutOutcome
+    #: Whether a worker goes on with what comes; else that is what the task returns.
+    resumes: bool
+    #: Encoded.
+    state: bytes | None
+
+
+@dataclass(frozen=True)
 class Returned:
     """Never begun: another worker may have it."""
 
@@ -64,7 +81,15 @@ class Interrupted:
     """The body stopped because it was told to; whoever told it knows what to report."""
 
 
-Outcome = Union[Succeeded, Failed, Skipped, Rescheduled, Returned, Interrupted]
+Outcome = Union[Succeeded, Failed, Skipped, Rescheduled, Deferral, Returned, Interrupted]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a body ended, and what it left under keys, whatever the outcome."""
+
+    outcome: Outcome
+    xcoms: dict[str, bytes] = field(default_factory=dict)
 
 
 def failed(kind: FailureKind, message: str, type: str = "", retryable: bool = True) -> Failed:

@@ -8,17 +8,23 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from . import _capture
-from ._body import ThreadBody
-from ._context import AttemptFacts, Interruption, Level, LogSink, Stream, TaskContext
+from ._body import Load, ThreadBody
+from ._context import Asks, AttemptFacts, Interruption, Level, LogSink, NoAsks, Stream, TaskContext
 from ._handlers import Handler
-from ._outcome import Outcome, failed
+from ._limits import ASK_LOOK_S
+from ._outcome import Ended, failed
+from ._pull import PullAnswer, PullRequest
+from .codec import CodecError
+from .errors import MillraceError
 
 _log = logging.getLogger("millrace.worker")
 
@@ -31,9 +37,13 @@ class ProcessBody:
         handler: Handler,
         facts: AttemptFacts,
         sink: LogSink,
-        on_end: Callable[[Outcome], None],
+        on_end: Callable[[Ended], None],
         on_look: Callable[[bool], None] = lambda is_looking: None,
+        load: Load = lambda facts: facts,
+        asks: Asks | None = None,
     ) -> None:
+        self._load = load
+        self._asks: Asks = asks or NoAsks()
         self._handler = handler
         self._facts = facts
         self._sink = sink
@@ -63,7 +73,7 @@ class ProcessBody:
         if self._pipe is None or self._interruption is None:
             return
         try:
-            self._pipe.send(self._interruption)
+            self._pipe.send(("stop", self._interruption))
         except OSError:
             _log.debug("process.gone", extra={"task": self._facts.task_id})
 
@@ -73,16 +83,20 @@ class ProcessBody:
 
     def _run(self) -> None:
         try:
-            outcome = self._supervise()
+            ended = self._supervise()
+        except (CodecError, MillraceError) as error:
+            ended = Ended(failed("setup", str(error), type(error).__name__))
         except Exception as error:
             _log.exception("process.failed")
-            outcome = failed("setup", f"the process for handler {self._handler.name} could not be started: {error}", type(error).__name__)
-        self._on_end(outcome)
+            message = f"the process for handler {self._handler.name} could not be started: {error}"
+            ended = Ended(failed("setup", message, type(error).__name__))
+        self._on_end(ended)
 
-    def _supervise(self) -> Outcome:
+    def _supervise(self) -> Ended:
+        facts = self._load(self._facts)
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=True)
-        process = spawn.Process(target=run_child, args=(theirs, self._handler, self._facts))
+        process = spawn.Process(target=run_child, args=(theirs, self._handler, facts))
         process.start()
         theirs.close()
         with self._lock:
@@ -90,16 +104,19 @@ class ProcessBody:
             self._tell_interruption()
             if self._is_forced:
                 self._kill()
-        outcome: Outcome | None = None
+        ended: Ended | None = None
         try:
-            while outcome is None:
+            while ended is None:
                 kind, content = ours.recv()
                 if kind == "line":
                     self._sink.write(*content)
                 elif kind == "look":
                     self._on_look(content)
+                elif kind == "ask":
+                    # The lines that the body writes meanwhile are not held up.
+                    threading.Thread(target=self._answer, args=(content,), name="millrace-ask", daemon=True).start()
                 else:
-                    outcome = content
+                    ended = content
         except (EOFError, OSError):
             _log.debug("process.closed", extra={"task": self._facts.task_id})
         with self._lock:
@@ -108,15 +125,29 @@ class ProcessBody:
             self._pipe = self._pid = None
             ours.close()
         process.join()
-        return outcome if outcome is not None else _outcome_of_exit(process.exitcode)
+        return ended if ended is not None else _end_of_exit(process.exitcode)
+
+    def _answer(self, request: PullRequest | None) -> None:
+        """Asks the server on behalf of the body: for values, or for its token."""
+        try:
+            came: Any = self._asks.token(time.sleep) if request is None else self._asks.pull(request, time.sleep)
+        except (CodecError, MillraceError, RuntimeError) as error:
+            came = error
+        with self._lock:
+            if self._pipe is None:
+                return
+            try:
+                self._pipe.send(("answer", came))
+            except OSError:
+                _log.debug("process.gone", extra={"task": self._facts.task_id})
 
 
-def _outcome_of_exit(code: int | None) -> Outcome:
+def _end_of_exit(code: int | None) -> Ended:
     if code is not None and code < 0:
         how = f"was killed by {signal.Signals(-code).name}"
     else:
         how = f"exited with code {code}"
-    return failed("exited", f"the process of the body {how} before the body ended", "ProcessExited")
+    return Ended(failed("exited", f"the process of the body {how} before the body ended", "ProcessExited"))
 
 
 def _kill_group(pid: int) -> None:
@@ -142,6 +173,38 @@ class _PipeSink:
             self._pipe.send((kind, content))
 
 
+class _PipeAsks:
+    """The body's side of what it asks: through the worker, which has the session."""
+
+    def __init__(self, sink: _PipeSink) -> None:
+        self._sink = sink
+        self._turn = threading.Lock()
+        self.answers: queue.Queue[Any] = queue.Queue()
+
+    def token(self, wait: Callable[[float], None]) -> str:
+        token: str = self._ask(None, wait)
+        return token
+
+    def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer:
+        answer: PullAnswer = self._ask(request, wait)
+        return answer
+
+    def _ask(self, request: PullRequest | None, wait: Callable[[float], None]) -> Any:
+        # One at a time: answers have no names.
+        with self._turn:
+            self._sink.send("ask", request)
+            while True:
+                try:
+                    came = self.answers.get(timeout=ASK_LOOK_S)
+                    break
+                except queue.Empty:
+                    # Raises when the body has to stop.
+                    wait(0)
+        if isinstance(came, Exception):
+            raise came
+        return came
+
+
 def run_child(pipe: Connection, handler: Handler, facts: AttemptFacts) -> None:
     """The new process: runs the body in a thread, listens for the order to stop, and exits at once when it has ended."""
     if hasattr(os, "setsid"):
@@ -151,20 +214,21 @@ def run_child(pipe: Connection, handler: Handler, facts: AttemptFacts) -> None:
     sink = _PipeSink(pipe)
     captured = _capture.capture_descriptors(sink)
     _capture.install(find_sink=lambda: sink)
-    context = TaskContext(facts, sink)
+    asks = _PipeAsks(sink)
+    context = TaskContext(facts, sink, asks)
     ended = threading.Event()
-    outcomes: list[Outcome] = []
+    ends: list[Ended] = []
 
-    def on_end(outcome: Outcome) -> None:
-        outcomes.append(outcome)
+    def on_end(end: Ended) -> None:
+        ends.append(end)
         ended.set()
 
     body = ThreadBody(handler, facts, context, on_end, lambda is_looking: sink.send("look", is_looking))
     body.start()
-    threading.Thread(target=_listen, args=(pipe, body), name="millrace-orders", daemon=True).start()
+    threading.Thread(target=_listen, args=(pipe, body, asks), name="millrace-orders", daemon=True).start()
     ended.wait()
     captured.close()
-    sink.send("end", outcomes[0])
+    sink.send("end", ends[0])
     logging.shutdown()
     os._exit(0)
 
@@ -176,10 +240,14 @@ def _clean_environment() -> None:
             del os.environ[name]
 
 
-def _listen(pipe: Connection, body: ThreadBody) -> None:
+def _listen(pipe: Connection, body: ThreadBody, asks: _PipeAsks) -> None:
     try:
         while True:
-            body.interrupt(pipe.recv())
+            kind, content = pipe.recv()
+            if kind == "stop":
+                body.interrupt(content)
+            else:
+                asks.answers.put(content)
     except (EOFError, OSError):
         # The worker is gone, and nobody would hear the result.
         _kill_group(os.getpid())

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from ._deferral import Deferred
 from ._outcome import Failed, Outcome, Rescheduled, Skipped, failed
 
 T = TypeVar("T")
@@ -44,6 +45,10 @@ class Done(Generic[T]):
         self.value: T = value
 
 
+#: No wait is shorter: the time that is left may be nothing.
+WAIT_MIN_S = 0.001
+
+
 def _done(answer: Any) -> Done[Any] | None:
     """Anything truthy is done, without a value unless it is `Done`."""
     if isinstance(answer, Done):
@@ -51,19 +56,33 @@ def _done(answer: Any) -> Done[Any] | None:
     return Done(None) if answer else None
 
 
-def poke(sensor: SensorFacts, look: Callable[[], Any], wait: Callable[[float], None]) -> Done[Any] | Outcome:
+@dataclass(frozen=True)
+class SensorDefers:
+    """It gives its slot back and waits for something; so much of its time is left."""
+
+    deferred: Deferred
+    left_s: float
+
+
+def poke(
+    sensor: SensorFacts, look: Callable[[], Any], wait: Callable[[float], None]
+) -> Done[Any] | SensorDefers | Outcome:
     """Looks until it is done; else gives how the attempt ends. What `look` and `wait` raise ends it too."""
     began_at = time.monotonic()
     looks = sensor.looks
     while True:
-        done = _done(look())
+        answer = look()
+        done = None if isinstance(answer, Deferred) else _done(answer)
         if done is not None:
             return done
         looks += 1
         elapsed_s = sensor.try_age_s + time.monotonic() - began_at
         if elapsed_s > sensor.timeout_s:
             return timed_out(sensor, looks)
-        wait_s = wait_after(sensor, looks, elapsed_s)
+        if isinstance(answer, Deferred):
+            # A wait of no time at all is none.
+            return SensorDefers(answer, max(sensor.timeout_s - elapsed_s, WAIT_MIN_S))
+        wait_s = max(wait_after(sensor, looks, elapsed_s), WAIT_MIN_S)
         if sensor.mode == "reschedule":
             return Rescheduled(wait_s)
         wait(wait_s)

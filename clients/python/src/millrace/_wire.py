@@ -8,14 +8,30 @@ from typing import Any, Final, Literal
 from google.protobuf.duration_pb2 import Duration
 
 from . import codec
-from ._context import AttemptFacts, Level, Stream
+from ._callback import CallbackEvent, CallbackFailure, CallbackTask
+from ._context import AttemptFacts, Level, Resumption, Role, Stream
 from ._control import Control
-from ._gen.v1 import dag_pb2, task_instance_pb2, value_pb2
+from ._gen.v1 import callback_pb2, dag_pb2, deferral_pb2, task_instance_pb2, value_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import DURATION_S_MAX, SENSOR_INTERVAL_S, SENSOR_TIMEOUT_S
-from ._outcome import Failed, FailureKind, Interrupted, Outcome, Rescheduled, Returned, Skipped, Succeeded
+from ._handlers import TRIGGER_PREFIX
+from ._outcome import (
+    Deferral,
+    Ended,
+    Failed,
+    FailureKind,
+    Interrupted,
+    Outcome,
+    Rescheduled,
+    Returned,
+    Skipped,
+    Succeeded,
+    TimeoutOutcome,
+)
 from ._sensor import SensorFacts, SensorMode
 from .args import RunFacts
+from .codec import CodecError
+from .trigger import InputTrigger, TimeTrigger, TokenTrigger, WatchTrigger
 
 #: What a verdict asks for. Everything unknown is "stale": stop, and drop the result.
 VerdictName = Literal["ok", "already", "conflict", "stale", "cancel_requested"]
@@ -49,6 +65,27 @@ _SENSOR_MODES: Final[dict[int, SensorMode]] = {
     dag_pb2.SENSOR_MODE_RESCHEDULE: "reschedule",
 }
 
+_TIMEOUT_OUTCOMES: Final[dict[TimeoutOutcome, Any]] = {
+    "fail": deferral_pb2.TIMEOUT_OUTCOME_FAIL,
+    "fail_for_good": deferral_pb2.TIMEOUT_OUTCOME_FAIL_FOR_GOOD,
+    "skip": deferral_pb2.TIMEOUT_OUTCOME_SKIP,
+    "fulfil": deferral_pb2.TIMEOUT_OUTCOME_FULFIL,
+}
+
+_CALLBACK_EVENTS: Final[dict[int, Literal["success", "failure", "retry", "skipped"]]] = {
+    callback_pb2.CALLBACK_EVENT_SUCCESS: "success",
+    callback_pb2.CALLBACK_EVENT_FAILURE: "failure",
+    callback_pb2.CALLBACK_EVENT_RETRY: "retry",
+    callback_pb2.CALLBACK_EVENT_SKIPPED: "skipped",
+}
+
+_RUN_STATES: Final[dict[int, Literal["queued", "running", "success", "failed"]]] = {
+    dag_pb2.RUN_STATE_QUEUED: "queued",
+    dag_pb2.RUN_STATE_RUNNING: "running",
+    dag_pb2.RUN_STATE_SUCCESS: "success",
+    dag_pb2.RUN_STATE_FAILED: "failed",
+}
+
 _LEVELS: Final[dict[Level, Any]] = {
     "debug": task_instance_pb2.LOG_LEVEL_DEBUG,
     "info": task_instance_pb2.LOG_LEVEL_INFO,
@@ -68,16 +105,23 @@ def verdict_name(verdict: pb.Verdict) -> VerdictName:
     return _VERDICTS.get(verdict.kind, "stale")
 
 
-def result_of(attempt_id: str, outcome: Outcome) -> pb.Result:
+def result_of(attempt_id: str, ended: Ended) -> pb.Result:
     """Raises TypeError for an interrupted body: whoever interrupted it decides what to report."""
+    result = _result_of(attempt_id, ended.outcome)
+    for key, data in ended.xcoms.items():
+        result.xcoms[key].data = data
+    return result
+
+
+def _result_of(attempt_id: str, outcome: Outcome) -> pb.Result:
     if isinstance(outcome, Succeeded):
-        value = None if outcome.value is None else value_pb2.Value(data=outcome.value)
-        xcoms = {key: value_pb2.Value(data=data) for key, data in outcome.xcoms.items()}
         choice = None if outcome.choice is None else pb.Choice(cases=outcome.choice)
         succeeded = pb.Succeeded(
-            return_value=value, xcoms=xcoms, lengths=outcome.lengths, choice=choice, map_index_label=outcome.label
+            return_value=_value_of(outcome.value), lengths=outcome.lengths, choice=choice, map_index_label=outcome.label
         )
         return pb.Result(attempt_id=attempt_id, succeeded=succeeded)
+    if isinstance(outcome, Deferral):
+        return pb.Result(attempt_id=attempt_id, deferred=_deferral_of(outcome))
     if isinstance(outcome, Failed):
         return pb.Result(attempt_id=attempt_id, failed=_failure_of(outcome))
     if isinstance(outcome, Skipped):
@@ -88,6 +132,44 @@ def result_of(attempt_id: str, outcome: Outcome) -> pb.Result:
         return pb.Result(attempt_id=attempt_id, returned=pb.Returned(message=outcome.message))
     assert isinstance(outcome, Interrupted)
     raise TypeError("an interrupted body has no result of its own")
+
+
+def _value_of(data: bytes | None) -> value_pb2.Value | None:
+    return None if data is None else value_pb2.Value(data=data)
+
+
+def _deferral_of(outcome: Deferral) -> deferral_pb2.Deferral:
+    message = deferral_pb2.Deferral(
+        timeout=None if outcome.timeout_s is None else _duration_of(outcome.timeout_s),
+        on_timeout=_TIMEOUT_OUTCOMES[outcome.on_timeout],
+        resumes=outcome.resumes,
+        state=_value_of(outcome.state),
+    )
+    trigger = outcome.trigger
+    if isinstance(trigger, TimeTrigger):
+        if trigger.at is not None:
+            message.time.at.FromDatetime(trigger.at)
+        else:
+            message.time.after.CopyFrom(_duration_of(trigger.after_s or 0.0))
+    elif isinstance(trigger, TokenTrigger):
+        message.token.SetInParent()
+        if trigger.heartbeat_s is not None:
+            message.token.heartbeat.CopyFrom(_duration_of(trigger.heartbeat_s))
+    elif isinstance(trigger, InputTrigger):
+        form = deferral_pb2.InputForm(
+            subject=trigger.subject,
+            body=trigger.body,
+            schema=trigger.schema,
+            defaults=_value_of(trigger.defaults),
+            assignees=trigger.assignees,
+        )
+        message.input.form.CopyFrom(form)
+    else:
+        assert isinstance(trigger, WatchTrigger)
+        message.watch.handler = trigger.handler
+        message.watch.config.data = trigger.config
+        message.watch.summary = trigger.summary
+    return message
 
 
 def _failure_of(outcome: Failed) -> value_pb2.Failure:
@@ -108,8 +190,12 @@ def _duration_of(seconds: float) -> Duration:
 
 
 def facts_of(assignment: pb.Assignment) -> AttemptFacts:
-    """Raises CodecError when the run's params cannot be read."""
+    """Raises CodecError when the run's params, or what a callback is told, cannot be read."""
+    role: Role = "trigger" if assignment.handler.startswith(TRIGGER_PREFIX) else "task"
     return AttemptFacts(
+        role="callback" if assignment.HasField("callback") else role,
+        resumption=_resumption_of(assignment),
+        told=_told_of(assignment),
         run=_run_facts_of(assignment.run),
         task_id=assignment.task_id,
         map_index=assignment.map_index,
@@ -129,6 +215,43 @@ def facts_of(assignment: pb.Assignment) -> AttemptFacts:
         sensor=_sensor_of(assignment) if assignment.HasField("sensor") else None,
         env=dict(assignment.env),
     )
+
+
+def _resumption_of(assignment: pb.Assignment) -> Resumption | None:
+    if not assignment.HasField("resumption"):
+        return None
+    resumption = assignment.resumption
+    return Resumption(
+        event=resumption.event.data if resumption.HasField("event") else None,
+        state=resumption.state.data if resumption.HasField("state") else None,
+    )
+
+
+def _told_of(assignment: pb.Assignment) -> CallbackEvent | None:
+    if not assignment.HasField("callback"):
+        return None
+    facts = assignment.callback
+    event, run_state = _CALLBACK_EVENTS.get(facts.event), _RUN_STATES.get(facts.run_state)
+    if event is None or run_state is None:
+        raise CodecError(f"it is told of the event {facts.event} of a run in state {facts.run_state}, which this version does not know")
+    is_of_run = not assignment.task_id
+    return CallbackEvent(
+        event=event,
+        run=_run_facts_of(assignment.run),
+        task=None if is_of_run else CallbackTask(assignment.task_id, assignment.map_index),
+        try_number=None if is_of_run else facts.try_number,
+        failure=_callback_failure_of(facts.failure) if facts.HasField("failure") else None,
+        run_state=run_state,
+        happened_at=facts.happened_at.ToDatetime(tzinfo=timezone.utc),
+        delivery_try=facts.delivery_try,
+    )
+
+
+def _callback_failure_of(failure: value_pb2.Failure) -> CallbackFailure:
+    kind = value_pb2.FailureKind.Name(failure.kind) if failure.kind in value_pb2.FailureKind.values() else ""
+    word = kind.removeprefix("FAILURE_KIND_").lower()
+    known = word if word not in ("", "unspecified") else "application"
+    return CallbackFailure(known, failure.type, failure.message, failure.stack)
 
 
 def _sensor_of(assignment: pb.Assignment) -> SensorFacts:

@@ -77,7 +77,7 @@ class Inputs:
 
     def value(self, task_id: str) -> Any:
         data = self.values.get(task_id, b"")
-        return _decode_input(data) if data else UNDEFINED
+        return decode_input(data) if data else UNDEFINED
 
     def has_value(self, task_id: str) -> bool:
         return bool(self.values.get(task_id))
@@ -86,7 +86,7 @@ class Inputs:
         data = self.items.get(f"{of}/{n}")
         if data is None:
             raise CodecError(f"the assignment has no element of source {n} of {of}")
-        return _decode_input(data)
+        return decode_input(data)
 
     def all_items(self) -> dict[ItemKey, Any]:
         """Every element. Raises CodecError for one that cannot be read."""
@@ -173,7 +173,7 @@ def _source_of(reference: dict[str, Any]) -> ItemKey:
     return of, n
 
 
-def _decode_input(data: bytes) -> Any:
+def decode_input(data: bytes) -> Any:
     """A value as the control plane hands it on: of a mapped task, the list of the values of its instances, of any size."""
     wire = codec.parse(data, bytes_max=None)
     # Each value in such a list had the codec's depth for itself.

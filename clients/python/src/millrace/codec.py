@@ -90,25 +90,25 @@ class SetItems(list[Any]):
     """A set as its items, where a set cannot hold them."""
 
 
-def encode(value: object) -> bytes:
-    """Writes a value. Raises CodecError naming the place, or VALUE_TOO_LARGE over 256 KiB."""
+def encode(value: object, bytes_max: int = VALUE_BYTES_MAX) -> bytes:
+    """Writes a value. Raises CodecError naming the place, or VALUE_TOO_LARGE over `bytes_max`."""
     wire = _to_wire(value, "the value", 0)
     text = json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # Lone surrogates, legal in JavaScript strings, cannot be UTF-8: backslashreplace writes them as JSON escapes.
     data = text.encode("utf-8", errors="backslashreplace")
-    _refuse_too_large(len(data))
+    _refuse_too_large(len(data), bytes_max)
     return data
 
 
-def decode(data: bytes) -> Any:
+def decode(data: bytes, bytes_max: int | None = VALUE_BYTES_MAX) -> Any:
     """Reads a value. Raises CodecError for text that is not the codec's, unknown tags included."""
-    return from_wire(parse(data))
+    return from_wire(parse(data, bytes_max))
 
 
 def parse(data: bytes, bytes_max: int | None = VALUE_BYTES_MAX) -> Any:
     """The JSON text as plain data, tags still in it."""
     if bytes_max is not None:
-        _refuse_too_large(len(data))
+        _refuse_too_large(len(data), bytes_max)
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -117,10 +117,10 @@ def parse(data: bytes, bytes_max: int | None = VALUE_BYTES_MAX) -> Any:
         raise CodecError(f"the value is nested deeper than {DEPTH_MAX}") from None
 
 
-def _refuse_too_large(size: int) -> None:
-    if size > VALUE_BYTES_MAX:
+def _refuse_too_large(size: int, bytes_max: int) -> None:
+    if size > bytes_max:
         raise CodecError(
-            f"the value has {size:,} bytes when encoded; at most {VALUE_BYTES_MAX:,} are allowed. "
+            f"the value has {size:,} bytes when encoded; at most {bytes_max:,} are allowed. "
             "Store it elsewhere and pass its address.",
             "VALUE_TOO_LARGE",
         )
@@ -230,6 +230,8 @@ OtherTag = Callable[[dict[str, Any]], Any]
 
 
 def _refuse_tag(wire: dict[str, Any]) -> Any:
+    if wire[TAG] == "blob":
+        raise CodecError("the value is a reference to a value that is stored elsewhere, and not the value")
     raise CodecError(f"the tag {wire[TAG]!r} is unknown; a newer SDK may have written this value")
 
 

@@ -36,6 +36,18 @@ class TimeoutReached(CancelledError):
     """The execution timeout of the attempt has passed."""
 
 
+class MillraceError(Exception):
+    """The server refused what a body asked for. `reason` says why, as in docs/errors.md, such as "TASK_NOT_FOUND"."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self._message = message
+
+    def __reduce__(self) -> tuple[type[MillraceError], tuple[str, str]]:
+        return (MillraceError, (self.reason, self._message))
+
+
 class WorkerRefused(Exception):
     """The server does not take this worker: a wrong key, a queue that is not allowed, an unknown protocol."""
 

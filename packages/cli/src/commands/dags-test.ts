@@ -1,4 +1,5 @@
 /** `millrace dags test`: a DAG in one process on the engine, without server or database. */
+import { isMillraceError } from "@millrace/engine";
 import { loadDags } from "@millrace/sdk/bundle";
 import { runDag, type LogLine } from "@millrace/testing";
 import type { Command } from "commander";
@@ -41,6 +42,8 @@ export async function testDag(
       logicalDate: options.logicalDate,
     }),
     ...(!json && { onLog: printLog }),
+  }).catch((error: unknown) => {
+    throw nobodyHere(error) ?? error;
   });
   if (json) printJson(reportOf(done));
   else printTable(["TASK", "STATE", "ATTEMPTS", "RETURNED"], rowsOf(done), "The DAG has no tasks.");
@@ -50,6 +53,17 @@ export async function testDag(
       `${dagId} failed: ${done.failure?.message ?? "see its tasks"}`,
     );
   }
+}
+
+/** Who runs a DAG like this has no place to answer; null for any other error. */
+function nobodyHere(error: unknown): CommandFailure | null {
+  if (!isMillraceError(error) || error.reason !== "NOBODY_ANSWERS") return null;
+  const { dagId, waits } = error.metadata;
+  return new CommandFailure(
+    ExitCode.failed,
+    `${dagId} waits, and nobody can answer in this process: ${waits}. Run it on a server, with "millrace up" and ` +
+      `"millrace dags trigger ${dagId}", or test it with runDag of @millrace/testing and its option events.`,
+  );
 }
 
 function printLog({ taskId, mapIndex, message, fields }: LogLine): void {

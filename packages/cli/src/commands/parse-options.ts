@@ -15,8 +15,8 @@ const portMax = 65_535;
 /** 0 takes any free port. */
 export const portNumber = wholeNumber(0, portMax);
 
-/** As many tasks at a time as settings allow. */
-export const slotCount = wholeNumber(1, 10_000);
+/** As many tasks, or waits, at a time as settings allow; 0 for none. */
+export const slotCount = wholeNumber(0, 10_000);
 
 const mapIndexMax = 2 ** 31 - 1;
 
@@ -31,15 +31,33 @@ export const notMapped = -1;
 
 /** The text itself, once it is known to be a JSON object. */
 export function paramsJson(text: string): string {
-  const remedy = `Give a JSON object, quoted for the shell: --params '{"region":"eu"}'.`;
-  let value: unknown;
+  return objectText(text, `--params '{"region":"eu"}'`);
+}
+
+/** Like `paramsJson`, of an answer. */
+export function objectJson(text: string): string {
+  return objectText(text, `--values '{"approved":true}'`);
+}
+
+/** The text itself, once it is known to be JSON. */
+export function jsonText(text: string): string {
+  readJson(text, `Give JSON, quoted for the shell: --value '{"score":1}' or --value '"text"'.`);
+  return text;
+}
+
+function objectText(text: string, example: string): string {
+  const remedy = `Give a JSON object, quoted for the shell: ${example}.`;
+  const value = readJson(text, remedy);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return text;
+  throw new InvalidArgumentError(remedy);
+}
+
+function readJson(text: string, remedy: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}. ${remedy}`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return text;
-  throw new InvalidArgumentError(remedy);
 }
 
 /** An instant with a zone: a date without one would mean another day elsewhere. */

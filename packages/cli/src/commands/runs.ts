@@ -3,7 +3,6 @@ import {
   CancelDagRunResponseSchema,
   GetDagRunResponseSchema,
   ListDagRunsResponseSchema,
-  MarkDagRunResponseSchema,
   RunState,
   type DagRun,
 } from "@millrace/wire/v1";
@@ -22,8 +21,10 @@ import {
   type ReachOptions,
 } from "./change-options.ts";
 import { clearTasks } from "./change-tasks.ts";
+import { markRun } from "./mark-run.ts";
 import { wholeNumber } from "./parse-options.ts";
 import { listAllTasks, printTasks } from "./tasks.ts";
+import { returnedText } from "./values.ts";
 
 type ClearOptions = ReachOptions & ConfirmOptions;
 type ListOptions = { dag?: string; state?: string; limit: number };
@@ -85,7 +86,7 @@ export function addRunCommands(program: Command): void {
     (runId: string, options: ClearOptions, command: Command) =>
       clearTasks(runId, [], { ...options, onlyFailed: true }, command),
   );
-  runs
+  const mark = runs
     .command("mark")
     .description("end a run; teardowns still run first")
     .argument("<run-id>")
@@ -93,8 +94,8 @@ export function addRunCommands(program: Command): void {
       new Option("--state <state>", "the result")
         .choices(["success", "failed"])
         .makeOptionMandatory(),
-    )
-    .action(markRun);
+    );
+  addConfirmOptions(mark).action(markRun);
 }
 
 async function listRuns(options: ListOptions, command: Command): Promise<void> {
@@ -158,8 +159,21 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   if (run.note) print(`${colors.dim("note     ")} ${run.note}`);
   print(`${colors.dim("queued   ")} ${showTime(run.queuedAt)}`);
   print(`${colors.dim("took     ")} ${showDuration(run.startedAt, run.endedAt)}`);
+  if (run.state === RunState.SUCCESS) await printResult(client, run);
   print("");
   printTasks(await listAllTasks(client, runId));
+}
+
+/** The value of the task that the DAG names as its result. */
+async function printResult(
+  client: Connection,
+  { runId, dagId, dagVersion }: DagRun,
+): Promise<void> {
+  const { spec } = await client.dags.getDagSpec({ dagId, version: dagVersion });
+  const taskId = spec?.resultTaskId ?? "";
+  if (taskId === "") return;
+  const text = await returnedText(client, { runId, taskId });
+  print(`${colors.dim("result   ")} ${text ?? "-"} ${colors.dim(`of ${taskId}`)}`);
 }
 
 function failureOf(run: DagRun): string {
@@ -176,19 +190,4 @@ async function cancelRun(runId: string, _options: unknown, command: Command): Pr
   say(
     `${runId} is being cancelled: nothing of it starts any more, running tasks are told to stop.`,
   );
-}
-
-async function markRun(
-  runId: string,
-  { state }: { state: "success" | "failed" },
-  command: Command,
-): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
-  const wanted = state === "success" ? RunState.SUCCESS : RunState.FAILED;
-  const answer = await client.runs.markDagRun({ requestId: randomUUID(), runId, state: wanted });
-  if (json) return printMessage(MarkDagRunResponseSchema, answer);
-  const run = answer.run!;
-  if (run.endedAt) return say(`${runId} is ${showState(runStateWord(run.state))}${failureOf(run)}`);
-  say(`${runId} will be ${showState(state)} once its teardowns have run.`);
 }

@@ -3,7 +3,7 @@ import { createLifecycle, createLogger } from "@millrace/service";
 import type { Command } from "commander";
 import { join } from "node:path";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
-import { loadSettings } from "../settings.ts";
+import { blobStoreOf, loadSettings } from "../settings.ts";
 import { stopWithParent } from "../up/child.ts";
 import { portNumber } from "./parse-options.ts";
 
@@ -54,6 +54,7 @@ async function serve(options: ServerOptions): Promise<void> {
       httpPort: values.httpPort,
       insecureBind: values.insecureBind,
       keysDir: join(values.stateDir, "keys"),
+      blobStore: blobStoreOf(values),
       consoleUrl: () => null,
       log,
       lifecycle,

@@ -28,9 +28,11 @@ import {
 } from "../format.ts";
 import { print, printJsonLine, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
+import { showWaiting } from "../waiting.ts";
 import { addConfirmOptions, addReachOptions, collectTaskRef } from "./change-options.ts";
 import { clearTasks, markTasks, outcomeWords } from "./change-tasks.ts";
 import { mapIndexOption, notMapped, wholeNumber } from "./parse-options.ts";
+import { addValuesCommand } from "./values.ts";
 
 type ListOptions = { task?: string; state?: string; limit: number };
 type LogOptions = { follow?: boolean; attempt?: number; mapIndex?: number };
@@ -47,7 +49,7 @@ const aTask = 'task ids; "load[3]" is one instance of a mapped task';
 export function addTaskCommands(program: Command): void {
   const tasks = program
     .command("tasks")
-    .description("list task instances, read logs, ask why, clear and mark");
+    .description("list task instances, read logs and values, ask why, clear and mark");
   tasks
     .command("list")
     .description("list the tasks of a run, in topological order; a mapped task in numbers")
@@ -83,6 +85,7 @@ export function addTaskCommands(program: Command): void {
     .argument("<task-id>")
     .addOption(mapIndexOption())
     .action(explainTask);
+  addValuesCommand(tasks);
   const clear = tasks
     .command("clear")
     .description(
@@ -150,9 +153,10 @@ export function printTasks(
   );
 }
 
-/** What a line has room for: numbers of a mapped task, what went wrong, what was chosen, when it looks again. */
-function whyOf({ mapped, failure, chosenCases, rescheduleAt }: TaskInstance): string {
+/** What a line has room for: numbers of a mapped task, what it waits for, what went wrong, what was chosen. */
+function whyOf({ mapped, failure, chosenCases, rescheduleAt, waiting }: TaskInstance): string {
   if (mapped) return showCounts(mapped);
+  if (waiting) return showWaiting(waiting);
   if (failure) return failure.message.split("\n")[0] ?? "";
   if (rescheduleAt) return `looks again at ${showTime(rescheduleAt)}`;
   return chosenCases.length > 0 ? `chose ${chosenCases.join(", ")}` : "";
@@ -190,10 +194,14 @@ async function showTask(
     ["try", instance.tryNumber ? `${instance.tryNumber} of ${instance.maxTries}` : ""],
     ["ready", instance.readyAt ? showTime(instance.readyAt) : ""],
     ["again at", showAgain(instance)],
+    ["waits", instance.waiting ? showWaiting(instance.waiting) : ""],
+    ["since", instance.waiting ? showTime(instance.waiting.since) : ""],
+    ["until", instance.waiting?.timeoutAt ? showTime(instance.waiting.timeoutAt) : ""],
     ["chose", instance.chosenCases.join(", ")],
     ["failure", instance.failure?.message ?? ""],
   ];
   for (const [name, text] of facts) if (text) print(`${colors.dim(name.padEnd(9))} ${text}`);
+  if (instance.waiting?.for.case === "form") sayHowToAnswer(instance);
   if (answer.attempts.length === 0) return;
   print("");
   printTable(
@@ -208,6 +216,13 @@ async function showTask(
     ]),
     "",
   );
+}
+
+type Place = Pick<TaskInstance, "runId" | "taskId" | "mapIndex">;
+
+function sayHowToAnswer({ runId, taskId, mapIndex }: Place): void {
+  const index = mapIndex < 0 ? "" : ` --map-index ${mapIndex}`;
+  say(`Answer it: millrace inputs answer ${runId} ${taskId}${index}`);
 }
 
 function showAgain({ retryAt, rescheduleAt }: TaskInstance): string {
@@ -279,4 +294,5 @@ async function explainTask(
     const until = reason.until ? colors.dim(` (until ${showTime(reason.until)})`) : "";
     print(`  ${colors.bold(kind)}: ${reason.message}${until}`);
   }
+  if (answer.state === TaskState.AWAITING_INPUT) sayHowToAnswer({ runId, taskId, mapIndex });
 }

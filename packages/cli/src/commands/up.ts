@@ -16,7 +16,7 @@ import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { showMilliseconds } from "../format.ts";
 import { printJsonLine, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
-import { loadSettings, type LoadedSettings } from "../settings.ts";
+import { blobStoreOf, loadSettings, type LoadedSettings } from "../settings.ts";
 import { collect, portNumber, slotCount } from "./parse-options.ts";
 import { startConsole } from "../up/console.ts";
 import { freePort } from "../up/ports.ts";
@@ -32,6 +32,7 @@ type UpOptions = {
   grpcPort?: number;
   httpPort?: number;
   slots?: number;
+  triggerSlots?: number;
   queues?: string[];
   insecureBind?: boolean;
   console?: boolean;
@@ -52,6 +53,11 @@ export function addUpCommand(program: Command): void {
     .option("--grpc-port <port>", "for workers and clients (default 7070)", portNumber)
     .option("--http-port <port>", "for the console and JSON (default 8080)", portNumber)
     .option("--slots <n>", "tasks at a time in the worker (default 16)", slotCount)
+    .option(
+      "--trigger-slots <n>",
+      "waits of tasks that the worker watches at a time (default 10000)",
+      slotCount,
+    )
     .option("--queues <names...>", "queues of the worker (default: default)")
     .option("--insecure-bind", "listen where others can reach it, without TLS")
     .option("--no-console", "leave the console out")
@@ -149,6 +155,7 @@ function flagsOf(options: UpOptions): Record<string, unknown> {
     grpcPort: options.grpcPort,
     httpPort: options.httpPort,
     slots: options.slots,
+    triggerSlots: options.triggerSlots,
     queues: options.queues,
     insecureBind: options.insecureBind,
     ...(options.console === false && { console: false }),
@@ -198,6 +205,7 @@ async function startServer(up: Up, consoleUrl: () => string | null): Promise<Ser
     httpPort,
     insecureBind: values.insecureBind,
     keysDir: state.keys,
+    blobStore: blobStoreOf({ ...values, stateDir: state.path }),
     consoleUrl,
     deadNodeId: state.predecessor?.nodeId,
     log,
@@ -235,6 +243,8 @@ function startWorker({ loaded: { values }, state }: Up, starting: Promise<Server
       state.path,
       "--slots",
       String(values.slots),
+      "--trigger-slots",
+      String(values.triggerSlots),
       "--queues",
       ...values.queues,
     ],

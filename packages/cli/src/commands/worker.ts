@@ -18,6 +18,7 @@ type WorkerOptions = {
   name?: string;
   queues?: string[];
   slots?: number;
+  triggerSlots?: number;
   awaitServer?: boolean;
 };
 
@@ -34,7 +35,12 @@ export function addWorkerCommand(program: Command): void {
       "the name shown to people, unique among workers (default: host and process id)",
     )
     .option("--queues <names...>", "the queues to serve (default: default)")
-    .option("--slots <n>", "tasks at a time (default 16)", slotCount)
+    .option("--slots <n>", "tasks at a time; 0 only watches (default 16)", slotCount)
+    .option(
+      "--trigger-slots <n>",
+      "waits of tasks to watch at a time; 0 watches none (default 10000)",
+      slotCount,
+    )
     .addOption(
       new Option("--await-server", "the parent process says where the server is").hideHelp(),
     )
@@ -50,6 +56,7 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
     workerName: options.name,
     queues: options.queues,
     slots: options.slots,
+    triggerSlots: options.triggerSlots,
     workerKeyFile: command.optsWithGlobals<{ keyFile?: string }>().keyFile,
   });
   const log = createLogger({ name: "worker", level: values.logLevel });
@@ -70,9 +77,10 @@ async function work(options: WorkerOptions, command: Command): Promise<void> {
         name: values.workerName,
         queues: values.queues,
         slots: values.slots,
+        triggerSlots: values.triggerSlots,
         cacheDir: join(values.stateDir, "bundles"),
         ...(options.dags && { dagFolder: resolve(options.dags) }),
-        onSession: (sessionId) => process.send?.({ sessionId }),
+        onSessions: (sessionIds) => process.send?.({ sessionIds }),
         log,
         signal,
       });

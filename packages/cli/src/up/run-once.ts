@@ -68,6 +68,15 @@ async function triggerWhenThere(
 
 async function returnedBy(client: Connection, runId: string, taskId: string): Promise<unknown> {
   const { xcoms } = await client.tasks.listXComs({ runId, taskId });
-  const returned = xcoms.find((it) => it.key === "return_value")?.value;
-  return returned && JSON.parse(new TextDecoder().decode(returned.data));
+  const returned = xcoms.find((it) => it.key === "return_value");
+  if (returned === undefined) return undefined;
+  const data = returned.value?.data ?? (await wholeValue(client, runId, taskId));
+  return JSON.parse(new TextDecoder().decode(data));
+}
+
+/** A value that is too long for a list. */
+async function wholeValue(client: Connection, runId: string, taskId: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const { content } of client.tasks.readXCom({ runId, taskId })) pieces.push(content);
+  return Buffer.concat(pieces);
 }

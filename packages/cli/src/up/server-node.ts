@@ -23,6 +23,8 @@ export type ServerNodeOptions = {
   readonly httpPort: number;
   readonly insecureBind: boolean;
   readonly keysDir: string;
+  /** Where values above 256 KiB are kept; null for nowhere. */
+  readonly blobStore: string | null;
   readonly consoleUrl: () => string | null;
   /** A node that is known to be dead: its shards are free at once. */
   readonly deadNodeId?: string | undefined;
@@ -73,6 +75,7 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Serve
       grpcPort,
       httpPort,
       isInsecureBindAllowed: options.insecureBind,
+      blobStore: options.blobStore,
       consoleUrl: options.consoleUrl,
     }),
   );

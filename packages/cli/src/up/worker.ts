@@ -11,7 +11,7 @@ export type UpWorkerOptions = {
   readonly server: Promise<string>;
   readonly logFile: string;
   readonly say: (message: string) => void;
-  /** It has a session now. */
+  /** It has these sessions now. */
   readonly onPresence: (presence: WorkerPresence) => void;
   /** Ends a session in the database: its process is dead for certain, nobody needs to wait for its time to run out. */
   readonly endSession: (sessionId: string) => Promise<void>;
@@ -34,23 +34,23 @@ export function startUpWorker(options: UpWorkerOptions): Child {
     greeting: options.server.then((server) => ({ server })),
     logFile: options.logFile,
     onMessage(message, pid) {
-      const { sessionId } = message as { sessionId?: unknown };
-      if (typeof sessionId !== "string") return;
-      presence = { pid, sessionId };
+      const { sessionIds } = message as { sessionIds?: unknown };
+      if (!Array.isArray(sessionIds)) return;
+      presence = { pid, sessionIds: sessionIds as string[] };
       options.onPresence(presence);
     },
     onDeath(how) {
       options.say(`The worker ${how}; starting it again. Its log: ${options.logFile}`);
       const dead = presence;
       presence = null;
-      if (dead !== null) void options.endSession(dead.sessionId);
+      for (const sessionId of dead?.sessionIds ?? []) void options.endSession(sessionId);
     },
   });
 }
 
-/** Ends the session of a worker whose server was killed, unless that worker lives on. */
+/** Ends the sessions of a worker whose server was killed, unless that worker lives on. */
 export async function clearLeftoverWorker(
-  { pid, sessionId }: WorkerPresence,
+  { pid, sessionIds = [] }: WorkerPresence,
   endSession: (sessionId: string) => Promise<void>,
 ): Promise<void> {
   const until = performance.now() + leftoverLimitMs;
@@ -58,5 +58,5 @@ export async function clearLeftoverWorker(
     if (performance.now() > until) return;
     await delay(pollMs);
   }
-  await endSession(sessionId);
+  await Promise.all(sessionIds.map((sessionId) => endSession(sessionId)));
 }

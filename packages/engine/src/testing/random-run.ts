@@ -6,6 +6,7 @@ import type { InstanceRef, RunEvent, Timer } from "../run.ts";
 import { isRunFinal } from "../run.ts";
 import { RunState, TaskState } from "../states.ts";
 import { aFailure } from "../testing.ts";
+import { deferred, waitEvent } from "./reference/random-waits.ts";
 import type { ToldRun } from "./told-run.ts";
 
 /** Numbers that `RandomRun.step` turns into events. */
@@ -32,7 +33,8 @@ export class RandomRun {
     const { at } = told;
     if (kind < 8) this.send({ kind: "runStarted", at });
     else if (kind < 40) this.#grant(pick);
-    else if (kind < 75) this.#report(pick);
+    else if (kind < 68) this.#report(pick);
+    else if (kind < 75) this.#aboutWait(pick);
     else if (kind < 82) this.#fire(pick);
     else if (kind < 90) this.send({ kind: "cleared", refs: this.#some(pick), at });
     else if (kind < 94) this.#mark(pick);
@@ -48,7 +50,7 @@ export class RandomRun {
     this.send({ kind: "runStarted", at: this.told.at });
     for (let steps = 0; !isRunFinal(this.told.run); steps += 1) {
       if (steps > 5000) throw new Error("the run does not end");
-      this.told.at += 100_000;
+      this.told.at += 300_000;
       const pick = picks.next().value as number;
       this.#grant(pick);
       const open = this.refs(TaskState.running, TaskState.restarting);
@@ -57,6 +59,8 @@ export class RandomRun {
       const waiting = this.refs(TaskState.up_for_retry, TaskState.up_for_reschedule);
       const late = waiting[pick % Math.max(1, waiting.length)];
       if (late) this.send({ kind: "waitDue", ...this.#about(late) });
+      for (const awaited of this.refs(TaskState.deferred, TaskState.awaiting_input))
+        this.send(waitEvent(this.#about(awaited), pick, this.told.at, "waitFulfilled"));
     }
   }
 
@@ -99,7 +103,15 @@ export class RandomRun {
       this.send({ kind: "taskFailed", ...about, failure: aFailure({ retryable: way > 8 }) });
     else if (way === 11) this.send({ kind: "taskSkipped", ...about });
     else if (way === 12) this.send({ kind: "taskRescheduled", ...about, until: about.at + 10 });
+    else if (way === 15 && pick % 2 === 0) this.send(deferred(about, pick, about.at));
     else this.send({ kind: way === 13 ? "taskReturned" : "leaseLost", ...about });
+  }
+
+  #aboutWait(pick: number): void {
+    const waiting = this.refs(TaskState.deferred, TaskState.awaiting_input);
+    const ref = waiting[pick % Math.max(1, waiting.length)];
+    if (ref) this.send(waitEvent(this.#about(ref), pick, this.told.at));
+    else this.#report(pick | 0xf0);
   }
 
   #end(ref: InstanceRef, pick: number): void {

@@ -6,6 +6,7 @@ import { eachInstance, gone, instanceFlags as flags, slotOf, stateAt } from "../
 import { restoreRun } from "../restore.ts";
 import type {
   Change,
+  Deferral,
   Effects,
   Failure,
   InstanceRef,
@@ -21,10 +22,16 @@ import type { DagSpec } from "../spec.ts";
 import { isFinal, RunState, runStateName, TaskState } from "../states.ts";
 import { recount } from "../tallies.ts";
 import type { DagShape } from "../testing.ts";
-import { aDag, aFailure, statesOf } from "../testing.ts";
+import { aDag, aDeferral, aFailure, statesOf } from "../testing.ts";
 import { transition } from "../transition.ts";
+import { deferralOf } from "../waits.ts";
+import { deferralIn, leavesValue } from "./rows.ts";
 
 type Success = Partial<Extract<RunEvent, { kind: "taskSucceeded" }>>;
+type WaitEvent = Extract<
+  RunEvent,
+  { kind: "waitFulfilled" | "waitFailed" | "waitBeat" | "waitTimedOut" | "waitDue" }
+>;
 type Row = Change & { readonly hasValue: boolean };
 
 export class ToldRun {
@@ -81,6 +88,27 @@ export class ToldRun {
 
   skip(id: string, mapIx = -1): Verdict {
     return this.send({ kind: "taskSkipped", ...this.about(id, mapIx) });
+  }
+
+  /** Its body gives the slot back; granted first when it does not run. */
+  defer(name: string, deferral: Partial<Deferral> = {}): Verdict {
+    const { ix, mapIx } = this.named(name);
+    const id = this.dag.taskIds[ix]!;
+    if (stateAt(this.run, slotOf(this.run, ix, mapIx)) !== TaskState.running) this.grant(id, mapIx);
+    const about = this.about(id, mapIx);
+    const since = this.at;
+    return this.send({
+      kind: "taskDeferred",
+      ...about,
+      deferral: aDeferral({ since, ...deferral }),
+    });
+  }
+
+  /** Something is said about the wait of its newest attempt, or of the given one. */
+  wait(kind: WaitEvent["kind"], name: string, about: Partial<WaitEvent> = {}): Verdict {
+    const { ix, mapIx } = this.named(name);
+    const event = { kind, ...this.about(this.dag.taskIds[ix]!, mapIx), failure: aFailure() };
+    return this.send({ ...event, hasValue: true, lengths: [], ...about });
   }
 
   /** Grants it first; tasks that are not mapped may be given as a list of ids. */
@@ -203,8 +231,8 @@ export class ToldRun {
     if (effects.run) this.runFailure = effects.run.failure;
     if (effects.run?.state === RunState.queued) this.cancelRequestedAt = null;
     this.#rowsOfEvent = effects.changes.map((change) => {
-      const isSuccess = change.state === TaskState.success && event.kind === "taskSucceeded";
-      return { ...change, hasValue: isSuccess && event.hasValue };
+      const hasValue = change.state === TaskState.success && (leavesValue(event) ?? false);
+      return { ...change, hasValue, deferral: deferralIn(change, rows.get(keyOf(change))) };
     });
     if (effects.changes.length > 1) this.#rowsBefore = new Map(rows);
     for (const row of this.#rowsOfEvent) rows.set(keyOf(row), row);
@@ -290,6 +318,7 @@ function plain(run: Run): Record<string, unknown> {
     found[`${run.dag.taskIds[ix]}[${mapIx}]`] = [
       ...[state[slot], attempt[slot], uncounted[slot], losses[slot]],
       bits[slot]! & mask,
+      deferralOf(run, { ix, mapIx }),
     ];
   });
   return {

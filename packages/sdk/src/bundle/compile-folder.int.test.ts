@@ -4,6 +4,7 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { compileFolder } from "./compile-folder.ts";
+import { loadHandler } from "./handler.ts";
 import { loadDags } from "./load-dags.ts";
 
 const dirs: string[] = [];
@@ -39,6 +40,37 @@ describe("a folder", () => {
     ]);
     expect(dags[0]?.tasks[0]?.handler).toBe("a.ts#a#first");
     expect(dags[0]?.source).toBe(dagFile("a"));
+  });
+
+  test("names callbacks so that a worker finds their functions, also where all tasks are external", async () => {
+    const source = `import { dag, externalCallback, externalTask, notifier, task } from "@millrace/sdk";
+const page = notifier("page", { team: "data" }, () => undefined);
+const own = task(function own() {});
+const score = externalTask<[], number>({ handler: "score", onFailure: [page, externalCallback({ handler: "far" })] });
+export const mixed = dag("mixed", { onSuccess: page }, () => { own.with({ onRetry: page })(); });
+export const far = dag("far", {}, () => { score(); });
+`;
+    const dir = await folder({ "sub/a.ts": source });
+    const [one, again] = [await compileFolder(dir), await compileFolder(dir)];
+    expect(one.errors).toEqual([]);
+    const handlers = one.dags.map(({ callbacks, tasks }) =>
+      [...callbacks, ...tasks.flatMap((task) => task.callbacks)].map(({ handler }) => handler),
+    );
+    expect(handlers).toEqual([
+      ["sub/a.ts#far#score#onFailure/0", "far"],
+      ["sub/a.ts#mixed##onSuccess/0", "sub/a.ts#mixed#own#onRetry/0"],
+    ]);
+    expect(one.dags.map(({ bundleDigest }) => bundleDigest)).toEqual([one.digest, one.digest]);
+    expect(again.digest).toBe(one.digest);
+    expect(again.dags).toEqual(one.dags);
+    const { dags } = await loadDags(dir);
+    const module = { files: { "sub/a.ts": () => Promise.resolve(dags.map(({ dag }) => dag)) } };
+    for (const handler of ["sub/a.ts#mixed##onSuccess/0", "sub/a.ts#mixed#own#onRetry/0"]) {
+      expect((await loadHandler(module, handler)).body).toBeTypeOf("function");
+    }
+    await expect(loadHandler(module, "sub/a.ts#mixed##onFailure/0")).rejects.toThrow(
+      'DAG "mixed" has no TypeScript callback "#onFailure/0"',
+    );
   });
 
   test("gives the same digest in another place, and no path of either in it", async () => {

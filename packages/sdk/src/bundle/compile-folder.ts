@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { MillraceError, type DagSpec } from "@millrace/engine";
+import { MillraceError, type CallbackSpec, type DagSpec } from "@millrace/engine";
 import { buildModule } from "./build.ts";
 import { withDocs } from "./docs.ts";
 import { duplicates } from "./duplicates.ts";
@@ -174,14 +174,27 @@ function pack(text: string): Uint8Array {
 
 function finish(plain: DagSpec, file: string, source: string, digest: string): DagSpec {
   const spec = withDocs(plain, source);
-  const inBundle = spec.tasks.some((task) => task.kind === "bundle");
+  const placed = (callbacks: readonly CallbackSpec[]): CallbackSpec[] =>
+    callbacks.map((callback) =>
+      callback.isExternal
+        ? callback
+        : { ...callback, handler: handlerOf(file, spec.dagId, callback.handler) },
+    );
+  const callbacks = placed(spec.callbacks);
+  const tasks = spec.tasks.map((task) => ({
+    ...task,
+    callbacks: placed(task.callbacks),
+    ...(task.kind === "bundle" && { handler: handlerOf(file, spec.dagId, task.id) }),
+  }));
+  const inBundle =
+    tasks.some((task) => task.kind === "bundle") ||
+    [...callbacks, ...tasks.flatMap((task) => task.callbacks)].some((one) => !one.isExternal);
   return {
     ...spec,
     file,
     source,
     bundleDigest: inBundle ? digest : null,
-    tasks: spec.tasks.map((task) =>
-      task.kind === "bundle" ? { ...task, handler: handlerOf(file, spec.dagId, task.id) } : task,
-    ),
+    tasks,
+    callbacks,
   };
 }

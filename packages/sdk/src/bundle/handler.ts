@@ -1,14 +1,19 @@
 /** Names that find a task's function in a bundle. */
 
 import { MillraceError } from "@millrace/engine";
-import { bodyOf, retryPolicyOf, type TaskCode } from "../code-of.ts";
+import { callbackPlaceOf } from "../callback-options.ts";
+import { bodyOf, callbackOf, resumeOf, retryPolicyOf, type TaskCode } from "../code-of.ts";
 import type { DagDefinition } from "../dag.ts";
 import { dagsOf } from "../dags-of.ts";
+import type { Body } from "../body.ts";
 
 /** What a bundle exports: from each DAG file to a function that loads it. */
 export type BundleFiles = Readonly<Record<string, () => Promise<object>>>;
 
-/** "<file>#<DAG id>#<task id>": ids have no "#", so it reads in one way only. */
+/**
+ * "<file>#<DAG id>#<task id>": ids have no "#", so it reads in one way only. Of a callback, "<task id>#<option>/<place>"
+ * stands for the task's id, which is empty for callbacks of the run.
+ */
 export function handlerOf(file: string, dagId: string, taskId: string): string {
   return `${file}#${dagId}#${taskId}`;
 }
@@ -30,8 +35,10 @@ export function bundleFiles(module: unknown): BundleFiles {
  * @throws MillraceError TASK_NOT_FOUND when the bundle has no such task; whatever the file throws while it loads.
  */
 export async function loadHandler(module: unknown, handler: string): Promise<TaskCode> {
-  const taskAt = handler.lastIndexOf("#");
-  const dagAt = handler.lastIndexOf("#", taskAt - 1);
+  const callback = callbackPlaceOf(handler);
+  const ofTask = callback?.owner ?? handler;
+  const taskAt = ofTask.lastIndexOf("#");
+  const dagAt = ofTask.lastIndexOf("#", taskAt - 1);
   const file = handler.slice(0, Math.max(0, dagAt));
   const dagId = handler.slice(dagAt + 1, taskAt);
   const load = dagAt < 1 ? undefined : bundleFiles(module)[file];
@@ -39,7 +46,10 @@ export async function loadHandler(module: unknown, handler: string): Promise<Tas
   const dag = dagsOf(await load()).find((one: DagDefinition) => one.id === dagId);
   if (dag === undefined) throw notFound(handler, `no DAG "${dagId}" in ${file}`);
   const id = handler.slice(taskAt + 1);
-  return { body: bodyOf(dag, id), retryPolicy: retryPolicyOf(dag, id) };
+  if (callback !== null) {
+    return { body: callbackOf(dag, id) as unknown as Body, retryPolicy: undefined };
+  }
+  return { body: bodyOf(dag, id), retryPolicy: retryPolicyOf(dag, id), resume: resumeOf(dag, id) };
 }
 
 function notFound(handler: string, why: string): MillraceError {

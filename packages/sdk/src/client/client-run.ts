@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError, RunState, TaskState, type TaskStateName } from "@millrace/engine";
-import { decodeValue } from "../codec.ts";
 import { durationForms, durationMs, type Duration } from "../duration.ts";
 import {
   selectionOf,
@@ -11,8 +10,10 @@ import {
   type TaskOutcome,
 } from "./change-tasks.ts";
 import type { CallOptions, Link } from "./link.ts";
+import { readXCom } from "./read-xcom.ts";
 import { readResult } from "./run-result.ts";
 import type { RunSnapshot, RunUpdate, TaskChanges, TaskSnapshot } from "./snapshots.ts";
+import type { CallbackSnapshot } from "./waits.ts";
 
 /** The key of what a body returned. */
 const returnKey = "return_value";
@@ -105,11 +106,8 @@ export class ClientRun<out Result = unknown> {
     options: CallOptions & { readonly key?: string; readonly mapIndex?: number } = {},
   ): Promise<unknown> {
     const { key = returnKey, mapIndex = notMapped, signal } = options;
-    const { answered, connection } = await this.#link();
-    const request = { runId: this.id, taskId, mapIndex };
-    const { xcoms } = await answered((call) => connection.tasks.listXComs(request, call), signal);
-    const value = xcoms.find((xcom) => xcom.key === key)?.value;
-    return value && decodeValue(value.data, `what task "${taskId}" left as "${key}"`);
+    const of = { runId: this.id, taskId, mapIndex, key };
+    return (await readXCom(await this.#link(), of, signal))?.value;
   }
 
   /**
@@ -144,6 +142,28 @@ export class ClientRun<out Result = unknown> {
     options: CallOptions & { readonly states?: readonly TaskStateName[] } = {},
   ): AsyncIterable<TaskSnapshot> {
     return this.#list(taskId, options);
+  }
+
+  /**
+   * Callbacks of the run and its tasks, newest first, fetched page by page as they are asked for: how far each is, and
+   * why its newest try failed.
+   *
+   * @param options `taskId`: only those of this task.
+   * @throws MillraceError TASK_NOT_FOUND
+   */
+  async *callbacks(
+    options: CallOptions & { readonly taskId?: string } = {},
+  ): AsyncIterable<CallbackSnapshot> {
+    const { taskId = "", signal } = options;
+    const { answered, connection, paged, readCallback } = await this.#link();
+    const filter = { runId: this.id, taskId };
+    yield* paged(async (pageToken) => {
+      const page = await answered(
+        (call) => connection.tasks.listCallbackDeliveries({ ...filter, pageToken }, call),
+        signal,
+      );
+      return { items: page.deliveries.map(readCallback), next: page.nextPageToken };
+    });
   }
 
   /**

@@ -1,6 +1,8 @@
 /** A typed client of the api, for programs. */
 
 import { randomUUID } from "node:crypto";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { CompleteTaskTokenRequestSchema } from "@millrace/wire/v1";
 import { MillraceError, RunState, type RunStateName } from "@millrace/engine";
 import { encodeValue } from "../codec.ts";
 import type { DagDefinition } from "../dag.ts";
@@ -9,12 +11,13 @@ import { instantForms, instantMs, type Instant } from "../instant.ts";
 import { ClientRun } from "./client-run.ts";
 import { makeLink, type CallOptions, type Link } from "./link.ts";
 import type { DagSnapshot } from "./snapshots.ts";
+import type { InputRef, InputSnapshot, InputStateName, TokenFailureOptions } from "./waits.ts";
 
 export type ClientOptions = {
   /** Address of a server. Default "http://127.0.0.1:8080". */
   readonly url?: string;
-  /** An API key, such as the content of `.millrace/keys/admin.key`. */
-  readonly key: string;
+  /** An API key, such as the content of `.millrace/keys/admin.key`. Task tokens need none. */
+  readonly key?: string;
   /**
    * How long a call is made again, from its beginning, while no server answers it; "0s" for one try. A restart takes
    * seconds; what a node that died was in charge of, others take over within half a minute. Default "60s".
@@ -52,7 +55,7 @@ export class Client {
   readonly #link: Link;
 
   /** @throws MillraceError FIELD_INVALID when `retryFor` is no duration. */
-  constructor({ url = defaultUrl, key, retryFor = defaultRetryFor }: ClientOptions) {
+  constructor({ url = defaultUrl, key, retryFor = defaultRetryFor }: ClientOptions = {}) {
     this.#link = makeLink({ url, key, retryForMs: retryMs(retryFor) });
   }
 
@@ -132,6 +135,99 @@ export class Client {
       const items = page.runs.map((run) => new ClientRun(this.#link, readRun(run)));
       return { items, next: page.nextPageToken };
     });
+  }
+
+  /**
+   * What people are asked, newest first, fetched page by page as it is asked for.
+   *
+   * @param options `states`: default `["open"]`, what waits for an answer.
+   * @example
+   * for await (const input of millrace.inputs({ dag: "payments" })) await millrace.answer(input, { approved: true });
+   */
+  async *inputs(
+    options: CallOptions & {
+      readonly dag?: { readonly id: string } | string;
+      readonly run?: { readonly id: string } | string;
+      readonly states?: readonly InputStateName[];
+    } = {},
+  ): AsyncIterable<InputSnapshot> {
+    const { answered, connection, inputStates, paged, readInput } = await this.#link();
+    const { dag = "", run = "", states = [], signal } = options;
+    const idOf = (it: { readonly id: string } | string) => (typeof it === "string" ? it : it.id);
+    const wanted = states.map((state) => inputStates[state]);
+    const filter = { dagId: idOf(dag), runId: idOf(run), states: wanted };
+    yield* paged(async (pageToken) => {
+      const page = await answered(
+        (call) => connection.tasks.listInputRequests({ ...filter, pageToken }, call),
+        signal,
+      );
+      return { items: page.inputRequests.map(readInput), next: page.nextPageToken };
+    });
+  }
+
+  /**
+   * Answers the form of a task that awaits input. Defaults of its schema are filled in.
+   *
+   * @param input what `inputs()` gave, or where the task is.
+   * @param values plain JSON.
+   * @throws MillraceError INPUT_INVALID naming the field, INPUT_NOT_AWAITED, INPUT_NOT_YOURS, TASK_NOT_FOUND
+   */
+  async answer(
+    { runId, taskId, mapIndex = null }: InputRef,
+    values: Readonly<Record<string, unknown>>,
+    { signal }: CallOptions = {},
+  ): Promise<void> {
+    const data = new TextEncoder().encode(JSON.stringify(values));
+    const { answered, connection } = await this.#link();
+    const at = mapIndex === null ? {} : { mapIndex };
+    const request = { requestId: randomUUID(), runId, taskId, ...at, values: { data } };
+    await answered((call) => connection.tasks.answerInput(request, call), signal);
+  }
+
+  /**
+   * Ends the wait of the task whose token this is: the task gets `value`. Whoever has the token may; no key is needed.
+   * While the task has not begun to wait, the call is made again.
+   *
+   * @throws MillraceError TASK_TOKEN_INVALID, TASK_TOKEN_USED, TASK_NOT_DEFERRED, VALUE_INVALID, VALUE_TOO_LARGE
+   */
+  async completeToken(token: string, value?: unknown, options: CallOptions = {}): Promise<void> {
+    const data = encodeValue(value, "the value for a task token");
+    const outcome = { case: "success", value: { data } } as const;
+    await this.#endWait({ token, outcome }, options);
+  }
+
+  /**
+   * Ends the wait of the task whose token this is: it failed, and is retried if it has retries left.
+   *
+   * @throws MillraceError TASK_TOKEN_INVALID, TASK_TOKEN_USED, TASK_NOT_DEFERRED
+   */
+  async failToken(
+    token: string,
+    { message, type = "", retryable = true }: TokenFailureOptions,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const outcome = { case: "failure", value: { message, type, retryable } } as const;
+    await this.#endWait({ token, outcome }, options);
+  }
+
+  /**
+   * Says that whoever has the token is still at it, for triggers with a `heartbeat`.
+   *
+   * @throws MillraceError TASK_TOKEN_INVALID, TASK_TOKEN_USED
+   */
+  async heartbeatToken(token: string, { signal }: CallOptions = {}): Promise<void> {
+    const { answered, connection } = await this.#link();
+    const request = { requestId: randomUUID(), token };
+    await answered((call) => connection.tasks.heartbeatTaskToken(request, call), signal);
+  }
+
+  async #endWait(
+    asked: Pick<MessageInitShape<typeof CompleteTaskTokenRequestSchema>, "token" | "outcome">,
+    { signal }: CallOptions,
+  ): Promise<void> {
+    const { answered, connection } = await this.#link();
+    const request = { requestId: randomUUID(), ...asked };
+    await answered((call) => connection.tasks.completeTaskToken(request, call), signal);
   }
 }
 

@@ -11,9 +11,9 @@ export type Connection = {
 };
 
 /** Opens nothing yet: the first call does. */
-export function openConnection(url: string, key: string): Connection {
+export function openConnection(url: string, key: string | undefined): Connection {
   const authorize: Interceptor = (next) => (request) => {
-    request.header.set("authorization", `Bearer ${key}`);
+    if (key !== undefined) request.header.set("authorization", `Bearer ${key}`);
     return next(request);
   };
   const transport = createConnectTransport({

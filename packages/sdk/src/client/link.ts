@@ -13,7 +13,8 @@ export type CallOptions = {
 
 export type LinkOptions = {
   readonly url: string;
-  readonly key: string;
+  /** Undefined for none. */
+  readonly key: string | undefined;
   /** How long a call is made again while no server answers it. */
   readonly retryForMs: number;
 };
@@ -27,9 +28,11 @@ async function load({ url, key, retryForMs }: LinkOptions) {
   const { openConnection, paged } = await import("./connection.ts");
   const { createRetries } = await import("./retries.ts");
   const { readChanges, readDag, readRun, readTask } = await import("./read-messages.ts");
+  const { inputStates, readCallback, readInput } = await import("./read-waits.ts");
   const { timestampOf } = await import("@millrace/wire");
   const connection = openConnection(url, key);
   const { answered, streamed } = createRetries({ url, retryForMs });
   const calls = { connection, answered, paged, streamed };
-  return { ...calls, readChanges, readDag, readRun, readTask, timestampOf };
+  const waits = { inputStates, readCallback, readInput };
+  return { ...calls, ...waits, readChanges, readDag, readRun, readTask, timestampOf };
 }

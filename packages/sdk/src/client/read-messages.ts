@@ -12,6 +12,7 @@ import {
   type TaskInstance,
 } from "@millrace/wire/v1";
 import { decodeValue } from "../codec.ts";
+import { readWait } from "./read-waits.ts";
 import type {
   DagSnapshot,
   RunSnapshot,
@@ -68,6 +69,7 @@ export function readTask(task: TaskInstance): TaskSnapshot {
     worker: task.worker,
     failure: task.failure === undefined ? null : failureFromProto(task.failure),
     rescheduleAt: dateOf(task.rescheduleAt),
+    waiting: task.waiting === undefined ? null : readWait(task.waiting),
     mapIndexLabel: task.mapIndexLabel === "" ? null : task.mapIndexLabel,
     chosenCases: task.chosenCases,
     mapped: mapped ? { length: mapped.length ?? null, counts: countsOf(mapped.counts) } : null,

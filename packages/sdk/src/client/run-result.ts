@@ -1,11 +1,10 @@
 /** What a run results in: the value of one of its tasks. */
 
-import { decodeValue } from "../codec.ts";
 import type { CallOptions, Loaded } from "./link.ts";
+import { readXCom } from "./read-xcom.ts";
 import type { RunSnapshot } from "./snapshots.ts";
 import { TaskState } from "@millrace/engine";
 
-/** The key of what a body returned. */
 const returnKey = "return_value";
 const notMapped = -1;
 /** Values of a mapped task that are fetched at a time. */
@@ -28,12 +27,11 @@ export async function readResult(
     signal,
   );
   if (taskInstance?.mapped === undefined)
-    return (await valueAt(link, of, notMapped, signal))?.value;
+    return (await readXCom(link, { ...of, key: returnKey, mapIndex: notMapped }, signal))?.value;
   return mappedValues(link, of, signal);
 }
 
 type Of = { readonly runId: string; readonly taskId: string };
-type Found = { readonly value: unknown };
 
 /** Those of the instances that have one, by index. */
 async function mappedValues(
@@ -53,7 +51,9 @@ async function mappedValues(
   });
   let batch: number[] = [];
   const fetchBatch = async (): Promise<void> => {
-    const found = await Promise.all(batch.map((index) => valueAt(link, of, index, signal)));
+    const found = await Promise.all(
+      batch.map((mapIndex) => readXCom(link, { ...of, key: returnKey, mapIndex }, signal)),
+    );
     values.push(...found.flatMap((one) => (one === null ? [] : [one.value])));
     batch = [];
   };
@@ -63,17 +63,4 @@ async function mappedValues(
   }
   await fetchBatch();
   return values;
-}
-
-async function valueAt(
-  { answered, connection }: Loaded,
-  of: Of,
-  mapIndex: number,
-  signal: AbortSignal | undefined,
-): Promise<Found | null> {
-  const request = { ...of, mapIndex };
-  const { xcoms } = await answered((call) => connection.tasks.listXComs(request, call), signal);
-  const value = xcoms.find(({ key }) => key === returnKey)?.value;
-  if (value === undefined) return null;
-  return { value: decodeValue(value.data, `what task "${of.taskId}" returned`) };
 }

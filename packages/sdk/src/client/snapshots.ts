@@ -1,6 +1,7 @@
 /** What the client gives its users: plain facts of DAGs, runs and task instances as they were at a moment. */
 
 import type { Failure, RunStateName, TaskStateName } from "@millrace/engine";
+import type { WaitSnapshot } from "./waits.ts";
 
 export type DagSnapshot = {
   readonly id: string;
@@ -50,6 +51,8 @@ export type TaskSnapshot = {
   readonly retryAt: Date | null;
   /** When a sensor looks again. */
   readonly rescheduleAt: Date | null;
+  /** What it waits for; null unless it is "deferred" or "awaiting_input". */
+  readonly waiting: WaitSnapshot | null;
   readonly worker: string;
   readonly failure: Failure | null;
   /** What people call an instance of a mapped task; null for its index. */

@@ -26,10 +26,12 @@ export async function serve(api: TestServerApi) {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   return {
+    url,
     /** The `authorization` of the calls so far. */
     keys,
-    client: new Client({ url: `http://127.0.0.1:${port}`, key: "secret" }),
+    client: new Client({ url, key: "secret" }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

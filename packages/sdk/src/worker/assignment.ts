@@ -4,6 +4,8 @@ import { msOf, sensorFromProto } from "@millrace/wire";
 import { Isolation, RunType, TaskControl, TaskKind } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { callbackWork } from "./callback.ts";
+import { callbackTimeoutMs } from "./limits.ts";
 import type { SensorWork, Work } from "./messages.ts";
 import { sensorSeed } from "./sensor.ts";
 
@@ -19,7 +21,8 @@ export type Task = {
 };
 
 export function taskOf(assignment: Assignment): Task {
-  const timeoutMs = msOf(assignment.executionTimeout);
+  const limitMs = assignment.callback === undefined ? null : callbackTimeoutMs;
+  const timeoutMs = msOf(assignment.executionTimeout) ?? limitMs;
   const { run } = assignment;
   const asked = askedOf(assignment);
   return {
@@ -56,6 +59,7 @@ export function taskOf(assignment: Assignment): Task {
       items: dataOf(assignment.items),
       measuredPaths: assignment.measuredPaths,
       cases: assignment.cases,
+      resumption: resumptionOf(assignment),
       ...asked,
       isTimed: timeoutMs !== null,
       fencing: assignment.fencing,
@@ -72,20 +76,29 @@ const controls: Readonly<Record<number, Work["control"]>> = {
 };
 
 /** What the task does besides running; a word of a newer server fails the attempt and not the worker. */
-function askedOf(assignment: Assignment): Pick<Work, "control" | "sensor" | "refusal"> {
+function askedOf(
+  assignment: Assignment,
+): Pick<Work, "control" | "sensor" | "callback" | "refusal"> {
   try {
     const sensor = sensorOf(assignment);
+    const callback = assignment.callback === undefined ? null : callbackWork(assignment.callback);
     const control = controls[assignment.control];
-    if (control !== undefined) return { control, sensor, refusal: null };
+    if (control !== undefined) return { control, sensor, callback, refusal: null };
     throw new Error(`Its control is ${assignment.control}, which this version does not know.`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return {
       control: "none",
       sensor: null,
+      callback: null,
       refusal: `The worker is too old for this task: ${why}`,
     };
   }
+}
+
+function resumptionOf({ resumption }: Assignment): Work["resumption"] {
+  if (resumption === undefined) return null;
+  return { event: resumption.event?.data ?? null, state: resumption.state?.data ?? null };
 }
 
 function sensorOf({ sensor, ...assignment }: Assignment): SensorWork | null {

@@ -3,12 +3,13 @@
 import { MillraceError, type Failure } from "@millrace/engine";
 import type { TaskContext, TaskLog } from "../context.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
-import { xcomsMax } from "../limits.ts";
+import { blobBytesMax, xcomKeyCharsMax, xcomsMax } from "../limits.ts";
 import { valueOfRun, type RunFacts, type RunValue } from "../run-facts.ts";
+import { pulledValue, pullRequestOf, type PullOptions } from "../xcom-pull.ts";
 import { decodeInputs } from "./inputs.ts";
-import { xcomKeyCharsMax, xcomsBytesMax } from "./limits.ts";
+import { xcomsBytesMax } from "./limits.ts";
 import { LogLines } from "./log-lines.ts";
-import type { StopCause, Work } from "./messages.ts";
+import type { Answer, Ask, StopCause, Work } from "./messages.ts";
 
 /** The reason that `context().signal` aborts with. */
 export class TaskStopped extends Error {
@@ -28,6 +29,15 @@ const stopTexts = {
   broken: "The attempt has failed already: it threw where nobody awaits it, or exited.",
 } as const;
 
+/** What an attempt has around it. */
+export type AttemptPlace = {
+  onLine(attempt: Attempt): void;
+  /** Asks the server. Never rejects: a refusal is an answer. */
+  ask(ask: Ask): Promise<Answer>;
+  /** Milliseconds since 1970. Default: this machine's. */
+  readonly clock?: () => number;
+};
+
 export class Attempt implements TaskContext {
   readonly work: Work;
   readonly facts: RunFacts;
@@ -46,12 +56,11 @@ export class Attempt implements TaskContext {
   #stopped: TaskStopped | null = null;
   #run: RunValue | null = null;
   #items: ReadonlyMap<string, unknown> | null = null;
-  readonly #clock: () => number;
+  readonly #place: AttemptPlace;
 
-  /** @param clock milliseconds since 1970. Default: this machine's. */
-  constructor(work: Work, onLine: (attempt: Attempt) => void, clock = Date.now) {
+  constructor(work: Work, place: AttemptPlace) {
     this.work = work;
-    this.#clock = clock;
+    this.#place = place;
     this.facts = {
       ...work.run,
       params: work.params === null ? {} : decodeValue(work.params, "params"),
@@ -65,7 +74,7 @@ export class Attempt implements TaskContext {
     this.attempt = { number: work.tryNumber, max: work.maxTries };
     this.fencing = work.fencing;
     this.idempotencyKey = work.idempotencyKey;
-    this.lines = new LogLines(() => onLine(this));
+    this.lines = new LogLines(() => place.onLine(this));
     this.log = taskLog(this.lines);
   }
 
@@ -90,15 +99,21 @@ export class Attempt implements TaskContext {
     return this.#controller.signal;
   }
 
-  readonly now = (): Date => new Date(this.#clock());
+  readonly now = (): Date => new Date((this.#place.clock ?? Date.now)());
 
   readonly xcom = {
     push: (key: string, value: unknown): void => {
       const what = `the value "${key}" of task "${this.task.id}"`;
-      if (key === "" || key === "return_value" || key.length > xcomKeyCharsMax) {
+      if (this.work.callback !== null) {
+        throw new MillraceError(
+          "WRONG_PLACE",
+          "A callback leaves no values: xcom.push is for tasks.",
+        );
+      }
+      if (isRefusedKey(key)) {
         throw new MillraceError(
           "VALUE_INVALID",
-          `${what} has a key that is not allowed: 1 to ${xcomKeyCharsMax} characters, not "return_value"`,
+          `${what.slice(0, keyShownMax)} has a key that is not allowed: it has ${key.length} characters; 1 to ${xcomKeyCharsMax} may be, not "return_value", and none of them U+0000`,
         );
       }
       const isNew = !Object.hasOwn(this.xcoms, key);
@@ -108,7 +123,7 @@ export class Attempt implements TaskContext {
           `${what} is one too many: an attempt may leave ${xcomsMax}`,
         );
       }
-      const data = encodeValue(value, what);
+      const data = encodeValue(value, what, blobBytesMax);
       this.#xcomBytes += data.length - (this.xcoms[key]?.length ?? 0);
       if (this.#xcomBytes > xcomsBytesMax) {
         throw new MillraceError(
@@ -118,12 +133,46 @@ export class Attempt implements TaskContext {
       }
       this.xcoms[key] = data;
     },
+    pull: async <T = unknown>(options: PullOptions = {}): Promise<T> => {
+      const own = this.task;
+      const request = pullRequestOf(options, own);
+      // What the values are is for the compiler; the tasks that left them say it.
+      if (request === null) return [] as T;
+      const answer = await this.#ask({ kind: "pull", request });
+      if (answer.kind !== "pulled") throw new Error("The answer is not the one to what was asked.");
+      const xcoms = answer.xcoms.map(({ taskId, mapIndex, data }) => {
+        const what = `what task "${taskId}" left as "${request.key}"`;
+        return { taskId, mapIndex, value: decodeValue(data, what, blobBytesMax) };
+      });
+      return pulledValue(options, own, { ...answer, xcoms }) as T;
+    },
   };
+
+  readonly taskToken = async (): Promise<string> => {
+    const answer = await this.#ask({ kind: "token" });
+    if (answer.kind !== "token") throw new Error("The answer is not the one to what was asked.");
+    return answer.token;
+  };
+
+  async #ask(ask: Ask): Promise<Exclude<Answer, { kind: "refused" }>> {
+    const answer = await this.#place.ask(ask);
+    if (answer.kind !== "refused") return answer;
+    const { reason, message } = answer;
+    throw reason === null ? new Error(message) : new MillraceError(reason, message);
+  }
 
   stop(why: StopCause | "broken"): void {
     this.#stopped ??= new TaskStopped(why);
     this.#controller?.abort(this.#stopped);
   }
+}
+
+/** Of a message about a key, what is shown: keys may be long. */
+const keyShownMax = 120;
+
+function isRefusedKey(key: string): boolean {
+  const isReserved = key === "return_value" || key === "__proto__";
+  return key === "" || isReserved || key.length > xcomKeyCharsMax || key.includes("\0");
 }
 
 function taskLog(lines: LogLines): TaskLog {

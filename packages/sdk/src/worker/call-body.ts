@@ -1,19 +1,23 @@
 /** Calls the body of a task, once or, of a sensor, until it is done, and says what came of it. */
 
+import { done } from "../answers.ts";
 import { resolveArgs } from "../args.ts";
 import type { TaskCode } from "../code-of.ts";
 import { runInContext } from "../context.ts";
+import { deferralOf, hasDeferred } from "../deferral.ts";
 import { withRetryPolicy, type RetryPolicy } from "../retry-policy.ts";
-import type { Body } from "../wiring.ts";
+import type { Body } from "../body.ts";
 import type { Attempt } from "./attempt.ts";
+import { deferred } from "./deferred.ts";
 import { decodeInputs } from "./inputs.ts";
 import type { Outcome } from "./messages.ts";
-import { bodyOutcome } from "./outcome.ts";
+import { bodyOutcome, plainFailure } from "./outcome.ts";
 import { runSensor, type SensorEnd, type SensorTime } from "./sensor.ts";
 import { succeeded } from "./succeeded.ts";
 
-/** The arguments of an attempt's body. @throws MillraceError VALUE_INVALID */
+/** The arguments of an attempt's body; none when it only goes on after a wait. @throws MillraceError VALUE_INVALID */
 export function argsOf({ work, facts, items }: Attempt): unknown[] {
+  if (work.resumption !== null && work.sensor === null) return [];
   const inputs = decodeInputs(work.inputs, (taskId) => `the result of task "${taskId}"`);
   return resolveArgs(work.args, inputs, facts, items);
 }
@@ -26,21 +30,47 @@ export function argsOf({ work, facts, items }: Attempt): unknown[] {
  */
 export async function callBody(
   attempt: Attempt,
-  { body, retryPolicy }: TaskCode,
+  code: TaskCode,
   args: unknown[],
   onClock: (kind: "begun" | "looked") => void,
   time?: SensorTime,
 ): Promise<Outcome> {
-  const call = (): Promise<unknown> => {
+  const run = (body: Body, given: unknown[]): Promise<unknown> => {
     onClock("begun");
-    return runInContext(attempt, () => millraceCallBody(body, args));
+    return runInContext(attempt, () => millraceCallBody(body, given));
+  };
+  // Only the first call goes on after a wait: a sensor that is not done then looks again.
+  let first = goingOn(attempt, code);
+  const call = (): Promise<unknown> => {
+    const { body, given } = first ?? { body: code.body, given: args };
+    first = null;
+    return run(body, given);
   };
   try {
     const end = await endOf(attempt, call, () => onClock("looked"), time);
-    return end.kind === "done" ? await succeeded(attempt, end.value) : end;
+    if (end.kind === "done") return await succeeded(attempt, end.value);
+    if (end.kind !== "deferral") return end;
+    return await deferred(attempt.work, end.request, code.resume !== undefined, end.rest);
   } catch (thrown) {
-    return thrownOutcome(attempt, retryPolicy, thrown);
+    if (thrown instanceof Forgotten) return forgotten;
+    return thrownOutcome(attempt, code.retryPolicy, thrown);
   }
+}
+
+/** What goes on after a wait, and what it gets; null when the body begins. @throws MillraceError VALUE_INVALID */
+function goingOn(
+  { work }: Attempt,
+  { resume }: TaskCode,
+): { readonly body: Body; readonly given: unknown[] } | null {
+  const { resumption, sensor } = work;
+  if (resumption === null) return null;
+  const { event, state } = resumption;
+  const brought = decodeInputs(
+    { ...(event !== null && { event }), ...(state !== null && { state }) },
+    (key) => `the ${key} that task "${work.taskId}" goes on with`,
+  );
+  const isDone: Body = (what) => (sensor === null ? what : done(what));
+  return { body: resume ?? isDone, given: [brought.get("event"), brought.get("state")] };
 }
 
 async function endOf(
@@ -50,10 +80,32 @@ async function endOf(
   time: SensorTime | undefined,
 ): Promise<SensorEnd> {
   const { sensor, taskId } = attempt.work;
-  if (sensor === null) return { kind: "done", value: await call() };
-  const look = (): Promise<unknown> => call().finally(onLooked);
+  if (sensor === null) {
+    const value = await call();
+    const request = deferralOf(value);
+    if (request !== null) return { kind: "deferral", request, rest: null };
+    return value === undefined && hasDeferred(attempt) ? forgotten : { kind: "done", value };
+  }
+  const look = async (): Promise<unknown> => {
+    const answer = await call().finally(onLooked);
+    // Nothing means "not yet" here: it would look on, and never wait.
+    if (answer === undefined && hasDeferred(attempt)) throw new Forgotten();
+    return answer;
+  };
   return await runSensor(sensor, `task "${taskId}"`, () => attempt.signal, look, time);
 }
+
+/** A sensor called `defer` and returned nothing. */
+class Forgotten extends Error {}
+
+const forgotten: Exclude<SensorEnd, { kind: "done" | "deferral" }> = {
+  kind: "failed",
+  failure: plainFailure(
+    "application",
+    "The body called defer(…) and returned nothing, so it would not wait: write return defer(…).",
+    false,
+  ),
+};
 
 function thrownOutcome(
   attempt: Attempt,
@@ -85,6 +137,6 @@ function loggedPolicy({ lines }: Attempt, policy: RetryPolicy): RetryPolicy {
 }
 
 /** Its name marks in stacks where the user's frames end; see `outcome.ts`. */
-async function millraceCallBody(body: Body, args: unknown[]): Promise<unknown> {
+export async function millraceCallBody(body: Body, args: unknown[]): Promise<unknown> {
   return await body(...args);
 }

@@ -16,19 +16,30 @@ import {
   type ChannelCredentials,
   type ClientDuplexStream,
   type ClientReadableStream,
+  type ClientWritableStream,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { isMillraceError, MillraceError, reasons, type ReasonName } from "@millrace/engine";
 import { grpcDefinition } from "@millrace/wire/grpc";
 import { ErrorInfoSchema, StatusSchema } from "@millrace/wire/v1";
 import {
+  UploadBlobRequestSchema,
   WorkerService,
+  type DownloadBlobResponse,
   type DownloadBundleResponse,
+  type UploadBlobRequest,
+  type UploadBlobResponse,
   type WorkRequest,
   type WorkResponse,
 } from "@millrace/wire/worker";
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { callTimeoutMs, downloadTimeoutMs, keepaliveMs, messageBytesMax } from "./limits.ts";
+import {
+  callTimeoutMs,
+  downloadTimeoutMs,
+  keepaliveMs,
+  messageBytesMax,
+  transferTimeoutMs,
+} from "./limits.ts";
 
 export type ServerOptions = {
   /** "host:port" of the server's gRPC port. */
@@ -57,7 +68,27 @@ export type Connection = {
     sessionToken: string;
     digest: string;
   }): ClientReadableStream<DownloadBundleResponse>;
+  /**
+   * Sends a value in pieces, the first of them with what it is, and gives its key.
+   *
+   * @throws MillraceError with the server's reason; UNAVAILABLE where none was given.
+   */
+  uploadBlob(first: BlobUpload, pieces: Iterable<Uint8Array>): Promise<string>;
+  downloadBlob(request: {
+    readonly session: SessionOf;
+    readonly key: string;
+  }): AsyncIterable<DownloadBlobResponse>;
   close(): void;
+};
+
+type SessionOf = { readonly sessionId: string; readonly sessionToken: string };
+
+export type BlobUpload = {
+  readonly session: SessionOf;
+  readonly attemptId: string;
+  /** SHA-256 of the whole, hex. */
+  readonly digest: string;
+  readonly size: bigint;
 };
 
 /** Where the server is may become known later: calls wait for it, streams are opened after the first call. */
@@ -119,11 +150,80 @@ export function connect(options: ServerOptions | Promise<ServerOptions>): Connec
         { deadline: Date.now() + downloadTimeoutMs },
       ) as ClientReadableStream<DownloadBundleResponse>;
     },
+    uploadBlob(first, pieces) {
+      const { client, metadata } = present();
+      const rpc = worker["uploadBlob"]!;
+      return new Promise((resolve, reject) => {
+        const call = client.makeClientStreamRequest(
+          rpc.path,
+          rpc.requestSerialize,
+          rpc.responseDeserialize,
+          metadata(),
+          { deadline: Date.now() + transferTimeoutMs },
+          (error, response) => {
+            call.emit("answered");
+            if (error !== null) reject(errorFromStatus(error));
+            else resolve((response as UploadBlobResponse).key);
+          },
+        ) as ClientWritableStream<UploadBlobRequest>;
+        void writePieces(call, refOf(first), pieces);
+      });
+    },
+    downloadBlob({ session, key }) {
+      const { client, metadata } = present();
+      const method = WorkerService.method.downloadBlob;
+      const rpc = worker["downloadBlob"]!;
+      return client.makeServerStreamRequest(
+        rpc.path,
+        rpc.requestSerialize,
+        rpc.responseDeserialize,
+        create(method.input, { session: sessionRef(session), key }),
+        metadata(),
+        { deadline: Date.now() + transferTimeoutMs },
+      ) as ClientReadableStream<DownloadBlobResponse>;
+    },
     close() {
       isClosed = true;
       opened?.client.close();
     },
   };
+}
+
+/** No faster than they are taken; ends early when the answer comes before the last piece. */
+async function writePieces(
+  call: ClientWritableStream<UploadBlobRequest>,
+  first: MessageInitShape<typeof UploadBlobRequestSchema>,
+  pieces: Iterable<Uint8Array>,
+): Promise<void> {
+  let isAnswered = false;
+  let wake = (): void => undefined;
+  call.on("answered", () => {
+    isAnswered = true;
+    wake();
+  });
+  // What went wrong is in the answer.
+  call.on("error", () => undefined);
+  call.on("drain", () => wake());
+  let head: MessageInitShape<typeof UploadBlobRequestSchema> = first;
+  for (const piece of pieces) {
+    if (isAnswered) return;
+    const content = Uint8Array.from(piece);
+    const isTaken = call.write(create(UploadBlobRequestSchema, { ...head, content }));
+    head = {};
+    if (!isTaken) await new Promise<void>((resolve) => (wake = resolve));
+  }
+  if (!isAnswered) call.end();
+}
+
+function refOf({
+  session,
+  ...first
+}: BlobUpload): MessageInitShape<typeof UploadBlobRequestSchema> {
+  return { ...first, session: sessionRef(session) };
+}
+
+function sessionRef({ sessionId, sessionToken }: SessionOf): SessionOf {
+  return { sessionId, sessionToken };
 }
 
 type Opened = { readonly client: Client; metadata(): Metadata };

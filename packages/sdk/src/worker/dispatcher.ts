@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import type { Failure } from "@millrace/engine";
 import type { Assignment } from "@millrace/wire/worker";
 import { taskOf, type Task } from "./assignment.ts";
+import { refersToBlobs } from "./large-values.ts";
 import type { BundleCache } from "./bundle-cache.ts";
 import {
   brokenGraceMs,
@@ -15,7 +16,7 @@ import {
 } from "./limits.ts";
 import type { WorkerLog } from "./log.ts";
 import { longTimeout } from "./long-timeout.ts";
-import type { Ended, FromRunner, Outcome, StopCause } from "./messages.ts";
+import type { Answer, Ask, Ended, FromRunner, LogEntry, Outcome, StopCause } from "./messages.ts";
 import { failureOf, plainFailure, stoppedOutcome } from "./outcome.ts";
 import type { Place } from "./place.ts";
 import { RecentIds } from "./recent-ids.ts";
@@ -30,6 +31,10 @@ export type DispatcherOptions = {
   readonly bundles: BundleCache;
   readonly reporter: Reporter;
   readonly log: WorkerLog;
+  /** The assignment with those of its values that are stored elsewhere. */
+  fetchValues(assignment: Assignment): Promise<Assignment>;
+  /** Asks the server what a body asks for. Never rejects. */
+  ask(attemptId: string, ask: Ask): Promise<Answer>;
   /** Sends an attempt on to where it runs, and says where that is. */
   start(task: Task, bundlePath: string | null): Place;
   /** Called after a number of starts. */
@@ -39,7 +44,9 @@ export type DispatcherOptions = {
 };
 
 type Held = {
-  readonly task: Task;
+  task: Task;
+  /** While values of it are still to be fetched. */
+  lacking: Assignment | null;
   readonly receivedAt: number;
   phase: "waiting" | "preparing" | "running";
   place: Place | null;
@@ -96,6 +103,7 @@ export class Dispatcher {
       if (this.#held.has(attemptId) || this.#ended.has(attemptId)) continue;
       const held: Held = {
         task: taskOf(assignment),
+        lacking: refersToBlobs(assignment) ? assignment : null,
         receivedAt: performance.now(),
         phase: "waiting",
         place: null,
@@ -119,14 +127,19 @@ export class Dispatcher {
       case "looked":
         this.#restClock(message.attemptId);
         break;
+      case "ask":
+        void this.#ask(message.attemptId, message.askId, message.ask);
+        break;
       case "broken":
         this.#onBroken(message.attemptId, message.failure);
         break;
       case "batch":
         for (const { attemptId, entries } of message.logs) {
           const held = this.#held.get(attemptId);
-          if (held !== undefined && held.stop !== "stale")
-            this.#options.reporter.log(attemptId, entries);
+          if (held === undefined || held.stop === "stale") continue;
+          const { callback } = held.task.work;
+          if (callback === null) this.#options.reporter.log(attemptId, entries);
+          else logCallback(this.#options.log, attemptId, callback.name, entries);
         }
         for (const ended of message.ended) this.#onEnded(ended);
         if (message.ended.length > 0) this.#startWaiting();
@@ -150,16 +163,20 @@ export class Dispatcher {
   }
 
   /** Ends an attempt with an outcome, unless it was told to stop before. */
-  end(attemptId: string, outcome: Outcome, droppedLines = 0): void {
+  end(attemptId: string, outcome: Outcome, xcoms: Ended["xcoms"] = {}, droppedLines = 0): void {
     const held = this.#held.get(attemptId);
     if (held === undefined) return;
     held.cancelTimer();
     this.#held.delete(attemptId);
-    this.#ended.add(attemptId);
+    // Each try of a callback has the same id.
+    if (held.task.work.callback === null) this.#ended.add(attemptId);
     if (held.phase === "waiting") this.#waiting = this.#waiting.filter((one) => one !== held);
     else this.#busy--;
     if (held.stop === "stale") this.#options.reporter.forget(attemptId);
-    else this.#options.reporter.report(attemptId, this.#finalOutcome(held, outcome), droppedLines);
+    else {
+      const final = this.#finalOutcome(held, outcome);
+      this.#options.reporter.report(attemptId, final, xcoms, droppedLines);
+    }
     this.#options.onChange();
   }
 
@@ -212,7 +229,9 @@ export class Dispatcher {
     held.phase = "preparing";
     const { kind, bundleDigest, work } = held.task;
     if (kind === "external") {
-      if (this.#options.handlers.includes(work.handler)) this.#run(held, null);
+      const isKnown = this.#options.handlers.includes(work.handler);
+      if (isKnown && held.lacking !== null) void this.#fetchAndRun(held);
+      else if (isKnown) this.#run(held, null);
       else
         queueMicrotask(() =>
           this.end(work.attemptId, unknownHandler(work.handler, this.#options.handlers)),
@@ -220,14 +239,18 @@ export class Dispatcher {
       return;
     }
     const ready = this.#options.bundles.ready(bundleDigest);
-    if (ready !== undefined) this.#run(held, ready);
+    if (ready !== undefined && held.lacking === null) this.#run(held, ready);
     else void this.#fetchAndRun(held);
   }
 
   async #fetchAndRun(held: Held): Promise<void> {
     const { attemptId } = held.task.work;
+    const { bundles, fetchValues } = this.#options;
     try {
-      const bundlePath = await this.#options.bundles.fetch(held.task.bundleDigest);
+      const isOfBundle = held.task.kind === "bundle";
+      const bundlePath = isOfBundle ? await bundles.fetch(held.task.bundleDigest) : null;
+      if (held.lacking !== null) held.task = taskOf(await fetchValues(held.lacking));
+      held.lacking = null;
       // It may have been cancelled or given back meanwhile.
       if (this.#held.get(attemptId) !== held) return;
       this.#run(held, bundlePath);
@@ -241,6 +264,13 @@ export class Dispatcher {
   #run(held: Held, bundlePath: string | null): void {
     held.phase = "running";
     held.place = this.#options.start(held.task, bundlePath);
+  }
+
+  async #ask(attemptId: string, askId: number, ask: Ask): Promise<void> {
+    const held = this.#held.get(attemptId);
+    if (held === undefined) return;
+    const answer = await this.#options.ask(attemptId, ask);
+    if (this.#held.get(attemptId) === held) held.place?.answer(attemptId, askId, answer);
   }
 
   #startClock(attemptId: string): void {
@@ -301,10 +331,10 @@ export class Dispatcher {
     }, graceMs);
   }
 
-  #onEnded({ attemptId, outcome, droppedLines, tookMs }: Ended): void {
+  #onEnded({ attemptId, outcome, xcoms, droppedLines, tookMs }: Ended): void {
     if (!this.#held.has(attemptId)) return;
     this.#averageMs += (tookMs - this.#averageMs) * smoothing;
-    this.end(attemptId, outcome, droppedLines);
+    this.end(attemptId, outcome, xcoms, droppedLines);
   }
 
   #finalOutcome(held: Held, outcome: Outcome): Outcome {
@@ -320,6 +350,19 @@ export class Dispatcher {
 
   #giveBack(held: Held, message: string): void {
     this.end(held.task.work.attemptId, { kind: "returned", message });
+  }
+}
+
+/** Callbacks have no log of their own: what they say stands in the worker's. */
+function logCallback(
+  log: WorkerLog,
+  attemptId: string,
+  callback: string,
+  entries: readonly LogEntry[],
+): void {
+  for (const { level, stream, message, fieldsJson } of entries) {
+    const fields = { attempt_id: attemptId, callback, stream, message, fields: fieldsJson };
+    log[level](fields, "callback.log");
   }
 }
 

@@ -4,7 +4,14 @@ import { Worker } from "node:worker_threads";
 import { Claims } from "./claims.ts";
 import { bodyEnvironment } from "./environment.ts";
 import { beatMs, blockedMs, threadYoungMb } from "./limits.ts";
-import type { ExecutionThreadData, FromRunner, StopCause, ToRunner, Work } from "./messages.ts";
+import type {
+  Answer,
+  ExecutionThreadData,
+  FromRunner,
+  StopCause,
+  ToRunner,
+  Work,
+} from "./messages.ts";
 import { threadFile } from "./thread-file.ts";
 
 type Held = { readonly work: Work; readonly cell: number; readonly serial: number };
@@ -107,6 +114,10 @@ export class ExecutionThread {
     this.#claims.release(held);
     if (this.#held.size === 0) this.idleSince = performance.now();
     return true;
+  }
+
+  answer(attemptId: string, askId: number, answer: Answer): void {
+    this.#post({ kind: "answer", attemptId, askId, answer });
   }
 
   stop(attemptId: string, cause: StopCause): void {

@@ -25,8 +25,5 @@ const executor = new Executor({
 captureOutput(executor);
 guardExits(executor, post);
 setInterval(() => Atomics.add(beat, 0, 1), beatMs).unref();
-port.on("message", (message: ToRunner) => {
-  if (message.kind === "run") executor.run(message.works);
-  else executor.stop(message.attemptId, message.cause);
-});
+port.on("message", (message: ToRunner) => executor.receive(message));
 post({ kind: "ready" });

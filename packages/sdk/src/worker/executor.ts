@@ -9,8 +9,19 @@ import type { TaskCode } from "../code-of.ts";
 import { runInContext } from "../context.ts";
 import { Attempt } from "./attempt.ts";
 import { argsOf, callBody } from "./call-body.ts";
+import { callbackEventOf, callCallback } from "./callback.ts";
 import { logFlushMs } from "./limits.ts";
-import type { Ended, FromRunner, LogBatch, Outcome, StopCause, Work } from "./messages.ts";
+import type {
+  Answer,
+  Ask,
+  Ended,
+  FromRunner,
+  LogBatch,
+  Outcome,
+  StopCause,
+  ToRunner,
+  Work,
+} from "./messages.ts";
 import { failureOf } from "./outcome.ts";
 
 export type ExecutorOptions = {
@@ -25,6 +36,8 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #attempts = new Map<string, Attempt>();
   readonly #running = new AsyncLocalStorage<Attempt>();
+  readonly #asked = new Map<number, { attemptId: string; resolve(answer: Answer): void }>();
+  #asks = 0;
   #ended: Ended[] = [];
   readonly #talkative = new Set<Attempt>();
   #isPosting = false;
@@ -37,6 +50,15 @@ export class Executor {
   /** The attempt whose body, or something it started, is running right now. */
   get current(): Attempt | undefined {
     return this.#running.getStore();
+  }
+
+  receive(message: ToRunner): void {
+    if (message.kind === "run") this.run(message.works);
+    else if (message.kind === "stop") this.stop(message.attemptId, message.cause);
+    else {
+      this.#asked.get(message.askId)?.resolve(message.answer);
+      this.#asked.delete(message.askId);
+    }
   }
 
   run(works: readonly Work[]): void {
@@ -78,14 +100,30 @@ export class Executor {
     this.#logTimer ??= setTimeout(() => this.#flush(), logFlushMs);
   }
 
+  #forgetAsks(attemptId: string): void {
+    for (const [askId, ask] of this.#asked)
+      if (ask.attemptId === attemptId) this.#asked.delete(askId);
+  }
+
+  /** Unanswered where the attempt is given up: nobody waits for its body any more. */
+  #ask(attemptId: string, ask: Ask): Promise<Answer> {
+    const askId = (this.#asks += 1);
+    this.#options.post({ kind: "ask", attemptId, askId, ask });
+    return new Promise((resolve) => this.#asked.set(askId, { attemptId, resolve }));
+  }
+
   #begin(work: Work): void {
     let attempt: Attempt;
     try {
-      attempt = new Attempt(work, (from) => this.#onLine(from));
+      attempt = new Attempt(work, {
+        onLine: (from) => this.#onLine(from),
+        ask: (ask) => this.#ask(work.attemptId, ask),
+      });
     } catch (error) {
       this.#report({
         attemptId: work.attemptId,
         outcome: failed(error),
+        xcoms: {},
         droppedLines: 0,
         tookMs: 0,
       });
@@ -104,9 +142,14 @@ export class Executor {
       const code = await this.#options.loadCode(work);
       const args = argsOf(attempt);
       startedAt = performance.now();
-      outcome = await callBody(attempt, code, args, (kind) => {
+      const onClock = (kind: "begun" | "looked"): void => {
         if (work.isTimed) this.#options.post({ kind, attemptId: work.attemptId });
-      });
+      };
+      if (work.callback === null) outcome = await callBody(attempt, code, args, onClock);
+      else {
+        const told = [callbackEventOf(attempt, work.callback), ...args];
+        outcome = await callCallback(attempt, code, told, () => onClock("begun"));
+      }
     } catch (error) {
       outcome = failed(error);
     }
@@ -114,9 +157,11 @@ export class Executor {
     if (attempt.broken !== null) outcome = { kind: "failed", failure: attempt.broken };
     attempt.lines.end();
     this.#attempts.delete(work.attemptId);
+    if (this.#asked.size > 0) this.#forgetAsks(work.attemptId);
     this.#report({
       attemptId: work.attemptId,
       outcome,
+      xcoms: attempt.xcoms,
       droppedLines: attempt.lines.dropped,
       tookMs,
     });

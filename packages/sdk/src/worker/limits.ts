@@ -21,6 +21,9 @@ export const logBeforeResultMs = 10_000;
 /** How long lines of an ended attempt are kept while they cannot be sent. */
 export const logKeptMs = 10 * 60_000;
 
+/** How long a callback may take, unless the server says otherwise. */
+export const callbackTimeoutMs = 10 * 60_000;
+
 /** Of a failure. */
 export const failureMessageBytesMax = 4 * 1024;
 export const failureStackBytesMax = 16 * 1024;
@@ -37,16 +40,33 @@ export const resultKeptMs = 24 * 60 * 60_000;
 /** How long the server may take for a verdict before the result is sent again on the same stream. */
 export const verdictWaitMs = 30_000;
 
-/** Of all further values an attempt leaves: with its result they must fit into one message. */
-export const xcomsBytesMax = 3 * 1024 * 1024;
-/** Characters of the key of one. */
-export const xcomKeyCharsMax = 250;
+/** Of all further values an attempt leaves. */
+export const xcomsBytesMax = 64 * 1024 * 1024;
+/** Of the values that go with a result: what is more is stored elsewhere, the largest first. */
+export const inlineBytesMax = 1024 * 1024;
+/** Of one piece of a value that is stored elsewhere. */
+export const blobPieceBytes = 256 * 1024;
+/** Values that are sent to the store at a time, and that are fetched. */
+export const uploadsMax = 2;
+export const blobDownloadsMax = 4;
+/** Of fetched values that are kept for others that want them; at least the largest value. */
+export const blobCacheBytesMax = 128 * 1024 * 1024;
+/** Of all stored values that one attempt is given. */
+export const fetchedBytesMax = 256 * 1024 * 1024;
+/** How long a value is tried to be fetched while the server cannot be reached; to be stored, as long as results are kept. */
+export const blobPatienceMs = 120_000;
+/** How often either is tried while the store is out of order. */
+export const blobStoreTriesMax = 5;
 
 /** Of one message in either direction. */
 export const messageBytesMax = 64 * 1024 * 1024;
 /** How long a call may take. */
 export const callTimeoutMs = 10_000;
 export const downloadTimeoutMs = 120_000;
+/** How long what a body asks for is asked for while the server cannot be reached. */
+export const askPatienceMs = 60_000;
+/** How long one stored value may take in either direction. */
+export const transferTimeoutMs = 120_000;
 export const keepaliveMs = 30_000;
 
 /** Reconnecting: a random time up to the first value, doubling up to the second. */
@@ -67,6 +87,8 @@ export const defaultGraceMs = 10_000;
 export const defaultDrainMs = 30_000;
 /** How long a worker that stops waits for the verdicts on its last results. */
 export const lastVerdictsMs = 3_000;
+/** How long the session of a start that was given up may take to be closed. */
+export const abortedStartMs = 3_000;
 /** How long ending a session may take. */
 export const closeTimeoutMs = 2_000;
 /**

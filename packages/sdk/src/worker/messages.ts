@@ -1,7 +1,10 @@
 /** What the session thread and those that run bodies (threads, processes, the starter) say to each other. */
 
-import type { Failure, SensorSpec, TaskSpec } from "@millrace/engine";
+import type { Failure, ReasonName, SensorSpec, TaskSpec } from "@millrace/engine";
+import type { CallbackEvent } from "../callback.ts";
+import type { TriggerSpec } from "../trigger-spec.ts";
 import type { RunFacts } from "../run-facts.ts";
+import type { PullRequest } from "../xcom-pull.ts";
 
 /** A sensor, and what this try has seen of it before this attempt. */
 export type SensorWork = SensorSpec & {
@@ -11,6 +14,23 @@ export type SensorWork = SensorSpec & {
   readonly tryAgeMs: number;
   /** How often it has looked in this try. */
   readonly looks: number;
+};
+
+/** What a body goes on with. Codec JSON; null for nothing. */
+export type ResumptionWork = {
+  readonly event: Uint8Array | null;
+  readonly state: Uint8Array | null;
+};
+
+/** What happened, where the work is a callback about an attempt or a run. */
+export type CallbackWork = Pick<
+  CallbackEvent,
+  "event" | "happenedAt" | "runState" | "deliveryTry"
+> & {
+  readonly name: string;
+  readonly failure: Failure | null;
+  /** 0 for callbacks of the run. */
+  readonly tryNumber: number;
 };
 
 /** One attempt, as the place that runs it needs it. */
@@ -46,6 +66,10 @@ export type Work = {
   /** Of a branch: the names it may choose. */
   readonly cases: readonly string[];
   readonly sensor: SensorWork | null;
+  /** Null when the body begins. */
+  readonly resumption: ResumptionWork | null;
+  /** Null for an attempt of the task. */
+  readonly callback: CallbackWork | null;
   /** What this version cannot do of what the assignment asks; null when it can do everything. */
   readonly refusal: string | null;
   /** Whether the session thread wants to know the moment the body begins or a sensor looks: a time limit counts from it. */
@@ -59,7 +83,6 @@ export type Outcome =
       readonly kind: "succeeded";
       /** Codec JSON; null when nothing was returned. */
       readonly value: Uint8Array | null;
-      readonly xcoms: Readonly<Record<string, Uint8Array>>;
       /** One for each measured path. */
       readonly lengths: readonly number[];
       /** Null for a task that chooses nothing. */
@@ -71,7 +94,31 @@ export type Outcome =
   | { readonly kind: "skipped"; readonly message: string }
   /** A sensor has looked in vain, and wants to look again after this. */
   | { readonly kind: "rescheduled"; readonly afterMs: number }
+  /** The body gave its slot back and waits for something. */
+  | { readonly kind: "deferred"; readonly deferral: DeferralOrder }
   | { readonly kind: "returned"; readonly message: string };
+
+/** A wait as it is reported. Values are codec JSON; null for none. */
+export type DeferralOrder = {
+  readonly trigger: EncodedTrigger;
+  /** Null for no limit. */
+  readonly timeoutMs: number | null;
+  readonly onTimeout: "fail" | "fail_for_good" | "skip" | "fulfil";
+  /** Whether a worker goes on with what comes. */
+  readonly resumes: boolean;
+  readonly state: Uint8Array | null;
+};
+
+type Watch = Extract<TriggerSpec, { kind: "watch" }>;
+type Input = Extract<TriggerSpec, { kind: "input" }>;
+
+export type EncodedTrigger =
+  | Exclude<TriggerSpec, Watch | Input>
+  | (Omit<Watch, "config"> & { readonly config: Uint8Array })
+  | {
+      readonly kind: "input";
+      readonly form: Omit<Input["form"], "defaults"> & { readonly defaults: Uint8Array | null };
+    };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogStream = "log" | "stdout" | "stderr" | "system";
@@ -91,6 +138,8 @@ export type LogBatch = { readonly attemptId: string; readonly entries: readonly 
 export type Ended = {
   readonly attemptId: string;
   readonly outcome: Outcome;
+  /** Codec JSON of the further values it left, by key, whatever the outcome. */
+  readonly xcoms: Readonly<Record<string, Uint8Array>>;
   /** Lines left out because of the attempt's limit. */
   readonly droppedLines: number;
   readonly tookMs: number;
@@ -99,9 +148,34 @@ export type Ended = {
 /** Why a body is told to stop. */
 export type StopCause = "cancelled" | "timeout" | "stale";
 
+/** What a body asks of the server. The session thread asks for it. */
+export type Ask =
+  { readonly kind: "pull"; readonly request: PullRequest } | { readonly kind: "token" };
+
+export type Answer =
+  | {
+      readonly kind: "pulled";
+      readonly xcoms: readonly {
+        readonly taskId: string;
+        readonly mapIndex: number;
+        /** Codec JSON. */
+        readonly data: Uint8Array;
+      }[];
+      readonly mappedTaskIds: readonly string[];
+    }
+  | { readonly kind: "token"; readonly token: string }
+  /** It cannot be had. Errors lose their class between threads. */
+  | { readonly kind: "refused"; readonly reason: ReasonName | null; readonly message: string };
+
 /** To a place that runs bodies. */
 export type ToRunner =
   | { readonly kind: "run"; readonly works: readonly Work[] }
+  | {
+      readonly kind: "answer";
+      readonly attemptId: string;
+      readonly askId: number;
+      readonly answer: Answer;
+    }
   | { readonly kind: "stop"; readonly attemptId: string; readonly cause: StopCause };
 
 /** From a place that runs bodies. Lines of an attempt come before its end. */
@@ -111,6 +185,13 @@ export type FromRunner =
   /** A sensor has looked; its time limit rests until it begins to look again. */
   | { readonly kind: "looked"; readonly attemptId: string }
   | { readonly kind: "batch"; readonly logs: readonly LogBatch[]; readonly ended: readonly Ended[] }
+  /** Its body waits for an answer with this id. */
+  | {
+      readonly kind: "ask";
+      readonly attemptId: string;
+      readonly askId: number;
+      readonly ask: Ask;
+    }
   /** The attempt has failed while its body still runs: the body threw where nobody awaits it, or exited. */
   | { readonly kind: "broken"; readonly attemptId: string; readonly failure: Failure }
   /** Something that no attempt can be blamed for went wrong; the thread is not to be trusted any more. */

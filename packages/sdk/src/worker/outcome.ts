@@ -52,14 +52,18 @@ export function stoppedOutcome(cause: StopCause, { timeoutMs, work }: StoppedTas
       failure: plainFailure("cancelled", "The attempt was cancelled.", false),
     };
   }
-  const what = work.sensor === null ? "The attempt" : "A look of the sensor";
+  const attempt = work.callback === null ? "The attempt" : "The callback";
+  const what = work.sensor === null ? attempt : "A look of the sensor";
   const message = `${what} took longer than its execution timeout of ${(timeoutMs ?? 0) / 1000} s.`;
   return work.sensor?.softFail === true
     ? { kind: "skipped", message }
     : { kind: "failed", failure: plainFailure("timeout", message) };
 }
 
-type StoppedTask = { readonly timeoutMs: number | null; readonly work: Pick<Work, "sensor"> };
+type StoppedTask = {
+  readonly timeoutMs: number | null;
+  readonly work: Pick<Work, "sensor" | "callback">;
+};
 
 function stackOf(error: unknown): string {
   const parts: string[] = [];

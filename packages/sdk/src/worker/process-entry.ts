@@ -11,10 +11,7 @@ const executor = new Executor({ post, loadCode: createCodeLoader(), claim: () =>
 
 captureOutput(executor);
 guardExits(executor, post);
-process.on("message", (message: ToRunner) => {
-  if (message.kind === "run") executor.run(message.works);
-  else executor.stop(message.attemptId, message.cause);
-});
+process.on("message", (message: ToRunner) => executor.receive(message));
 // Nobody is left to report to.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 post({ kind: "ready" });

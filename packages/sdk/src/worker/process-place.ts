@@ -3,7 +3,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { bodyEnvironment } from "./environment.ts";
-import type { Ended, FromRunner, LogStream, StopCause, Work } from "./messages.ts";
+import type { Answer, Ended, FromRunner, LogStream, StopCause, Work } from "./messages.ts";
 import { LogLines } from "./log-lines.ts";
 import { plainFailure } from "./outcome.ts";
 import type { Place } from "./place.ts";
@@ -59,6 +59,11 @@ export class ProcessPlace implements Place {
     return false;
   }
 
+  answer(attemptId: string, askId: number, answer: Answer): void {
+    const child = this.#children.get(attemptId);
+    if (child?.connected === true) child.send({ kind: "answer", attemptId, askId, answer });
+  }
+
   stop(attemptId: string, cause: StopCause): void {
     const child = this.#children.get(attemptId);
     if (child?.connected === true) child.send({ kind: "stop", attemptId, cause });
@@ -109,6 +114,7 @@ function exited(attemptId: string, why: string): Ended {
   return {
     attemptId,
     outcome: { kind: "failed", failure: plainFailure("exited", why) },
+    xcoms: {},
     droppedLines: 0,
     tookMs: 0,
   };

@@ -2,13 +2,22 @@
 
 import { createHash } from "node:crypto";
 import { readSensorAnswer } from "../answers.ts";
+import { deferralOf, type DeferralRequest } from "../deferral.ts";
+import type { SensorRest } from "./deferred.ts";
 import { longTimeout } from "./long-timeout.ts";
 import type { Outcome, SensorWork } from "./messages.ts";
 import { failureOf, plainFailure } from "./outcome.ts";
 
 /** Found, or how the attempt ends without. */
 export type SensorEnd =
-  { readonly kind: "done"; readonly value: unknown } | Exclude<Outcome, { kind: "succeeded" }>;
+  | { readonly kind: "done"; readonly value: unknown }
+  | {
+      readonly kind: "deferral";
+      readonly request: DeferralRequest;
+      /** Null for a task that is no sensor. */
+      readonly rest: SensorRest | null;
+    }
+  | Exclude<Outcome, { kind: "succeeded" | "deferred" }>;
 
 /** The time that a sensor goes by: the machine's, or that of a test. Milliseconds. */
 export type SensorTime = {
@@ -34,14 +43,24 @@ export async function runSensor(
 ): Promise<SensorEnd> {
   const beganAt = time.now();
   for (let looks = sensor.looks + 1; ; looks++) {
-    const answer = readAnswer(await look(), what);
+    const returned = await look();
+    const request = deferralOf(returned);
+    const answer = request === null ? readAnswer(returned, what) : null;
     if (answer !== null) return answer;
     const elapsedMs = sensor.tryAgeMs + time.now() - beganAt;
-    if (elapsedMs >= sensor.timeoutMs) return timedOut(sensor, looks);
-    const afterMs = waitAfter(sensor, looks, elapsedMs);
+    if (elapsedMs > sensor.timeoutMs) return timedOut(sensor, looks);
+    const leftMs = atLeastOne(Math.ceil(sensor.timeoutMs - elapsedMs));
+    if (request !== null)
+      return { kind: "deferral", request, rest: { leftMs, softFail: sensor.softFail } };
+    const afterMs = atLeastOne(waitAfter(sensor, looks, elapsedMs));
     if (sensor.mode === "reschedule") return { kind: "rescheduled", afterMs };
     await time.wait(afterMs, signal());
   }
+}
+
+/** At the very end of its time a sensor looks once more, and a clock that no look moves has to get past it. */
+function atLeastOne(ms: number): number {
+  return Math.max(1, ms);
 }
 
 /** Null for "not yet". The same wrong answer would come again: no retry can help. */

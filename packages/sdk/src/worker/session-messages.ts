@@ -22,7 +22,8 @@ export type SessionThreadData = {
 
 export type CarriedError = { readonly reason: ReasonName | null; readonly message: string };
 
-export type FromSession =
+/** From any thread that keeps a session. */
+export type SessionMessage =
   | {
       readonly kind: "log";
       readonly level: "debug" | "info" | "warn" | "error";
@@ -31,15 +32,20 @@ export type FromSession =
     }
   | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "refused"; readonly error: CarriedError }
-  /** For handlers, which run in the process that started the worker. */
-  | { readonly kind: "handler"; readonly message: ToRunner }
   | { readonly kind: "stopped" };
 
-export type ToSession =
+/** For handlers, which run in the process that started the worker. */
+export type HandlerMessage = { readonly kind: "handler"; readonly message: ToRunner };
+
+export type FromSession = SessionMessage | HandlerMessage;
+
+/** To any thread that keeps a session. */
+export type StopMessage =
   /** The first message: where the server is. Until then the thread does what it can without. */
   | { readonly kind: "server"; readonly server: ServerOptions }
-  | { readonly kind: "stop"; readonly drainMs: number }
-  | { readonly kind: "handler"; readonly message: FromRunner };
+  | { readonly kind: "stop"; readonly drainMs: number };
+
+export type ToSession = StopMessage | { readonly kind: "handler"; readonly message: FromRunner };
 
 /** Errors lose their class between threads. */
 export function carryError(error: unknown): CarriedError {

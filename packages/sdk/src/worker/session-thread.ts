@@ -5,9 +5,12 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { VerdictKind, type Verdict } from "@millrace/wire/worker";
+import { answerTo, type AskingOptions } from "./asks.ts";
+import { BlobClient } from "./blob-client.ts";
 import { BundleCache, gather } from "./bundle-cache.ts";
 import { connect, errorFromStatus, type ServerOptions } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { withFetched } from "./large-values.ts";
 import { lastVerdictsMs, watchMs } from "./limits.ts";
 import { LogShipper } from "./log-shipper.ts";
 import type { WorkerLog } from "./log.ts";
@@ -24,6 +27,7 @@ import {
   type SessionThreadData,
   type ToSession,
 } from "./session-messages.ts";
+import { StoredResults } from "./stored-results.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { WorkStream } from "./work-stream.ts";
 
@@ -47,7 +51,7 @@ const keeper: SessionKeeper = new SessionKeeper({
   announce: data.announce,
   log,
   inventory: () => [...dispatcher.attemptIds(), ...reporter.attemptIds()],
-  onVerdicts,
+  onVerdicts: onRenewed,
   onSession(session) {
     post({ kind: "session", sessionId: session.sessionId });
     stream.attach(session);
@@ -61,7 +65,24 @@ const logs: LogShipper = new LogShipper({
   session: () => keeper.session,
   onExpired: expired,
 });
-const reporter: Reporter = new Reporter(logs, outbox, () => stream.flush());
+const blobs = new BlobClient({
+  connection,
+  log,
+  session: () => keeper.session,
+  onExpired: expired,
+});
+const results = new StoredResults({
+  outbox,
+  store: (attemptId, value) => blobs.store(attemptId, value),
+  onResult: () => stream.flush(),
+});
+const reporter: Reporter = new Reporter(logs, results);
+const asking: AskingOptions = {
+  connection,
+  session: () => keeper.session,
+  onExpired: expired,
+  fetch: (ref) => blobs.fetch(ref),
+};
 const onMessage = (message: FromRunner): void => dispatcher.onMessage(message);
 
 const threads = new ThreadPool({
@@ -79,6 +100,8 @@ const processes = new ProcessPlace(onMessage);
 /** Functions cannot be sent to a thread: handlers run where the worker was started. Nothing there can be killed. */
 const starter: Place = {
   takeBack: () => false,
+  answer: (attemptId, askId, answer) =>
+    post({ kind: "handler", message: { kind: "answer", attemptId, askId, answer } }),
   stop: (attemptId, cause) =>
     post({ kind: "handler", message: { kind: "stop", attemptId, cause } }),
   giveUp: () => undefined,
@@ -91,6 +114,8 @@ const dispatcher: Dispatcher = new Dispatcher({
   bundles: new BundleCache(data.bundleCacheDir, download),
   reporter,
   log,
+  fetchValues: (assignment) => withFetched(assignment, (ref) => blobs.fetch(ref)),
+  ask: (attemptId, ask) => answerTo(asking, attemptId, ask),
   start(task, bundlePath) {
     const work = { ...task.work, bundlePath };
     if (bundlePath === null) {
@@ -138,7 +163,14 @@ port.on("message", (message: ToSession) => {
   else onMessage(message.message);
 });
 
-/** Verdicts on results, and what a renewal says about attempts that still run. */
+/** What a renewal says about attempts. Whatever has stopped meanwhile still needs an answer to its result. */
+function onRenewed(verdicts: readonly Verdict[]): void {
+  const isCancel = ({ kind }: Verdict): boolean => kind === VerdictKind.CANCEL_REQUESTED;
+  dispatcher.cancel(verdicts.filter(isCancel).map(({ attemptId }) => attemptId));
+  onVerdicts(verdicts.filter((verdict) => !isCancel(verdict)));
+}
+
+/** Verdicts on results, and on attempts that are another's. */
 function onVerdicts(verdicts: readonly Verdict[]): void {
   for (const verdict of verdicts) {
     const { attemptId, kind } = verdict;

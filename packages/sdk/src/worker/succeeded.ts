@@ -4,6 +4,7 @@ import { isMillraceError, MillraceError } from "@millrace/engine";
 import { readChoice } from "../answers.ts";
 import { follow } from "../args.ts";
 import { decodeValue, encodeText, encodeValue } from "../codec.ts";
+import { blobBytesMax } from "../limits.ts";
 import type { PathKey } from "../reference.ts";
 import type { Attempt } from "./attempt.ts";
 import { renderLabel } from "./label.ts";
@@ -12,13 +13,13 @@ import { failureOf } from "./outcome.ts";
 
 /** The outcome of a body that returned this; a failure when the value does not fit its task. */
 export async function succeeded(attempt: Attempt, value: unknown): Promise<Outcome> {
-  const { work, xcoms } = attempt;
+  const { work } = attempt;
   const what = `task "${work.taskId}"`;
   let choice: readonly string[] | null;
   let data: Uint8Array | null;
   try {
     choice = readChoice(work, value, what);
-    data = value === undefined ? null : encodeValue(value, `the result of ${what}`);
+    data = value === undefined ? null : encodeValue(value, `the result of ${what}`, blobBytesMax);
   } catch (error) {
     // The same value would be refused again: no retry can help.
     return {
@@ -27,13 +28,27 @@ export async function succeeded(attempt: Attempt, value: unknown): Promise<Outco
     };
   }
   try {
-    const lengths = work.measuredPaths.map((path) => lengthOf(value, readPath(path), what));
+    const lengths = lengthsOf(value, work.measuredPaths, `the result of ${what}`);
     const { run, items } = attempt;
     const mapIndexLabel = await renderLabel(work.mapIndexTemplate, { ...work, run, items });
-    return { kind: "succeeded", value: data, xcoms, lengths, choice, mapIndexLabel };
+    return { kind: "succeeded", value: data, lengths, choice, mapIndexLabel };
   } catch (error) {
     return { kind: "failed", failure: failureOf(error, "setup", false) };
   }
+}
+
+/**
+ * How long the lists at the measured paths of a value are.
+ *
+ * @param what names the value.
+ * @throws MillraceError VALUE_INVALID where there is no list.
+ */
+export function lengthsOf(
+  value: unknown,
+  measuredPaths: readonly Uint8Array[],
+  what: string,
+): number[] {
+  return measuredPaths.map((path) => lengthOf(value, readPath(path), what));
 }
 
 function lengthOf(value: unknown, path: readonly PathKey[], what: string): number {
@@ -42,7 +57,7 @@ function lengthOf(value: unknown, path: readonly PathKey[], what: string): numbe
   const place = path.map((key) => `[${JSON.stringify(key)}]`).join("");
   throw new MillraceError(
     "VALUE_INVALID",
-    `the result of ${what}${place} is ${described(found)} and no list, but another task is mapped over it`,
+    `${what}${place} is ${described(found)} and no list, but another task is mapped over it`,
   );
 }
 

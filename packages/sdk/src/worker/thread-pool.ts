@@ -12,7 +12,7 @@
 import { ExecutionThread } from "./execution-thread-handle.ts";
 import { bundlesPerThreadMax, spareIdleMs, threadStartMs } from "./limits.ts";
 import type { WorkerLog } from "./log.ts";
-import type { FromRunner, StopCause, Work } from "./messages.ts";
+import type { Answer, FromRunner, StopCause, Work } from "./messages.ts";
 import type { Place } from "./place.ts";
 
 export type ThreadPoolOptions = {
@@ -59,6 +59,10 @@ export class ThreadPool implements Place {
     const isBack = this.#where.get(attemptId)?.takeBack(attemptId) ?? false;
     if (isBack) this.#where.delete(attemptId);
     return isBack;
+  }
+
+  answer(attemptId: string, askId: number, answer: Answer): void {
+    this.#where.get(attemptId)?.answer(attemptId, askId, answer);
   }
 
   stop(attemptId: string, cause: StopCause): void {

@@ -15,7 +15,7 @@ export function authorize(
   ids: Readonly<Record<string, string>>,
 ): void {
   const rule = Object.hasOwn(rules, method) ? rules[method] : undefined;
-  if (rule?.kind === "public") return;
+  if (rule?.kind === "public" || rule?.kind === "by_token") return;
   if (principal.role === null) throw new MillraceError("UNAUTHENTICATED");
   if (rule?.kind === "anyone_known") return;
   if (rule?.kind === "roles" && rule.roles.includes(principal.role)) return;

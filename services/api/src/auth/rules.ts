@@ -5,11 +5,14 @@ import type { Role } from "@millrace/service";
 export type Rule =
   /** Everybody, without a credential. */
   | { readonly kind: "public" }
+  /** Whoever brings a task token: the request itself says what it may do, and the handler checks it. */
+  | { readonly kind: "by_token" }
   /** Whoever has any credential. */
   | { readonly kind: "anyone_known" }
   | { readonly kind: "roles"; readonly roles: readonly Role[] };
 
 const everybody: Rule = { kind: "public" };
+const byToken: Rule = { kind: "by_token" };
 const known: Rule = { kind: "anyone_known" };
 const admin: Rule = { kind: "roles", roles: ["admin"] };
 /** Workers only: an administrator's key on a worker would be one too powerful for where it lies. */
@@ -44,7 +47,14 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.TaskInstanceService/ExplainTaskInstance": admin,
   "millrace.v1.TaskInstanceService/ClearTaskInstances": admin,
   "millrace.v1.TaskInstanceService/MarkTaskInstances": admin,
+  "millrace.v1.TaskInstanceService/AnswerInput": admin,
+  "millrace.v1.TaskInstanceService/ListInputRequests": admin,
+  // From wherever the work is done that a task waits for: nobody there has a key, and none is needed.
+  "millrace.v1.TaskInstanceService/CompleteTaskToken": byToken,
+  "millrace.v1.TaskInstanceService/HeartbeatTaskToken": byToken,
+  "millrace.v1.TaskInstanceService/ListCallbackDeliveries": admin,
   "millrace.v1.TaskInstanceService/ListXComs": admin,
+  "millrace.v1.TaskInstanceService/ReadXCom": admin,
 
   "millrace.v1.SystemService/GetVersion": everybody,
   "millrace.v1.SystemService/Login": everybody,
@@ -62,6 +72,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.worker.v1.WorkerService/Lease": worker,
   "millrace.worker.v1.WorkerService/Report": worker,
   "millrace.worker.v1.WorkerService/AppendLog": worker,
+  "millrace.worker.v1.WorkerService/PullXComs": worker,
+  "millrace.worker.v1.WorkerService/MakeTaskToken": worker,
+  "millrace.worker.v1.WorkerService/UploadBlob": worker,
+  "millrace.worker.v1.WorkerService/DownloadBlob": worker,
   "millrace.worker.v1.WorkerService/DownloadBundle": worker,
 
   "grpc.reflection.v1.ServerReflection/ServerReflectionInfo": known,

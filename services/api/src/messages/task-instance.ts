@@ -12,6 +12,7 @@ import {
 } from "@millrace/wire/v1";
 import type { MappedStates } from "../task-instances.ts";
 import { dateOf } from "./dag.ts";
+import { waitingMessage } from "./input-request.ts";
 import { failureOf } from "./run.ts";
 
 /** An instance that only waits: what its row, if it has one, cannot know. */
@@ -44,6 +45,7 @@ export function taskInstanceMessage(
     readyAt: dateOf(waiting?.readyAt ?? row.ready_at),
     mapIndexLabel: row.map_index_label ?? "",
     chosenCases: [...(row.choice ?? [])],
+    ...(row.deferral && { waiting: waitingMessage(row.deferral) }),
   });
 }
 
@@ -102,7 +104,8 @@ export function attemptMessage(row: AttemptRow): Attempt {
   });
 }
 
-/** An attempt that was lost, cleared while it ran, or is followed by another after a wait, has not succeeded. */
+/** An attempt that was lost, cleared while it ran, or is followed by another after a failure, has not succeeded. */
 function outcomeOf(state: TaskState): TaskState {
-  return isFinal(state) ? state : TaskState.failed;
+  const gaveItsSlotBack = state === TaskState.deferred || state === TaskState.awaiting_input;
+  return isFinal(state) || gaveItsSlotBack ? state : TaskState.failed;
 }

@@ -22,6 +22,7 @@ export function deleteDag(context: ApiContext): Handler<typeof DagService.method
       call,
     );
     announceDags(context, [dagId]);
+    context.blobs.runsDeleted();
     return {};
   };
 }

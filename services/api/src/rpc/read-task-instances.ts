@@ -2,6 +2,7 @@ import { listAttempts, listXComs, viewTaskInstance } from "@millrace/db";
 import { TaskState as State } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import { TaskState, type TaskInstance, type TaskInstanceService } from "@millrace/wire/v1";
+import { listedValues } from "../blobs/whole-value.ts";
 import type { ApiContext } from "../context.ts";
 import { apiLimits } from "../limits.ts";
 import { readInstances } from "../mapped-instances.ts";
@@ -121,10 +122,16 @@ export function listXComsOf(
       listXComs(context.db, key),
     ]);
     const returned = row?.out ? [{ key: "return_value", value: row.out }] : [];
+    const all = [...returned, ...others];
+    const values = await listedValues(
+      context.blobs.store,
+      all.map(({ value }) => value),
+    );
     return {
-      xcoms: [...returned, ...others].map(({ key: name, value }) => ({
-        key: name,
-        value: { data: Uint8Array.from(value) },
+      xcoms: values.map(({ data, size }, index) => ({
+        key: all[index]?.key ?? "",
+        ...(data !== null && { value: { data } }),
+        size: BigInt(size),
       })),
     };
   };

@@ -18,6 +18,7 @@ import { chainSpec, requestId } from "../testing/dag-specs.ts";
 import { reasonOf, refusalOf } from "../testing/errors.ts";
 import { startFakeOwner, type FakeOwner } from "../testing/fake-owner.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
+import { askingTask, deferredTask } from "../testing/waits.ts";
 import { openTestSession } from "../testing/test-worker.ts";
 
 let api: TestApi;
@@ -67,6 +68,8 @@ async function footprint(): Promise<unknown> {
     logs: await prisma.taskLog.findMany(),
     results: owner.results.waiting.flatMap((batch) => batch.results),
     inventories: owner.inventories.waiting,
+    ended: [...owner.ended],
+    beaten: [...owner.beaten],
   };
 }
 
@@ -102,6 +105,14 @@ async function begunRun(): Promise<number> {
     },
   });
   return runKey;
+}
+
+/** The token of a run's task that waits for it. */
+async function taskToken(): Promise<string> {
+  const runKey = runKeyOf(await trigger())!;
+  await deferredTask(api.db, { runKey }, { trigger: { case: "token", value: {} } });
+  const { worker, session } = await openTestSession(api);
+  return (await worker.makeTaskToken({ session, attemptId: attemptId(runKey) })).token;
 }
 
 async function consoleCookie(): Promise<string> {
@@ -184,6 +195,33 @@ const asked: Record<string, () => Promise<Asked> | Asked> = {
       call: (request) => api.http(TaskInstanceService).markTaskInstances(request),
     };
   },
+  "millrace.v1.TaskInstanceService/AnswerInput": async () => {
+    const runId = await trigger();
+    const form = { subject: "?", schema: '{"type":"object"}' };
+    await askingTask(api.db, { runKey: runKeyOf(runId)! }, form);
+    const values = (text: string) => ({ values: { data: Buffer.from(text) } });
+    const body = { runId, taskId: "a" };
+    return {
+      body: { ...body, ...values('{"a":1}') },
+      other: { ...body, ...values('{"a":2}') },
+      call: (request) => api.http(TaskInstanceService).answerInput(request),
+    };
+  },
+  "millrace.v1.TaskInstanceService/CompleteTaskToken": async () => {
+    const token = await taskToken();
+    const outcome = (text: string) => ({ case: "success", value: { data: Buffer.from(text) } });
+    return {
+      body: { token, outcome: outcome("1") },
+      other: { token, outcome: outcome("2") },
+      call: (request) => api.http(TaskInstanceService, null).completeTaskToken(request),
+    };
+  },
+  // Another token is another caller.
+  "millrace.v1.TaskInstanceService/HeartbeatTaskToken": async () => ({
+    body: { token: await taskToken() },
+    other: null,
+    call: (request) => api.http(TaskInstanceService, null).heartbeatTaskToken(request),
+  }),
   "millrace.v1.SystemService/CreateLoginToken": () => ({
     body: {},
     other: null,

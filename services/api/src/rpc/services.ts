@@ -3,12 +3,15 @@
 import { rpcService, type RpcService } from "@millrace/service";
 import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
+import { answerInput } from "./answer-input.ts";
 import { cancelDagRun } from "./cancel-dag-run.ts";
 import { clearTaskInstances, markTaskInstances } from "./change-task-instances.ts";
 import { deleteDag } from "./delete-dag.ts";
 import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
+import { listCallbackDeliveriesPage } from "./list-callback-deliveries.ts";
 import { listImportErrorsPage } from "./list-import-errors.ts";
+import { listInputRequestsPage } from "./list-input-requests.ts";
 import { createLoginToken, login, logout } from "./login.ts";
 import { markDagRun } from "./mark-dag-run.ts";
 import { pauseDag, unpauseDag } from "./pause-dag.ts";
@@ -17,8 +20,10 @@ import { getDagSource, getDagSpec, listVersions } from "./read-dag-versions.ts";
 import { getDag, listDagsPage } from "./read-dags.ts";
 import { readLogs, tailLogs } from "./read-logs.ts";
 import { getTaskInstance, listTaskInstances, listXComsOf } from "./read-task-instances.ts";
+import { readXComOf } from "./read-xcom.ts";
 import { registerDags } from "./register-dags.ts";
 import { getHealth, getVersion, listWorkers, whoAmI } from "./system.ts";
+import { completeTaskToken, heartbeatTaskToken } from "./task-tokens.ts";
 import { triggerDagRun } from "./trigger-dag-run.ts";
 import { uploadBundle } from "./upload-bundle.ts";
 import { watchDagRun } from "./watch-dag-run.ts";
@@ -55,7 +60,13 @@ export function callerServices(context: ApiContext): RpcService[] {
       explainTaskInstance: explainTaskInstance(context),
       clearTaskInstances: clearTaskInstances(context),
       markTaskInstances: markTaskInstances(context),
+      answerInput: answerInput(context),
+      listInputRequests: listInputRequestsPage(context),
+      completeTaskToken: completeTaskToken(context),
+      heartbeatTaskToken: heartbeatTaskToken(context),
+      listCallbackDeliveries: listCallbackDeliveriesPage(context),
       listXComs: listXComsOf(context),
+      readXCom: readXComOf(context),
     }),
     rpcService(SystemService, {
       getVersion: getVersion(),

@@ -25,6 +25,7 @@ import {
   VerdictBatchSchema,
   type ChangeInstances,
   type Dispatch,
+  type EndWait,
   type Inventory,
   type OwnerCommand,
   type ResultBatch,
@@ -43,6 +44,9 @@ export type FakeOwner = {
   readonly results: Inbox<ResultBatch>;
   readonly grants: Inbox<SlotGrants>;
   readonly inventories: Inbox<Inventory>;
+  /** Waits that were ended, in order; and those that were kept alive. */
+  readonly ended: EndWait[];
+  readonly beaten: Set<string>;
   /** Default: makes runs, ends them at once, and says that what is to be changed was. */
   onCommand: (command: OwnerCommand) => Promise<Reply>;
   /** Default: OK. */
@@ -68,7 +72,12 @@ export function startFakeOwner(
     results: createInbox(),
     grants: createInbox(),
     inventories: createInbox(),
-    onCommand: (command) => carryOut(db, command),
+    ended: [],
+    beaten: new Set(),
+    onCommand: (command) =>
+      command.command.case === "endWait"
+        ? endWait(db, owner, command, command.command.value)
+        : carryOut(db, command),
     onResult: () => VerdictKind.OK,
     onInventory: () => [],
     beat(shards = owned, { isLeaving = false } = {}) {
@@ -227,10 +236,31 @@ async function carryOut(
           reasons: [{ kind: 6, message: "No live worker serves queue default." }],
         },
       };
+    case "endWait":
     case undefined:
       break;
   }
   return refusal("INTERNAL");
+}
+
+/** Whatever the instance does; an answer, and what a token brings, are remembered under their rpc. */
+async function endWait(
+  db: Database,
+  { ended, beaten }: FakeOwner,
+  { principal, requestId, bodyHash }: OwnerCommand,
+  wait: EndWait,
+): Promise<Reply> {
+  const done = { case: "done", value: {} } as const;
+  if (wait.news.case === "heartbeat") {
+    beaten.add(`${wait.runKey} ${wait.taskIx} ${wait.mapIndex} ${wait.attempt}`);
+    return done;
+  }
+  const rpc = wait.news.case === "answer" ? "AnswerInput" : "CompleteTaskToken";
+  const method = `millrace.v1.TaskInstanceService/${rpc}`;
+  return once(db, { method, principal, requestId, bodyHash }, () => {
+    ended.push(wait);
+    return Promise.resolve(done);
+  });
 }
 
 /** Of its effect only this is seen: the run's revision grows. Every instance that is named is affected. */

@@ -15,7 +15,8 @@ export function appendLog(context: WorkerContext): Handler<typeof WorkerService.
     const session = await context.sessions.require(request.session);
     return onceInSession(session, call, AppendLogRequestSchema, request, async () => {
       const attempt = parseAttemptId(request.attemptId);
-      if (attempt === null) throw new MillraceError("ATTEMPT_UNKNOWN");
+      // Callbacks and watches have no log of their own, and must not write into that of the attempt they are about.
+      if (attempt === null || attempt.of !== "body") throw new MillraceError("ATTEMPT_UNKNOWN");
       const { runKey, ix, mapIx, attempt: number } = attempt;
       const stored = await context.logs.append(
         { runKey, ix, mapIx, attempt: number },

@@ -295,6 +295,7 @@ describe("logs", () => {
     const append = (id: string, given: ReturnType<typeof lines>) =>
       reasonOf(worker.appendLog({ requestId: requestId(), session, attemptId: id, lines: given }));
     expect(await append("nonsense", lines(1, 1))).toBe("ATTEMPT_UNKNOWN");
+    expect(await append(`${attemptId(0, runKey)}.c2.0`, lines(1, 1))).toBe("ATTEMPT_UNKNOWN");
     expect(
       await append(attemptIdOf({ shard: 1, runKey, ix: 0, mapIx: -1, attempt: 2 }), lines(1, 1)),
     ).toBe("ATTEMPT_UNKNOWN");

@@ -2,14 +2,18 @@
 
 import { createLoop, rpcService, type Loop, type RpcService } from "@millrace/service";
 import { WorkerService } from "@millrace/wire/worker";
+import { downloadBlob } from "../blobs/download-blob.ts";
+import { uploadBlob } from "../blobs/upload-blob.ts";
 import type { ApiContext } from "../context.ts";
 import { appendLog } from "./append-log.ts";
 import type { WorkerContext } from "./context.ts";
 import { downloadBundle } from "./download-bundle.ts";
 import { createGateway } from "./gateway.ts";
+import { makeTaskToken } from "./make-task-token.ts";
 import { lease, report } from "./lease.ts";
 import { createLogStore } from "./log-store.ts";
 import { closeSession, openWorkerSession } from "./open-session.ts";
+import { pullXComsOf } from "./pull-xcoms.ts";
 import { renewSession } from "./renew-session.ts";
 import { createRenewals } from "./renewals.ts";
 import { createSessions } from "./sessions.ts";
@@ -48,6 +52,10 @@ export function startWorkerPlane(api: ApiContext): WorkerPlane {
     lease: lease(context),
     report: report(context),
     appendLog: appendLog(context),
+    makeTaskToken: makeTaskToken(context),
+    pullXComs: pullXComsOf(context),
+    uploadBlob: uploadBlob(context),
+    downloadBlob: downloadBlob(context),
     downloadBundle: downloadBundle(context),
   });
   return {

@@ -16,7 +16,7 @@ export function renewSession(
     const session = await context.sessions.require(request.session);
     // An old inventory that comes twice must not tell owners of work that has been given since.
     return onceInSession(session, call, RenewSessionRequestSchema, request, async () => ({
-      verdicts: await renew(context, session, request.attemptIds),
+      verdicts: await renew(context, session, request.attemptIds, call.signal),
     }));
   };
 }
@@ -25,6 +25,7 @@ async function renew(
   context: WorkerContext,
   session: WorkerSession,
   attemptIds: readonly string[],
+  signal: AbortSignal,
 ): Promise<Verdict[]> {
   // A worker may hold finished attempts, whose results wait for verdicts, beside those it runs.
   const most = 2 * workerLimits.slotsMax;
@@ -35,6 +36,8 @@ async function renew(
     throw expired();
   }
   context.gateway.renewed(session);
+  // Nobody waits for it any more: it may have been on its way for long, and is older than what was given since.
+  if (signal.aborted) return [];
   // What the worker names, it has: it need not be sent again.
   for (const attemptId of attemptIds) session.held.delete(attemptId);
   return verdictsOn(context, session.key, attemptIds);

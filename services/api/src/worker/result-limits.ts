@@ -6,8 +6,8 @@ import { FailureKind, FailureSchema, type Failure } from "@millrace/wire/v1";
 import { ResultSchema, type Result } from "@millrace/wire/worker";
 import { fieldInvalid } from "../fields.ts";
 import { apiLimits, workerLimits } from "../limits.ts";
-
-const xcomKeyLength = 250;
+import { checkedDeferral } from "./deferral-limits.ts";
+import { storedValueProblem } from "./stored-values.ts";
 
 /** @throws MillraceError FIELD_INVALID when there are too many, or one says nothing. */
 export function checkedResults(results: readonly Result[]): Result[] {
@@ -22,17 +22,33 @@ export function checkedResults(results: readonly Result[]): Result[] {
 
 function checked(result: Result): Result {
   const { outcome } = result;
-  if (outcome.case === undefined) {
-    throw fieldInvalid("results.outcome", "is unset; say how the attempt ended.");
+  const problem = xcomsProblem(result.xcoms) ?? storedValueProblem(result);
+  switch (outcome.case) {
+    case undefined:
+      throw fieldInvalid("results.outcome", "is unset; say how the attempt ended.");
+    case "failed":
+      // There and back cuts texts that are over their limits. What it failed of counts, not what it left.
+      return create(ResultSchema, {
+        ...result,
+        outcome: { case: "failed", value: failureToProto(failureFromProto(outcome.value)) },
+        xcoms: problem === null ? result.xcoms : {},
+      });
+    case "succeeded": {
+      const why = problem ?? problemOf(outcome.value);
+      return why === null ? withShortLabel(result, outcome.value) : refused(result, tooLarge(why));
+    }
+    case "deferred": {
+      if (problem !== null) return refused(result, tooLarge(problem));
+      const deferred = checkedDeferral(outcome.value);
+      if ("problem" in deferred) return refused(result, notAsked(deferred.problem));
+      const value = deferred.deferral;
+      return create(ResultSchema, { ...result, outcome: { case: "deferred", value } });
+    }
+    case "skipped":
+    case "returned":
+    case "rescheduled":
+      return problem === null ? result : refused(result, tooLarge(problem));
   }
-  // There and back cuts texts that are over their limits.
-  if (outcome.case === "failed")
-    return failed(result, failureToProto(failureFromProto(outcome.value)));
-  if (outcome.case !== "succeeded") return result;
-  const problem = problemOf(outcome.value);
-  return problem === null
-    ? withShortLabel(result, outcome.value)
-    : failed(result, tooLarge(problem));
 }
 
 /** A label is for people: what is too long of it is left out. */
@@ -44,13 +60,14 @@ function withShortLabel(result: Result, value: Succeeded): Result {
   return create(ResultSchema, { ...result, outcome: { case: "succeeded", value: cut } });
 }
 
-function failed(result: Result, value: Failure): Result {
-  return create(ResultSchema, { ...result, outcome: { case: "failed", value } });
+/** A failure in the place of what cannot be taken. */
+function refused({ attemptId }: Result, value: Failure): Result {
+  return create(ResultSchema, { attemptId, outcome: { case: "failed", value } });
 }
 
 type Succeeded = Extract<Result["outcome"], { case: "succeeded" }>["value"];
 
-function problemOf({ returnValue, xcoms, lengths, choice }: Succeeded): string | null {
+function problemOf({ returnValue, lengths, choice }: Succeeded): string | null {
   const most = workerLimits.choicesPerResult;
   if (lengths.length > most) return `It told ${lengths.length} lengths; the limit is ${most}.`;
   const cases = choice?.cases ?? [];
@@ -60,17 +77,22 @@ function problemOf({ returnValue, xcoms, lengths, choice }: Succeeded): string |
   const bytes = returnValue?.data.length ?? 0;
   if (bytes > limit)
     return `The return value has ${bytes} bytes; the limit is ${limit}. Store it elsewhere and return where.`;
+  return null;
+}
+
+function xcomsProblem(xcoms: Result["xcoms"]): string | null {
   const keys = Object.keys(xcoms);
   if (keys.length > workerLimits.xcomsPerResult)
     return `It left ${keys.length} XComs; the limit is ${workerLimits.xcomsPerResult}.`;
+  const limit = apiLimits.valueBytesMax;
   for (const key of keys) {
     if (
       key === "" ||
-      key.length > xcomKeyLength ||
+      key.length > workerLimits.xcomKeyLength ||
       key === "return_value" ||
       key.includes("\u0000")
     ) {
-      return `The XCom key ${JSON.stringify(key.slice(0, 64))} is not allowed; use 1 to ${xcomKeyLength} characters, not return_value.`;
+      return `The XCom key ${JSON.stringify(key.slice(0, 64))} is not allowed; use 1 to ${workerLimits.xcomKeyLength} characters, not return_value.`;
     }
     const size = xcoms[key]?.data.length ?? 0;
     if (size > limit)
@@ -79,12 +101,14 @@ function problemOf({ returnValue, xcoms, lengths, choice }: Succeeded): string |
   return null;
 }
 
-function tooLarge(message: string) {
-  return create(FailureSchema, {
-    kind: FailureKind.APPLICATION,
-    type: "VALUE_TOO_LARGE",
-    message,
-    stack: "",
-    retryable: false,
-  });
+function tooLarge(message: string): Failure {
+  const type = "VALUE_TOO_LARGE";
+  const kind = FailureKind.APPLICATION;
+  return create(FailureSchema, { kind, type, message, stack: "", retryable: false });
+}
+
+/** A wait that nothing could end. */
+function notAsked(message: string): Failure {
+  const kind = FailureKind.SETUP;
+  return create(FailureSchema, { kind, type: "FIELD_INVALID", message, retryable: false });
 }

@@ -1,7 +1,7 @@
 /** Results on their way to the owners of their runs, until each has its verdict. */
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { Bus } from "@millrace/bus";
+import { BusUnavailable, type Bus } from "@millrace/bus";
 import type { Logger } from "@millrace/service";
 import {
   ResultBatchSchema,
@@ -19,6 +19,13 @@ export type PendingResult = {
   readonly shard: number;
   readonly result: Result;
   settle(verdict: Verdict): void;
+};
+
+/** A batch that an owner has not answered. It is not waited for once another node owns what it is about. */
+type OpenRequest = {
+  readonly nodeId: string;
+  readonly shards: readonly number[];
+  drop(): void;
 };
 
 export type ResultQueues = {
@@ -44,10 +51,17 @@ export function createResultQueues(options: ResultQueuesOptions): ResultQueues {
   const { bus, owners, log } = options;
   const queues = new Map<string, PendingResult[]>();
   const inFlight = new Map<string, number>();
+  const requests = new Set<OpenRequest>();
   /** Results whose owner is not known just now. */
   let homeless: PendingResult[] = [];
   let retry: NodeJS.Timeout | undefined;
   let isStopped = false;
+
+  owners.onLoss((nodeId, shards) => {
+    for (const request of requests)
+      if (request.nodeId === nodeId && request.shards.some((shard) => shards.has(shard)))
+        request.drop();
+  });
 
   function add(pending: PendingResult): void {
     const nodeId = owners.ownerOf(pending.shard);
@@ -106,14 +120,23 @@ export function createResultQueues(options: ResultQueuesOptions): ResultQueues {
       results: batch.map(({ session, result }) => ({ sessionKey: BigInt(session.key), result })),
       grants: [...grants],
     });
-    const answer = await bus.request(
-      `owner.${nodeId}.results`,
-      toBinary(ResultBatchSchema, message),
-      {
+    const subject = `owner.${nodeId}.results`;
+    const dropped = Promise.withResolvers<never>();
+    const request: OpenRequest = {
+      nodeId,
+      shards: batch.map(({ shard }) => shard),
+      drop: () => dropped.reject(new BusUnavailable(subject, "another node owns its shards now")),
+    };
+    requests.add(request);
+    try {
+      const asked = bus.request(subject, toBinary(ResultBatchSchema, message), {
         timeoutMs: workerLimits.resultsTimeoutMs,
-      },
-    );
-    return fromBinary(VerdictBatchSchema, answer).verdicts;
+      });
+      const answer = await Promise.race([asked, dropped.promise]);
+      return fromBinary(VerdictBatchSchema, answer).verdicts;
+    } finally {
+      requests.delete(request);
+    }
   }
 
   return {
@@ -161,13 +184,16 @@ function batchLength(queue: readonly PendingResult[]): number {
   return length;
 }
 
-function sizeOf({ outcome }: Result): number {
-  if (outcome.case !== "succeeded") return 0;
-  const xcoms = Object.values(outcome.value.xcoms).reduce(
-    (sum, value) => sum + value.data.length,
-    0,
-  );
-  return xcoms + (outcome.value.returnValue?.data.length ?? 0);
+function sizeOf({ outcome, xcoms }: Result): number {
+  const left = Object.values(xcoms).reduce((sum, value) => sum + value.data.length, 0);
+  return left + outcomeSize(outcome);
+}
+
+function outcomeSize({ case: kind, value }: Result["outcome"]): number {
+  if (kind === "succeeded") return value.returnValue?.data.length ?? 0;
+  if (kind !== "deferred") return 0;
+  const config = value.trigger.case === "watch" ? value.trigger.value.config : undefined;
+  return (value.state?.data.length ?? 0) + (config?.data.length ?? 0);
 }
 
 export function slotGrant(session: WorkerSession, slots: number): SlotGrant {

@@ -20,7 +20,7 @@ import {
   VerdictBatchSchema,
   type OwnerReply,
 } from "@millrace/wire/internal";
-import { FailureKind } from "@millrace/wire/v1";
+import { FailureKind, type DeferralSchema } from "@millrace/wire/v1";
 import { ResultSchema, VerdictKind, type Assignment, type Verdict } from "@millrace/wire/worker";
 
 export type FakeApiOptions = {
@@ -34,7 +34,10 @@ export type FakeApiOptions = {
   body?(assignment: Assignment): Outcome | null | Promise<Outcome | null>;
 };
 
-export type Outcome = NonNullable<MessageInitShape<typeof ResultSchema>["outcome"]>;
+export type Outcome = NonNullable<MessageInitShape<typeof ResultSchema>["outcome"]> & {
+  /** What the body left under keys. */
+  readonly xcoms?: Readonly<Record<string, { readonly data: Uint8Array }>>;
+};
 
 export const success = (value?: unknown): Outcome => ({
   case: "succeeded",
@@ -50,6 +53,11 @@ export const rescheduled = (afterMs: number): Outcome => ({
   case: "rescheduled",
   value: { after: durationFromMs(afterMs) },
 });
+/** What a body reports that gives its slot back to wait. */
+export const deferred = (
+  trigger: MessageInitShape<typeof DeferralSchema>["trigger"],
+  options: Omit<MessageInitShape<typeof DeferralSchema>, "trigger" | "$typeName"> = {},
+): Outcome => ({ case: "deferred", value: { ...options, ...(trigger && { trigger }) } });
 export const failure = (message: string, retryable = true): Outcome => ({
   case: "failed",
   value: { kind: FailureKind.APPLICATION, type: "Error", message, stack: "", retryable },
@@ -151,7 +159,10 @@ export async function fakeApi(
     freed = 0,
   ): Promise<Verdict> {
     const results = [
-      { sessionKey: BigInt(by), result: create(ResultSchema, { attemptId, outcome }) },
+      {
+        sessionKey: BigInt(by),
+        result: create(ResultSchema, { attemptId, outcome, xcoms: { ...outcome.xcoms } }),
+      },
     ];
     let slots = freed;
     for (;;) {
@@ -297,6 +308,11 @@ function measured(outcome: Outcome, { measuredPaths }: Assignment): Outcome {
     return Array.isArray(value) ? value.length : -1;
   });
   return { ...outcome, value: { ...outcome.value, lengths } };
+}
+
+/** Which attempt an assignment is: losses, looks and waits are counted, as its try number does not. */
+export function attemptOf({ attemptId }: Pick<Assignment, "attemptId">): number {
+  return parseAttemptId(attemptId)?.attempt ?? 0;
 }
 
 /** Bytes of an assignment as text. */

@@ -58,7 +58,9 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
       const nodeId = changes.nodeId ?? `n${schedulers.length}`;
       // Publishes under the node's own name, as each process has a bus of its own.
       const own: Bus = { ...bus, nodeId };
-      const scheduler = await startScheduler({ db, bus: own, log, nodeId, ...changes });
+      // Tests need not wait between inventories.
+      const settings = { inventoryGapMs: 0, ...changes.settings };
+      const scheduler = await startScheduler({ db, bus: own, log, nodeId, ...changes, settings });
       schedulers.push(scheduler);
       return scheduler;
     },

@@ -52,6 +52,11 @@ export type Credential = Prisma.CredentialModel
  */
 export type Request = Prisma.RequestModel
 /**
+ * Model SigningKey
+ * A key that the installation signs with.
+ */
+export type SigningKey = Prisma.SigningKeyModel
+/**
  * Model Bundle
  * A content-addressed build of DAG code, gzipped.
  */
@@ -96,6 +101,16 @@ export type TaskInstance = Prisma.TaskInstanceModel
  * How many instances a mapped task of a run has; -1 when that is not known any more.
  */
 export type Expansion = Prisma.ExpansionModel
+/**
+ * Model InputRequest
+ * What people were asked: one for each wait.
+ */
+export type InputRequest = Prisma.InputRequestModel
+/**
+ * Model CallbackDelivery
+ * A callback that is to run, or ran. ix is -1 for those of the run.
+ */
+export type CallbackDelivery = Prisma.CallbackDeliveryModel
 /**
  * Model TaskInstanceAttempt
  * An earlier attempt, kept when the next one was granted, or when it was cleared.

@@ -5,6 +5,8 @@ import type { Instance } from "./world.ts";
 export function end(one: Instance, state: Instance["state"]): void {
   one.state = state;
   one.isOpen = false;
+  one.wait = null;
+  one.retryAt = null;
 }
 
 /** As if it had never run, but for the number of its attempts. */

@@ -9,6 +9,7 @@ import { isRunFinal } from "../../run.ts";
 import { slotOf } from "../../instances.ts";
 import { isFinal, RunState, TaskState } from "../../states.ts";
 import { someLimits } from "../../testing.ts";
+import { deferralOf, isWaitState } from "../../waits.ts";
 import { Play } from "./play.ts";
 import { randomSpec } from "./random-dag.ts";
 import { choices, step, success } from "./random-play.ts";
@@ -84,9 +85,10 @@ function release(play: Play, ref: InstanceRef, limits: Partial<Limits>): void {
 function remove(
   play: Play,
   ref: InstanceRef,
-  { kind, taskIds }: Reason,
+  { kind, taskIds, evidence }: Reason,
   left: Partial<Limits>,
 ): Partial<Limits> {
+  if (kind === "dispatching" && evidence["handler"]) return { ...left, triggererOf: () => "w1" };
   if (kind === "dag_paused") return { ...left, isPaused: false };
   if (kind === "max_active_runs") return { ...left, activeRuns: 0 };
   if (kind.startsWith("no_")) return { ...left, slots: someLimits().slots };
@@ -124,7 +126,9 @@ function advance(play: Play, ref: InstanceRef): void {
   else if (state === TaskState.scheduled) play.send({ kind: "taskGranted", ...ref, at });
   else if (state === TaskState.running || state === TaskState.restarting)
     play.send(success(play, attempt, at));
-  else play.send({ kind: "waitDue", ...attempt, at });
+  else if (isWaitState(state) && deferralOf(play.run, ref)?.kind !== "time")
+    play.send({ kind: "waitFulfilled", ...attempt, at, hasValue: false, lengths: [] });
+  else play.send({ kind: "waitDue", ...attempt, at: at + 300_000 });
 }
 
 /** It runs, is final, or has given way to its instances. */

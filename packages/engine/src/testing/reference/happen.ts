@@ -7,6 +7,8 @@ import { failForGood } from "./fail-fast.ts";
 import type { ByPeople } from "./people.ts";
 import { byPeople } from "./people.ts";
 import { settle } from "./settle.ts";
+import type { AboutWait } from "./waits.ts";
+import { defer, outcomeOf } from "./waits.ts";
 import type { Instance, World } from "./world.ts";
 import { allInstances, instancesOf, isFinal } from "./world.ts";
 
@@ -89,13 +91,13 @@ function ofInstance(world: World, one: Instance, event: OfInstance, measures: Me
     one.attempt += 1;
     one.isOpen = true;
     one.isCleared = false;
+    one.retryAt = null;
     return;
   }
   if (event.attempt !== one.attempt || event.attempt === 0) return;
   if (one.state === "restarting") return endRestart(world, one, event);
-  const isOutcome = ["taskSucceeded", "taskFailed", "taskSkipped", "taskRescheduled"];
   // Lost or given back, it counted for nothing; now it has an outcome after all.
-  if (isOutcome.includes(event.kind) && one.isOpen && one.state !== "running") one.uncounted -= 1;
+  if (isOutcome(event) && one.isOpen && one.state !== "running") one.uncounted -= 1;
   switch (event.kind) {
     case "taskSucceeded":
       if (one.isOpen) succeed(world, one, event, measures);
@@ -118,17 +120,61 @@ function ofInstance(world: World, one: Instance, event: OfInstance, measures: Me
     case "leaseLost":
       if (one.state === "running") giveBack(world, one, event.kind === "leaseLost");
       break;
+    case "taskDeferred":
+      if (one.isOpen) defer(world, one, event);
+      break;
     case "waitDue":
-      if (one.state === "up_for_retry" || one.state === "up_for_reschedule")
-        one.state = "scheduled";
+      if (isTriedAgain(one, event.at)) one.state = "scheduled";
+      else aboutWait(world, one, event, measures);
+      break;
+    case "waitFulfilled":
+    case "waitFailed":
+    case "waitBeat":
+    case "waitTimedOut":
+      aboutWait(world, one, event, measures);
       break;
     case "restartForced":
   }
 }
 
+function isOutcome({ kind }: OfInstance): boolean {
+  return ["Succeeded", "Failed", "Skipped", "Rescheduled", "Deferred"].some(
+    (word) => kind === `task${word}`,
+  );
+}
+
+function isTriedAgain({ state, retryAt }: Instance, at: number): boolean {
+  return (state === "up_for_retry" && at >= (retryAt ?? at)) || state === "up_for_reschedule";
+}
+
+function aboutWait(world: World, one: Instance, event: AboutWait, measures: Measures): void {
+  const outcome = outcomeOf(one, event);
+  if (outcome === null) return;
+  const { deferral } = one.wait!;
+  switch (outcome.kind) {
+    case "skipped":
+      return end(one, "skipped");
+    case "failed":
+      fail(world, one, outcome.isRetryable);
+      if (deferral.kind === "time") one.retryAt = event.at + retryDelayMs(world, one);
+      return;
+    case "fulfilled":
+      if (!deferral.resumes) return succeed(world, one, { ...outcome, choice: null }, measures);
+      end(one, "scheduled");
+      one.uncounted += 1;
+  }
+}
+
+/** Random DAGs have no back-off, and their failures no wait of their own. */
+function retryDelayMs({ graph }: World, { taskId }: Instance): number {
+  return graph.tasks.get(taskId)!.retryDelayMs;
+}
+
 /** However its attempt ends, it is forgotten. */
-function endRestart(world: World, one: Instance, { kind }: OfInstance): void {
-  if (kind === "waitDue" || kind === "executionTimedOut") return;
+function endRestart(world: World, one: Instance, event: OfInstance): void {
+  const isEnd =
+    isOutcome(event) || ["taskReturned", "leaseLost", "restartForced"].includes(event.kind);
+  if (!isEnd) return;
   if (world.isCancelled) end(one, "skipped");
   else becomeNone(one);
 }
@@ -140,13 +186,14 @@ function hasTimeout({ graph }: World, { taskId }: Instance): boolean {
 function succeed(
   world: World,
   one: Instance,
-  event: Extract<RunEvent, { kind: "taskSucceeded" }>,
+  event: Pick<Extract<RunEvent, { kind: "taskSucceeded" }>, "hasValue" | "lengths" | "choice">,
   measures: Measures,
 ): void {
   if (world.isCancelled) return end(one, "failed");
   end(one, "success");
   one.hasValue = event.hasValue;
-  const paths = event.hasValue ? measures(one.taskId) : [];
+  // Who measures a value tells all of its lengths. Nobody measures the answer that a time limit gives.
+  const paths = event.hasValue && event.lengths.length > 0 ? measures(one.taskId) : [];
   one.lengths = new Map(paths.map((path, at) => [path, event.lengths[at] ?? -1]));
   one.choice = event.choice;
   for (const after of skippedBy(world, one))

@@ -3,12 +3,16 @@
 import { isRunFinal } from "../../run.ts";
 import type { TaskStateName } from "../../states.ts";
 import { RunState, TaskState } from "../../states.ts";
+import { deferralOf } from "../../waits.ts";
 import type { Play } from "./play.ts";
 import { byIndex, expectCounted, expectSame, statesOfRun } from "./play.ts";
 import { takeOver } from "./take-over.ts";
 import { finals } from "./world.ts";
 
 const ends: readonly TaskStateName[] = ["success", "failed", "skipped"];
+
+/** What a body may leave behind that gave its slot back. */
+const waits: readonly TaskStateName[] = ["deferred", "awaiting_input"];
 
 /** What an instance is at once that becomes `none`, when nothing is left to wait for. */
 const begins: readonly TaskStateName[] = [
@@ -25,12 +29,14 @@ const begins: readonly TaskStateName[] = [
  */
 const legal: Readonly<Partial<Record<TaskStateName, readonly TaskStateName[]>>> = {
   none: begins,
-  scheduled: [...ends, ...begins, "running", "up_for_retry", "up_for_reschedule"],
+  scheduled: [...ends, ...begins, "running", "up_for_retry", "up_for_reschedule", ...waits],
   restarting: begins,
   removed: begins,
-  running: [...ends, "scheduled", "up_for_retry", "up_for_reschedule"],
-  up_for_retry: [...ends, "scheduled", "up_for_reschedule"],
+  running: [...ends, "scheduled", "up_for_retry", "up_for_reschedule", ...waits],
+  up_for_retry: [...ends, "scheduled", "up_for_reschedule", ...waits],
   up_for_reschedule: [...ends, "scheduled"],
+  deferred: [...ends, "scheduled", "up_for_retry"],
+  awaiting_input: [...ends, "scheduled", "up_for_retry"],
 };
 
 type States = Readonly<Record<string, string>>;
@@ -62,6 +68,14 @@ export function checkInvariants(play: Play): void {
       row.state === TaskState.up_for_retry || row.state === TaskState.up_for_reschedule;
     ensure((row.waitUntil !== null) === mayWait, "a wait has a time, and nothing else has one");
   }
+  const waiting = play.refs(TaskState.deferred, TaskState.awaiting_input);
+  const retrying = play.refs(TaskState.up_for_retry);
+  const kept = run.waits?.size ?? 0;
+  ensure(kept <= waiting.length + retrying.length, "only what waits costs something");
+  for (const ref of waiting) {
+    const row = play.rowOf(ref);
+    ensure(deferralOf(run, ref) === row?.deferral, "a row says what its instance waits for");
+  }
   const grants = new Set(
     play.attempts.map(({ ix, mapIx, attempt }) => `${ix}/${mapIx}/${attempt}`),
   );
@@ -78,6 +92,12 @@ export function expectRestored(play: Play): void {
   if (isRunFinal(run)) return;
   expectCounted(restored);
   expectSame("counts after a take-over", byIndex(restored.counts), byIndex(run.counts));
+  for (const ref of play.refs(TaskState.deferred, TaskState.awaiting_input)) {
+    const { until, timeoutAt, heartbeatMs } = deferralOf(run, ref)!;
+    const isTimed = until !== null || timeoutAt !== null || heartbeatMs !== null;
+    const set = effects.timers.filter(({ ix, mapIx }) => ix === ref.ix && mapIx === ref.mapIx);
+    ensure(set.length === (isTimed ? 1 : 0), "a wait has one timer after a take-over, if any");
+  }
   const ready = effects.ready.flatMap(({ ix, from, to }) =>
     Array.from({ length: to - from }, (_, at) => `${ix}/${from + at}`),
   );

@@ -7,7 +7,7 @@ import { relevantInstances } from "./mapping.ts";
 import { hasFailed, judgeAnew } from "./settle.ts";
 import { relevantSetups, teardownsOf } from "./setups.ts";
 import type { Instance, World } from "./world.ts";
-import { allInstances, instancesOf, isFinal } from "./world.ts";
+import { allInstances, instancesOf, isFinal, isWaiting } from "./world.ts";
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 export type ByPeople = Of<"cleared"> | Of<"marked"> | Of<"runMarked">;
@@ -126,5 +126,6 @@ function markRun(world: World, isSuccess: boolean): void {
 
 function failedOrSkipped(one: Instance): Instance["state"] {
   if (isFinal(one)) return one.state;
-  return isExecuting(one) || one.state === "up_for_reschedule" ? "failed" : "skipped";
+  const isUnderWay = isExecuting(one) || isWaiting(one) || one.state === "up_for_reschedule";
+  return isUnderWay ? "failed" : "skipped";
 }

@@ -21,6 +21,7 @@ import { RunState, runStateName, TaskState, taskStateName } from "../../states.t
 import type { Tallies } from "../../run-data.ts";
 import { recount, rowWidth } from "../../tallies.ts";
 import { transition } from "../../transition.ts";
+import { deferralIn, leavesValue } from "../rows.ts";
 import { graphOf } from "./graph.ts";
 import { happen } from "./happen.ts";
 import type { Instance, World } from "./world.ts";
@@ -100,9 +101,9 @@ export class Play {
       const before = this.rows.get(key);
       const startedAt = change.state === TaskState.running ? this.now : (before?.startedAt ?? 0);
       const hasValue =
-        change.state === TaskState.success &&
-        (event.kind === "taskSucceeded" ? event.hasValue : (before?.hasValue ?? false));
-      this.rows.set(key, { ...change, startedAt, hasValue });
+        change.state === TaskState.success && (leavesValue(event) ?? before?.hasValue ?? false);
+      const deferral = deferralIn(change, before);
+      this.rows.set(key, { ...change, startedAt, hasValue, deferral });
     }
     for (const { ix, count } of effects.expanded) this.expansions.set(ix, count);
     this.timers.push(...effects.timers);

@@ -5,7 +5,9 @@ import type { InstanceRef, RunEvent, Timer } from "../../run.ts";
 import { isRunFinal } from "../../run.ts";
 import { RunState, TaskState } from "../../states.ts";
 import { aFailure } from "../../testing.ts";
+import { deferralOf, isWaitState } from "../../waits.ts";
 import type { Attempt, Play } from "./play.ts";
+import { deferred, waitEvent } from "./random-waits.ts";
 
 export type Choice = { readonly kind: number; readonly pick: number };
 
@@ -15,7 +17,9 @@ export function choices(maxLength: number): fc.Arbitrary<Choice[]> {
 }
 
 /** How often what happens: kinds below a figure are what it says, in this order. The rest repeats what has happened. */
-const weights = { start: 6, grant: 44, report: 82, timer: 90, noise: 92, people: 97, cancel: 98 };
+const weights = {
+  ...{ start: 6, grant: 40, report: 74, wait: 82, timer: 90, noise: 92, people: 97, cancel: 98 },
+};
 
 export function step(play: Play, { kind, pick }: Choice): void {
   play.now += 1;
@@ -26,6 +30,8 @@ export function step(play: Play, { kind, pick }: Choice): void {
   else if (kind < weights.grant) grantOne(play, play.refs(TaskState.scheduled), pick);
   else if (kind < weights.report && attempts.length > 0)
     play.send(report(play, attemptOf(play, pick), pick));
+  else if (kind < weights.wait && attempts.length > 0)
+    play.send(waitEvent(awaitedOf(play, pick), pick, at));
   else if (kind < weights.timer && timers.length > 0) fire(play, timers[pick % timers.length]!);
   else if (kind < weights.noise) play.send(noise(play, pick));
   else if (kind < weights.people) play.send(byPerson(play, pick));
@@ -59,6 +65,15 @@ function grantOne(play: Play, ready: readonly InstanceRef[], pick: number): void
   if (ref) play.send({ kind: "taskGranted", ...ref, at: play.now });
 }
 
+/** Mostly an attempt that waits, sometimes one that does not. */
+function awaitedOf(play: Play, pick: number): Attempt {
+  const { deferred, awaiting_input } = TaskState;
+  const waiting = play.refs(deferred, awaiting_input);
+  const ref = waiting[pick % Math.max(1, waiting.length)];
+  if (!ref || pick % 7 === 0) return attemptOf(play, pick);
+  return { ...ref, attempt: play.rowOf(ref)!.attempt };
+}
+
 /** Newer attempts more often than those that are long over. */
 function attemptOf({ attempts }: Play, pick: number): Attempt {
   const reach = pick % 4 === 0 ? attempts.length : Math.min(attempts.length, 8);
@@ -68,13 +83,15 @@ function attemptOf({ attempts }: Play, pick: number): Attempt {
 export function report(play: Play, attempt: Attempt, pick: number): RunEvent {
   const about = { ...attempt, at: play.now };
   const kind = (pick >> 4) % 16;
-  if (kind < 9) return success(play, attempt, pick);
+  if (kind < 8) return success(play, attempt, pick);
+  if (kind === 8) return deferred(attempt, pick, play.now);
   if (kind < 11)
     return { kind: "taskFailed", ...about, failure: aFailure({ retryable: kind !== 9 }) };
   if (kind === 11) return { kind: "taskSkipped", ...about };
   if (kind === 12) return { kind: "taskRescheduled", ...about, until: play.now + 10 };
   if (kind === 13) return { kind: "taskReturned", ...about };
   if (kind === 14) return { kind: "leaseLost", ...about };
+  if (pick % 8 > 0) return deferred(attempt, pick, play.now);
   return { kind: "taskFailed", ...about, failure: aFailure() };
 }
 
@@ -105,26 +122,37 @@ function noise(play: Play, pick: number): RunEvent {
     "executionTimedOut",
     "taskSkipped",
     "taskReturned",
+    "waitBeat",
+    "waitTimedOut",
   ] as const;
   if (pick % 11 === 0) return { kind: "cancelForced", at: play.now };
   return { kind: kinds[pick % kinds.length]!, ...about };
 }
 
-/** Ends the run: bodies mostly succeed, timers fire, nothing more goes wrong. */
-export function playToEnd(play: Play, picks: fc.Stream<number>): void {
+/**
+ * Ends the run: bodies mostly succeed, timers fire, nothing more goes wrong.
+ *
+ * @param slotsMax leaves it where it is once mappings have multiplied to more: the reference looks at everything each time.
+ */
+export function playToEnd(play: Play, picks: fc.Stream<number>, slotsMax = Infinity): void {
   play.now += 1;
   play.send({ kind: "runStarted", at: play.now });
   for (let steps = 0; !isRunFinal(play.run); steps += 1) {
+    if (play.run.instances.size > slotsMax) return;
     if (steps > 20_000) throw new Error("the run does not end");
     play.now += 1;
-    const { scheduled, running, restarting, up_for_retry, up_for_reschedule } = TaskState;
-    const open = play.refs(scheduled, running, restarting, up_for_retry, up_for_reschedule);
+    const open = play.refs(...onTheirWay);
     const pick = picks.next().value as number;
     const ref = open[pick % Math.max(1, open.length)];
     if (ref) advance(play, ref, pick);
     else throw new Error("nothing can happen, and the run is not final");
   }
 }
+
+const onTheirWay = [
+  ...[TaskState.scheduled, TaskState.running, TaskState.restarting, TaskState.up_for_retry],
+  ...[TaskState.up_for_reschedule, TaskState.deferred, TaskState.awaiting_input],
+];
 
 function advance(play: Play, ref: InstanceRef, pick: number): void {
   const row = play.rowOf(ref);
@@ -133,9 +161,26 @@ function advance(play: Play, ref: InstanceRef, pick: number): void {
   if (state === TaskState.scheduled) play.send({ kind: "taskGranted", ...ref, at: play.now });
   else if (state === TaskState.restarting)
     play.send({ kind: "taskSkipped", ...attempt, at: play.now });
-  else if (state !== TaskState.running) play.send({ kind: "waitDue", ...attempt, at: play.now });
+  else if (isWaitState(state)) advanceWait(play, attempt, pick);
+  else if (state !== TaskState.running) {
+    // A wait for a moment may have failed, and is tried again after the delay.
+    if (state === TaskState.up_for_retry) play.now += 300_000;
+    play.send({ kind: "waitDue", ...attempt, at: play.now });
+  } else if (pick % 13 === 0) play.send(deferred(attempt, pick, play.now));
   else if (pick % 7 === 0)
     play.send({ kind: "taskFailed", ...attempt, at: play.now, failure: aFailure() });
   else if (pick % 11 === 0) play.send({ kind: "taskSkipped", ...attempt, at: play.now });
   else play.send(success(play, attempt, pick));
+}
+
+/** Something comes, or the time is over. */
+function advanceWait(play: Play, attempt: Attempt, pick: number): void {
+  const { until, timeoutAt } = deferralOf(play.run, attempt)!;
+  if (timeoutAt !== null && pick % 5 === 0) {
+    play.now = Math.max(play.now, timeoutAt);
+    play.send({ kind: "waitTimedOut", ...attempt, at: play.now });
+  } else if (until !== null) {
+    play.now = Math.max(play.now, until);
+    play.send({ kind: "waitDue", ...attempt, at: play.now });
+  } else play.send(waitEvent(attempt, pick, play.now, "waitFulfilled"));
 }

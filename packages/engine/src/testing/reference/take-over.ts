@@ -37,6 +37,10 @@ export function crash(play: Play): void {
   // Rows do not tell whether an instance with tries behind it waits for one of these or for its lost workers.
   for (const one of allInstances(play.world)) {
     const row = play.rowOf({ ix: play.dag.ixOf.get(one.taskId)!, mapIx: one.mapIx });
+    // The timers that were set are gone with the process, so none can be mistaken for another.
+    one.retryAt = null;
+    if (one.wait !== null && one.wait.deferral.heartbeatMs !== null)
+      one.wait.beatDue = play.now + one.wait.deferral.heartbeatMs;
     if (row?.state === TaskState.up_for_retry && one.attempt > one.uncounted) one.isOpen = false;
   }
   play.compare();

@@ -1,6 +1,6 @@
 /** A run as the reference sees it: what every task instance is, and nothing that could be computed from that. */
 
-import type { RunInputs } from "../../run.ts";
+import type { Deferral, RunInputs } from "../../run.ts";
 import type { TaskStateName } from "../../states.ts";
 import type { Graph } from "./graph.ts";
 
@@ -16,6 +16,10 @@ export type Instance = {
   isOpen: boolean;
   /** Whether it was cleared after its newest attempt. */
   isCleared: boolean;
+  /** What it gave its slot back for, while it waits; without an expected heartbeat the next is due never. */
+  wait: { readonly deferral: Deferral; beatDue: number } | null;
+  /** After a wait for a moment has failed: when it is tried again, which is not when that moment comes. */
+  retryAt: number | null;
   /** Of a success: whether the body returned something, and the lengths found at paths into it. */
   hasValue: boolean;
   lengths: ReadonlyMap<string, number>;
@@ -47,6 +51,8 @@ export function anInstance(taskId: string, mapIx: number): Instance {
     losses: 0,
     isOpen: false,
     isCleared: false,
+    wait: null,
+    retryAt: null,
     hasValue: false,
     lengths: new Map(),
     choice: null,
@@ -93,4 +99,9 @@ export const finals: readonly TaskStateName[] = [
 
 export function isFinal({ state }: Instance): boolean {
   return finals.includes(state);
+}
+
+/** Without a slot, for a trigger or a person. */
+export function isWaiting({ state }: Instance): boolean {
+  return state === "deferred" || state === "awaiting_input";
 }

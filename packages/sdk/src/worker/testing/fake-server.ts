@@ -30,6 +30,8 @@ import {
   type Assignment,
   type DownloadBundleRequest,
   type OpenSessionRequest,
+  type PullXComsRequest,
+  type PullXComsResponseSchema,
   type RenewSessionRequest,
   type Result,
   type SessionRef,
@@ -38,6 +40,7 @@ import {
   type WorkResponse,
 } from "@millrace/wire/worker";
 
+import { FakeBlobs } from "./fake-blobs.ts";
 import { refusal, statusOf, unary } from "./rpc.ts";
 
 type Stream = ServerDuplexStream<WorkRequest, WorkResponse>;
@@ -58,6 +61,7 @@ export class FakeServer {
   readonly renewals: { readonly at: number; readonly attemptIds: readonly string[] }[] = [];
   /** Every result that came, repeated ones too. */
   readonly results: Result[] = [];
+  readonly blobs = new FakeBlobs(() => this.#changed({}));
   readonly bundles = new Map<string, Uint8Array>();
   downloads = 0;
   /** What folders were registered, in order. */
@@ -70,6 +74,10 @@ export class FakeServer {
   refusesDags: ReasonName | null = null;
   /** What a result is answered with; null for no answer. */
   verdictOn: (result: Result) => VerdictKind | null = () => VerdictKind.OK;
+  readonly pulls: PullXComsRequest[] = [];
+  /** What a pull is answered with; throws a `refusal`. Default: nothing was left. */
+  pullAnswer: (request: PullXComsRequest) => MessageInitShape<typeof PullXComsResponseSchema> =
+    () => ({});
   /** What renewals say about attempts. */
   renewalVerdicts: Pick<Verdict, "attemptId" | "kind">[] = [];
   readonly #logs = new Map<string, LogLine[]>();
@@ -94,6 +102,13 @@ export class FakeServer {
       }),
       appendLog: unary((request: AppendLogRequest) => this.#append(request)),
       work: (stream: Stream) => this.#work(stream),
+      uploadBlob: this.blobs.upload,
+      downloadBlob: this.blobs.download,
+      pullXComs: unary((request: PullXComsRequest) => {
+        this.#check(request.session);
+        this.pulls.push(request);
+        return this.#changed(this.pullAnswer(request));
+      }),
       downloadBundle: (call: ServerWritableStream<DownloadBundleRequest, unknown>) =>
         this.#download(call),
     });

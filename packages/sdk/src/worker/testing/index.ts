@@ -1,4 +1,5 @@
 /** `@millrace/sdk/worker/testing`: for tests of workers and of what starts them. */
 
+export { FakeBlobs } from "./fake-blobs.ts";
 export { FakeServer } from "./fake-server.ts";
 export type { FakeServerOptions } from "./fake-server.ts";

@@ -9,7 +9,8 @@ import type { AssignmentSchema, Result } from "@millrace/wire/worker";
 import { compileFolder } from "../../bundle/compile-folder.ts";
 import { decodeValue } from "../../codec.ts";
 import type { WorkerOptions } from "../options.ts";
-import { runWorker, type WorkerHandle } from "../run-worker.ts";
+import { runWorker } from "../run-worker.ts";
+import type { WorkerHandle } from "../start-session.ts";
 import { FakeServer, type FakeServerOptions } from "./fake-server.ts";
 
 export type LoggedEvent = {

@@ -7,7 +7,7 @@ import { Empty, ErrorFace, SkeletonRows } from "../../../../components/faces.tsx
 import { pollMs } from "../../../../components/providers.tsx";
 import { Time } from "../../../../components/time.tsx";
 import { TopBar } from "../../../../components/top-bar.tsx";
-import { msOf, plural } from "../../../../lib/format.ts";
+import { formatCount, msOf, plural } from "../../../../lib/format.ts";
 import { HealthStrip } from "./health-strip.tsx";
 
 /** The live sessions: who can run what, and how busy they are. */
@@ -18,8 +18,8 @@ export function WorkerList() {
     { refetchInterval: pollMs },
   );
   const workers = query.data?.workers ?? [];
-  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
-  const running = workers.reduce((sum, worker) => sum + worker.running, 0);
+  const triggerers = workers.filter(isTriggerer);
+  const others = workers.filter((worker) => !isTriggerer(worker));
   return (
     <>
       <TopBar crumbs={[{ label: "Workers" }]} />
@@ -29,7 +29,9 @@ export function WorkerList() {
             <h1 className="text-title font-semibold tracking-tight">Workers</h1>
             {query.data !== undefined && (
               <p className="text-muted">
-                {plural(workers.length, "session")}, {running} of {plural(slots, "slot")} in use
+                {plural(others.length, "session")}, {useOf(others)} in use
+                {triggerers.length > 0 &&
+                  ` · ${plural(triggerers.length, "triggerer")}, ${useOf(triggerers)} in use`}
               </p>
             )}
           </div>
@@ -61,6 +63,17 @@ export function WorkerList() {
   );
 }
 
+/** It runs no bodies: it watches on behalf of tasks that gave their slot back. */
+function isTriggerer({ handlers }: Worker): boolean {
+  return handlers.length > 0 && handlers.every((handler) => handler.startsWith("trigger/"));
+}
+
+function useOf(workers: readonly Worker[]): string {
+  const running = workers.reduce((sum, worker) => sum + worker.running, 0);
+  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+  return `${formatCount(running)} of ${plural(slots, "slot")}`;
+}
+
 const head = "px-3 py-2 text-left text-label font-medium text-muted";
 
 function Table({ workers }: { readonly workers: readonly Worker[] }) {
@@ -81,7 +94,17 @@ function Table({ workers }: { readonly workers: readonly Worker[] }) {
         {workers.map((worker) => (
           <tr key={worker.sessionId} className="hover:bg-hover">
             <td className="px-3 py-2">
-              <p className="font-medium whitespace-nowrap">{worker.name}</p>
+              <p className="flex items-center gap-2 font-medium whitespace-nowrap">
+                {worker.name}
+                {isTriggerer(worker) && (
+                  <span
+                    title="Watches on behalf of tasks that gave their slot back"
+                    className="rounded-cell border border-line-strong/50 px-1 text-label leading-[15px] font-normal text-muted"
+                  >
+                    triggerer
+                  </span>
+                )}
+              </p>
               <p className="font-mono text-label text-muted" title={`Session ${worker.sessionId}`}>
                 {worker.node}
               </p>
@@ -121,7 +144,7 @@ function Slots({ slots, running }: { readonly slots: number; readonly running: n
         className="slot-meter h-1.5 w-20"
       />
       <span className="whitespace-nowrap">
-        {running} / {slots}
+        {formatCount(running)} / {formatCount(slots)}
       </span>
     </div>
   );

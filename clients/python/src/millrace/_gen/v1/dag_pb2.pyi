@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -148,7 +149,7 @@ TASK_STATE_DEFERRED: TaskState
 TASK_STATE_AWAITING_INPUT: TaskState
 
 class DagSpec(_message.Message):
-    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id")
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +172,8 @@ class DagSpec(_message.Message):
     BUNDLE_DIGEST_FIELD_NUMBER: _ClassVar[int]
     FAIL_FAST_FIELD_NUMBER: _ClassVar[int]
     RESULT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_QUEUE_FIELD_NUMBER: _ClassVar[int]
     dag_id: str
     tasks: _containers.RepeatedCompositeFieldContainer[TaskSpec]
     edges: _containers.RepeatedCompositeFieldContainer[Edge]
@@ -193,10 +196,12 @@ class DagSpec(_message.Message):
     bundle_digest: str
     fail_fast: bool
     result_task_id: str
-    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ...) -> None: ...
+    callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
+    callback_queue: str
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor")
+    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -231,6 +236,7 @@ class TaskSpec(_message.Message):
     EACH_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
     SENSOR_FIELD_NUMBER: _ClassVar[int]
+    CALLBACKS_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     group_id: str
     handler: str
@@ -258,7 +264,8 @@ class TaskSpec(_message.Message):
     each: _containers.RepeatedCompositeFieldContainer[MapAxis]
     map_index_template: str
     sensor: SensorSpec
-    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ...) -> None: ...
+    callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
+    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ...) -> None: ...
 
 class BranchCase(_message.Message):
     __slots__ = ("name", "task_ids")

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from millrace._gen.v1 import dag_pb2 as millrace_dot_v1_dot_dag__pb2
+from millrace._gen.v1 import deferral_pb2 as millrace_dot_v1_dot_deferral__pb2
 from millrace._gen.v1 import value_pb2 as millrace_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmillrace/v1/task_instance.proto\x12\x0bmillrace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15millrace/v1/dag.proto\x1a\x17millrace/v1/value.proto\"\xb2\x04\n\x0cTaskInstance\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x11\n\tmap_index\x18\x03 \x01(\x05\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.millrace.v1.TaskState\x12\x12\n\ntry_number\x18\x05 \x01(\x05\x12\x11\n\tmax_tries\x18\x06 \x01(\x05\x12.\n\nstarted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08retry_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06worker\x18\n \x01(\t\x12%\n\x07\x66\x61ilure\x18\x0b \x01(\x0b\x32\x14.millrace.v1.Failure\x12\r\n\x05queue\x18\x0c \x01(\t\x12\x12\n\nlost_count\x18\r \x01(\x05\x12,\n\x08ready_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fmap_index_label\x18\x0f \x01(\t\x12*\n\x06mapped\x18\x10 \x01(\x0b\x32\x1a.millrace.v1.MappedSummary\x12\x14\n\x0c\x63hosen_cases\x18\x11 \x03(\t\x12\x31\n\rreschedule_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"X\n\rMappedSummary\x12\x13\n\x06length\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\'\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x17.millrace.v1.StateCountB\t\n\x07_length\"\xd9\x01\n\x07\x41ttempt\x12\x12\n\ntry_number\x18\x01 \x01(\x05\x12%\n\x05state\x18\x02 \x01(\x0e\x32\x16.millrace.v1.TaskState\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06worker\x18\x05 \x01(\t\x12%\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x14.millrace.v1.Failure\"\xb2\x01\n\x07LogLine\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x05level\x18\x03 \x01(\x0e\x32\x15.millrace.v1.LogLevel\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x13\n\x0b\x66ields_json\x18\x05 \x01(\t\x12&\n\x06stream\x18\x06 \x01(\x0e\x32\x16.millrace.v1.LogStream\"\xe3\x01\n\x06Reason\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.millrace.v1.ReasonKind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x33\n\x08\x65vidence\x18\x03 \x03(\x0b\x32!.millrace.v1.Reason.EvidenceEntry\x12)\n\x05until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08task_ids\x18\x05 \x03(\t\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8e\x01\n\x11InstanceSelection\x12+\n\tinstances\x18\x01 \x03(\x0b\x32\x18.millrace.v1.InstanceRef\x12\x10\n\x08upstream\x18\x02 \x01(\x08\x12\x12\n\ndownstream\x18\x03 \x01(\x08\x12&\n\x06states\x18\x04 \x03(\x0e\x32\x16.millrace.v1.TaskState\"D\n\x0bInstanceRef\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x16\n\tmap_index\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x0c\n\n_map_index\"\x81\x01\n\x10\x41\x66\x66\x65\x63tedInstance\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x11\n\tmap_index\x18\x03 \x01(\x05\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.millrace.v1.TaskState\x12\x12\n\nis_implied\x18\x05 \x01(\x08*w\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x02\x12\x12\n\x0eLOG_LEVEL_WARN\x10\x03\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x04*\x80\x01\n\tLogStream\x12\x1a\n\x16LOG_STREAM_UNSPECIFIED\x10\x00\x12\x12\n\x0eLOG_STREAM_LOG\x10\x01\x12\x15\n\x11LOG_STREAM_STDOUT\x10\x02\x12\x15\n\x11LOG_STREAM_STDERR\x10\x03\x12\x15\n\x11LOG_STREAM_SYSTEM\x10\x04*\xbb\x04\n\nReasonKind\x12\x1b\n\x17REASON_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_KIND_UPSTREAM\x10\x01\x12\x1a\n\x16REASON_KIND_RETRY_WAIT\x10\x02\x12 \n\x1cREASON_KIND_MAX_ACTIVE_TASKS\x10\x03\x12\x1f\n\x1bREASON_KIND_MAX_ACTIVE_RUNS\x10\x04\x12\x1a\n\x16REASON_KIND_DAG_PAUSED\x10\x05\x12#\n\x1fREASON_KIND_NO_WORKER_FOR_QUEUE\x10\x06\x12%\n!REASON_KIND_NO_WORKER_FOR_HANDLER\x10\x07\x12\x1c\n\x18REASON_KIND_NO_FREE_SLOT\x10\x08\x12\x1b\n\x17REASON_KIND_DISPATCHING\x10\t\x12\x17\n\x13REASON_KIND_RUNNING\x10\n\x12\x1a\n\x16REASON_KIND_CANCELLING\x10\x0b\x12\x15\n\x11REASON_KIND_FINAL\x10\x0c\x12\x18\n\x14REASON_KIND_NO_OWNER\x10\r\x12\x1a\n\x16REASON_KIND_MAP_LENGTH\x10\x0e\x12\x15\n\x11REASON_KIND_SETUP\x10\x0f\x12\x1e\n\x1aREASON_KIND_TEARDOWN_SCOPE\x10\x10\x12\x1f\n\x1bREASON_KIND_RESCHEDULE_WAIT\x10\x11\x12\x1a\n\x16REASON_KIND_RESTARTING\x10\x12\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmillrace/v1/task_instance.proto\x12\x0bmillrace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15millrace/v1/dag.proto\x1a\x1amillrace/v1/deferral.proto\x1a\x17millrace/v1/value.proto\"\xd9\x04\n\x0cTaskInstance\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x11\n\tmap_index\x18\x03 \x01(\x05\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.millrace.v1.TaskState\x12\x12\n\ntry_number\x18\x05 \x01(\x05\x12\x11\n\tmax_tries\x18\x06 \x01(\x05\x12.\n\nstarted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08retry_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06worker\x18\n \x01(\t\x12%\n\x07\x66\x61ilure\x18\x0b \x01(\x0b\x32\x14.millrace.v1.Failure\x12\r\n\x05queue\x18\x0c \x01(\t\x12\x12\n\nlost_count\x18\r \x01(\x05\x12,\n\x08ready_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fmap_index_label\x18\x0f \x01(\t\x12*\n\x06mapped\x18\x10 \x01(\x0b\x32\x1a.millrace.v1.MappedSummary\x12\x14\n\x0c\x63hosen_cases\x18\x11 \x03(\t\x12\x31\n\rreschedule_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07waiting\x18\x13 \x01(\x0b\x32\x14.millrace.v1.Waiting\"X\n\rMappedSummary\x12\x13\n\x06length\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\'\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x17.millrace.v1.StateCountB\t\n\x07_length\"\xd9\x01\n\x07\x41ttempt\x12\x12\n\ntry_number\x18\x01 \x01(\x05\x12%\n\x05state\x18\x02 \x01(\x0e\x32\x16.millrace.v1.TaskState\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06worker\x18\x05 \x01(\t\x12%\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x14.millrace.v1.Failure\"\xb2\x01\n\x07LogLine\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x05level\x18\x03 \x01(\x0e\x32\x15.millrace.v1.LogLevel\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x13\n\x0b\x66ields_json\x18\x05 \x01(\t\x12&\n\x06stream\x18\x06 \x01(\x0e\x32\x16.millrace.v1.LogStream\"\xe3\x01\n\x06Reason\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.millrace.v1.ReasonKind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x33\n\x08\x65vidence\x18\x03 \x03(\x0b\x32!.millrace.v1.Reason.EvidenceEntry\x12)\n\x05until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08task_ids\x18\x05 \x03(\t\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8e\x01\n\x11InstanceSelection\x12+\n\tinstances\x18\x01 \x03(\x0b\x32\x18.millrace.v1.InstanceRef\x12\x10\n\x08upstream\x18\x02 \x01(\x08\x12\x12\n\ndownstream\x18\x03 \x01(\x08\x12&\n\x06states\x18\x04 \x03(\x0e\x32\x16.millrace.v1.TaskState\"D\n\x0bInstanceRef\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x16\n\tmap_index\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x0c\n\n_map_index\"\x81\x01\n\x10\x41\x66\x66\x65\x63tedInstance\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x11\n\tmap_index\x18\x03 \x01(\x05\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.millrace.v1.TaskState\x12\x12\n\nis_implied\x18\x05 \x01(\x08*w\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x02\x12\x12\n\x0eLOG_LEVEL_WARN\x10\x03\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x04*\x80\x01\n\tLogStream\x12\x1a\n\x16LOG_STREAM_UNSPECIFIED\x10\x00\x12\x12\n\x0eLOG_STREAM_LOG\x10\x01\x12\x15\n\x11LOG_STREAM_STDOUT\x10\x02\x12\x15\n\x11LOG_STREAM_STDERR\x10\x03\x12\x15\n\x11LOG_STREAM_SYSTEM\x10\x04*\xf5\x04\n\nReasonKind\x12\x1b\n\x17REASON_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_KIND_UPSTREAM\x10\x01\x12\x1a\n\x16REASON_KIND_RETRY_WAIT\x10\x02\x12 \n\x1cREASON_KIND_MAX_ACTIVE_TASKS\x10\x03\x12\x1f\n\x1bREASON_KIND_MAX_ACTIVE_RUNS\x10\x04\x12\x1a\n\x16REASON_KIND_DAG_PAUSED\x10\x05\x12#\n\x1fREASON_KIND_NO_WORKER_FOR_QUEUE\x10\x06\x12%\n!REASON_KIND_NO_WORKER_FOR_HANDLER\x10\x07\x12\x1c\n\x18REASON_KIND_NO_FREE_SLOT\x10\x08\x12\x1b\n\x17REASON_KIND_DISPATCHING\x10\t\x12\x17\n\x13REASON_KIND_RUNNING\x10\n\x12\x1a\n\x16REASON_KIND_CANCELLING\x10\x0b\x12\x15\n\x11REASON_KIND_FINAL\x10\x0c\x12\x18\n\x14REASON_KIND_NO_OWNER\x10\r\x12\x1a\n\x16REASON_KIND_MAP_LENGTH\x10\x0e\x12\x15\n\x11REASON_KIND_SETUP\x10\x0f\x12\x1e\n\x1aREASON_KIND_TEARDOWN_SCOPE\x10\x10\x12\x1f\n\x1bREASON_KIND_RESCHEDULE_WAIT\x10\x11\x12\x1a\n\x16REASON_KIND_RESTARTING\x10\x12\x12\x18\n\x14REASON_KIND_DEFERRED\x10\x13\x12\x1e\n\x1aREASON_KIND_AWAITING_INPUT\x10\x14\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,28 +37,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REASON_EVIDENCEENTRY']._loaded_options = None
   _globals['_REASON_EVIDENCEENTRY']._serialized_options = b'8\001'
-  _globals['_LOGLEVEL']._serialized_start=1762
-  _globals['_LOGLEVEL']._serialized_end=1881
-  _globals['_LOGSTREAM']._serialized_start=1884
-  _globals['_LOGSTREAM']._serialized_end=2012
-  _globals['_REASONKIND']._serialized_start=2015
-  _globals['_REASONKIND']._serialized_end=2586
-  _globals['_TASKINSTANCE']._serialized_start=130
-  _globals['_TASKINSTANCE']._serialized_end=692
-  _globals['_MAPPEDSUMMARY']._serialized_start=694
-  _globals['_MAPPEDSUMMARY']._serialized_end=782
-  _globals['_ATTEMPT']._serialized_start=785
-  _globals['_ATTEMPT']._serialized_end=1002
-  _globals['_LOGLINE']._serialized_start=1005
-  _globals['_LOGLINE']._serialized_end=1183
-  _globals['_REASON']._serialized_start=1186
-  _globals['_REASON']._serialized_end=1413
-  _globals['_REASON_EVIDENCEENTRY']._serialized_start=1366
-  _globals['_REASON_EVIDENCEENTRY']._serialized_end=1413
-  _globals['_INSTANCESELECTION']._serialized_start=1416
-  _globals['_INSTANCESELECTION']._serialized_end=1558
-  _globals['_INSTANCEREF']._serialized_start=1560
-  _globals['_INSTANCEREF']._serialized_end=1628
-  _globals['_AFFECTEDINSTANCE']._serialized_start=1631
-  _globals['_AFFECTEDINSTANCE']._serialized_end=1760
+  _globals['_LOGLEVEL']._serialized_start=1829
+  _globals['_LOGLEVEL']._serialized_end=1948
+  _globals['_LOGSTREAM']._serialized_start=1951
+  _globals['_LOGSTREAM']._serialized_end=2079
+  _globals['_REASONKIND']._serialized_start=2082
+  _globals['_REASONKIND']._serialized_end=2711
+  _globals['_TASKINSTANCE']._serialized_start=158
+  _globals['_TASKINSTANCE']._serialized_end=759
+  _globals['_MAPPEDSUMMARY']._serialized_start=761
+  _globals['_MAPPEDSUMMARY']._serialized_end=849
+  _globals['_ATTEMPT']._serialized_start=852
+  _globals['_ATTEMPT']._serialized_end=1069
+  _globals['_LOGLINE']._serialized_start=1072
+  _globals['_LOGLINE']._serialized_end=1250
+  _globals['_REASON']._serialized_start=1253
+  _globals['_REASON']._serialized_end=1480
+  _globals['_REASON_EVIDENCEENTRY']._serialized_start=1433
+  _globals['_REASON_EVIDENCEENTRY']._serialized_end=1480
+  _globals['_INSTANCESELECTION']._serialized_start=1483
+  _globals['_INSTANCESELECTION']._serialized_end=1625
+  _globals['_INSTANCEREF']._serialized_start=1627
+  _globals['_INSTANCEREF']._serialized_end=1695
+  _globals['_AFFECTEDINSTANCE']._serialized_start=1698
+  _globals['_AFFECTEDINSTANCE']._serialized_end=1827
 # @@protoc_insertion_point(module_scope)

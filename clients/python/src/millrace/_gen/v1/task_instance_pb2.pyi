@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from millrace._gen.v1 import dag_pb2 as _dag_pb2
+from millrace._gen.v1 import deferral_pb2 as _deferral_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -49,6 +50,8 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_TEARDOWN_SCOPE: _ClassVar[ReasonKind]
     REASON_KIND_RESCHEDULE_WAIT: _ClassVar[ReasonKind]
     REASON_KIND_RESTARTING: _ClassVar[ReasonKind]
+    REASON_KIND_DEFERRED: _ClassVar[ReasonKind]
+    REASON_KIND_AWAITING_INPUT: _ClassVar[ReasonKind]
 LOG_LEVEL_UNSPECIFIED: LogLevel
 LOG_LEVEL_DEBUG: LogLevel
 LOG_LEVEL_INFO: LogLevel
@@ -78,9 +81,11 @@ REASON_KIND_SETUP: ReasonKind
 REASON_KIND_TEARDOWN_SCOPE: ReasonKind
 REASON_KIND_RESCHEDULE_WAIT: ReasonKind
 REASON_KIND_RESTARTING: ReasonKind
+REASON_KIND_DEFERRED: ReasonKind
+REASON_KIND_AWAITING_INPUT: ReasonKind
 
 class TaskInstance(_message.Message):
-    __slots__ = ("run_id", "task_id", "map_index", "state", "try_number", "max_tries", "started_at", "ended_at", "retry_at", "worker", "failure", "queue", "lost_count", "ready_at", "map_index_label", "mapped", "chosen_cases", "reschedule_at")
+    __slots__ = ("run_id", "task_id", "map_index", "state", "try_number", "max_tries", "started_at", "ended_at", "retry_at", "worker", "failure", "queue", "lost_count", "ready_at", "map_index_label", "mapped", "chosen_cases", "reschedule_at", "waiting")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +104,7 @@ class TaskInstance(_message.Message):
     MAPPED_FIELD_NUMBER: _ClassVar[int]
     CHOSEN_CASES_FIELD_NUMBER: _ClassVar[int]
     RESCHEDULE_AT_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     task_id: str
     map_index: int
@@ -117,7 +123,8 @@ class TaskInstance(_message.Message):
     mapped: MappedSummary
     chosen_cases: _containers.RepeatedScalarFieldContainer[str]
     reschedule_at: _timestamp_pb2.Timestamp
-    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., worker: _Optional[str] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., queue: _Optional[str] = ..., lost_count: _Optional[int] = ..., ready_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., map_index_label: _Optional[str] = ..., mapped: _Optional[_Union[MappedSummary, _Mapping]] = ..., chosen_cases: _Optional[_Iterable[str]] = ..., reschedule_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    waiting: _deferral_pb2.Waiting
+    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., worker: _Optional[str] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., queue: _Optional[str] = ..., lost_count: _Optional[int] = ..., ready_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., map_index_label: _Optional[str] = ..., mapped: _Optional[_Union[MappedSummary, _Mapping]] = ..., chosen_cases: _Optional[_Iterable[str]] = ..., reschedule_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting: _Optional[_Union[_deferral_pb2.Waiting, _Mapping]] = ...) -> None: ...
 
 class MappedSummary(_message.Message):
     __slots__ = ("length", "counts")

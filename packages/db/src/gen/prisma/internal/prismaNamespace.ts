@@ -399,6 +399,7 @@ type FieldRefInputType<Model, FieldType> = Model extends never ? never : FieldRe
 export const ModelName = {
   Credential: 'Credential',
   Request: 'Request',
+  SigningKey: 'SigningKey',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -408,6 +409,8 @@ export const ModelName = {
   Shard: 'Shard',
   TaskInstance: 'TaskInstance',
   Expansion: 'Expansion',
+  InputRequest: 'InputRequest',
+  CallbackDelivery: 'CallbackDelivery',
   TaskInstanceAttempt: 'TaskInstanceAttempt',
   Xcom: 'Xcom',
   TaskLog: 'TaskLog',
@@ -427,7 +430,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -576,6 +579,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.RequestCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.RequestCountAggregateOutputType> | number
+        }
+      }
+    }
+    SigningKey: {
+      payload: Prisma.$SigningKeyPayload<ExtArgs>
+      fields: Prisma.SigningKeyFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SigningKeyFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SigningKeyFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>
+        }
+        findFirst: {
+          args: Prisma.SigningKeyFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SigningKeyFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>
+        }
+        findMany: {
+          args: Prisma.SigningKeyFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>[]
+        }
+        create: {
+          args: Prisma.SigningKeyCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>
+        }
+        createMany: {
+          args: Prisma.SigningKeyCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SigningKeyCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>[]
+        }
+        delete: {
+          args: Prisma.SigningKeyDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>
+        }
+        update: {
+          args: Prisma.SigningKeyUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>
+        }
+        deleteMany: {
+          args: Prisma.SigningKeyDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SigningKeyUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SigningKeyUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>[]
+        }
+        upsert: {
+          args: Prisma.SigningKeyUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SigningKeyPayload>
+        }
+        aggregate: {
+          args: Prisma.SigningKeyAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSigningKey>
+        }
+        groupBy: {
+          args: Prisma.SigningKeyGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SigningKeyGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SigningKeyCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SigningKeyCountAggregateOutputType> | number
         }
       }
     }
@@ -1245,6 +1322,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    InputRequest: {
+      payload: Prisma.$InputRequestPayload<ExtArgs>
+      fields: Prisma.InputRequestFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.InputRequestFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.InputRequestFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>
+        }
+        findFirst: {
+          args: Prisma.InputRequestFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.InputRequestFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>
+        }
+        findMany: {
+          args: Prisma.InputRequestFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>[]
+        }
+        create: {
+          args: Prisma.InputRequestCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>
+        }
+        createMany: {
+          args: Prisma.InputRequestCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.InputRequestCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>[]
+        }
+        delete: {
+          args: Prisma.InputRequestDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>
+        }
+        update: {
+          args: Prisma.InputRequestUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>
+        }
+        deleteMany: {
+          args: Prisma.InputRequestDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.InputRequestUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.InputRequestUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>[]
+        }
+        upsert: {
+          args: Prisma.InputRequestUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$InputRequestPayload>
+        }
+        aggregate: {
+          args: Prisma.InputRequestAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateInputRequest>
+        }
+        groupBy: {
+          args: Prisma.InputRequestGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.InputRequestGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.InputRequestCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.InputRequestCountAggregateOutputType> | number
+        }
+      }
+    }
+    CallbackDelivery: {
+      payload: Prisma.$CallbackDeliveryPayload<ExtArgs>
+      fields: Prisma.CallbackDeliveryFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.CallbackDeliveryFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.CallbackDeliveryFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>
+        }
+        findFirst: {
+          args: Prisma.CallbackDeliveryFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.CallbackDeliveryFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>
+        }
+        findMany: {
+          args: Prisma.CallbackDeliveryFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>[]
+        }
+        create: {
+          args: Prisma.CallbackDeliveryCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>
+        }
+        createMany: {
+          args: Prisma.CallbackDeliveryCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.CallbackDeliveryCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>[]
+        }
+        delete: {
+          args: Prisma.CallbackDeliveryDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>
+        }
+        update: {
+          args: Prisma.CallbackDeliveryUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>
+        }
+        deleteMany: {
+          args: Prisma.CallbackDeliveryDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.CallbackDeliveryUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.CallbackDeliveryUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>[]
+        }
+        upsert: {
+          args: Prisma.CallbackDeliveryUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$CallbackDeliveryPayload>
+        }
+        aggregate: {
+          args: Prisma.CallbackDeliveryAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateCallbackDelivery>
+        }
+        groupBy: {
+          args: Prisma.CallbackDeliveryGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CallbackDeliveryGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.CallbackDeliveryCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.CallbackDeliveryCountAggregateOutputType> | number
+        }
+      }
+    }
     TaskInstanceAttempt: {
       payload: Prisma.$TaskInstanceAttemptPayload<ExtArgs>
       fields: Prisma.TaskInstanceAttemptFieldRefs
@@ -1607,6 +1832,15 @@ export const RequestScalarFieldEnum = {
 export type RequestScalarFieldEnum = (typeof RequestScalarFieldEnum)[keyof typeof RequestScalarFieldEnum]
 
 
+export const SigningKeyScalarFieldEnum = {
+  name: 'name',
+  secret: 'secret',
+  createdAt: 'createdAt'
+} as const
+
+export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
+
+
 export const BundleScalarFieldEnum = {
   digest: 'digest',
   content: 'content',
@@ -1730,7 +1964,8 @@ export const TaskInstanceScalarFieldEnum = {
   losses: 'losses',
   lengths: 'lengths',
   choice: 'choice',
-  mapIndexLabel: 'mapIndexLabel'
+  mapIndexLabel: 'mapIndexLabel',
+  deferral: 'deferral'
 } as const
 
 export type TaskInstanceScalarFieldEnum = (typeof TaskInstanceScalarFieldEnum)[keyof typeof TaskInstanceScalarFieldEnum]
@@ -1743,6 +1978,42 @@ export const ExpansionScalarFieldEnum = {
 } as const
 
 export type ExpansionScalarFieldEnum = (typeof ExpansionScalarFieldEnum)[keyof typeof ExpansionScalarFieldEnum]
+
+
+export const InputRequestScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  mapIx: 'mapIx',
+  attempt: 'attempt',
+  state: 'state',
+  form: 'form',
+  askedAt: 'askedAt',
+  timeoutAt: 'timeoutAt',
+  endedAt: 'endedAt',
+  answeredBy: 'answeredBy',
+  answer: 'answer'
+} as const
+
+export type InputRequestScalarFieldEnum = (typeof InputRequestScalarFieldEnum)[keyof typeof InputRequestScalarFieldEnum]
+
+
+export const CallbackDeliveryScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  mapIx: 'mapIx',
+  attempt: 'attempt',
+  event: 'event',
+  ordinal: 'ordinal',
+  state: 'state',
+  tries: 'tries',
+  happenedAt: 'happenedAt',
+  nextTryAt: 'nextTryAt',
+  endedAt: 'endedAt',
+  cause: 'cause',
+  failure: 'failure'
+} as const
+
+export type CallbackDeliveryScalarFieldEnum = (typeof CallbackDeliveryScalarFieldEnum)[keyof typeof CallbackDeliveryScalarFieldEnum]
 
 
 export const TaskInstanceAttemptScalarFieldEnum = {
@@ -2079,6 +2350,7 @@ export type PrismaClientOptions = PrismaClientOptionsWithAccelerateUrl | PrismaC
 export type GlobalOmitConfig = {
   credential?: Prisma.CredentialOmit
   request?: Prisma.RequestOmit
+  signingKey?: Prisma.SigningKeyOmit
   bundle?: Prisma.BundleOmit
   dag?: Prisma.DagOmit
   dagVersion?: Prisma.DagVersionOmit
@@ -2088,6 +2360,8 @@ export type GlobalOmitConfig = {
   shard?: Prisma.ShardOmit
   taskInstance?: Prisma.TaskInstanceOmit
   expansion?: Prisma.ExpansionOmit
+  inputRequest?: Prisma.InputRequestOmit
+  callbackDelivery?: Prisma.CallbackDeliveryOmit
   taskInstanceAttempt?: Prisma.TaskInstanceAttemptOmit
   xcom?: Prisma.XcomOmit
   taskLog?: Prisma.TaskLogOmit

@@ -53,6 +53,7 @@ export const AnyNull = runtime.AnyNull
 export const ModelName = {
   Credential: 'Credential',
   Request: 'Request',
+  SigningKey: 'SigningKey',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -62,6 +63,8 @@ export const ModelName = {
   Shard: 'Shard',
   TaskInstance: 'TaskInstance',
   Expansion: 'Expansion',
+  InputRequest: 'InputRequest',
+  CallbackDelivery: 'CallbackDelivery',
   TaskInstanceAttempt: 'TaskInstanceAttempt',
   Xcom: 'Xcom',
   TaskLog: 'TaskLog',
@@ -109,6 +112,15 @@ export const RequestScalarFieldEnum = {
 } as const
 
 export type RequestScalarFieldEnum = (typeof RequestScalarFieldEnum)[keyof typeof RequestScalarFieldEnum]
+
+
+export const SigningKeyScalarFieldEnum = {
+  name: 'name',
+  secret: 'secret',
+  createdAt: 'createdAt'
+} as const
+
+export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
 
 
 export const BundleScalarFieldEnum = {
@@ -234,7 +246,8 @@ export const TaskInstanceScalarFieldEnum = {
   losses: 'losses',
   lengths: 'lengths',
   choice: 'choice',
-  mapIndexLabel: 'mapIndexLabel'
+  mapIndexLabel: 'mapIndexLabel',
+  deferral: 'deferral'
 } as const
 
 export type TaskInstanceScalarFieldEnum = (typeof TaskInstanceScalarFieldEnum)[keyof typeof TaskInstanceScalarFieldEnum]
@@ -247,6 +260,42 @@ export const ExpansionScalarFieldEnum = {
 } as const
 
 export type ExpansionScalarFieldEnum = (typeof ExpansionScalarFieldEnum)[keyof typeof ExpansionScalarFieldEnum]
+
+
+export const InputRequestScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  mapIx: 'mapIx',
+  attempt: 'attempt',
+  state: 'state',
+  form: 'form',
+  askedAt: 'askedAt',
+  timeoutAt: 'timeoutAt',
+  endedAt: 'endedAt',
+  answeredBy: 'answeredBy',
+  answer: 'answer'
+} as const
+
+export type InputRequestScalarFieldEnum = (typeof InputRequestScalarFieldEnum)[keyof typeof InputRequestScalarFieldEnum]
+
+
+export const CallbackDeliveryScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  mapIx: 'mapIx',
+  attempt: 'attempt',
+  event: 'event',
+  ordinal: 'ordinal',
+  state: 'state',
+  tries: 'tries',
+  happenedAt: 'happenedAt',
+  nextTryAt: 'nextTryAt',
+  endedAt: 'endedAt',
+  cause: 'cause',
+  failure: 'failure'
+} as const
+
+export type CallbackDeliveryScalarFieldEnum = (typeof CallbackDeliveryScalarFieldEnum)[keyof typeof CallbackDeliveryScalarFieldEnum]
 
 
 export const TaskInstanceAttemptScalarFieldEnum = {

@@ -66,6 +66,7 @@ export type TaskInstanceMinAggregateOutputType = {
   failure: runtime.Bytes | null
   losses: number | null
   mapIndexLabel: string | null
+  deferral: runtime.Bytes | null
 }
 
 export type TaskInstanceMaxAggregateOutputType = {
@@ -84,6 +85,7 @@ export type TaskInstanceMaxAggregateOutputType = {
   failure: runtime.Bytes | null
   losses: number | null
   mapIndexLabel: string | null
+  deferral: runtime.Bytes | null
 }
 
 export type TaskInstanceCountAggregateOutputType = {
@@ -104,6 +106,7 @@ export type TaskInstanceCountAggregateOutputType = {
   lengths: number
   choice: number
   mapIndexLabel: number
+  deferral: number
   _all: number
 }
 
@@ -148,6 +151,7 @@ export type TaskInstanceMinAggregateInputType = {
   failure?: true
   losses?: true
   mapIndexLabel?: true
+  deferral?: true
 }
 
 export type TaskInstanceMaxAggregateInputType = {
@@ -166,6 +170,7 @@ export type TaskInstanceMaxAggregateInputType = {
   failure?: true
   losses?: true
   mapIndexLabel?: true
+  deferral?: true
 }
 
 export type TaskInstanceCountAggregateInputType = {
@@ -186,6 +191,7 @@ export type TaskInstanceCountAggregateInputType = {
   lengths?: true
   choice?: true
   mapIndexLabel?: true
+  deferral?: true
   _all?: true
 }
 
@@ -293,6 +299,7 @@ export type TaskInstanceGroupByOutputType = {
   lengths: number[]
   choice: string[]
   mapIndexLabel: string | null
+  deferral: runtime.Bytes | null
   _count: TaskInstanceCountAggregateOutputType | null
   _avg: TaskInstanceAvgAggregateOutputType | null
   _sum: TaskInstanceSumAggregateOutputType | null
@@ -336,6 +343,7 @@ export type TaskInstanceWhereInput = {
   lengths?: Prisma.IntNullableListFilter<"TaskInstance">
   choice?: Prisma.StringNullableListFilter<"TaskInstance">
   mapIndexLabel?: Prisma.StringNullableFilter<"TaskInstance"> | string | null
+  deferral?: Prisma.BytesNullableFilter<"TaskInstance"> | runtime.Bytes | null
 }
 
 export type TaskInstanceOrderByWithRelationInput = {
@@ -356,6 +364,7 @@ export type TaskInstanceOrderByWithRelationInput = {
   lengths?: Prisma.SortOrder
   choice?: Prisma.SortOrder
   mapIndexLabel?: Prisma.SortOrderInput | Prisma.SortOrder
+  deferral?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type TaskInstanceWhereUniqueInput = Prisma.AtLeast<{
@@ -380,6 +389,7 @@ export type TaskInstanceWhereUniqueInput = Prisma.AtLeast<{
   lengths?: Prisma.IntNullableListFilter<"TaskInstance">
   choice?: Prisma.StringNullableListFilter<"TaskInstance">
   mapIndexLabel?: Prisma.StringNullableFilter<"TaskInstance"> | string | null
+  deferral?: Prisma.BytesNullableFilter<"TaskInstance"> | runtime.Bytes | null
 }, "runId_ix_mapIx">
 
 export type TaskInstanceOrderByWithAggregationInput = {
@@ -400,6 +410,7 @@ export type TaskInstanceOrderByWithAggregationInput = {
   lengths?: Prisma.SortOrder
   choice?: Prisma.SortOrder
   mapIndexLabel?: Prisma.SortOrderInput | Prisma.SortOrder
+  deferral?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.TaskInstanceCountOrderByAggregateInput
   _avg?: Prisma.TaskInstanceAvgOrderByAggregateInput
   _max?: Prisma.TaskInstanceMaxOrderByAggregateInput
@@ -428,6 +439,7 @@ export type TaskInstanceScalarWhereWithAggregatesInput = {
   lengths?: Prisma.IntNullableListFilter<"TaskInstance">
   choice?: Prisma.StringNullableListFilter<"TaskInstance">
   mapIndexLabel?: Prisma.StringNullableWithAggregatesFilter<"TaskInstance"> | string | null
+  deferral?: Prisma.BytesNullableWithAggregatesFilter<"TaskInstance"> | runtime.Bytes | null
 }
 
 export type TaskInstanceCreateInput = {
@@ -448,6 +460,7 @@ export type TaskInstanceCreateInput = {
   lengths?: Prisma.TaskInstanceCreatelengthsInput | number[]
   choice?: Prisma.TaskInstanceCreatechoiceInput | string[]
   mapIndexLabel?: string | null
+  deferral?: runtime.Bytes | null
 }
 
 export type TaskInstanceUncheckedCreateInput = {
@@ -468,6 +481,7 @@ export type TaskInstanceUncheckedCreateInput = {
   lengths?: Prisma.TaskInstanceCreatelengthsInput | number[]
   choice?: Prisma.TaskInstanceCreatechoiceInput | string[]
   mapIndexLabel?: string | null
+  deferral?: runtime.Bytes | null
 }
 
 export type TaskInstanceUpdateInput = {
@@ -488,6 +502,7 @@ export type TaskInstanceUpdateInput = {
   lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
   choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
   mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deferral?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type TaskInstanceUncheckedUpdateInput = {
@@ -508,6 +523,7 @@ export type TaskInstanceUncheckedUpdateInput = {
   lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
   choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
   mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deferral?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type TaskInstanceCreateManyInput = {
@@ -528,6 +544,7 @@ export type TaskInstanceCreateManyInput = {
   lengths?: Prisma.TaskInstanceCreatelengthsInput | number[]
   choice?: Prisma.TaskInstanceCreatechoiceInput | string[]
   mapIndexLabel?: string | null
+  deferral?: runtime.Bytes | null
 }
 
 export type TaskInstanceUpdateManyMutationInput = {
@@ -548,6 +565,7 @@ export type TaskInstanceUpdateManyMutationInput = {
   lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
   choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
   mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deferral?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type TaskInstanceUncheckedUpdateManyInput = {
@@ -568,6 +586,7 @@ export type TaskInstanceUncheckedUpdateManyInput = {
   lengths?: Prisma.TaskInstanceUpdatelengthsInput | number[]
   choice?: Prisma.TaskInstanceUpdatechoiceInput | string[]
   mapIndexLabel?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deferral?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type TaskInstanceRunIdIxMapIxCompoundUniqueInput = {
@@ -594,6 +613,7 @@ export type TaskInstanceCountOrderByAggregateInput = {
   lengths?: Prisma.SortOrder
   choice?: Prisma.SortOrder
   mapIndexLabel?: Prisma.SortOrder
+  deferral?: Prisma.SortOrder
 }
 
 export type TaskInstanceAvgOrderByAggregateInput = {
@@ -624,6 +644,7 @@ export type TaskInstanceMaxOrderByAggregateInput = {
   failure?: Prisma.SortOrder
   losses?: Prisma.SortOrder
   mapIndexLabel?: Prisma.SortOrder
+  deferral?: Prisma.SortOrder
 }
 
 export type TaskInstanceMinOrderByAggregateInput = {
@@ -642,6 +663,7 @@ export type TaskInstanceMinOrderByAggregateInput = {
   failure?: Prisma.SortOrder
   losses?: Prisma.SortOrder
   mapIndexLabel?: Prisma.SortOrder
+  deferral?: Prisma.SortOrder
 }
 
 export type TaskInstanceSumOrderByAggregateInput = {
@@ -702,6 +724,7 @@ export type TaskInstanceSelect<ExtArgs extends runtime.Types.Extensions.Internal
   lengths?: boolean
   choice?: boolean
   mapIndexLabel?: boolean
+  deferral?: boolean
 }, ExtArgs["result"]["taskInstance"]>
 
 export type TaskInstanceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -722,6 +745,7 @@ export type TaskInstanceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   lengths?: boolean
   choice?: boolean
   mapIndexLabel?: boolean
+  deferral?: boolean
 }, ExtArgs["result"]["taskInstance"]>
 
 export type TaskInstanceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -742,6 +766,7 @@ export type TaskInstanceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   lengths?: boolean
   choice?: boolean
   mapIndexLabel?: boolean
+  deferral?: boolean
 }, ExtArgs["result"]["taskInstance"]>
 
 export type TaskInstanceSelectScalar = {
@@ -762,9 +787,10 @@ export type TaskInstanceSelectScalar = {
   lengths?: boolean
   choice?: boolean
   mapIndexLabel?: boolean
+  deferral?: boolean
 }
 
-export type TaskInstanceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "ix" | "mapIx" | "state" | "attempt" | "uncounted" | "sessionKey" | "readyAt" | "startedAt" | "endedAt" | "waitUntil" | "out" | "failure" | "losses" | "lengths" | "choice" | "mapIndexLabel", ExtArgs["result"]["taskInstance"]>
+export type TaskInstanceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"runId" | "ix" | "mapIx" | "state" | "attempt" | "uncounted" | "sessionKey" | "readyAt" | "startedAt" | "endedAt" | "waitUntil" | "out" | "failure" | "losses" | "lengths" | "choice" | "mapIndexLabel" | "deferral", ExtArgs["result"]["taskInstance"]>
 
 export type $TaskInstancePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "TaskInstance"
@@ -793,6 +819,10 @@ export type $TaskInstancePayload<ExtArgs extends runtime.Types.Extensions.Intern
     lengths: number[]
     choice: string[]
     mapIndexLabel: string | null
+    /**
+     * millrace.internal.v1.DeferralRow: from a deferral until the attempt that goes on with it has ended.
+     */
+    deferral: runtime.Bytes | null
   }, ExtArgs["result"]["taskInstance"]>
   composites: {}
 }
@@ -1233,6 +1263,7 @@ export interface TaskInstanceFieldRefs {
   readonly lengths: Prisma.FieldRef<"TaskInstance", 'Int[]'>
   readonly choice: Prisma.FieldRef<"TaskInstance", 'String[]'>
   readonly mapIndexLabel: Prisma.FieldRef<"TaskInstance", 'String'>
+  readonly deferral: Prisma.FieldRef<"TaskInstance", 'Bytes'>
 }
     
 

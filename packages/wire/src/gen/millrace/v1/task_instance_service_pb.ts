@@ -4,8 +4,12 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { CallbackDelivery } from "./callback_pb.ts";
+import { file_millrace_v1_callback } from "./callback_pb.ts";
 import type { TaskState } from "./dag_pb.ts";
 import { file_millrace_v1_dag } from "./dag_pb.ts";
+import type { InputRequest, InputState } from "./deferral_pb.ts";
+import { file_millrace_v1_deferral } from "./deferral_pb.ts";
 import type { AffectedInstance, Attempt, InstanceSelection, LogLine, Reason, TaskInstance } from "./task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "./task_instance_pb.ts";
 import type { Value } from "./value_pb.ts";
@@ -16,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/task_instance_service.proto.
  */
 export const file_millrace_v1_task_instance_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtaWxscmFjZS92MS90YXNrX2luc3RhbmNlX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIooBChhMaXN0VGFza0luc3RhbmNlc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEiYKBnN0YXRlcxgEIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIPCgd0YXNrX2lkGAUgASgJImcKGUxpc3RUYXNrSW5zdGFuY2VzUmVzcG9uc2USMQoOdGFza19pbnN0YW5jZXMYASADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIl8KFkdldFRhc2tJbnN0YW5jZVJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQFCDAoKX21hcF9pbmRleCJzChdHZXRUYXNrSW5zdGFuY2VSZXNwb25zZRIwCg10YXNrX2luc3RhbmNlGAEgASgLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiYKCGF0dGVtcHRzGAIgAygLMhQubWlsbHJhY2UudjEuQXR0ZW1wdCKOAQoPUmVhZExvZ3NSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBEhIKCnRyeV9udW1iZXIYBCABKAUSEQoJYWZ0ZXJfc2VxGAUgASgDEg0KBWxpbWl0GAYgASgFQgwKCl9tYXBfaW5kZXgiXQoQUmVhZExvZ3NSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEAoIaGFzX21vcmUYAiABKAgSEgoKdHJ5X251bWJlchgDIAEoBSJ/Cg9UYWlsTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQESEgoKdHJ5X251bWJlchgEIAEoBRIRCglhZnRlcl9zZXEYBSABKANCDAoKX21hcF9pbmRleCJLChBUYWlsTG9nc1Jlc3BvbnNlEiMKBWxpbmVzGAEgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgp0cnlfbnVtYmVyGAIgASgFImMKGkV4cGxhaW5UYXNrSW5zdGFuY2VSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBQgwKCl9tYXBfaW5kZXgiagobRXhwbGFpblRhc2tJbnN0YW5jZVJlc3BvbnNlEiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEiQKB3JlYXNvbnMYAiADKAsyEy5taWxscmFjZS52MS5SZWFzb24iWQoQTGlzdFhDb21zUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHdGFza19pZBgCIAEoCRIWCgltYXBfaW5kZXgYAyABKAVIAIgBAUIMCgpfbWFwX2luZGV4IjUKEUxpc3RYQ29tc1Jlc3BvbnNlEiAKBXhjb21zGAEgAygLMhEubWlsbHJhY2UudjEuWENvbSI2CgRYQ29tEgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlIqEBChlDbGVhclRhc2tJbnN0YW5jZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjEKCXNlbGVjdGlvbhgDIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEgwKBHBhc3QYBCABKAgSDgoGZnV0dXJlGAUgASgIEg8KB2RyeV9ydW4YBiABKAgiZQoaQ2xlYXJUYXNrSW5zdGFuY2VzUmVzcG9uc2USLwoIYWZmZWN0ZWQYASADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAIgASgFIscBChhNYXJrVGFza0luc3RhbmNlc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSMQoJc2VsZWN0aW9uGAMgASgLMh4ubWlsbHJhY2UudjEuSW5zdGFuY2VTZWxlY3Rpb24SJQoFc3RhdGUYBCABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSDAoEcGFzdBgFIAEoCBIOCgZmdXR1cmUYBiABKAgSDwoHZHJ5X3J1bhgHIAEoCCJkChlNYXJrVGFza0luc3RhbmNlc1Jlc3BvbnNlEi8KCGFmZmVjdGVkGAEgAygLMh0ubWlsbHJhY2UudjEuQWZmZWN0ZWRJbnN0YW5jZRIWCg5hZmZlY3RlZF9jb3VudBgCIAEoBTKKBgoTVGFza0luc3RhbmNlU2VydmljZRJnChFMaXN0VGFza0luc3RhbmNlcxIlLm1pbGxyYWNlLnYxLkxpc3RUYXNrSW5zdGFuY2VzUmVxdWVzdBomLm1pbGxyYWNlLnYxLkxpc3RUYXNrSW5zdGFuY2VzUmVzcG9uc2UiA5ACARJhCg9HZXRUYXNrSW5zdGFuY2USIy5taWxscmFjZS52MS5HZXRUYXNrSW5zdGFuY2VSZXF1ZXN0GiQubWlsbHJhY2UudjEuR2V0VGFza0luc3RhbmNlUmVzcG9uc2UiA5ACARJMCghSZWFkTG9ncxIcLm1pbGxyYWNlLnYxLlJlYWRMb2dzUmVxdWVzdBodLm1pbGxyYWNlLnYxLlJlYWRMb2dzUmVzcG9uc2UiA5ACARJOCghUYWlsTG9ncxIcLm1pbGxyYWNlLnYxLlRhaWxMb2dzUmVxdWVzdBodLm1pbGxyYWNlLnYxLlRhaWxMb2dzUmVzcG9uc2UiA5ACATABEm0KE0V4cGxhaW5UYXNrSW5zdGFuY2USJy5taWxscmFjZS52MS5FeHBsYWluVGFza0luc3RhbmNlUmVxdWVzdBooLm1pbGxyYWNlLnYxLkV4cGxhaW5UYXNrSW5zdGFuY2VSZXNwb25zZSIDkAIBEmUKEkNsZWFyVGFza0luc3RhbmNlcxImLm1pbGxyYWNlLnYxLkNsZWFyVGFza0luc3RhbmNlc1JlcXVlc3QaJy5taWxscmFjZS52MS5DbGVhclRhc2tJbnN0YW5jZXNSZXNwb25zZRJiChFNYXJrVGFza0luc3RhbmNlcxIlLm1pbGxyYWNlLnYxLk1hcmtUYXNrSW5zdGFuY2VzUmVxdWVzdBomLm1pbGxyYWNlLnYxLk1hcmtUYXNrSW5zdGFuY2VzUmVzcG9uc2USTwoJTGlzdFhDb21zEh0ubWlsbHJhY2UudjEuTGlzdFhDb21zUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkxpc3RYQ29tc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CidtaWxscmFjZS92MS90YXNrX2luc3RhbmNlX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIooBChhMaXN0VGFza0luc3RhbmNlc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEiYKBnN0YXRlcxgEIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIPCgd0YXNrX2lkGAUgASgJImcKGUxpc3RUYXNrSW5zdGFuY2VzUmVzcG9uc2USMQoOdGFza19pbnN0YW5jZXMYASADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIl8KFkdldFRhc2tJbnN0YW5jZVJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQFCDAoKX21hcF9pbmRleCJzChdHZXRUYXNrSW5zdGFuY2VSZXNwb25zZRIwCg10YXNrX2luc3RhbmNlGAEgASgLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiYKCGF0dGVtcHRzGAIgAygLMhQubWlsbHJhY2UudjEuQXR0ZW1wdCKOAQoPUmVhZExvZ3NSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBEhIKCnRyeV9udW1iZXIYBCABKAUSEQoJYWZ0ZXJfc2VxGAUgASgDEg0KBWxpbWl0GAYgASgFQgwKCl9tYXBfaW5kZXgiXQoQUmVhZExvZ3NSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEAoIaGFzX21vcmUYAiABKAgSEgoKdHJ5X251bWJlchgDIAEoBSJ/Cg9UYWlsTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSFgoJbWFwX2luZGV4GAMgASgFSACIAQESEgoKdHJ5X251bWJlchgEIAEoBRIRCglhZnRlcl9zZXEYBSABKANCDAoKX21hcF9pbmRleCJLChBUYWlsTG9nc1Jlc3BvbnNlEiMKBWxpbmVzGAEgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgp0cnlfbnVtYmVyGAIgASgFImMKGkV4cGxhaW5UYXNrSW5zdGFuY2VSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBQgwKCl9tYXBfaW5kZXgiagobRXhwbGFpblRhc2tJbnN0YW5jZVJlc3BvbnNlEiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEiQKB3JlYXNvbnMYAiADKAsyEy5taWxscmFjZS52MS5SZWFzb24iWQoQTGlzdFhDb21zUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHdGFza19pZBgCIAEoCRIWCgltYXBfaW5kZXgYAyABKAVIAIgBAUIMCgpfbWFwX2luZGV4IjUKEUxpc3RYQ29tc1Jlc3BvbnNlEiAKBXhjb21zGAEgAygLMhEubWlsbHJhY2UudjEuWENvbSJECgRYQ29tEgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlEgwKBHNpemUYAyABKAMiZQoPUmVhZFhDb21SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEhYKCW1hcF9pbmRleBgDIAEoBUgAiAEBEgsKA2tleRgEIAEoCUIMCgpfbWFwX2luZGV4IiMKEFJlYWRYQ29tUmVzcG9uc2USDwoHY29udGVudBgBIAEoDCKhAQoZQ2xlYXJUYXNrSW5zdGFuY2VzUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIxCglzZWxlY3Rpb24YAyABKAsyHi5taWxscmFjZS52MS5JbnN0YW5jZVNlbGVjdGlvbhIMCgRwYXN0GAQgASgIEg4KBmZ1dHVyZRgFIAEoCBIPCgdkcnlfcnVuGAYgASgIImUKGkNsZWFyVGFza0luc3RhbmNlc1Jlc3BvbnNlEi8KCGFmZmVjdGVkGAEgAygLMh0ubWlsbHJhY2UudjEuQWZmZWN0ZWRJbnN0YW5jZRIWCg5hZmZlY3RlZF9jb3VudBgCIAEoBSLHAQoYTWFya1Rhc2tJbnN0YW5jZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjEKCXNlbGVjdGlvbhgDIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEiUKBXN0YXRlGAQgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEgwKBHBhc3QYBSABKAgSDgoGZnV0dXJlGAYgASgIEg8KB2RyeV9ydW4YByABKAgiZAoZTWFya1Rhc2tJbnN0YW5jZXNSZXNwb25zZRIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUikwEKEkFuc3dlcklucHV0UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIPCgd0YXNrX2lkGAMgASgJEhYKCW1hcF9pbmRleBgEIAEoBUgAiAEBEiIKBnZhbHVlcxgFIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlQgwKCl9tYXBfaW5kZXgiFQoTQW5zd2VySW5wdXRSZXNwb25zZSKKAQoYTGlzdElucHV0UmVxdWVzdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmRhZ19pZBgDIAEoCRIOCgZydW5faWQYBCABKAkSJwoGc3RhdGVzGAUgAygOMhcubWlsbHJhY2UudjEuSW5wdXRTdGF0ZSJnChlMaXN0SW5wdXRSZXF1ZXN0c1Jlc3BvbnNlEjEKDmlucHV0X3JlcXVlc3RzGAEgAygLMhkubWlsbHJhY2UudjEuSW5wdXRSZXF1ZXN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKdAQoYQ29tcGxldGVUYXNrVG9rZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDQoFdG9rZW4YAiABKAkSJQoHc3VjY2VzcxgDIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASLAoHZmFpbHVyZRgEIAEoCzIZLm1pbGxyYWNlLnYxLlRva2VuRmFpbHVyZUgAQgkKB291dGNvbWUiUwoMVG9rZW5GYWlsdXJlEg8KB21lc3NhZ2UYASABKAkSDAoEdHlwZRgCIAEoCRIWCglyZXRyeWFibGUYAyABKAhIAIgBAUIMCgpfcmV0cnlhYmxlIhsKGUNvbXBsZXRlVGFza1Rva2VuUmVzcG9uc2UiPgoZSGVhcnRiZWF0VGFza1Rva2VuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBXRva2VuGAIgASgJIhwKGkhlYXJ0YmVhdFRhc2tUb2tlblJlc3BvbnNlImcKHUxpc3RDYWxsYmFja0RlbGl2ZXJpZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIPCgd0YXNrX2lkGAQgASgJImwKHkxpc3RDYWxsYmFja0RlbGl2ZXJpZXNSZXNwb25zZRIxCgpkZWxpdmVyaWVzGAEgAygLMh0ubWlsbHJhY2UudjEuQ2FsbGJhY2tEZWxpdmVyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAky2AoKE1Rhc2tJbnN0YW5jZVNlcnZpY2USZwoRTGlzdFRhc2tJbnN0YW5jZXMSJS5taWxscmFjZS52MS5MaXN0VGFza0luc3RhbmNlc1JlcXVlc3QaJi5taWxscmFjZS52MS5MaXN0VGFza0luc3RhbmNlc1Jlc3BvbnNlIgOQAgESYQoPR2V0VGFza0luc3RhbmNlEiMubWlsbHJhY2UudjEuR2V0VGFza0luc3RhbmNlUmVxdWVzdBokLm1pbGxyYWNlLnYxLkdldFRhc2tJbnN0YW5jZVJlc3BvbnNlIgOQAgESTAoIUmVhZExvZ3MSHC5taWxscmFjZS52MS5SZWFkTG9nc1JlcXVlc3QaHS5taWxscmFjZS52MS5SZWFkTG9nc1Jlc3BvbnNlIgOQAgESTgoIVGFpbExvZ3MSHC5taWxscmFjZS52MS5UYWlsTG9nc1JlcXVlc3QaHS5taWxscmFjZS52MS5UYWlsTG9nc1Jlc3BvbnNlIgOQAgEwARJtChNFeHBsYWluVGFza0luc3RhbmNlEicubWlsbHJhY2UudjEuRXhwbGFpblRhc2tJbnN0YW5jZVJlcXVlc3QaKC5taWxscmFjZS52MS5FeHBsYWluVGFza0luc3RhbmNlUmVzcG9uc2UiA5ACARJlChJDbGVhclRhc2tJbnN0YW5jZXMSJi5taWxscmFjZS52MS5DbGVhclRhc2tJbnN0YW5jZXNSZXF1ZXN0GicubWlsbHJhY2UudjEuQ2xlYXJUYXNrSW5zdGFuY2VzUmVzcG9uc2USYgoRTWFya1Rhc2tJbnN0YW5jZXMSJS5taWxscmFjZS52MS5NYXJrVGFza0luc3RhbmNlc1JlcXVlc3QaJi5taWxscmFjZS52MS5NYXJrVGFza0luc3RhbmNlc1Jlc3BvbnNlElAKC0Fuc3dlcklucHV0Eh8ubWlsbHJhY2UudjEuQW5zd2VySW5wdXRSZXF1ZXN0GiAubWlsbHJhY2UudjEuQW5zd2VySW5wdXRSZXNwb25zZRJnChFMaXN0SW5wdXRSZXF1ZXN0cxIlLm1pbGxyYWNlLnYxLkxpc3RJbnB1dFJlcXVlc3RzUmVxdWVzdBomLm1pbGxyYWNlLnYxLkxpc3RJbnB1dFJlcXVlc3RzUmVzcG9uc2UiA5ACARJiChFDb21wbGV0ZVRhc2tUb2tlbhIlLm1pbGxyYWNlLnYxLkNvbXBsZXRlVGFza1Rva2VuUmVxdWVzdBomLm1pbGxyYWNlLnYxLkNvbXBsZXRlVGFza1Rva2VuUmVzcG9uc2USZQoSSGVhcnRiZWF0VGFza1Rva2VuEiYubWlsbHJhY2UudjEuSGVhcnRiZWF0VGFza1Rva2VuUmVxdWVzdBonLm1pbGxyYWNlLnYxLkhlYXJ0YmVhdFRhc2tUb2tlblJlc3BvbnNlEnYKFkxpc3RDYWxsYmFja0RlbGl2ZXJpZXMSKi5taWxscmFjZS52MS5MaXN0Q2FsbGJhY2tEZWxpdmVyaWVzUmVxdWVzdBorLm1pbGxyYWNlLnYxLkxpc3RDYWxsYmFja0RlbGl2ZXJpZXNSZXNwb25zZSIDkAIBEk8KCUxpc3RYQ29tcxIdLm1pbGxyYWNlLnYxLkxpc3RYQ29tc1JlcXVlc3QaHi5taWxscmFjZS52MS5MaXN0WENvbXNSZXNwb25zZSIDkAIBEk4KCFJlYWRYQ29tEhwubWlsbHJhY2UudjEuUmVhZFhDb21SZXF1ZXN0Gh0ubWlsbHJhY2UudjEuUmVhZFhDb21SZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_millrace_v1_callback, file_millrace_v1_dag, file_millrace_v1_deferral, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for task instances of a run.
@@ -460,11 +464,18 @@ export type XCom = Message<"millrace.v1.XCom"> & {
   key: string;
 
   /**
-   * The value.
+   * The value. Unset when it is too large to be listed, or its content is gone: read it with ReadXCom.
    *
    * @generated from field: millrace.v1.Value value = 2;
    */
   value?: Value | undefined;
+
+  /**
+   * Bytes of the whole value.
+   *
+   * @generated from field: int64 size = 3;
+   */
+  size: bigint;
 };
 
 /**
@@ -473,6 +484,69 @@ export type XCom = Message<"millrace.v1.XCom"> & {
  */
 export const XComSchema: GenMessage<XCom> = /*@__PURE__*/
   messageDesc(file_millrace_v1_task_instance_service, 12);
+
+/**
+ * Asks for one value.
+ *
+ * @generated from message millrace.v1.ReadXComRequest
+ */
+export type ReadXComRequest = Message<"millrace.v1.ReadXComRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 2;
+   */
+  taskId: string;
+
+  /**
+   * Unset means -1: not mapped.
+   *
+   * @generated from field: optional int32 map_index = 3;
+   */
+  mapIndex?: number | undefined;
+
+  /**
+   * Empty means "return_value".
+   *
+   * @generated from field: string key = 4;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message millrace.v1.ReadXComRequest.
+ * Use `create(ReadXComRequestSchema)` to create a new message.
+ */
+export const ReadXComRequestSchema: GenMessage<ReadXComRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 13);
+
+/**
+ * A piece of a value.
+ *
+ * @generated from message millrace.v1.ReadXComResponse
+ */
+export type ReadXComResponse = Message<"millrace.v1.ReadXComResponse"> & {
+  /**
+   * In order: together the value as codec JSON.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * Describes the message millrace.v1.ReadXComResponse.
+ * Use `create(ReadXComResponseSchema)` to create a new message.
+ */
+export const ReadXComResponseSchema: GenMessage<ReadXComResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 14);
 
 /**
  * Asks to let task instances run again.
@@ -528,7 +602,7 @@ export type ClearTaskInstancesRequest = Message<"millrace.v1.ClearTaskInstancesR
  * Use `create(ClearTaskInstancesRequestSchema)` to create a new message.
  */
 export const ClearTaskInstancesRequestSchema: GenMessage<ClearTaskInstancesRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance_service, 13);
+  messageDesc(file_millrace_v1_task_instance_service, 15);
 
 /**
  * Answers ClearTaskInstances.
@@ -556,7 +630,7 @@ export type ClearTaskInstancesResponse = Message<"millrace.v1.ClearTaskInstances
  * Use `create(ClearTaskInstancesResponseSchema)` to create a new message.
  */
 export const ClearTaskInstancesResponseSchema: GenMessage<ClearTaskInstancesResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance_service, 14);
+  messageDesc(file_millrace_v1_task_instance_service, 16);
 
 /**
  * Asks to set the outcome of task instances.
@@ -619,7 +693,7 @@ export type MarkTaskInstancesRequest = Message<"millrace.v1.MarkTaskInstancesReq
  * Use `create(MarkTaskInstancesRequestSchema)` to create a new message.
  */
 export const MarkTaskInstancesRequestSchema: GenMessage<MarkTaskInstancesRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance_service, 15);
+  messageDesc(file_millrace_v1_task_instance_service, 17);
 
 /**
  * Answers MarkTaskInstances.
@@ -647,7 +721,362 @@ export type MarkTaskInstancesResponse = Message<"millrace.v1.MarkTaskInstancesRe
  * Use `create(MarkTaskInstancesResponseSchema)` to create a new message.
  */
 export const MarkTaskInstancesResponseSchema: GenMessage<MarkTaskInstancesResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_task_instance_service, 16);
+  messageDesc(file_millrace_v1_task_instance_service, 18);
+
+/**
+ * Answers a form.
+ *
+ * @generated from message millrace.v1.AnswerInputRequest
+ */
+export type AnswerInputRequest = Message<"millrace.v1.AnswerInputRequest"> & {
+  /**
+   * Same id: same effect, once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 3;
+   */
+  taskId: string;
+
+  /**
+   * Unset means -1: not mapped.
+   *
+   * @generated from field: optional int32 map_index = 4;
+   */
+  mapIndex?: number | undefined;
+
+  /**
+   * The answer: an object as plain JSON. Defaults of the schema are filled in.
+   *
+   * @generated from field: millrace.v1.Value values = 5;
+   */
+  values?: Value | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.AnswerInputRequest.
+ * Use `create(AnswerInputRequestSchema)` to create a new message.
+ */
+export const AnswerInputRequestSchema: GenMessage<AnswerInputRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 19);
+
+/**
+ * Answers AnswerInput.
+ *
+ * @generated from message millrace.v1.AnswerInputResponse
+ */
+export type AnswerInputResponse = Message<"millrace.v1.AnswerInputResponse"> & {
+};
+
+/**
+ * Describes the message millrace.v1.AnswerInputResponse.
+ * Use `create(AnswerInputResponseSchema)` to create a new message.
+ */
+export const AnswerInputResponseSchema: GenMessage<AnswerInputResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 20);
+
+/**
+ * Asks what people were asked.
+ *
+ * @generated from message millrace.v1.ListInputRequestsRequest
+ */
+export type ListInputRequestsRequest = Message<"millrace.v1.ListInputRequestsRequest"> & {
+  /**
+   * At most this many; 0 means 100, more than 1000 is lowered to 1000, negative is INVALID_ARGUMENT.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * From the previous response. Every other field must be as it was in that call.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only of this DAG. Empty means all.
+   *
+   * @generated from field: string dag_id = 3;
+   */
+  dagId: string;
+
+  /**
+   * Only of this run. Empty means all.
+   *
+   * @generated from field: string run_id = 4;
+   */
+  runId: string;
+
+  /**
+   * Only in these states. Empty means OPEN.
+   *
+   * @generated from field: repeated millrace.v1.InputState states = 5;
+   */
+  states: InputState[];
+};
+
+/**
+ * Describes the message millrace.v1.ListInputRequestsRequest.
+ * Use `create(ListInputRequestsRequestSchema)` to create a new message.
+ */
+export const ListInputRequestsRequestSchema: GenMessage<ListInputRequestsRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 21);
+
+/**
+ * Answers ListInputRequests.
+ *
+ * @generated from message millrace.v1.ListInputRequestsResponse
+ */
+export type ListInputRequestsResponse = Message<"millrace.v1.ListInputRequestsResponse"> & {
+  /**
+   * The page.
+   *
+   * @generated from field: repeated millrace.v1.InputRequest input_requests = 1;
+   */
+  inputRequests: InputRequest[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.v1.ListInputRequestsResponse.
+ * Use `create(ListInputRequestsResponseSchema)` to create a new message.
+ */
+export const ListInputRequestsResponseSchema: GenMessage<ListInputRequestsResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 22);
+
+/**
+ * Ends a wait.
+ *
+ * @generated from message millrace.v1.CompleteTaskTokenRequest
+ */
+export type CompleteTaskTokenRequest = Message<"millrace.v1.CompleteTaskTokenRequest"> & {
+  /**
+   * Same id: same effect, once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The token.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * What came of it. Unset is refused.
+   *
+   * @generated from oneof millrace.v1.CompleteTaskTokenRequest.outcome
+   */
+  outcome: {
+    /**
+     * It worked: what the task gets.
+     *
+     * @generated from field: millrace.v1.Value success = 3;
+     */
+    value: Value;
+    case: "success";
+  } | {
+    /**
+     * It did not.
+     *
+     * @generated from field: millrace.v1.TokenFailure failure = 4;
+     */
+    value: TokenFailure;
+    case: "failure";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message millrace.v1.CompleteTaskTokenRequest.
+ * Use `create(CompleteTaskTokenRequestSchema)` to create a new message.
+ */
+export const CompleteTaskTokenRequestSchema: GenMessage<CompleteTaskTokenRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 23);
+
+/**
+ * Why the work outside failed.
+ *
+ * @generated from message millrace.v1.TokenFailure
+ */
+export type TokenFailure = Message<"millrace.v1.TokenFailure"> & {
+  /**
+   * One sentence.
+   *
+   * @generated from field: string message = 1;
+   */
+  message: string;
+
+  /**
+   * The error's class. Empty when there is none.
+   *
+   * @generated from field: string type = 2;
+   */
+  type: string;
+
+  /**
+   * Whether another try of the task can help. Unset means yes.
+   *
+   * @generated from field: optional bool retryable = 3;
+   */
+  retryable?: boolean | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.TokenFailure.
+ * Use `create(TokenFailureSchema)` to create a new message.
+ */
+export const TokenFailureSchema: GenMessage<TokenFailure> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 24);
+
+/**
+ * Answers CompleteTaskToken.
+ *
+ * @generated from message millrace.v1.CompleteTaskTokenResponse
+ */
+export type CompleteTaskTokenResponse = Message<"millrace.v1.CompleteTaskTokenResponse"> & {
+};
+
+/**
+ * Describes the message millrace.v1.CompleteTaskTokenResponse.
+ * Use `create(CompleteTaskTokenResponseSchema)` to create a new message.
+ */
+export const CompleteTaskTokenResponseSchema: GenMessage<CompleteTaskTokenResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 25);
+
+/**
+ * Keeps a wait alive.
+ *
+ * @generated from message millrace.v1.HeartbeatTaskTokenRequest
+ */
+export type HeartbeatTaskTokenRequest = Message<"millrace.v1.HeartbeatTaskTokenRequest"> & {
+  /**
+   * Same id: same effect, once.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The token.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message millrace.v1.HeartbeatTaskTokenRequest.
+ * Use `create(HeartbeatTaskTokenRequestSchema)` to create a new message.
+ */
+export const HeartbeatTaskTokenRequestSchema: GenMessage<HeartbeatTaskTokenRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 26);
+
+/**
+ * Answers HeartbeatTaskToken.
+ *
+ * @generated from message millrace.v1.HeartbeatTaskTokenResponse
+ */
+export type HeartbeatTaskTokenResponse = Message<"millrace.v1.HeartbeatTaskTokenResponse"> & {
+};
+
+/**
+ * Describes the message millrace.v1.HeartbeatTaskTokenResponse.
+ * Use `create(HeartbeatTaskTokenResponseSchema)` to create a new message.
+ */
+export const HeartbeatTaskTokenResponseSchema: GenMessage<HeartbeatTaskTokenResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 27);
+
+/**
+ * Asks for deliveries.
+ *
+ * @generated from message millrace.v1.ListCallbackDeliveriesRequest
+ */
+export type ListCallbackDeliveriesRequest = Message<"millrace.v1.ListCallbackDeliveriesRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * At most this many; 0 means 100, more than 1000 is lowered to 1000, negative is INVALID_ARGUMENT.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * From the previous response. Every other field must be as it was in that call.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Only of this task. Empty means all, the run's own included.
+   *
+   * @generated from field: string task_id = 4;
+   */
+  taskId: string;
+};
+
+/**
+ * Describes the message millrace.v1.ListCallbackDeliveriesRequest.
+ * Use `create(ListCallbackDeliveriesRequestSchema)` to create a new message.
+ */
+export const ListCallbackDeliveriesRequestSchema: GenMessage<ListCallbackDeliveriesRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 28);
+
+/**
+ * Answers ListCallbackDeliveries.
+ *
+ * @generated from message millrace.v1.ListCallbackDeliveriesResponse
+ */
+export type ListCallbackDeliveriesResponse = Message<"millrace.v1.ListCallbackDeliveriesResponse"> & {
+  /**
+   * The page.
+   *
+   * @generated from field: repeated millrace.v1.CallbackDelivery deliveries = 1;
+   */
+  deliveries: CallbackDelivery[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.v1.ListCallbackDeliveriesResponse.
+ * Use `create(ListCallbackDeliveriesResponseSchema)` to create a new message.
+ */
+export const ListCallbackDeliveriesResponseSchema: GenMessage<ListCallbackDeliveriesResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_task_instance_service, 29);
 
 /**
  * Answers about task instances.
@@ -730,7 +1159,61 @@ export const TaskInstanceService: GenService<{
     output: typeof MarkTaskInstancesResponseSchema;
   },
   /**
-   * The values a task instance left, by key. Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND.
+   * Answers the form of a task that awaits input. Idempotent by request_id.
+   * Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND, INPUT_INVALID, INPUT_NOT_AWAITED, INPUT_NOT_YOURS.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.AnswerInput
+   */
+  answerInput: {
+    methodKind: "unary";
+    input: typeof AnswerInputRequestSchema;
+    output: typeof AnswerInputResponseSchema;
+  },
+  /**
+   * Pages of what people were asked, newest first.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.ListInputRequests
+   */
+  listInputRequests: {
+    methodKind: "unary";
+    input: typeof ListInputRequestsRequestSchema;
+    output: typeof ListInputRequestsResponseSchema;
+  },
+  /**
+   * Ends the wait of the task whose token this is. The token is the permission: no key is needed. When the task is still
+   * running the call waits until it has deferred. Idempotent by request_id.
+   * Reasons: TASK_TOKEN_INVALID, TASK_TOKEN_USED, TASK_NOT_DEFERRED, VALUE_INVALID.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.CompleteTaskToken
+   */
+  completeTaskToken: {
+    methodKind: "unary";
+    input: typeof CompleteTaskTokenRequestSchema;
+    output: typeof CompleteTaskTokenResponseSchema;
+  },
+  /**
+   * Says that whoever has the token is still at it. Idempotent by request_id.
+   * Reasons: TASK_TOKEN_INVALID, TASK_TOKEN_USED.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.HeartbeatTaskToken
+   */
+  heartbeatTaskToken: {
+    methodKind: "unary";
+    input: typeof HeartbeatTaskTokenRequestSchema;
+    output: typeof HeartbeatTaskTokenResponseSchema;
+  },
+  /**
+   * Pages of the callbacks of a run and its tasks, newest first. Reasons: RUN_NOT_FOUND.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.ListCallbackDeliveries
+   */
+  listCallbackDeliveries: {
+    methodKind: "unary";
+    input: typeof ListCallbackDeliveriesRequestSchema;
+    output: typeof ListCallbackDeliveriesResponseSchema;
+  },
+  /**
+   * The values a task instance left, by key; large ones by their size only. Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND.
    *
    * @generated from rpc millrace.v1.TaskInstanceService.ListXComs
    */
@@ -738,6 +1221,17 @@ export const TaskInstanceService: GenService<{
     methodKind: "unary";
     input: typeof ListXComsRequestSchema;
     output: typeof ListXComsResponseSchema;
+  },
+  /**
+   * One of these values whole, however large, in pieces.
+   * Reasons: RUN_NOT_FOUND, TASK_NOT_FOUND, XCOM_NOT_FOUND, BLOB_NOT_FOUND, BLOB_STORE_UNAVAILABLE.
+   *
+   * @generated from rpc millrace.v1.TaskInstanceService.ReadXCom
+   */
+  readXCom: {
+    methodKind: "server_streaming";
+    input: typeof ReadXComRequestSchema;
+    output: typeof ReadXComResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_millrace_v1_task_instance_service, 0);

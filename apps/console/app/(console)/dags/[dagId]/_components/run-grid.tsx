@@ -14,6 +14,7 @@ import { isFinalRun, runFace } from "../../../../../lib/states.ts";
 import { useNow } from "../../../../../lib/use-now.ts";
 import { GridCell } from "./grid-cell.tsx";
 import type { CellActions } from "./grid-cell.tsx";
+import { GridLegend } from "./grid-legend.tsx";
 
 const rowHeight = 24;
 const barHeight = 44;
@@ -139,6 +140,7 @@ export function RunGrid({ taskIds, columns: newestFirst, mapped, onChange }: Pro
           </div>
         </div>
       </div>
+      <GridLegend columns={columns} />
       <ChangeBar
         words={choice.targets.length === 0 ? "" : `${cellWords(choice.targets)} chosen`}
         onClear={() => ask("clear")}

@@ -1,7 +1,7 @@
 import { TaskState } from "@millrace/wire/v1";
 import type { Attempt } from "@millrace/wire/v1";
 import { StateGlyph } from "../../../../../components/state-glyph.tsx";
-import { taskFace } from "../../../../../lib/states.ts";
+import { attemptFace } from "../../../../../lib/states.ts";
 
 /** So many are buttons, the newest; the rest is in a list. */
 const buttonsMax = 6;
@@ -50,9 +50,7 @@ export function AttemptChoice({ attempts, newest, shown, onChoose }: Props) {
             onClick={() => onChoose(number)}
             className="ghost-transition inline-flex h-6 items-center gap-1 rounded-control border border-line px-1.5 text-dense hover:bg-hover aria-pressed:border-accent aria-pressed:bg-selected"
           >
-            {attempt !== undefined && (
-              <StateGlyph look={taskFace(attempt.state, attempt.failure).look} size={13} />
-            )}
+            {attempt !== undefined && <StateGlyph look={attemptFace(attempt).look} size={13} />}
             Attempt {number}
             {attempt !== undefined && attempt.state !== TaskState.RUNNING && (
               <span className="sr-only">{wordOf(attempt)}</span>
@@ -65,5 +63,5 @@ export function AttemptChoice({ attempts, newest, shown, onChoose }: Props) {
 }
 
 function wordOf(attempt: Attempt | undefined): string {
-  return attempt === undefined ? "" : `, ${taskFace(attempt.state, attempt.failure).label}`;
+  return attempt === undefined ? "" : `, ${attemptFace(attempt).label}`;
 }

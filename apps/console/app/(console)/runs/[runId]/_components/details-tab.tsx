@@ -9,10 +9,14 @@ import { FailureBox } from "../../../../../components/failure-box.tsx";
 import { StateBadge } from "../../../../../components/state-glyph.tsx";
 import { Countdown, Elapsed, Time } from "../../../../../components/time.tsx";
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
-import { taskFace } from "../../../../../lib/states.ts";
+import { attemptFace } from "../../../../../lib/states.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
+import { attemptStart, isDeferred } from "../../../../../lib/waiting.ts";
+import type { TaskRequest } from "./task-request.ts";
+import { WaitWords } from "./wait-words.tsx";
 
 type Props = {
+  readonly request: TaskRequest;
   readonly live: TaskInstance | null;
   readonly query: UseQueryResult<GetTaskInstanceResponse>;
   /** Further attempts that its code allows; null while that is not known. */
@@ -20,7 +24,7 @@ type Props = {
 };
 
 /** Facts of the task instance, and each of its attempts with what went wrong. */
-export function DetailsTab({ live, query, retries }: Props) {
+export function DetailsTab({ request, live, query, retries }: Props) {
   const task = live ?? query.data?.taskInstance;
   if (task === undefined) {
     return query.isError ? (
@@ -70,7 +74,20 @@ export function DetailsTab({ live, query, retries }: Props) {
           <h3 className="text-dense font-medium text-muted">Attempts</h3>
           <ol className="space-y-2">
             {attempts.map((attempt) => (
-              <AttemptItem key={attempt.tryNumber} attempt={attempt} />
+              <AttemptItem
+                key={attempt.tryNumber}
+                attempt={attempt}
+                start={attemptStart(attempt, query.data?.attempts ?? [], task)}
+              >
+                {isDeferred(attempt.state) && (
+                  <WaitWords
+                    request={request}
+                    attempt={attempt}
+                    attempts={query.data?.attempts ?? []}
+                    task={task}
+                  />
+                )}
+              </AttemptItem>
             ))}
           </ol>
         </section>
@@ -108,19 +125,26 @@ function RetryTime({ at }: { readonly at: number | null }) {
   );
 }
 
-function AttemptItem({ attempt }: { readonly attempt: Attempt }) {
+type AttemptProps = {
+  readonly attempt: Attempt;
+  /** Null when it is not known. */
+  readonly start: number | null;
+  readonly children: ReactNode;
+};
+
+function AttemptItem({ attempt, start, children }: AttemptProps) {
   const [, setParams] = useUrlState();
   return (
     <li className="space-y-2 rounded-panel border border-line p-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <span className="font-medium">#{attempt.tryNumber}</span>
-        <StateBadge face={taskFace(attempt.state, attempt.failure)} size={16} />
+        <StateBadge face={attemptFace(attempt)} size={16} />
         <Elapsed
-          from={msOf(attempt.startedAt)}
+          from={start}
           to={attempt.state === TaskState.RUNNING ? null : msOf(attempt.endedAt)}
         />
         <span className="text-muted">
-          <Time at={msOf(attempt.startedAt)} />
+          <Time at={start} />
           {attempt.worker !== "" && ` on ${attempt.worker}`}
         </span>
         <span className="flex-1" />
@@ -131,6 +155,7 @@ function AttemptItem({ attempt }: { readonly attempt: Attempt }) {
           Log<span className="sr-only"> of attempt {attempt.tryNumber}</span>
         </Button>
       </div>
+      {isDeferred(attempt.state) && <p className="text-dense text-muted">{children}</p>}
       {attempt.failure !== undefined && <FailureBox failure={attempt.failure} />}
     </li>
   );

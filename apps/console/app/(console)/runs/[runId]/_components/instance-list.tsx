@@ -8,6 +8,7 @@ import { keyText } from "../../../../../lib/choosing.ts";
 import type { Choosing } from "../../../../../lib/choosing.ts";
 import { formatCount, msOf } from "../../../../../lib/format.ts";
 import { taskFace } from "../../../../../lib/states.ts";
+import { isDeferred } from "../../../../../lib/waiting.ts";
 
 type Props = {
   readonly taskId: string;
@@ -50,7 +51,7 @@ export function InstanceList({ taskId, rows, isOld, choosing, onOpen }: Props) {
         {rows.map((row) => {
           const face = taskFace(row.state, row.failure);
           const name = row.mapIndexLabel || `[${row.mapIndex}]`;
-          const isRunning = row.state === TaskState.RUNNING;
+          const isRunning = row.state === TaskState.RUNNING || isDeferred(row.state);
           return (
             <tr
               key={row.mapIndex}
@@ -82,11 +83,7 @@ export function InstanceList({ taskId, rows, isOld, choosing, onOpen }: Props) {
                   className="inline-flex items-center gap-1.5 text-dense"
                 >
                   <StateGlyph look={face.look} size={15} />
-                  <StateWord
-                    face={face}
-                    retryAt={msOf(row.retryAt)}
-                    lookAt={msOf(row.rescheduleAt)}
-                  />
+                  <StateWord face={face} task={row} />
                 </span>
               </td>
               <td className={`${cell} text-dense text-muted`}>

@@ -1,7 +1,7 @@
 "use client";
 import { Tabs } from "@base-ui/react/tabs";
 import { useQuery } from "@connectrpc/connect-query";
-import { ChevronLeft, ChevronRight } from "lucide-react";
+import { useState } from "react";
 import { TaskInstanceService, TaskState } from "@millrace/wire/v1";
 import type { MappedSummary, TaskInstance } from "@millrace/wire/v1";
 import { Empty } from "../../../../../components/faces.tsx";
@@ -9,21 +9,25 @@ import { StateGlyph } from "../../../../../components/state-glyph.tsx";
 import { StateWord } from "../../../../../components/state-word.tsx";
 import { TaskMarks } from "../../../../../components/task-marks.tsx";
 import { callFailure } from "../../../../../lib/failures.ts";
-import { formatCount, msOf } from "../../../../../lib/format.ts";
 import { marksOf, unusualRule } from "../../../../../lib/map-shape.ts";
-import { isFinalTask, isWaitingTask, taskFace } from "../../../../../lib/states.ts";
+import { isAsking, isFinalTask, isWaitingTask, taskFace } from "../../../../../lib/states.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { changeOf } from "./change-target.ts";
+import { CallbacksTab } from "./callbacks-tab.tsx";
 import { DetailsTab } from "./details-tab.tsx";
 import { ExplainTab } from "./explain-tab.tsx";
+import { InputTab } from "./input-tab.tsx";
+import { InstanceSteps } from "./instance-steps.tsx";
 import { LogsTab } from "./logs-tab.tsx";
 import { OutcomeNote } from "./outcome-note.tsx";
 import { PanelHeader } from "./panel-header.tsx";
 import type { PanelProps } from "./panel-props.ts";
 import { PanelTabs } from "./panel-tabs.tsx";
 import { instanceName } from "./task-request.ts";
+import { tabsOf } from "./tabs-of.ts";
 import { ValuesTab } from "./values-tab.tsx";
+import { WaitCard } from "./wait-card.tsx";
 
 type Props = PanelProps & {
   /** Null for a task that is not mapped. */
@@ -33,13 +37,6 @@ type Props = PanelProps & {
   /** How many instances the task has. */
   readonly mapped: MappedSummary | null;
 };
-
-const tabs = [
-  { value: "logs", label: "Logs" },
-  { value: "explain", label: "Explain" },
-  { value: "details", label: "Details" },
-  { value: "values", label: "Values" },
-] as const;
 
 /** An instance of a mapped task has no stream of its own. */
 const instancePollMs = 2_000;
@@ -65,8 +62,14 @@ export function InstancePanel(props: Props) {
   useOnChange(change, refetch);
   const attempts = query.data?.attempts ?? [];
   const hasBegun = attempts.length > 0 || (shown?.tryNumber ?? 0) > 0;
-  const tab = params.get("tab") ?? (isWaitingTask(state) && !hasBegun ? "explain" : "logs");
   const taskSpec = spec?.tasks.find((one) => one.taskId === taskId);
+  // Whoever answers sees that it was taken, though the task goes on at once.
+  const [hasAsked, setHasAsked] = useState(false);
+  if (isAsking(state) && !hasAsked) setHasAsked(true);
+  const tabs = tabsOf({ attempts, spec: taskSpec, hasAsked });
+  const usual = hasAsked ? "input" : isWaitingTask(state) && !hasBegun ? "explain" : "logs";
+  const asked = params.get("tab") ?? usual;
+  const tab = tabs.some(({ value }) => value === asked) ? asked : usual;
   const rule = taskSpec === undefined ? null : unusualRule(taskSpec);
   const face = taskFace(state, shown?.failure);
   const keys = [{ taskId, mapIndex }];
@@ -94,12 +97,7 @@ export function InstancePanel(props: Props) {
       >
         <span data-state={face.look} className="inline-flex items-center gap-1.5 font-medium">
           <StateGlyph look={face.look} />
-          <StateWord
-            face={face}
-            isLarge
-            retryAt={msOf(shown?.retryAt)}
-            lookAt={msOf(shown?.rescheduleAt)}
-          />
+          <StateWord face={face} task={shown} isLarge />
         </span>
         {taskSpec !== undefined && <TaskMarks marks={marksOf(taskSpec)} />}
         {rule !== null && <span className="font-mono text-label text-muted">{rule}</span>}
@@ -110,6 +108,7 @@ export function InstancePanel(props: Props) {
         )}
       </PanelHeader>
       <OutcomeNote spec={spec} tasks={tasks} task={shown} />
+      <WaitCard request={request} task={shown} change={change} isAsking={tab === "input"} />
       {isGone ? (
         <Empty title="There is no such instance">
           <p>{callFailure(query.error).message}</p>
@@ -125,6 +124,7 @@ export function InstancePanel(props: Props) {
             <LogsTab
               request={request}
               attempts={attempts}
+              task={shown}
               state={state}
               tryNumber={shown?.tryNumber ?? 0}
             />
@@ -133,55 +133,24 @@ export function InstancePanel(props: Props) {
             <ExplainTab request={request} change={change} isFinal={isFinalTask(state)} />
           </Tabs.Panel>
           <Tabs.Panel value="details" className="min-h-0 flex-1 overflow-y-auto p-4 outline-none">
-            <DetailsTab live={shown} query={query} retries={taskSpec?.retries ?? null} />
+            <DetailsTab
+              request={request}
+              live={shown}
+              query={query}
+              retries={taskSpec?.retries ?? null}
+            />
           </Tabs.Panel>
           <Tabs.Panel value="values" className="min-h-0 flex-1 overflow-y-auto p-4 outline-none">
             <ValuesTab request={request} change={change} isFinal={isFinalTask(state)} />
           </Tabs.Panel>
+          <Tabs.Panel value="input" className="min-h-0 flex-1 overflow-y-auto p-4 outline-none">
+            <InputTab request={request} change={change} />
+          </Tabs.Panel>
+          <Tabs.Panel value="callbacks" className="min-h-0 flex-1 overflow-y-auto p-4 outline-none">
+            <CallbacksTab request={request} change={change} />
+          </Tabs.Panel>
         </Tabs.Root>
       )}
     </>
-  );
-}
-
-type StepsProps = {
-  readonly taskId: string;
-  readonly mapIndex: number;
-  readonly length: number | null;
-  readonly onStep: (map: string | null) => void;
-};
-
-/** From one instance back to all, and to its neighbours. */
-function InstanceSteps({ taskId, mapIndex, length, onStep }: StepsProps) {
-  const step = "grid size-6 place-items-center rounded-control hover:bg-hover disabled:opacity-40";
-  return (
-    <nav aria-label="Instances" className="flex items-center gap-1 text-dense text-muted">
-      <button
-        type="button"
-        onClick={() => onStep(null)}
-        className="truncate rounded-control hover:text-text hover:underline"
-      >
-        All {length === null ? "" : formatCount(length)} of {taskId}
-      </button>
-      <button
-        type="button"
-        aria-label="Previous instance"
-        disabled={mapIndex === 0}
-        onClick={() => onStep(String(mapIndex - 1))}
-        className={step}
-      >
-        <ChevronLeft size={14} aria-hidden />
-      </button>
-      <span className="tabular-nums">{formatCount(mapIndex)}</span>
-      <button
-        type="button"
-        aria-label="Next instance"
-        disabled={length !== null && mapIndex >= length - 1}
-        onClick={() => onStep(String(mapIndex + 1))}
-        className={step}
-      >
-        <ChevronRight size={14} aria-hidden />
-      </button>
-    </nav>
   );
 }

@@ -1,12 +1,12 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
-import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { DagRun } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Pager } from "../../../../../components/pager.tsx";
 import type { Choosing } from "../../../../../lib/choosing.ts";
 import { looksOfCounts } from "../../../../../lib/counts.ts";
 import type { StateCountLike } from "../../../../../lib/counts.ts";
@@ -14,6 +14,7 @@ import { formatCount } from "../../../../../lib/format.ts";
 import { isFinalTask, taskFace } from "../../../../../lib/states.ts";
 import type { Look } from "../../../../../lib/states.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
+import { usePages } from "../../../../../lib/use-pages.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { InstanceList } from "./instance-list.tsx";
 import { LookFilter } from "./look-filter.tsx";
@@ -94,40 +95,19 @@ export function InstancesTab({ run, taskId, counts, choosing }: Props) {
           />
         )}
       </div>
-      <nav
-        aria-label="Pages of instances"
-        className="flex items-center gap-2 border-t border-line px-4 py-1.5"
+      <Pager
+        label="Pages of instances"
+        pages={pages}
+        next={next}
+        isOld={query.isPlaceholderData}
+        className="border-t border-line px-4 py-1.5"
       >
-        <span aria-live="polite" className="flex-1 text-dense text-muted">
-          {first === undefined || last === undefined
-            ? ""
-            : `Index ${formatCount(first)} to ${formatCount(last)}`}
-        </span>
-        <Button disabled={pages.number === 1} onClick={pages.back}>
-          <ChevronLeft size={14} aria-hidden /> Previous
-        </Button>
-        <span className="text-dense text-muted">Page {formatCount(pages.number)}</span>
-        <Button
-          disabled={next === "" || query.isPlaceholderData}
-          onClick={() => pages.forward(next)}
-        >
-          Next <ChevronRight size={14} aria-hidden />
-        </Button>
-      </nav>
+        {first === undefined || last === undefined
+          ? ""
+          : `Index ${formatCount(first)} to ${formatCount(last)}`}
+      </Pager>
     </>
   );
-}
-
-/** Where one is in a list that only tells how to go on. Another list begins at its first page. */
-function usePages(list: string) {
-  const [at, setAt] = useState<{ list: string; tokens: readonly string[] }>({ list, tokens: [] });
-  const tokens = at.list === list ? at.tokens : [];
-  return {
-    token: tokens.at(-1) ?? "",
-    number: tokens.length + 1,
-    forward: (token: string) => setAt({ list, tokens: [...tokens, token] }),
-    back: () => setAt({ list, tokens: tokens.slice(0, -1) }),
-  };
 }
 
 function GoTo({ onGo }: { readonly onGo: (mapIndex: number) => void }) {

@@ -1,7 +1,7 @@
 "use client";
 import { Hourglass, ScrollText } from "lucide-react";
 import { TaskState } from "@millrace/wire/v1";
-import type { Attempt } from "@millrace/wire/v1";
+import type { Attempt, TaskInstance } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
 import { Empty } from "../../../../../components/faces.tsx";
 import { FailureBox } from "../../../../../components/failure-box.tsx";
@@ -9,21 +9,25 @@ import { LogViewer } from "../../../../../components/log/log-viewer.tsx";
 import { isFinalTask } from "../../../../../lib/states.ts";
 import { useLogTail } from "../../../../../lib/use-log-tail.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
+import { isDeferred } from "../../../../../lib/waiting.ts";
 import { AttemptChoice } from "./attempt-choice.tsx";
 import { instanceName } from "./task-request.ts";
 import type { TaskRequest } from "./task-request.ts";
+import { WaitWords } from "./wait-words.tsx";
 
 type Props = {
   readonly request: TaskRequest;
   /** Oldest first. */
   readonly attempts: readonly Attempt[];
+  /** Null while it is read. */
+  readonly task: TaskInstance | null;
   readonly state: TaskState;
   /** Of the newest attempt; 0 before the first. */
   readonly tryNumber: number;
 };
 
 /** The log of the newest attempt, or of the one the address names. */
-export function LogsTab({ request, attempts, state, tryNumber }: Props) {
+export function LogsTab({ request, attempts, task, state, tryNumber }: Props) {
   const [params, setParams] = useUrlState();
   const newest = Math.max(tryNumber, attempts.at(-1)?.tryNumber ?? 0);
   const asked = Number(params.get("try"));
@@ -59,6 +63,11 @@ export function LogsTab({ request, attempts, state, tryNumber }: Props) {
           <FailureBox failure={attempt.failure} />
         </div>
       )}
+      {attempt !== undefined && task !== null && isOver(attempt, task) && (
+        <p className="px-3 pt-2 text-dense text-muted">
+          <WaitWords request={request} attempt={attempt} attempts={attempts} task={task} />
+        </p>
+      )}
       <AttemptLog
         key={`${request.runId}/${instanceName(request)}/${shown}`}
         request={request}
@@ -66,6 +75,18 @@ export function LogsTab({ request, attempts, state, tryNumber }: Props) {
         isOpen={shown === newest && openStates.has(state)}
       />
     </>
+  );
+}
+
+/** It gave its slot back, and goes on, or went, in another attempt; what is waited for now stands above the tabs. */
+function isOver(attempt: Attempt, task: TaskInstance): boolean {
+  return (
+    isDeferred(attempt.state) &&
+    !(
+      attempt.state === task.state &&
+      task.waiting !== undefined &&
+      attempt.tryNumber === task.tryNumber
+    )
   );
 }
 

@@ -5,12 +5,12 @@ type Props = { readonly tabs: readonly { readonly value: string; readonly label:
 
 export function PanelTabs({ tabs }: Props) {
   return (
-    <Tabs.List className="flex gap-4 border-b border-line px-4">
+    <Tabs.List className="flex shrink-0 gap-4 overflow-x-auto border-b border-line px-4">
       {tabs.map(({ value, label }) => (
         <Tabs.Tab
           key={value}
           value={value}
-          className="-mb-px h-9 border-b-2 border-transparent text-muted hover:text-text data-[active]:border-accent data-[active]:font-medium data-[active]:text-text"
+          className="h-9 shrink-0 border-b-2 border-transparent text-muted hover:text-text data-[active]:border-accent data-[active]:font-medium data-[active]:text-text"
         >
           {label}
         </Tabs.Tab>

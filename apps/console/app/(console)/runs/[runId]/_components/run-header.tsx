@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { RunState, RunType, TaskInstanceService } from "@millrace/wire/v1";
 import type { DagSpec } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
-import { StateBadge } from "../../../../../components/state-glyph.tsx";
+import { StateBadge, StateGlyph } from "../../../../../components/state-glyph.tsx";
 import { StateBar } from "../../../../../components/state-bar.tsx";
 import { Elapsed, Time } from "../../../../../components/time.tsx";
 import type { Change } from "../../../../../lib/changes.ts";
@@ -13,7 +13,7 @@ import { countsOfTasks, looksOfCounts, progressOf } from "../../../../../lib/cou
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 import type { RunLive } from "../../../../../lib/run-live.ts";
 import { runSentence } from "../../../../../lib/run-sentence.ts";
-import { runFace } from "../../../../../lib/states.ts";
+import { isAsking, runFace } from "../../../../../lib/states.ts";
 import { LazyRunActions } from "./lazy-run-actions.tsx";
 import { RunParams } from "./run-params.tsx";
 
@@ -52,6 +52,7 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
             {run.state === RunState.QUEUED && <QueuedReason live={live} spec={spec} />}
           </p>
         </div>
+        <OpenInputs live={live} />
         <LazyRunActions run={run} tasks={tasks} onChange={onChange} onDone={onDone} />
       </div>
       <dl className="grid grid-cols-2 gap-x-8 gap-y-2 sm:flex sm:flex-wrap">
@@ -84,6 +85,32 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
       {run.note !== "" && <p className="text-muted">Note: {run.note}</p>}
       <RunParams run={run} />
     </header>
+  );
+}
+
+/** What people must answer before the run goes on: to the form where there is one, else to the list. */
+function OpenInputs({ live }: Pick<Props, "live">) {
+  const { run, tasks } = live;
+  const counts = countsOfTasks(tasks.keys(), tasks);
+  const count = counts.find(({ state }) => isAsking(state))?.count ?? 0;
+  if (count === 0) return null;
+  const only = [...tasks.values()].find(
+    (task) => count === 1 && isAsking(task.state) && task.mapped === undefined,
+  );
+  return (
+    <Link
+      data-state="needs_input"
+      data-testid="run-inputs"
+      href={
+        only === undefined
+          ? `/inputs?run=${run.runId}`
+          : `/runs/${run.runId}?task=${encodeURIComponent(only.taskId)}&tab=input`
+      }
+      className="ghost-transition inline-flex h-7 items-center gap-1.5 rounded-control border border-(--c) px-2.5 font-medium whitespace-nowrap hover:bg-hover"
+    >
+      <StateGlyph look="needs_input" size={16} />
+      {plural(count, "input")} needed
+    </Link>
   );
 }
 

@@ -21,6 +21,7 @@ import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { useStateInTab } from "../../../../../lib/use-state-in-tab.ts";
 import { changeOf } from "./change-target.ts";
 import { LazyTaskPanel } from "./lazy-task-panel.tsx";
+import { RunCallbacks, hasCallbacks } from "./run-callbacks.tsx";
 import { RunHeader } from "./run-header.tsx";
 import { TaskTable } from "./task-table.tsx";
 
@@ -135,6 +136,9 @@ function Run({ live }: { readonly live: RunLive }) {
           chosen={choosing.tasks}
           onChoose={chooseTasks}
         />
+        {spec !== null && hasCallbacks(spec) && (
+          <RunCallbacks run={run} tasks={tasks} onTask={select} />
+        )}
         <ChangeBar
           words={chosenWords([...choosing.chosen.values()])}
           onClear={() => ask("clear")}

@@ -10,6 +10,7 @@ import { looksOfCounts } from "../../../../../lib/counts.ts";
 import { formatCount, msOf } from "../../../../../lib/format.ts";
 import type { TaskMark } from "../../../../../lib/map-shape.ts";
 import { taskFace } from "../../../../../lib/states.ts";
+import { isDeferred, waitPhrase } from "../../../../../lib/waiting.ts";
 
 /** Columns that the header and every row share. */
 export const rowGrid =
@@ -69,22 +70,22 @@ export const TaskRow = memo(function TaskRow({
           type="button"
           tabIndex={-1}
           title={taskId}
-          className={`truncate text-left ${isSelected ? "font-medium text-accent" : ""}`}
+          className={`truncate text-left ${task?.waiting === undefined ? "" : "max-w-3/4 shrink-0"} ${isSelected ? "font-medium text-accent" : ""}`}
         >
           {taskId}
         </button>
         <TaskMarks marks={marks} />
         {isMapped && <TimesBadge mapped={{ length: task?.mapped?.length ?? null }} />}
+        {task?.waiting !== undefined && (
+          <span className="hidden min-w-0 truncate text-dense text-muted @2xl:inline">
+            {waitPhrase(task.waiting)}
+          </span>
+        )}
       </span>
       <span role="cell" className="flex items-center">
         <span data-state={face.look} className="inline-flex min-w-0 items-center gap-1.5">
           <StateGlyph look={face.look} size={16} />
-          <StateWord
-            face={face}
-            retryAt={msOf(task?.retryAt)}
-            lookAt={msOf(task?.rescheduleAt)}
-            isDense
-          />
+          <StateWord face={face} task={task} isDense />
         </span>
       </span>
       <span role="cell" className="hidden text-muted @2xl:block">
@@ -109,9 +110,9 @@ export const TaskRow = memo(function TaskRow({
   );
 });
 
-/** Null only while it runs: a span that has no end then must not grow. */
+/** Null only while it runs, or waits in the middle of it: a span that has no end otherwise must not grow. */
 function endOf(task: TaskInstance | null): number | null {
-  if (task === null || task.state === TaskState.RUNNING) return null;
+  if (task === null || task.state === TaskState.RUNNING || isDeferred(task.state)) return null;
   if (task.mapped !== undefined && task.endedAt === undefined) return null;
   return msOf(task.endedAt) ?? msOf(task.startedAt);
 }

@@ -5,8 +5,9 @@ import { CopyButton } from "../../../../../components/copy-command.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { ValueTree } from "../../../../../components/value-tree.tsx";
 import { decodeValue, nodeToJson } from "../../../../../lib/codec.ts";
-import { formatCount } from "../../../../../lib/format.ts";
+import { formatBytes } from "../../../../../lib/format.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
+import { LargeValue } from "./large-value.tsx";
 import type { TaskRequest } from "./task-request.ts";
 
 type Props = { readonly request: TaskRequest; readonly change: string; readonly isFinal: boolean };
@@ -38,14 +39,17 @@ export function ValuesTab({ request, change, isFinal }: Props) {
   }
   return (
     <ul className="space-y-4" data-testid="values">
-      {query.data.xcoms.map(({ key, value }) => {
-        const data = value?.data ?? new Uint8Array();
+      {query.data.xcoms.map(({ key, value, size }) => {
+        if (value === undefined) {
+          return <LargeValue key={key} request={request} name={key} size={Number(size)} />;
+        }
+        const { data } = value;
         const node = decodeValue(data);
         return (
           <li key={key} className="space-y-1.5">
             <div className="flex items-center gap-2">
               <h3 className="font-mono text-dense font-medium">{key}</h3>
-              <span className="text-label text-muted">{formatCount(data.length)} bytes</span>
+              <span className="text-label text-muted">{formatBytes(data.length)}</span>
               <span className="flex-1" />
               <CopyButton
                 text={JSON.stringify(nodeToJson(node), null, 2)}

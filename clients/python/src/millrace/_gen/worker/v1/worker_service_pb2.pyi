@@ -2,7 +2,9 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import dag_pb2 as _dag_pb2
+from millrace._gen.v1 import deferral_pb2 as _deferral_pb2
 from millrace._gen.v1 import task_instance_pb2 as _task_instance_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
@@ -141,23 +143,7 @@ class Results(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[Result, _Mapping]]] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("attempt_id", "succeeded", "failed", "skipped", "returned", "rescheduled")
-    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
-    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
-    FAILED_FIELD_NUMBER: _ClassVar[int]
-    SKIPPED_FIELD_NUMBER: _ClassVar[int]
-    RETURNED_FIELD_NUMBER: _ClassVar[int]
-    RESCHEDULED_FIELD_NUMBER: _ClassVar[int]
-    attempt_id: str
-    succeeded: Succeeded
-    failed: _value_pb2.Failure
-    skipped: Skipped
-    returned: Returned
-    rescheduled: Rescheduled
-    def __init__(self, attempt_id: _Optional[str] = ..., succeeded: _Optional[_Union[Succeeded, _Mapping]] = ..., failed: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ..., rescheduled: _Optional[_Union[Rescheduled, _Mapping]] = ...) -> None: ...
-
-class Succeeded(_message.Message):
-    __slots__ = ("return_value", "xcoms", "lengths", "choice", "map_index_label")
+    __slots__ = ("attempt_id", "succeeded", "failed", "skipped", "returned", "rescheduled", "deferred", "xcoms")
     class XcomsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -165,17 +151,35 @@ class Succeeded(_message.Message):
         key: str
         value: _value_pb2.Value
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
-    RETURN_VALUE_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_FIELD_NUMBER: _ClassVar[int]
+    RESCHEDULED_FIELD_NUMBER: _ClassVar[int]
+    DEFERRED_FIELD_NUMBER: _ClassVar[int]
     XCOMS_FIELD_NUMBER: _ClassVar[int]
+    attempt_id: str
+    succeeded: Succeeded
+    failed: _value_pb2.Failure
+    skipped: Skipped
+    returned: Returned
+    rescheduled: Rescheduled
+    deferred: _deferral_pb2.Deferral
+    xcoms: _containers.MessageMap[str, _value_pb2.Value]
+    def __init__(self, attempt_id: _Optional[str] = ..., succeeded: _Optional[_Union[Succeeded, _Mapping]] = ..., failed: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ..., rescheduled: _Optional[_Union[Rescheduled, _Mapping]] = ..., deferred: _Optional[_Union[_deferral_pb2.Deferral, _Mapping]] = ..., xcoms: _Optional[_Mapping[str, _value_pb2.Value]] = ...) -> None: ...
+
+class Succeeded(_message.Message):
+    __slots__ = ("return_value", "lengths", "choice", "map_index_label")
+    RETURN_VALUE_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
     CHOICE_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_LABEL_FIELD_NUMBER: _ClassVar[int]
     return_value: _value_pb2.Value
-    xcoms: _containers.MessageMap[str, _value_pb2.Value]
     lengths: _containers.RepeatedScalarFieldContainer[int]
     choice: Choice
     map_index_label: str
-    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., xcoms: _Optional[_Mapping[str, _value_pb2.Value]] = ..., lengths: _Optional[_Iterable[int]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., map_index_label: _Optional[str] = ...) -> None: ...
+    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., map_index_label: _Optional[str] = ...) -> None: ...
 
 class Choice(_message.Message):
     __slots__ = ("cases",)
@@ -218,7 +222,7 @@ class Assignments(_message.Message):
     def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
 
 class Assignment(_message.Message):
-    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length")
+    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length", "resumption", "callback")
     class InputsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -266,6 +270,8 @@ class Assignment(_message.Message):
     LOOKS_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
     MAP_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    RESUMPTION_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_FIELD_NUMBER: _ClassVar[int]
     attempt_id: str
     run: RunFacts
     task_id: str
@@ -292,7 +298,35 @@ class Assignment(_message.Message):
     looks: int
     map_index_template: str
     map_length: int
-    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ...) -> None: ...
+    resumption: Resumption
+    callback: CallbackFacts
+    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ..., resumption: _Optional[_Union[Resumption, _Mapping]] = ..., callback: _Optional[_Union[CallbackFacts, _Mapping]] = ...) -> None: ...
+
+class Resumption(_message.Message):
+    __slots__ = ("event", "state")
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    event: _value_pb2.Value
+    state: _value_pb2.Value
+    def __init__(self, event: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., state: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+
+class CallbackFacts(_message.Message):
+    __slots__ = ("event", "name", "happened_at", "failure", "try_number", "run_state", "delivery_try")
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HAPPENED_AT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    TRY_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RUN_STATE_FIELD_NUMBER: _ClassVar[int]
+    DELIVERY_TRY_FIELD_NUMBER: _ClassVar[int]
+    event: _callback_pb2.CallbackEvent
+    name: str
+    happened_at: _timestamp_pb2.Timestamp
+    failure: _value_pb2.Failure
+    try_number: int
+    run_state: _dag_pb2.RunState
+    delivery_try: int
+    def __init__(self, event: _Optional[_Union[_callback_pb2.CallbackEvent, str]] = ..., name: _Optional[str] = ..., happened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., try_number: _Optional[int] = ..., run_state: _Optional[_Union[_dag_pb2.RunState, str]] = ..., delivery_try: _Optional[int] = ...) -> None: ...
 
 class RunFacts(_message.Message):
     __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after")
@@ -401,6 +435,92 @@ class DownloadBundleRequest(_message.Message):
     def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., digest: _Optional[str] = ...) -> None: ...
 
 class DownloadBundleResponse(_message.Message):
+    __slots__ = ("content",)
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    def __init__(self, content: _Optional[bytes] = ...) -> None: ...
+
+class PullXComsRequest(_message.Message):
+    __slots__ = ("session", "attempt_id", "task_ids", "key", "map_indexes", "run_id", "include_prior_dates", "dag_id")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEXES_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_PRIOR_DATES_FIELD_NUMBER: _ClassVar[int]
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_id: str
+    task_ids: _containers.RepeatedScalarFieldContainer[str]
+    key: str
+    map_indexes: _containers.RepeatedScalarFieldContainer[int]
+    run_id: str
+    include_prior_dates: bool
+    dag_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., task_ids: _Optional[_Iterable[str]] = ..., key: _Optional[str] = ..., map_indexes: _Optional[_Iterable[int]] = ..., run_id: _Optional[str] = ..., include_prior_dates: bool = ..., dag_id: _Optional[str] = ...) -> None: ...
+
+class PullXComsResponse(_message.Message):
+    __slots__ = ("xcoms", "mapped_task_ids")
+    XCOMS_FIELD_NUMBER: _ClassVar[int]
+    MAPPED_TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    xcoms: _containers.RepeatedCompositeFieldContainer[PulledXCom]
+    mapped_task_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, xcoms: _Optional[_Iterable[_Union[PulledXCom, _Mapping]]] = ..., mapped_task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class PulledXCom(_message.Message):
+    __slots__ = ("task_id", "map_index", "value")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    map_index: int
+    value: _value_pb2.Value
+    def __init__(self, task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+
+class MakeTaskTokenRequest(_message.Message):
+    __slots__ = ("session", "attempt_id")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ...) -> None: ...
+
+class MakeTaskTokenResponse(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class UploadBlobRequest(_message.Message):
+    __slots__ = ("session", "attempt_id", "digest", "size", "content")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_id: str
+    digest: str
+    size: int
+    content: bytes
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., digest: _Optional[str] = ..., size: _Optional[int] = ..., content: _Optional[bytes] = ...) -> None: ...
+
+class UploadBlobResponse(_message.Message):
+    __slots__ = ("key",)
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    def __init__(self, key: _Optional[str] = ...) -> None: ...
+
+class DownloadBlobRequest(_message.Message):
+    __slots__ = ("session", "key")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    key: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., key: _Optional[str] = ...) -> None: ...
+
+class DownloadBlobResponse(_message.Message):
     __slots__ = ("content",)
     CONTENT_FIELD_NUMBER: _ClassVar[int]
     content: bytes

@@ -77,6 +77,26 @@ class WorkerServiceStub(object):
                 request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.AppendLogRequest.SerializeToString,
                 response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.AppendLogResponse.FromString,
                 _registered_method=True)
+        self.PullXComs = channel.unary_unary(
+                '/millrace.worker.v1.WorkerService/PullXComs',
+                request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsRequest.SerializeToString,
+                response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsResponse.FromString,
+                _registered_method=True)
+        self.MakeTaskToken = channel.unary_unary(
+                '/millrace.worker.v1.WorkerService/MakeTaskToken',
+                request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.SerializeToString,
+                response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenResponse.FromString,
+                _registered_method=True)
+        self.UploadBlob = channel.stream_unary(
+                '/millrace.worker.v1.WorkerService/UploadBlob',
+                request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobRequest.SerializeToString,
+                response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobResponse.FromString,
+                _registered_method=True)
+        self.DownloadBlob = channel.unary_stream(
+                '/millrace.worker.v1.WorkerService/DownloadBlob',
+                request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBlobRequest.SerializeToString,
+                response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBlobResponse.FromString,
+                _registered_method=True)
         self.DownloadBundle = channel.unary_stream(
                 '/millrace.worker.v1.WorkerService/DownloadBundle',
                 request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBundleRequest.SerializeToString,
@@ -151,6 +171,38 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PullXComs(self, request, context):
+        """Values that other tasks left, by the rules of docs/xcoms.md. For an attempt that the session holds.
+        Reasons: ATTEMPT_UNKNOWN, RUN_NOT_FOUND, TASK_NOT_FOUND, FIELD_INVALID, VALUE_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MakeTaskToken(self, request, context):
+        """A token with which anybody, from anywhere, can end the wait that this attempt will begin. The same each time.
+        Reasons: ATTEMPT_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UploadBlob(self, request_iterator, context):
+        """Stores a value that is too long to be sent along, for the run of an attempt that the session holds. In pieces of at
+        most 1 MiB; the first names the attempt. The same value again has the same key.
+        Reasons: ATTEMPT_UNKNOWN, VALUE_TOO_LARGE, VALUE_INVALID, BLOB_STORE_UNAVAILABLE, OVERLOADED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DownloadBlob(self, request, context):
+        """Such a value, in pieces, by the key that stands in its place. Reasons: BLOB_NOT_FOUND, BLOB_STORE_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DownloadBundle(self, request, context):
         """The code of a bundle, in pieces. Reasons: BUNDLE_NOT_FOUND.
         """
@@ -195,6 +247,26 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.AppendLog,
                     request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.AppendLogRequest.FromString,
                     response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.AppendLogResponse.SerializeToString,
+            ),
+            'PullXComs': grpc.unary_unary_rpc_method_handler(
+                    servicer.PullXComs,
+                    request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsRequest.FromString,
+                    response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsResponse.SerializeToString,
+            ),
+            'MakeTaskToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.MakeTaskToken,
+                    request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.FromString,
+                    response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenResponse.SerializeToString,
+            ),
+            'UploadBlob': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadBlob,
+                    request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobRequest.FromString,
+                    response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobResponse.SerializeToString,
+            ),
+            'DownloadBlob': grpc.unary_stream_rpc_method_handler(
+                    servicer.DownloadBlob,
+                    request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBlobRequest.FromString,
+                    response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBlobResponse.SerializeToString,
             ),
             'DownloadBundle': grpc.unary_stream_rpc_method_handler(
                     servicer.DownloadBundle,
@@ -399,6 +471,114 @@ class WorkerService(object):
             '/millrace.worker.v1.WorkerService/AppendLog',
             millrace_dot_worker_dot_v1_dot_worker__service__pb2.AppendLogRequest.SerializeToString,
             millrace_dot_worker_dot_v1_dot_worker__service__pb2.AppendLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PullXComs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.worker.v1.WorkerService/PullXComs',
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsRequest.SerializeToString,
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MakeTaskToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.worker.v1.WorkerService/MakeTaskToken',
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.SerializeToString,
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadBlob(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/millrace.worker.v1.WorkerService/UploadBlob',
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobRequest.SerializeToString,
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DownloadBlob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/millrace.worker.v1.WorkerService/DownloadBlob',
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBlobRequest.SerializeToString,
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.DownloadBlobResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,7 +8,7 @@ import type { RunState, TaskState } from "../../v1/dag_pb.ts";
 import { file_millrace_v1_dag } from "../../v1/dag_pb.ts";
 import type { AffectedInstance, InstanceSelection, Reason, TaskInstance } from "../../v1/task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "../../v1/task_instance_pb.ts";
-import type { Failure } from "../../v1/value_pb.ts";
+import type { Failure, Value } from "../../v1/value_pb.ts";
 import { file_millrace_v1_value } from "../../v1/value_pb.ts";
 import type { Assignment, Result, Verdict } from "../../worker/v1/worker_service_pb.ts";
 import { file_millrace_worker_v1_worker_service } from "../../worker/v1/worker_service_pb.ts";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/internal/v1/bus.proto.
  */
 export const file_millrace_internal_v1_bus: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCLrAwoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEhEKCWJvZHlfaGFzaBgHIAEoDEIJCgdjb21tYW5kImwKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJQhIKEF9sb2dpY2FsX2RhdGVfbXMijQEKD0NoYW5nZUluc3RhbmNlcxIPCgdydW5fa2V5GAEgASgDEjEKCXNlbGVjdGlvbhgCIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEiUKBXN0YXRlGAMgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg8KB2RyeV9ydW4YBCABKAgiWwoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUiQAoHTWFya1J1bhIPCgdydW5fa2V5GAEgASgDEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUiHAoJQ2FuY2VsUnVuEg8KB3J1bl9rZXkYASABKAMiQgoLRXhwbGFpblRhc2sSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBSIbCglEZWxldGVEYWcSDgoGZGFnX2lkGAEgASgJIoUCCgpPd25lclJlcGx5EhEKB3J1bl9rZXkYASABKANIABI4CgtleHBsYW5hdGlvbhgCIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLkV4cGxhbmF0aW9uSAASMAoHcmVmdXNhbBgDIAEoCzIdLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWxIABIqCgRkb25lGAQgASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAEkMKEWluc3RhbmNlc19jaGFuZ2VkGAUgASgLMiYubWlsbHJhY2UuaW50ZXJuYWwudjEuSW5zdGFuY2VzQ2hhbmdlZEgAQgcKBXJlcGx5IgYKBERvbmUiWgoLRXhwbGFuYXRpb24SJQoFc3RhdGUYASABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSJAoHcmVhc29ucxgCIAMoCzITLm1pbGxyYWNlLnYxLlJlYXNvbiKaAQoHUmVmdXNhbBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI9CghtZXRhZGF0YRgDIAMoCzIrLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWwuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiHgoLRGFnc0NoYW5nZWQSDwoHZGFnX2lkcxgBIAMoCSKvAQoKUnVuQ2hhbmdlZBIPCgdydW5fa2V5GAEgASgDEhAKCHJldmlzaW9uGAIgASgDEjEKDnRhc2tfaW5zdGFuY2VzGAMgAygLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiQKBXN0YXRlGAQgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJQoHZmFpbHVyZRgFIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUiVwoMTG9nc0FwcGVuZGVkEg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSEgoKdHJ5X251bWJlchgEIAEoBWIGcHJvdG8z", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
+  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKeBAoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEhEKCWJvZHlfaGFzaBgHIAEoDEIJCgdjb21tYW5kImwKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJQhIKEF9sb2dpY2FsX2RhdGVfbXMijQEKD0NoYW5nZUluc3RhbmNlcxIPCgdydW5fa2V5GAEgASgDEjEKCXNlbGVjdGlvbhgCIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEiUKBXN0YXRlGAMgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg8KB2RyeV9ydW4YBCABKAgiWwoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUiQAoHTWFya1J1bhIPCgdydW5fa2V5GAEgASgDEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUiHAoJQ2FuY2VsUnVuEg8KB3J1bl9rZXkYASABKAMi/gEKB0VuZFdhaXQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRIPCgdhdHRlbXB0GAQgASgFEiQKBmFuc3dlchgFIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASJQoHc3VjY2VzcxgGIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASJwoHZmFpbHVyZRgHIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmVIABIvCgloZWFydGJlYXQYCCABKAsyGi5taWxscmFjZS5pbnRlcm5hbC52MS5Eb25lSABCBgoEbmV3cyJCCgtFeHBsYWluVGFzaxIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaWQYAiABKAkSEQoJbWFwX2luZGV4GAMgASgFIhsKCURlbGV0ZURhZxIOCgZkYWdfaWQYASABKAkihQIKCk93bmVyUmVwbHkSEQoHcnVuX2tleRgBIAEoA0gAEjgKC2V4cGxhbmF0aW9uGAIgASgLMiEubWlsbHJhY2UuaW50ZXJuYWwudjEuRXhwbGFuYXRpb25IABIwCgdyZWZ1c2FsGAMgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbEgAEioKBGRvbmUYBCABKAsyGi5taWxscmFjZS5pbnRlcm5hbC52MS5Eb25lSAASQwoRaW5zdGFuY2VzX2NoYW5nZWQYBSABKAsyJi5taWxscmFjZS5pbnRlcm5hbC52MS5JbnN0YW5jZXNDaGFuZ2VkSABCBwoFcmVwbHkiBgoERG9uZSJaCgtFeHBsYW5hdGlvbhIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uIpoBCgdSZWZ1c2FsEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEj0KCG1ldGFkYXRhGAMgAygLMisubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIeCgtEYWdzQ2hhbmdlZBIPCgdkYWdfaWRzGAEgAygJIq8BCgpSdW5DaGFuZ2VkEg8KB3J1bl9rZXkYASABKAMSEAoIcmV2aXNpb24YAiABKAMSMQoOdGFza19pbnN0YW5jZXMYAyADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USJAoFc3RhdGUYBCABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIlCgdmYWlsdXJlGAUgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZSJXCgxMb2dzQXBwZW5kZWQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRISCgp0cnlfbnVtYmVyGAQgASgFYgZwcm90bzM", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
 
 /**
  * Every node, on "nodes", each second and when something changes: who it is and which shards it owns. The api and the
@@ -565,6 +565,14 @@ export type OwnerCommand = Message<"millrace.internal.v1.OwnerCommand"> & {
      */
     value: MarkRun;
     case: "markRun";
+  } | {
+    /**
+     * End the wait of a task instance.
+     *
+     * @generated from field: millrace.internal.v1.EndWait end_wait = 11;
+     */
+    value: EndWait;
+    case: "endWait";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -744,6 +752,87 @@ export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
   messageDesc(file_millrace_internal_v1_bus, 19);
 
 /**
+ * Ends, or keeps alive, the wait of a task instance.
+ *
+ * @generated from message millrace.internal.v1.EndWait
+ */
+export type EndWait = Message<"millrace.internal.v1.EndWait"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: int64 run_key = 1;
+   */
+  runKey: bigint;
+
+  /**
+   * The task's index in its DAG version.
+   *
+   * @generated from field: int32 task_ix = 2;
+   */
+  taskIx: number;
+
+  /**
+   * -1 when not mapped.
+   *
+   * @generated from field: int32 map_index = 3;
+   */
+  mapIndex: number;
+
+  /**
+   * The attempt whose wait it is, as in the token; 0 means whichever waits (an answer).
+   *
+   * @generated from field: int32 attempt = 4;
+   */
+  attempt: number;
+
+  /**
+   * What came.
+   *
+   * @generated from oneof millrace.internal.v1.EndWait.news
+   */
+  news: {
+    /**
+     * A person's answer, complete and checked: what the task gets.
+     *
+     * @generated from field: millrace.v1.Value answer = 5;
+     */
+    value: Value;
+    case: "answer";
+  } | {
+    /**
+     * The token's success.
+     *
+     * @generated from field: millrace.v1.Value success = 6;
+     */
+    value: Value;
+    case: "success";
+  } | {
+    /**
+     * The token's failure.
+     *
+     * @generated from field: millrace.v1.Failure failure = 7;
+     */
+    value: Failure;
+    case: "failure";
+  } | {
+    /**
+     * A heartbeat.
+     *
+     * @generated from field: millrace.internal.v1.Done heartbeat = 8;
+     */
+    value: Done;
+    case: "heartbeat";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message millrace.internal.v1.EndWait.
+ * Use `create(EndWaitSchema)` to create a new message.
+ */
+export const EndWaitSchema: GenMessage<EndWait> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 20);
+
+/**
  * Explains a task instance.
  *
  * @generated from message millrace.internal.v1.ExplainTask
@@ -776,7 +865,7 @@ export type ExplainTask = Message<"millrace.internal.v1.ExplainTask"> & {
  * Use `create(ExplainTaskSchema)` to create a new message.
  */
 export const ExplainTaskSchema: GenMessage<ExplainTask> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 20);
+  messageDesc(file_millrace_internal_v1_bus, 21);
 
 /**
  * Deletes a DAG.
@@ -797,7 +886,7 @@ export type DeleteDag = Message<"millrace.internal.v1.DeleteDag"> & {
  * Use `create(DeleteDagSchema)` to create a new message.
  */
 export const DeleteDagSchema: GenMessage<DeleteDag> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 21);
+  messageDesc(file_millrace_internal_v1_bus, 22);
 
 /**
  * Answers OwnerCommand.
@@ -858,7 +947,7 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
  * Use `create(OwnerReplySchema)` to create a new message.
  */
 export const OwnerReplySchema: GenMessage<OwnerReply> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 22);
+  messageDesc(file_millrace_internal_v1_bus, 23);
 
 /**
  * Nothing more to say.
@@ -873,7 +962,7 @@ export type Done = Message<"millrace.internal.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 23);
+  messageDesc(file_millrace_internal_v1_bus, 24);
 
 /**
  * Why a task instance waits.
@@ -901,7 +990,7 @@ export type Explanation = Message<"millrace.internal.v1.Explanation"> & {
  * Use `create(ExplanationSchema)` to create a new message.
  */
 export const ExplanationSchema: GenMessage<Explanation> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 24);
+  messageDesc(file_millrace_internal_v1_bus, 25);
 
 /**
  * An error, to be thrown again at the other side.
@@ -936,7 +1025,7 @@ export type Refusal = Message<"millrace.internal.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 25);
+  messageDesc(file_millrace_internal_v1_bus, 26);
 
 /**
  * Api to everybody, on "dags": a DAG was registered, paused, unpaused or deleted; look at its rows.
@@ -957,7 +1046,7 @@ export type DagsChanged = Message<"millrace.internal.v1.DagsChanged"> & {
  * Use `create(DagsChangedSchema)` to create a new message.
  */
 export const DagsChangedSchema: GenMessage<DagsChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 26);
+  messageDesc(file_millrace_internal_v1_bus, 27);
 
 /**
  * Owner to everybody, on "runs.<run key>": something changed in a run, after commit; at most 4 a second a run.
@@ -1006,7 +1095,7 @@ export type RunChanged = Message<"millrace.internal.v1.RunChanged"> & {
  * Use `create(RunChangedSchema)` to create a new message.
  */
 export const RunChangedSchema: GenMessage<RunChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 27);
+  messageDesc(file_millrace_internal_v1_bus, 28);
 
 /**
  * Api to everybody, on "logs.<run key>": lines were stored for an attempt.
@@ -1048,5 +1137,5 @@ export type LogsAppended = Message<"millrace.internal.v1.LogsAppended"> & {
  * Use `create(LogsAppendedSchema)` to create a new message.
  */
 export const LogsAppendedSchema: GenMessage<LogsAppended> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 28);
+  messageDesc(file_millrace_internal_v1_bus, 29);
 

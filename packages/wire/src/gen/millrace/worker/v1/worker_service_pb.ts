@@ -6,8 +6,12 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Isolation, RunType, SensorSpec, TaskControl, TaskKind } from "../../v1/dag_pb.ts";
+import type { CallbackEvent } from "../../v1/callback_pb.ts";
+import { file_millrace_v1_callback } from "../../v1/callback_pb.ts";
+import type { Isolation, RunState, RunType, SensorSpec, TaskControl, TaskKind } from "../../v1/dag_pb.ts";
 import { file_millrace_v1_dag } from "../../v1/dag_pb.ts";
+import type { Deferral } from "../../v1/deferral_pb.ts";
+import { file_millrace_v1_deferral } from "../../v1/deferral_pb.ts";
 import type { LogLine } from "../../v1/task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "../../v1/task_instance_pb.ts";
 import type { Failure, Value } from "../../v1/value_pb.ts";
@@ -18,7 +22,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/worker/v1/worker_service.proto.
  */
 export const file_millrace_worker_v1_worker_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQinQIKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAQgkKB291dGNvbWUihgIKCVN1Y2NlZWRlZBIoCgxyZXR1cm5fdmFsdWUYASABKAsyEi5taWxscmFjZS52MS5WYWx1ZRI3CgV4Y29tcxgCIAMoCzIoLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWQuWGNvbXNFbnRyeRIPCgdsZW5ndGhzGAMgAygFEioKBmNob2ljZRgEIAEoCzIaLm1pbGxyYWNlLndvcmtlci52MS5DaG9pY2USFwoPbWFwX2luZGV4X2xhYmVsGAUgASgJGkAKClhjb21zRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBIhcKBkNob2ljZRINCgVjYXNlcxgBIAMoCSI3CgtSZXNjaGVkdWxlZBIoCgVhZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIaCgdTa2lwcGVkEg8KB21lc3NhZ2UYASABKAkiGwoIUmV0dXJuZWQSDwoHbWVzc2FnZRgBIAEoCSKzAQoMV29ya1Jlc3BvbnNlEjYKC2Fzc2lnbm1lbnRzGAEgASgLMh8ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnRzSAASMAoIdmVyZGljdHMYAiABKAsyHC5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdHNIABIuCgdjYW5jZWxzGAMgASgLMhsubWlsbHJhY2Uud29ya2VyLnYxLkNhbmNlbHNIAEIJCgdtZXNzYWdlIkIKC0Fzc2lnbm1lbnRzEjMKC2Fzc2lnbm1lbnRzGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQi8wcKCkFzc2lnbm1lbnQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIpCgNydW4YAiABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUnVuRmFjdHMSDwoHdGFza19pZBgDIAEoCRIRCgltYXBfaW5kZXgYBCABKAUSEgoKdHJ5X251bWJlchgFIAEoBRIRCgltYXhfdHJpZXMYBiABKAUSDwoHaGFuZGxlchgHIAEoCRIjCgRraW5kGAggASgOMhUubWlsbHJhY2UudjEuVGFza0tpbmQSFQoNYnVuZGxlX2RpZ2VzdBgJIAEoCRIMCgRhcmdzGAogASgMEjoKBmlucHV0cxgLIAMoCzIqLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50LklucHV0c0VudHJ5EjQKEWV4ZWN1dGlvbl90aW1lb3V0GAwgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKCWlzb2xhdGlvbhgNIAEoDjIWLm1pbGxyYWNlLnYxLklzb2xhdGlvbhI0CgNlbnYYDiADKAsyJy5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5FbnZFbnRyeRIPCgdmZW5jaW5nGA8gASgJEhcKD2lkZW1wb3RlbmN5X2tleRgQIAEoCRI4CgVpdGVtcxgRIAMoCzIpLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50Lkl0ZW1zRW50cnkSFgoObWVhc3VyZWRfcGF0aHMYEiADKAwSKQoHY29udHJvbBgTIAEoDjIYLm1pbGxyYWNlLnYxLlRhc2tDb250cm9sEg0KBWNhc2VzGBQgAygJEicKBnNlbnNvchgVIAEoCzIXLm1pbGxyYWNlLnYxLlNlbnNvclNwZWMSMgoOdHJ5X3N0YXJ0ZWRfYXQYFiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB3RyeV9hZ2UYFyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFbG9va3MYGCABKAUSGgoSbWFwX2luZGV4X3RlbXBsYXRlGBkgASgJEhIKCm1hcF9sZW5ndGgYGiABKAUaQQoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaQAoKSXRlbXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZToCOAEi7gIKCFJ1bkZhY3RzEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEAoIcnVuX25hbWUYAyABKAkSMAoMbG9naWNhbF9kYXRlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAcgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSJgoIcnVuX3R5cGUYCCABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlEhMKC2RhZ192ZXJzaW9uGAkgASgFEi0KCXJ1bl9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoIVmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKDAQoHVmVyZGljdBISCgphdHRlbXB0X2lkGAEgASgJEi0KBGtpbmQYAiABKA4yHy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdEtpbmQSNQoMc3RhbGVfcmVhc29uGAMgASgOMh8ubWlsbHJhY2Uud29ya2VyLnYxLlN0YWxlUmVhc29uIh4KB0NhbmNlbHMSEwoLYXR0ZW1wdF9pZHMYASADKAkiiQEKDExlYXNlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEi8KB3Nlc3Npb24YAiABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNtYXgYAyABKAUSJwoEd2FpdBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJECg1MZWFzZVJlc3BvbnNlEjMKC2Fzc2lnbm1lbnRzGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQigQEKDVJlcG9ydFJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEisKB3Jlc3VsdHMYAiADKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0EhIKCnJlcXVlc3RfaWQYAyABKAkiPwoOUmVwb3J0UmVzcG9uc2USLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKQAQoQQXBwZW5kTG9nUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIjCgVsaW5lcxgDIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEgoKcmVxdWVzdF9pZBgEIAEoCSIvChFBcHBlbmRMb2dSZXNwb25zZRIaChJzdG9yZWRfdGhyb3VnaF9zZXEYASABKAMiWAoVRG93bmxvYWRCdW5kbGVSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhIOCgZkaWdlc3QYAiABKAkiKQoWRG93bmxvYWRCdW5kbGVSZXNwb25zZRIPCgdjb250ZW50GAEgASgMKrABCgtWZXJkaWN0S2luZBIcChhWRVJESUNUX0tJTkRfVU5TUEVDSUZJRUQQABITCg9WRVJESUNUX0tJTkRfT0sQARIYChRWRVJESUNUX0tJTkRfQUxSRUFEWRACEhkKFVZFUkRJQ1RfS0lORF9DT05GTElDVBADEhYKElZFUkRJQ1RfS0lORF9TVEFMRRAEEiEKHVZFUkRJQ1RfS0lORF9DQU5DRUxfUkVRVUVTVEVEEAUqvAEKC1N0YWxlUmVhc29uEhwKGFNUQUxFX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKIlNUQUxFX1JFQVNPTl9FWFBJUkVEX0FORF9SRUdSQU5URUQQARIaChZTVEFMRV9SRUFTT05fQ0FOQ0VMTEVEEAISGAoUU1RBTEVfUkVBU09OX0NMRUFSRUQQAxIWChJTVEFMRV9SRUFTT05fRVBPQ0gQBBIZChVTVEFMRV9SRUFTT05fRklOSVNIRUQQBTLtBQoNV29ya2VyU2VydmljZRJeCgtPcGVuU2Vzc2lvbhImLm1pbGxyYWNlLndvcmtlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QaJy5taWxscmFjZS53b3JrZXIudjEuT3BlblNlc3Npb25SZXNwb25zZRJhCgxSZW5ld1Nlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuUmVuZXdTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5SZW5ld1Nlc3Npb25SZXNwb25zZRJhCgxDbG9zZVNlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuQ2xvc2VTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5DbG9zZVNlc3Npb25SZXNwb25zZRJNCgRXb3JrEh8ubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXF1ZXN0GiAubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXNwb25zZSgBMAESTAoFTGVhc2USIC5taWxscmFjZS53b3JrZXIudjEuTGVhc2VSZXF1ZXN0GiEubWlsbHJhY2Uud29ya2VyLnYxLkxlYXNlUmVzcG9uc2USTwoGUmVwb3J0EiEubWlsbHJhY2Uud29ya2VyLnYxLlJlcG9ydFJlcXVlc3QaIi5taWxscmFjZS53b3JrZXIudjEuUmVwb3J0UmVzcG9uc2USWAoJQXBwZW5kTG9nEiQubWlsbHJhY2Uud29ya2VyLnYxLkFwcGVuZExvZ1JlcXVlc3QaJS5taWxscmFjZS53b3JrZXIudjEuQXBwZW5kTG9nUmVzcG9uc2USbgoORG93bmxvYWRCdW5kbGUSKS5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXF1ZXN0GioubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQnVuZGxlUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQiwAMKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAEikKCGRlZmVycmVkGAcgASgLMhUubWlsbHJhY2UudjEuRGVmZXJyYWxIABI0CgV4Y29tcxgIIAMoCzIlLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQuWGNvbXNFbnRyeRpACgpYY29tc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4AUIJCgdvdXRjb21lIosBCglTdWNjZWVkZWQSKAoMcmV0dXJuX3ZhbHVlGAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHbGVuZ3RocxgCIAMoBRIqCgZjaG9pY2UYAyABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ2hvaWNlEhcKD21hcF9pbmRleF9sYWJlbBgEIAEoCSIXCgZDaG9pY2USDQoFY2FzZXMYASADKAkiNwoLUmVzY2hlZHVsZWQSKAoFYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iGgoHU2tpcHBlZBIPCgdtZXNzYWdlGAEgASgJIhsKCFJldHVybmVkEg8KB21lc3NhZ2UYASABKAkiswEKDFdvcmtSZXNwb25zZRI2Cgthc3NpZ25tZW50cxgBIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50c0gAEjAKCHZlcmRpY3RzGAIgASgLMhwubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3RzSAASLgoHY2FuY2VscxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5DYW5jZWxzSABCCQoHbWVzc2FnZSJCCgtBc3NpZ25tZW50cxIzCgthc3NpZ25tZW50cxgBIAMoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50ItwICgpBc3NpZ25tZW50EhIKCmF0dGVtcHRfaWQYASABKAkSKQoDcnVuGAIgASgLMhwubWlsbHJhY2Uud29ya2VyLnYxLlJ1bkZhY3RzEg8KB3Rhc2tfaWQYAyABKAkSEQoJbWFwX2luZGV4GAQgASgFEhIKCnRyeV9udW1iZXIYBSABKAUSEQoJbWF4X3RyaWVzGAYgASgFEg8KB2hhbmRsZXIYByABKAkSIwoEa2luZBgIIAEoDjIVLm1pbGxyYWNlLnYxLlRhc2tLaW5kEhUKDWJ1bmRsZV9kaWdlc3QYCSABKAkSDAoEYXJncxgKIAEoDBI6CgZpbnB1dHMYCyADKAsyKi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5JbnB1dHNFbnRyeRI0ChFleGVjdXRpb25fdGltZW91dBgMIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCglpc29sYXRpb24YDSABKA4yFi5taWxscmFjZS52MS5Jc29sYXRpb24SNAoDZW52GA4gAygLMicubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuRW52RW50cnkSDwoHZmVuY2luZxgPIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYECABKAkSOAoFaXRlbXMYESADKAsyKS5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5JdGVtc0VudHJ5EhYKDm1lYXN1cmVkX3BhdGhzGBIgAygMEikKB2NvbnRyb2wYEyABKA4yGC5taWxscmFjZS52MS5UYXNrQ29udHJvbBINCgVjYXNlcxgUIAMoCRInCgZzZW5zb3IYFSABKAsyFy5taWxscmFjZS52MS5TZW5zb3JTcGVjEjIKDnRyeV9zdGFydGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgd0cnlfYWdlGBcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg0KBWxvb2tzGBggASgFEhoKEm1hcF9pbmRleF90ZW1wbGF0ZRgZIAEoCRISCgptYXBfbGVuZ3RoGBogASgFEjIKCnJlc3VtcHRpb24YGyABKAsyHi5taWxscmFjZS53b3JrZXIudjEuUmVzdW1wdGlvbhIzCghjYWxsYmFjaxgcIAEoCzIhLm1pbGxyYWNlLndvcmtlci52MS5DYWxsYmFja0ZhY3RzGkEKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4ARoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGkAKCkl0ZW1zRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBIlIKClJlc3VtcHRpb24SIQoFZXZlbnQYASABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIhCgVzdGF0ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlIvQBCg1DYWxsYmFja0ZhY3RzEikKBWV2ZW50GAEgASgOMhoubWlsbHJhY2UudjEuQ2FsbGJhY2tFdmVudBIMCgRuYW1lGAIgASgJEi8KC2hhcHBlbmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgdmYWlsdXJlGAQgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZRISCgp0cnlfbnVtYmVyGAUgASgFEigKCXJ1bl9zdGF0ZRgGIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEhQKDGRlbGl2ZXJ5X3RyeRgHIAEoBSLuAgoIUnVuRmFjdHMSDgoGcnVuX2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIQCghydW5fbmFtZRgDIAEoCRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2RhdGFfaW50ZXJ2YWxfc3RhcnQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWRhdGFfaW50ZXJ2YWxfZW5kGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIiCgZwYXJhbXMYByABKAsyEi5taWxscmFjZS52MS5WYWx1ZRImCghydW5fdHlwZRgIIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSEwoLZGFnX3ZlcnNpb24YCSABKAUSLQoJcnVuX2FmdGVyGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI5CghWZXJkaWN0cxItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IoMBCgdWZXJkaWN0EhIKCmF0dGVtcHRfaWQYASABKAkSLQoEa2luZBgCIAEoDjIfLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0S2luZBI1CgxzdGFsZV9yZWFzb24YAyABKA4yHy5taWxscmFjZS53b3JrZXIudjEuU3RhbGVSZWFzb24iHgoHQ2FuY2VscxITCgthdHRlbXB0X2lkcxgBIAMoCSKJAQoMTGVhc2VSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSLwoHc2Vzc2lvbhgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEgsKA21heBgDIAEoBRInCgR3YWl0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkQKDUxlYXNlUmVzcG9uc2USMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCKBAQoNUmVwb3J0UmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSKwoHcmVzdWx0cxgCIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQSEgoKcmVxdWVzdF9pZBgDIAEoCSI/Cg5SZXBvcnRSZXNwb25zZRItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IpABChBBcHBlbmRMb2dSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEiMKBWxpbmVzGAMgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgpyZXF1ZXN0X2lkGAQgASgJIi8KEUFwcGVuZExvZ1Jlc3BvbnNlEhoKEnN0b3JlZF90aHJvdWdoX3NlcRgBIAEoAyJYChVEb3dubG9hZEJ1bmRsZVJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEg4KBmRpZ2VzdBgCIAEoCSIpChZEb3dubG9hZEJ1bmRsZVJlc3BvbnNlEg8KB2NvbnRlbnQYASABKAwi0wEKEFB1bGxYQ29tc1JlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSCwoDa2V5GAQgASgJEhMKC21hcF9pbmRleGVzGAUgAygFEhAKBnJ1bl9pZBgGIAEoCUgAEh0KE2luY2x1ZGVfcHJpb3JfZGF0ZXMYByABKAhIABIOCgZkYWdfaWQYCCABKAlCBQoDcnVuIlsKEVB1bGxYQ29tc1Jlc3BvbnNlEi0KBXhjb21zGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxlZFhDb20SFwoPbWFwcGVkX3Rhc2tfaWRzGAIgAygJIlMKClB1bGxlZFhDb20SDwoHdGFza19pZBgBIAEoCRIRCgltYXBfaW5kZXgYAiABKAUSIQoFdmFsdWUYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZSJbChRNYWtlVGFza1Rva2VuUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCSImChVNYWtlVGFza1Rva2VuUmVzcG9uc2USDQoFdG9rZW4YASABKAkihwEKEVVwbG9hZEJsb2JSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEg4KBmRpZ2VzdBgDIAEoCRIMCgRzaXplGAQgASgDEg8KB2NvbnRlbnQYBSABKAwiIQoSVXBsb2FkQmxvYlJlc3BvbnNlEgsKA2tleRgBIAEoCSJTChNEb3dubG9hZEJsb2JSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNrZXkYAiABKAkiJwoURG93bmxvYWRCbG9iUmVzcG9uc2USDwoHY29udGVudBgBIAEoDCqwAQoLVmVyZGljdEtpbmQSHAoYVkVSRElDVF9LSU5EX1VOU1BFQ0lGSUVEEAASEwoPVkVSRElDVF9LSU5EX09LEAESGAoUVkVSRElDVF9LSU5EX0FMUkVBRFkQAhIZChVWRVJESUNUX0tJTkRfQ09ORkxJQ1QQAxIWChJWRVJESUNUX0tJTkRfU1RBTEUQBBIhCh1WRVJESUNUX0tJTkRfQ0FOQ0VMX1JFUVVFU1RFRBAFKrwBCgtTdGFsZVJlYXNvbhIcChhTVEFMRV9SRUFTT05fVU5TUEVDSUZJRUQQABImCiJTVEFMRV9SRUFTT05fRVhQSVJFRF9BTkRfUkVHUkFOVEVEEAESGgoWU1RBTEVfUkVBU09OX0NBTkNFTExFRBACEhgKFFNUQUxFX1JFQVNPTl9DTEVBUkVEEAMSFgoSU1RBTEVfUkVBU09OX0VQT0NIEAQSGQoVU1RBTEVfUkVBU09OX0ZJTklTSEVEEAUygAkKDVdvcmtlclNlcnZpY2USXgoLT3BlblNlc3Npb24SJi5taWxscmFjZS53b3JrZXIudjEuT3BlblNlc3Npb25SZXF1ZXN0GicubWlsbHJhY2Uud29ya2VyLnYxLk9wZW5TZXNzaW9uUmVzcG9uc2USYQoMUmVuZXdTZXNzaW9uEicubWlsbHJhY2Uud29ya2VyLnYxLlJlbmV3U2Vzc2lvblJlcXVlc3QaKC5taWxscmFjZS53b3JrZXIudjEuUmVuZXdTZXNzaW9uUmVzcG9uc2USYQoMQ2xvc2VTZXNzaW9uEicubWlsbHJhY2Uud29ya2VyLnYxLkNsb3NlU2Vzc2lvblJlcXVlc3QaKC5taWxscmFjZS53b3JrZXIudjEuQ2xvc2VTZXNzaW9uUmVzcG9uc2USTQoEV29yaxIfLm1pbGxyYWNlLndvcmtlci52MS5Xb3JrUmVxdWVzdBogLm1pbGxyYWNlLndvcmtlci52MS5Xb3JrUmVzcG9uc2UoATABEkwKBUxlYXNlEiAubWlsbHJhY2Uud29ya2VyLnYxLkxlYXNlUmVxdWVzdBohLm1pbGxyYWNlLndvcmtlci52MS5MZWFzZVJlc3BvbnNlEk8KBlJlcG9ydBIhLm1pbGxyYWNlLndvcmtlci52MS5SZXBvcnRSZXF1ZXN0GiIubWlsbHJhY2Uud29ya2VyLnYxLlJlcG9ydFJlc3BvbnNlElgKCUFwcGVuZExvZxIkLm1pbGxyYWNlLndvcmtlci52MS5BcHBlbmRMb2dSZXF1ZXN0GiUubWlsbHJhY2Uud29ya2VyLnYxLkFwcGVuZExvZ1Jlc3BvbnNlEl0KCVB1bGxYQ29tcxIkLm1pbGxyYWNlLndvcmtlci52MS5QdWxsWENvbXNSZXF1ZXN0GiUubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxYQ29tc1Jlc3BvbnNlIgOQAgESaQoNTWFrZVRhc2tUb2tlbhIoLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVxdWVzdBopLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVzcG9uc2UiA5ACARJdCgpVcGxvYWRCbG9iEiUubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXF1ZXN0GiYubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXNwb25zZSgBEmgKDERvd25sb2FkQmxvYhInLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJsb2JSZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQmxvYlJlc3BvbnNlIgOQAgEwARJuCg5Eb3dubG9hZEJ1bmRsZRIpLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJ1bmRsZVJlcXVlc3QaKi5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_callback, file_millrace_v1_dag, file_millrace_v1_deferral, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Announces a worker process.
@@ -63,6 +67,8 @@ export type OpenSessionRequest = Message<"millrace.worker.v1.OpenSessionRequest"
 
   /**
    * External handlers it implements.
+   * A triggerer announces "trigger/http", "trigger/file" and the like: it gets one assignment for each wait, whose only
+   * argument is the trigger's config, and reports it as succeeded with what came, or as failed.
    *
    * @generated from field: repeated string handlers = 6;
    */
@@ -425,7 +431,22 @@ export type Result = Message<"millrace.worker.v1.Result"> & {
      */
     value: Rescheduled;
     case: "rescheduled";
+  } | {
+    /**
+     * It gave its slot back and waits for something. No retry is spent.
+     *
+     * @generated from field: millrace.v1.Deferral deferred = 7;
+     */
+    value: Deferral;
+    case: "deferred";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Further values the body left, by key, whatever the outcome. At most 100.
+   *
+   * @generated from field: map<string, millrace.v1.Value> xcoms = 8;
+   */
+  xcoms: { [key: string]: Value };
 };
 
 /**
@@ -449,31 +470,24 @@ export type Succeeded = Message<"millrace.worker.v1.Succeeded"> & {
   returnValue?: Value | undefined;
 
   /**
-   * Further values the body left, by key. At most 100.
-   *
-   * @generated from field: map<string, millrace.v1.Value> xcoms = 2;
-   */
-  xcoms: { [key: string]: Value };
-
-  /**
    * One for each of the assignment's measured_paths, in order: how long the list at that path of the return value is; -1
    * when there is none. A worker fails a task of which a path is measured and is no list (SETUP).
    *
-   * @generated from field: repeated int32 lengths = 3;
+   * @generated from field: repeated int32 lengths = 2;
    */
   lengths: number[];
 
   /**
    * Of a branch or a short circuit: what it chose. Set exactly for these.
    *
-   * @generated from field: millrace.worker.v1.Choice choice = 4;
+   * @generated from field: millrace.worker.v1.Choice choice = 3;
    */
   choice?: Choice | undefined;
 
   /**
    * The rendered map_index_template. At most 250 characters. Empty means none.
    *
-   * @generated from field: string map_index_label = 5;
+   * @generated from field: string map_index_label = 4;
    */
   mapIndexLabel: string;
 };
@@ -670,14 +684,14 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
   mapIndex: number;
 
   /**
-   * From 1.
+   * From 1: tries that count. Looks of a sensor, parts before a wait, and losses do not.
    *
    * @generated from field: int32 try_number = 5;
    */
   tryNumber: number;
 
   /**
-   * The attempts it may have in all.
+   * The tries it may have in all.
    *
    * @generated from field: int32 max_tries = 6;
    */
@@ -824,6 +838,21 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
    * @generated from field: int32 map_length = 26;
    */
   mapLength: number;
+
+  /**
+   * Set when the body deferred and goes on now.
+   *
+   * @generated from field: millrace.worker.v1.Resumption resumption = 27;
+   */
+  resumption?: Resumption | undefined;
+
+  /**
+   * Set when this is no attempt of the task but a callback about it: run the function with what happened and `args`,
+   * which holds the callback's config. Its result is succeeded or failed; it has no log and leaves no values.
+   *
+   * @generated from field: millrace.worker.v1.CallbackFacts callback = 28;
+   */
+  callback?: CallbackFacts | undefined;
 };
 
 /**
@@ -832,6 +861,97 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
  */
 export const AssignmentSchema: GenMessage<Assignment> = /*@__PURE__*/
   messageDesc(file_millrace_worker_v1_worker_service, 19);
+
+/**
+ * What a body goes on with.
+ *
+ * @generated from message millrace.worker.v1.Resumption
+ */
+export type Resumption = Message<"millrace.worker.v1.Resumption"> & {
+  /**
+   * What came. Unset for a moment.
+   *
+   * @generated from field: millrace.v1.Value event = 1;
+   */
+  event?: Value | undefined;
+
+  /**
+   * What the body left for itself. Unset means nothing.
+   *
+   * @generated from field: millrace.v1.Value state = 2;
+   */
+  state?: Value | undefined;
+};
+
+/**
+ * Describes the message millrace.worker.v1.Resumption.
+ * Use `create(ResumptionSchema)` to create a new message.
+ */
+export const ResumptionSchema: GenMessage<Resumption> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 20);
+
+/**
+ * What happened.
+ *
+ * @generated from message millrace.worker.v1.CallbackFacts
+ */
+export type CallbackFacts = Message<"millrace.worker.v1.CallbackFacts"> & {
+  /**
+   * In one word.
+   *
+   * @generated from field: millrace.v1.CallbackEvent event = 1;
+   */
+  event: CallbackEvent;
+
+  /**
+   * The callback's name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp happened_at = 3;
+   */
+  happenedAt?: Timestamp | undefined;
+
+  /**
+   * Of the task; of the run when the callback is the run's (task_id is empty then). Unset when nothing failed.
+   *
+   * @generated from field: millrace.v1.Failure failure = 4;
+   */
+  failure?: Failure | undefined;
+
+  /**
+   * The try it is about. 0 for callbacks of the run.
+   *
+   * @generated from field: int32 try_number = 5;
+   */
+  tryNumber: number;
+
+  /**
+   * The run's state.
+   *
+   * @generated from field: millrace.v1.RunState run_state = 6;
+   */
+  runState: RunState;
+
+  /**
+   * How often this delivery has been tried, this time included.
+   *
+   * @generated from field: int32 delivery_try = 7;
+   */
+  deliveryTry: number;
+};
+
+/**
+ * Describes the message millrace.worker.v1.CallbackFacts.
+ * Use `create(CallbackFactsSchema)` to create a new message.
+ */
+export const CallbackFactsSchema: GenMessage<CallbackFacts> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 21);
 
 /**
  * What a body may know of its run.
@@ -915,7 +1035,7 @@ export type RunFacts = Message<"millrace.worker.v1.RunFacts"> & {
  * Use `create(RunFactsSchema)` to create a new message.
  */
 export const RunFactsSchema: GenMessage<RunFacts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 20);
+  messageDesc(file_millrace_worker_v1_worker_service, 22);
 
 /**
  * Answers to results.
@@ -936,7 +1056,7 @@ export type Verdicts = Message<"millrace.worker.v1.Verdicts"> & {
  * Use `create(VerdictsSchema)` to create a new message.
  */
 export const VerdictsSchema: GenMessage<Verdicts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 21);
+  messageDesc(file_millrace_worker_v1_worker_service, 23);
 
 /**
  * What became of a report, or what to do about an attempt.
@@ -971,7 +1091,7 @@ export type Verdict = Message<"millrace.worker.v1.Verdict"> & {
  * Use `create(VerdictSchema)` to create a new message.
  */
 export const VerdictSchema: GenMessage<Verdict> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 22);
+  messageDesc(file_millrace_worker_v1_worker_service, 24);
 
 /**
  * Attempts to stop.
@@ -992,7 +1112,7 @@ export type Cancels = Message<"millrace.worker.v1.Cancels"> & {
  * Use `create(CancelsSchema)` to create a new message.
  */
 export const CancelsSchema: GenMessage<Cancels> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 23);
+  messageDesc(file_millrace_worker_v1_worker_service, 25);
 
 /**
  * Asks for work.
@@ -1034,7 +1154,7 @@ export type LeaseRequest = Message<"millrace.worker.v1.LeaseRequest"> & {
  * Use `create(LeaseRequestSchema)` to create a new message.
  */
 export const LeaseRequestSchema: GenMessage<LeaseRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 24);
+  messageDesc(file_millrace_worker_v1_worker_service, 26);
 
 /**
  * Answers Lease.
@@ -1055,7 +1175,7 @@ export type LeaseResponse = Message<"millrace.worker.v1.LeaseResponse"> & {
  * Use `create(LeaseResponseSchema)` to create a new message.
  */
 export const LeaseResponseSchema: GenMessage<LeaseResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 25);
+  messageDesc(file_millrace_worker_v1_worker_service, 27);
 
 /**
  * Reports results.
@@ -1090,7 +1210,7 @@ export type ReportRequest = Message<"millrace.worker.v1.ReportRequest"> & {
  * Use `create(ReportRequestSchema)` to create a new message.
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 26);
+  messageDesc(file_millrace_worker_v1_worker_service, 28);
 
 /**
  * Answers Report.
@@ -1111,7 +1231,7 @@ export type ReportResponse = Message<"millrace.worker.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 27);
+  messageDesc(file_millrace_worker_v1_worker_service, 29);
 
 /**
  * Brings lines of a log.
@@ -1153,7 +1273,7 @@ export type AppendLogRequest = Message<"millrace.worker.v1.AppendLogRequest"> & 
  * Use `create(AppendLogRequestSchema)` to create a new message.
  */
 export const AppendLogRequestSchema: GenMessage<AppendLogRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 28);
+  messageDesc(file_millrace_worker_v1_worker_service, 30);
 
 /**
  * Answers AppendLog.
@@ -1174,7 +1294,7 @@ export type AppendLogResponse = Message<"millrace.worker.v1.AppendLogResponse"> 
  * Use `create(AppendLogResponseSchema)` to create a new message.
  */
 export const AppendLogResponseSchema: GenMessage<AppendLogResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 29);
+  messageDesc(file_millrace_worker_v1_worker_service, 31);
 
 /**
  * Asks for a bundle.
@@ -1202,7 +1322,7 @@ export type DownloadBundleRequest = Message<"millrace.worker.v1.DownloadBundleRe
  * Use `create(DownloadBundleRequestSchema)` to create a new message.
  */
 export const DownloadBundleRequestSchema: GenMessage<DownloadBundleRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 30);
+  messageDesc(file_millrace_worker_v1_worker_service, 32);
 
 /**
  * A piece of a bundle.
@@ -1223,7 +1343,317 @@ export type DownloadBundleResponse = Message<"millrace.worker.v1.DownloadBundleR
  * Use `create(DownloadBundleResponseSchema)` to create a new message.
  */
 export const DownloadBundleResponseSchema: GenMessage<DownloadBundleResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 31);
+  messageDesc(file_millrace_worker_v1_worker_service, 33);
+
+/**
+ * Asks for values of other tasks.
+ *
+ * @generated from message millrace.worker.v1.PullXComsRequest
+ */
+export type PullXComsRequest = Message<"millrace.worker.v1.PullXComsRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: millrace.worker.v1.SessionRef session = 1;
+   */
+  session?: SessionRef | undefined;
+
+  /**
+   * The attempt that asks.
+   *
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+
+  /**
+   * Whose values. At least one, at most 1000.
+   *
+   * @generated from field: repeated string task_ids = 3;
+   */
+  taskIds: string[];
+
+  /**
+   * Under which key; "return_value" for what bodies returned.
+   *
+   * @generated from field: string key = 4;
+   */
+  key: string;
+
+  /**
+   * Only these map indexes, -1 for tasks that are not mapped. Empty means all.
+   *
+   * @generated from field: repeated int32 map_indexes = 5;
+   */
+  mapIndexes: number[];
+
+  /**
+   * Of which run. Unset means the attempt's own.
+   *
+   * @generated from oneof millrace.worker.v1.PullXComsRequest.run
+   */
+  run: {
+    /**
+     * This one.
+     *
+     * @generated from field: string run_id = 6;
+     */
+    value: string;
+    case: "runId";
+  } | {
+    /**
+     * The newest run whose logical date is not after the attempt's own and in which a task has the key, its own included.
+     *
+     * @generated from field: bool include_prior_dates = 7;
+     */
+    value: boolean;
+    case: "includePriorDates";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Of which DAG. Empty means the attempt's own. With include_prior_dates or run_id only.
+   *
+   * @generated from field: string dag_id = 8;
+   */
+  dagId: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.PullXComsRequest.
+ * Use `create(PullXComsRequestSchema)` to create a new message.
+ */
+export const PullXComsRequestSchema: GenMessage<PullXComsRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 34);
+
+/**
+ * Answers PullXComs.
+ *
+ * @generated from message millrace.worker.v1.PullXComsResponse
+ */
+export type PullXComsResponse = Message<"millrace.worker.v1.PullXComsResponse"> & {
+  /**
+   * In the order of task_ids, then of map indexes. Those that left nothing are missing. At most 10,000 and 16 MiB, else VALUE_TOO_LARGE.
+   *
+   * @generated from field: repeated millrace.worker.v1.PulledXCom xcoms = 1;
+   */
+  xcoms: PulledXCom[];
+
+  /**
+   * Those of task_ids that are mapped: what they left is a list, of one or none too.
+   *
+   * @generated from field: repeated string mapped_task_ids = 2;
+   */
+  mappedTaskIds: string[];
+};
+
+/**
+ * Describes the message millrace.worker.v1.PullXComsResponse.
+ * Use `create(PullXComsResponseSchema)` to create a new message.
+ */
+export const PullXComsResponseSchema: GenMessage<PullXComsResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 35);
+
+/**
+ * A value that a task left.
+ *
+ * @generated from message millrace.worker.v1.PulledXCom
+ */
+export type PulledXCom = Message<"millrace.worker.v1.PulledXCom"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * -1 when not mapped.
+   *
+   * @generated from field: int32 map_index = 2;
+   */
+  mapIndex: number;
+
+  /**
+   * The value.
+   *
+   * @generated from field: millrace.v1.Value value = 3;
+   */
+  value?: Value | undefined;
+};
+
+/**
+ * Describes the message millrace.worker.v1.PulledXCom.
+ * Use `create(PulledXComSchema)` to create a new message.
+ */
+export const PulledXComSchema: GenMessage<PulledXCom> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 36);
+
+/**
+ * Asks for a token.
+ *
+ * @generated from message millrace.worker.v1.MakeTaskTokenRequest
+ */
+export type MakeTaskTokenRequest = Message<"millrace.worker.v1.MakeTaskTokenRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: millrace.worker.v1.SessionRef session = 1;
+   */
+  session?: SessionRef | undefined;
+
+  /**
+   * The attempt.
+   *
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.MakeTaskTokenRequest.
+ * Use `create(MakeTaskTokenRequestSchema)` to create a new message.
+ */
+export const MakeTaskTokenRequestSchema: GenMessage<MakeTaskTokenRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 37);
+
+/**
+ * Answers MakeTaskToken.
+ *
+ * @generated from message millrace.worker.v1.MakeTaskTokenResponse
+ */
+export type MakeTaskTokenResponse = Message<"millrace.worker.v1.MakeTaskTokenResponse"> & {
+  /**
+   * The token.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.MakeTaskTokenResponse.
+ * Use `create(MakeTaskTokenResponseSchema)` to create a new message.
+ */
+export const MakeTaskTokenResponseSchema: GenMessage<MakeTaskTokenResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 38);
+
+/**
+ * A piece of a value.
+ *
+ * @generated from message millrace.worker.v1.UploadBlobRequest
+ */
+export type UploadBlobRequest = Message<"millrace.worker.v1.UploadBlobRequest"> & {
+  /**
+   * In the first piece only: the session.
+   *
+   * @generated from field: millrace.worker.v1.SessionRef session = 1;
+   */
+  session?: SessionRef | undefined;
+
+  /**
+   * In the first piece only: the attempt.
+   *
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+
+  /**
+   * In the first piece only: SHA-256 of the whole, hex.
+   *
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+
+  /**
+   * In the first piece only: bytes of the whole.
+   *
+   * @generated from field: int64 size = 4;
+   */
+  size: bigint;
+
+  /**
+   * In order.
+   *
+   * @generated from field: bytes content = 5;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * Describes the message millrace.worker.v1.UploadBlobRequest.
+ * Use `create(UploadBlobRequestSchema)` to create a new message.
+ */
+export const UploadBlobRequestSchema: GenMessage<UploadBlobRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 39);
+
+/**
+ * Answers UploadBlob.
+ *
+ * @generated from message millrace.worker.v1.UploadBlobResponse
+ */
+export type UploadBlobResponse = Message<"millrace.worker.v1.UploadBlobResponse"> & {
+  /**
+   * What stands for the value: {"$":"blob","v":{"key":"…","size":…}} in the codec.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.UploadBlobResponse.
+ * Use `create(UploadBlobResponseSchema)` to create a new message.
+ */
+export const UploadBlobResponseSchema: GenMessage<UploadBlobResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 40);
+
+/**
+ * Asks for a blob.
+ *
+ * @generated from message millrace.worker.v1.DownloadBlobRequest
+ */
+export type DownloadBlobRequest = Message<"millrace.worker.v1.DownloadBlobRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: millrace.worker.v1.SessionRef session = 1;
+   */
+  session?: SessionRef | undefined;
+
+  /**
+   * Its key.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.DownloadBlobRequest.
+ * Use `create(DownloadBlobRequestSchema)` to create a new message.
+ */
+export const DownloadBlobRequestSchema: GenMessage<DownloadBlobRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 41);
+
+/**
+ * A piece of a value.
+ *
+ * @generated from message millrace.worker.v1.DownloadBlobResponse
+ */
+export type DownloadBlobResponse = Message<"millrace.worker.v1.DownloadBlobResponse"> & {
+  /**
+   * In order.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * Describes the message millrace.worker.v1.DownloadBlobResponse.
+ * Use `create(DownloadBlobResponseSchema)` to create a new message.
+ */
+export const DownloadBlobResponseSchema: GenMessage<DownloadBlobResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 42);
 
 /**
  * Exactly these answers exist. An unknown value means STALE.
@@ -1438,6 +1868,50 @@ export const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof AppendLogRequestSchema;
     output: typeof AppendLogResponseSchema;
+  },
+  /**
+   * Values that other tasks left, by the rules of docs/xcoms.md. For an attempt that the session holds.
+   * Reasons: ATTEMPT_UNKNOWN, RUN_NOT_FOUND, TASK_NOT_FOUND, FIELD_INVALID, VALUE_TOO_LARGE.
+   *
+   * @generated from rpc millrace.worker.v1.WorkerService.PullXComs
+   */
+  pullXComs: {
+    methodKind: "unary";
+    input: typeof PullXComsRequestSchema;
+    output: typeof PullXComsResponseSchema;
+  },
+  /**
+   * A token with which anybody, from anywhere, can end the wait that this attempt will begin. The same each time.
+   * Reasons: ATTEMPT_UNKNOWN.
+   *
+   * @generated from rpc millrace.worker.v1.WorkerService.MakeTaskToken
+   */
+  makeTaskToken: {
+    methodKind: "unary";
+    input: typeof MakeTaskTokenRequestSchema;
+    output: typeof MakeTaskTokenResponseSchema;
+  },
+  /**
+   * Stores a value that is too long to be sent along, for the run of an attempt that the session holds. In pieces of at
+   * most 1 MiB; the first names the attempt. The same value again has the same key.
+   * Reasons: ATTEMPT_UNKNOWN, VALUE_TOO_LARGE, VALUE_INVALID, BLOB_STORE_UNAVAILABLE, OVERLOADED.
+   *
+   * @generated from rpc millrace.worker.v1.WorkerService.UploadBlob
+   */
+  uploadBlob: {
+    methodKind: "client_streaming";
+    input: typeof UploadBlobRequestSchema;
+    output: typeof UploadBlobResponseSchema;
+  },
+  /**
+   * Such a value, in pieces, by the key that stands in its place. Reasons: BLOB_NOT_FOUND, BLOB_STORE_UNAVAILABLE.
+   *
+   * @generated from rpc millrace.worker.v1.WorkerService.DownloadBlob
+   */
+  downloadBlob: {
+    methodKind: "server_streaming";
+    input: typeof DownloadBlobRequestSchema;
+    output: typeof DownloadBlobResponseSchema;
   },
   /**
    * The code of a bundle, in pieces. Reasons: BUNDLE_NOT_FOUND.

@@ -1,0 +1,107 @@
+"""What a body asks the server for: its token, and values of other tasks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Protocol, TypeVar
+
+import grpc
+
+from ._connection import Connection, code_of, describe, is_session_expired, reason_of
+from ._gen.worker.v1 import worker_service_pb2 as pb
+from ._limits import ASK_PATIENCE_S
+from ._pull import PullAnswer, PullRequest
+from ._timing import Backoff
+from .errors import MillraceError
+
+T = TypeVar("T")
+
+
+class Sessions(Protocol):
+    """Where calls find the session to make them under."""
+
+    def current_ref(self) -> pb.SessionRef | None: ...
+    def expired(self, session_id: str) -> None: ...
+
+
+class ServerAsks:
+    """Asks on behalf of one attempt."""
+
+    def __init__(
+        self, attempt_id: str, connection: Connection, sessions: Sessions, fetch: Callable[[bytes], bytes]
+    ) -> None:
+        self._attempt_id = attempt_id
+        self._connection = connection
+        self._sessions = sessions
+        #: Puts a value in the place of its reference.
+        self._fetch = fetch
+
+    def token(self, wait: Callable[[float], None]) -> str:
+        def ask(session: pb.SessionRef) -> str:
+            request = pb.MakeTaskTokenRequest(session=session, attempt_id=self._attempt_id)
+            return self._connection.make_task_token(request).token
+
+        return self._patiently(ask, wait)
+
+    def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer:
+        def ask(session: pb.SessionRef) -> PullAnswer:
+            asked = pb.PullXComsRequest(
+                session=session,
+                attempt_id=self._attempt_id,
+                task_ids=request.task_ids,
+                key=request.key,
+                map_indexes=request.map_indexes,
+                dag_id=request.dag_id,
+            )
+            if request.include_prior_dates:
+                asked.include_prior_dates = True
+            elif request.run_id is not None:
+                asked.run_id = request.run_id
+            answer = self._connection.pull_xcoms(asked)
+            xcoms = tuple((one.task_id, one.map_index, one.value.data) for one in answer.xcoms)
+            return PullAnswer(xcoms, tuple(answer.mapped_task_ids))
+
+        answer = self._patiently(ask, wait)
+        fetched = tuple((task_id, index, self._fetch(data)) for task_id, index, data in answer.xcoms)
+        return replace(answer, xcoms=fetched)
+
+    def _patiently(self, ask: Callable[[pb.SessionRef], T], wait: Callable[[float], None]) -> T:
+        backoff = Backoff()
+        ends_at = time.monotonic() + ASK_PATIENCE_S
+        while True:
+            session = self._sessions.current_ref()
+            if session is not None:
+                try:
+                    return ask(session)
+                except grpc.RpcError as error:
+                    if is_session_expired(error):
+                        self._sessions.expired(session.session_id)
+                    if not passes(error) or time.monotonic() > ends_at:
+                        raise refused(error) from None
+            elif time.monotonic() > ends_at:
+                raise refused(None)
+            wait(backoff.next_s())
+
+
+#: Reasons that may be none in a moment.
+_PASSING: Final = ("UNAVAILABLE", "SESSION_EXPIRED", "OVERLOADED", "BLOB_STORE_UNAVAILABLE", "DATABASE_UNREACHABLE", "NOT_OWNER")
+_PASSING_CODES: Final = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.CANCELLED,
+)
+
+
+def passes(error: grpc.RpcError) -> bool:
+    """Whether asking again may well work soon."""
+    reason = reason_of(error)
+    return reason in _PASSING if reason is not None else code_of(error) in _PASSING_CODES
+
+
+def refused(error: grpc.RpcError | None) -> MillraceError:
+    if error is None:
+        return MillraceError("UNAVAILABLE", "the server cannot be reached")
+    return MillraceError(reason_of(error) or "UNAVAILABLE", describe(error))

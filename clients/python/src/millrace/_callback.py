@@ -1,0 +1,43 @@
+"""Callbacks: what a function is told when a task or a run has ended in a certain way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from .args import RunFacts
+
+
+@dataclass(frozen=True)
+class CallbackTask:
+    id: str
+    #: -1 for a task that is not mapped.
+    map_index: int
+
+
+@dataclass(frozen=True)
+class CallbackFailure:
+    """Why it failed. `kind` is "application", "timeout", "cancelled", "lost", "exited" or "setup"."""
+
+    kind: str
+    type: str
+    message: str
+    stack: str
+
+
+@dataclass(frozen=True)
+class CallbackEvent:
+    """What happened. A callback may be told of it more than once."""
+
+    event: Literal["success", "failure", "retry", "skipped"]
+    run: RunFacts
+    #: None for callbacks of the run.
+    task: CallbackTask | None
+    #: The try it is about; None for callbacks of the run.
+    try_number: int | None
+    failure: CallbackFailure | None
+    run_state: Literal["queued", "running", "success", "failed"]
+    happened_at: datetime
+    #: How often this callback was tried, this time included.
+    delivery_try: int

@@ -1,0 +1,77 @@
+/** Asks the server what bodies ask for. */
+
+import { isMillraceError } from "@millrace/engine";
+import type { BlobRef } from "@millrace/wire";
+import { WorkerService } from "@millrace/wire/worker";
+import { backoffMs } from "./backoff.ts";
+import type { Connection } from "./connection.ts";
+import { fetchPulled } from "./large-values.ts";
+import { askPatienceMs } from "./limits.ts";
+import type { Answer, Ask } from "./messages.ts";
+import { ref, type Session } from "./session-keeper.ts";
+
+export type AskingOptions = {
+  readonly connection: Connection;
+  session(): Session | null;
+  /** The server does not know the session any more. */
+  onExpired(sessionId: string): void;
+  fetch(ref: BlobRef): Promise<Uint8Array>;
+};
+
+/** Never rejects: what cannot be had is an answer. */
+export async function answerTo(
+  options: AskingOptions,
+  attemptId: string,
+  ask: Ask,
+): Promise<Answer> {
+  const until = performance.now() + askPatienceMs;
+  for (let failures = 1; ; failures++) {
+    const session = options.session();
+    try {
+      if (session !== null) return await askServer(options, session, attemptId, ask);
+    } catch (error) {
+      const reason = isMillraceError(error) ? error.reason : null;
+      if (reason === "SESSION_EXPIRED" && session !== null) options.onExpired(session.sessionId);
+      else if (reason === null || !passing.has(reason) || performance.now() > until)
+        return { kind: "refused", reason, message: (error as Error).message };
+    }
+    if (session === null && performance.now() > until)
+      return { kind: "refused", reason: "UNAVAILABLE", message: "The server cannot be reached." };
+    await new Promise((resolve) => setTimeout(resolve, backoffMs(failures)));
+  }
+}
+
+const passing: ReadonlySet<string> = new Set(["UNAVAILABLE", "OVERLOADED", "DATABASE_UNREACHABLE"]);
+
+async function askServer(
+  { connection, fetch }: AskingOptions,
+  session: Session,
+  attemptId: string,
+  ask: Ask,
+): Promise<Answer> {
+  const about = { session: ref(session), attemptId };
+  if (ask.kind === "token") {
+    const { token } = await connection.call(WorkerService.method.makeTaskToken, about);
+    return { kind: "token", token };
+  }
+  const { taskIds, key, mapIndexes, runId, includePriorDates, dagId } = ask.request;
+  const run = includePriorDates
+    ? ({ case: "includePriorDates", value: true } as const)
+    : runId === null
+      ? ({ case: undefined } as const)
+      : ({ case: "runId", value: runId } as const);
+  const { xcoms, mappedTaskIds } = await connection.call(WorkerService.method.pullXComs, {
+    ...about,
+    taskIds: [...taskIds],
+    key,
+    mapIndexes: [...mapIndexes],
+    run,
+    dagId,
+  });
+  const found = xcoms.map(({ taskId, mapIndex, value }) => ({
+    taskId,
+    mapIndex,
+    data: value?.data ?? new Uint8Array(),
+  }));
+  return { kind: "pulled", xcoms: await fetchPulled(found, fetch), mappedTaskIds };
+}

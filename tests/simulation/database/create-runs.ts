@@ -1,0 +1,119 @@
+/** `sql/run_create_batch.sql` for the tables in memory. */
+
+import type { Parameter } from "./binary.ts";
+import type { RunRow } from "./rows.ts";
+import { requestKey, type Tables } from "./tables.ts";
+
+/** The columns of `asked`, in the order of the parameters; the shards and their epochs follow. */
+const columns = [
+  ...["id", "dag_id", "dag_version_id", "shard", "run_type", "run_name", "logical_at", "run_after"],
+  ...["params", "note", "triggered_by", "method", "request_id", "body_hash", "answer"],
+  "next_run_at",
+] as const;
+
+/** One row for each asked run: id, is_held, queued_at, body_hash, answer, is_date_taken. */
+export function createRuns(
+  tables: Tables,
+  values: readonly Parameter[],
+  now: number,
+  guards: { readonly epoch: boolean; readonly request: boolean },
+): unknown[][] {
+  const ids = values[0] as number[];
+  const asked = ids.map((_, index) =>
+    Object.fromEntries(columns.map((name, at) => [name, (values[at] as unknown[])[index] ?? null])),
+  );
+  const shards = values[columns.length] as number[];
+  const epochs = values[columns.length + 1] as number[];
+  const isHeld =
+    !guards.epoch || shards.every((id, index) => tables.shards[id]?.epoch === epochs[index]);
+  const answers = asked.map((row): [born: Date | null, hash: unknown, answer: unknown] => {
+    const known = guards.request ? knownRequest(tables, row) : undefined;
+    if (known !== undefined) return [null, known.body_hash, known.answer];
+    return [isHeld && bear(tables, row, now) ? new Date(now) : null, null, null];
+  });
+  if (isHeld) for (const row of asked) tick(tables, row);
+  return asked.map((row, index) => [
+    row["id"],
+    isHeld,
+    ...answers[index]!,
+    row["logical_at"] !== null && findByDate(tables, row) !== undefined,
+  ]);
+}
+
+type Asked = Readonly<Record<string, unknown>>;
+
+function knownRequest(tables: Tables, row: Asked) {
+  if (row["request_id"] === null) return undefined;
+  return tables.requests.get(keyOf(row));
+}
+
+function keyOf(row: Asked): string {
+  return requestKey({
+    method: row["method"] as string,
+    principal: row["triggered_by"] as string,
+    request_id: row["request_id"] as string,
+  });
+}
+
+function findByDate(tables: Tables, row: Asked): RunRow | undefined {
+  return [...tables.runs.values()].find(
+    (run) => run.dag_id === row["dag_id"] && run.logical_at === row["logical_at"],
+  );
+}
+
+function bear(tables: Tables, row: Asked, now: number): boolean {
+  const isTaken = [...tables.runs.values()].some(
+    (run) =>
+      run.id === row["id"] ||
+      (run.dag_id === row["dag_id"] &&
+        (run.run_name === row["run_name"] ||
+          (row["logical_at"] !== null && run.logical_at === row["logical_at"]))),
+  );
+  if (isTaken) return false;
+  const logicalAt = row["logical_at"] as number | null;
+  tables.runs.set(row["id"] as number, {
+    id: row["id"] as number,
+    dag_id: row["dag_id"] as string,
+    dag_version_id: row["dag_version_id"] as number,
+    shard: row["shard"] as number,
+    state: 1,
+    run_type: row["run_type"] as number,
+    run_name: row["run_name"] as string,
+    logical_at: logicalAt,
+    interval_start_at: logicalAt,
+    interval_end_at: logicalAt,
+    run_after: row["run_after"] as number,
+    params: row["params"] as Buffer,
+    queued_at: now,
+    started_at: null,
+    ended_at: null,
+    cancel_requested_at: null,
+    failure: null,
+    counts: [],
+    note: row["note"] as string,
+    triggered_by: row["triggered_by"] as string,
+    revision: 0,
+    reopen_count: 0,
+  });
+  if (row["request_id"] !== null) {
+    tables.requests.put({
+      method: row["method"] as string,
+      principal: row["triggered_by"] as string,
+      request_id: row["request_id"] as string,
+      body_hash: row["body_hash"] as Buffer,
+      answer: row["answer"] as Buffer,
+      at: now,
+    });
+  }
+  return true;
+}
+
+function tick(tables: Tables, row: Asked): void {
+  const dag = tables.dags.get(row["dag_id"] as string);
+  if (row["run_type"] !== 1 || dag === undefined) return;
+  tables.dags.set(dag.dag_id, {
+    ...dag,
+    scheduled_through: Math.max(dag.scheduled_through, row["logical_at"] as number),
+    next_run_at: row["next_run_at"] as number | null,
+  });
+}

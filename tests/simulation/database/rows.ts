@@ -1,0 +1,149 @@
+/** Rows as the tables hold them, named as in the schema. Instants are milliseconds since 1970. */
+
+export type ShardRow = { id: number; owner: string | null; epoch: number; expires_at: number };
+
+export type DagRow = {
+  dag_id: string;
+  shard: number;
+  version: number;
+  schedule: string;
+  is_paused: boolean;
+  is_active: boolean;
+  scheduled_through: number;
+  next_run_at: number | null;
+  changed_seq: number;
+};
+
+export type DagVersionRow = {
+  id: number;
+  dag_id: string;
+  version: number;
+  spec: Buffer;
+  bundle_digest: string | null;
+};
+
+export type RunRow = {
+  id: number;
+  dag_id: string;
+  dag_version_id: number;
+  shard: number;
+  state: number;
+  run_type: number;
+  run_name: string;
+  logical_at: number | null;
+  interval_start_at: number | null;
+  interval_end_at: number | null;
+  run_after: number;
+  params: Buffer;
+  queued_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  cancel_requested_at: number | null;
+  failure: Buffer | null;
+  counts: number[];
+  note: string;
+  triggered_by: string;
+  revision: number;
+  reopen_count: number;
+};
+
+export type InstanceRow = {
+  run_id: number;
+  ix: number;
+  map_ix: number;
+  state: number;
+  attempt: number;
+  uncounted: number;
+  losses: number;
+  session_key: number | null;
+  ready_at: number | null;
+  started_at: number | null;
+  ended_at: number | null;
+  wait_until: number | null;
+  out: Buffer | null;
+  failure: Buffer | null;
+  lengths: number[] | null;
+  choice: string[] | null;
+  map_index_label: string | null;
+  deferral: Buffer | null;
+};
+
+export type AttemptRow = {
+  run_id: number;
+  ix: number;
+  map_ix: number;
+  attempt: number;
+  state: number;
+  session_key: number | null;
+  started_at: number | null;
+  ended_at: number | null;
+  failure: Buffer | null;
+};
+
+export type EventRow = {
+  run_id: number;
+  seq: number;
+  at: number;
+  run_state: number;
+  changes: number[];
+};
+
+export type XcomRow = { run_id: number; ix: number; map_ix: number; key: string; value: Buffer };
+export type ExpansionRow = { run_id: number; ix: number; length: number };
+
+export type RequestRow = {
+  method: string;
+  principal: string;
+  request_id: string;
+  body_hash: Buffer;
+  answer: Buffer;
+  at: number;
+};
+
+export type SessionRow = {
+  key: number;
+  session_id: string;
+  token_hash: Buffer;
+  request_id: string;
+  worker_name: string;
+  sdk: string;
+  queues: string[];
+  handlers: string[];
+  runs_bundles: boolean;
+  slots: number;
+  node_id: string;
+  started_at: number;
+  renewed_at: number;
+  expires_at: number;
+  ended_at: number | null;
+};
+
+export type InputRow = {
+  run_id: number;
+  ix: number;
+  map_ix: number;
+  attempt: number;
+  state: number;
+  form: Buffer;
+  asked_at: number;
+  timeout_at: number | null;
+  ended_at: number | null;
+  answered_by: string | null;
+  answer: Buffer | null;
+};
+
+export type CallbackRow = {
+  run_id: number;
+  ix: number;
+  map_ix: number;
+  attempt: number;
+  event: number;
+  ordinal: number;
+  state: number;
+  tries: number;
+  happened_at: number;
+  next_try_at: number | null;
+  ended_at: number | null;
+  cause: Buffer | null;
+  failure: Buffer | null;
+};

@@ -1,0 +1,183 @@
+/**
+ * The database server of the simulation: statements take place one at a time and whole, in the order in which they are done;
+ * transactions of several statements hold their shards until they end, and are undone with their connection.
+ */
+
+import { sqlText } from "./sql-text.ts";
+import { readParameter } from "./binary.ts";
+import { createRuns } from "./create-runs.ts";
+import { refused } from "./errors.ts";
+import { allGuards, flush, type Flushed, type FlushGuards } from "./flush.ts";
+import { nameParameters } from "./parameters.ts";
+import { callbackStatements } from "./statements-callbacks.ts";
+import { runStatements } from "./statements-runs.ts";
+import { sessionStatements, shardStatements } from "./statements-shards.ts";
+import { taskStatements } from "./statements-tasks.ts";
+import type { Statements } from "./statement.ts";
+import { requestKey, Tables } from "./tables.ts";
+
+export type Packed = {
+  readonly name: string;
+  readonly values: readonly (string | Buffer | null)[];
+};
+
+/** A transaction that is under way. */
+export type Transaction = {
+  readonly undo: (() => void)[];
+  /** Shards that nobody else may flush or take meanwhile. */
+  readonly shards: Set<number>;
+  isOpen: boolean;
+};
+
+export type ServerOptions = {
+  /** The database's clock, milliseconds since 1970. */
+  readonly now: () => number;
+  readonly guards?: Partial<FlushGuards> & { readonly request?: boolean };
+  /** Changes what a statement answers: a planted bug. */
+  readonly rows?: (
+    statement: string,
+    rows: object[],
+    values: readonly unknown[],
+    now: number,
+  ) => object[];
+  /** Called with what the product asks and this database cannot answer: nothing that happens then is worth anything. */
+  onUnknown?(error: Error): void;
+  /** Called with rows of a flush that did not take effect, in words. */
+  onMissed?(missed: readonly string[]): void;
+  /** Called after a flush has taken place. */
+  onFlush?(flushed: Flushed): void;
+};
+
+const statements: Statements = {
+  ...shardStatements,
+  ...sessionStatements,
+  ...runStatements,
+  ...taskStatements,
+  ...callbackStatements,
+};
+
+export class DatabaseServer {
+  readonly tables = new Tables();
+  readonly #options: ServerOptions;
+  readonly #guards: FlushGuards & { readonly request: boolean };
+  readonly #open = new Set<Transaction>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#guards = { ...allGuards, request: true, ...options.guards };
+  }
+
+  begin(): Transaction {
+    const transaction = { undo: [], shards: new Set<number>(), isOpen: true };
+    this.#open.add(transaction);
+    return transaction;
+  }
+
+  commit(transaction: Transaction): void {
+    transaction.isOpen = false;
+    this.#open.delete(transaction);
+  }
+
+  rollback(transaction: Transaction): void {
+    if (!transaction.isOpen) return;
+    for (const undo of transaction.undo.toReversed()) undo();
+    this.commit(transaction);
+  }
+
+  /** Whether somebody else's transaction holds one of the shards that a statement needs. */
+  isHeldUp(shards: readonly number[], by: Transaction | null): boolean {
+    for (const transaction of this.#open) {
+      if (transaction !== by && shards.some((shard) => transaction.shards.has(shard))) return true;
+    }
+    return false;
+  }
+
+  /** Runs a statement of the pool. Rows as objects. @throws what the server would say. */
+  run(name: string, values: readonly unknown[], transaction: Transaction | null): object[] {
+    const statement = statements[name];
+    if (statement === undefined) {
+      const error = new Error(`The database of the simulation has no statement "${name}".`);
+      this.#options.onUnknown?.(error);
+      throw error;
+    }
+    const { tables } = this;
+    tables.undo = transaction?.undo ?? null;
+    try {
+      if (name === "shard_lock" && transaction !== null)
+        for (const shard of values[1] as number[]) transaction.shards.add(shard);
+      const now = this.#options.now();
+      const rows = statement({ tables, now }, values);
+      return this.#options.rows?.(name, rows, values, now) ?? rows;
+    } finally {
+      tables.undo = null;
+    }
+  }
+
+  /** Runs what a lane sends, as one transaction. Rows as arrays. */
+  runPack(pack: readonly Packed[]): unknown[][][] {
+    const undo: (() => void)[] = [];
+    this.tables.undo = undo;
+    const flushes: Flushed[] = [];
+    try {
+      const answers = pack.map((statement) => this.#runPacked(statement, flushes));
+      for (const flushed of flushes) this.#options.onFlush?.(flushed);
+      return answers;
+    } catch (error) {
+      for (const take of undo.toReversed()) take();
+      throw error;
+    } finally {
+      this.tables.undo = null;
+    }
+  }
+
+  #runPacked({ name, values }: Packed, flushes: Flushed[]): unknown[][] {
+    const parameters = values.map(readParameter);
+    const now = this.#options.now();
+    switch (name) {
+      case "flush_fence":
+        return [];
+      case "flush":
+      case "flush_ordinary": {
+        const named = nameParameters(sqlText("flush"), parameters);
+        const { row, flushed, missed } = flush(this.tables, named, now, this.#guards);
+        if (flushed !== null) flushes.push(flushed);
+        if (missed.length > 0) this.#options.onMissed?.(missed);
+        return [[...row]];
+      }
+      case "flush_answers":
+        this.#keepAnswers(parameters as unknown[][], now);
+        return [];
+      case "event_list_written": {
+        const [runIds, seqs] = parameters as [number[], number[]];
+        const { tables } = this;
+        return runIds.flatMap((runId, at) =>
+          tables.dataOf(runId).events.has(seqs[at]!) ? [[runId]] : [],
+        );
+      }
+      case "run_create_batch":
+        return createRuns(this.tables, parameters, now, this.#guards);
+      default:
+        this.#options.onUnknown?.(new Error(`The simulation has no packed statement "${name}".`));
+        throw refused("42P01", `The simulation has no packed statement "${name}".`);
+    }
+  }
+
+  #keepAnswers(columns: readonly (readonly unknown[])[], now: number): void {
+    const [shards, epochs, methods, principals, requestIds, hashes, answers] = columns;
+    const isHeld = (shards as number[]).every(
+      (id, at) => this.tables.shards[id]?.epoch === epochs?.[at],
+    );
+    if (!this.#guards.request || (this.#guards.epoch && !isHeld)) return;
+    for (const [at, method] of (methods as string[]).entries()) {
+      const row = {
+        method,
+        principal: principals?.[at] as string,
+        request_id: requestIds?.[at] as string,
+        body_hash: hashes?.[at] as Buffer,
+        answer: answers?.[at] as Buffer,
+        at: now,
+      };
+      if (this.tables.requests.get(requestKey(row)) === undefined) this.tables.requests.put(row);
+    }
+  }
+}

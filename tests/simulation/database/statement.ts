@@ -1,0 +1,19 @@
+/** What a statement in memory is: a function of the tables, the database's time and its values. */
+
+import type { Tables } from "./tables.ts";
+
+export type Moment = { readonly tables: Tables; readonly now: number };
+
+/** By name, as in `packages/db/sql`. Answers rows as the pool gives them. */
+export type Statements = Readonly<
+  Record<string, (moment: Moment, values: readonly unknown[]) => object[]>
+>;
+
+/** An instant as the driver gives it. */
+export function at(ms: number): Date {
+  return new Date(ms);
+}
+
+export function atOrNull(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
+}

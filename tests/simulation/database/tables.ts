@@ -1,0 +1,122 @@
+/** The tables of the simulation's database. A change of it can be undone until the transaction that made it has ended. */
+
+import type * as rows from "./rows.ts";
+
+/** A table by key, in the order of insertion; `rows` of a run are found by their prefix. */
+export class Table<Row extends object> {
+  readonly #rows = new Map<string, Row>();
+  readonly #keyOf: (row: Row) => string;
+  readonly #undo: () => (() => void)[] | null;
+
+  constructor(keyOf: (row: Row) => string, undo: () => (() => void)[] | null) {
+    this.#keyOf = keyOf;
+    this.#undo = undo;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(key: string): Row | undefined {
+    return this.#rows.get(key);
+  }
+
+  all(): IterableIterator<Row> {
+    return this.#rows.values();
+  }
+
+  put(row: Row): void {
+    const key = this.#keyOf(row);
+    const before = this.#rows.get(key);
+    this.#rows.set(key, row);
+    this.#undo()?.push(() => {
+      if (before === undefined) this.#rows.delete(key);
+      else this.#rows.set(key, before);
+    });
+  }
+
+  delete(key: string): void {
+    const before = this.#rows.get(key);
+    if (before === undefined) return;
+    this.#rows.delete(key);
+    this.#undo()?.push(() => void this.#rows.set(key, before));
+  }
+}
+
+/** What hangs on a run, with the tables' own keys. */
+export type RunData = {
+  readonly instances: Map<string, rows.InstanceRow>;
+  readonly attempts: Map<string, rows.AttemptRow>;
+  readonly events: Map<number, rows.EventRow>;
+  readonly xcoms: Map<string, rows.XcomRow>;
+  readonly expansions: Map<number, rows.ExpansionRow>;
+  readonly inputs: Map<string, rows.InputRow>;
+  readonly callbacks: Map<string, rows.CallbackRow>;
+};
+
+export function instanceKey(ix: number, mapIx: number): string {
+  return `${ix} ${mapIx}`;
+}
+
+export class Tables {
+  readonly shards: rows.ShardRow[] = Array.from({ length: 64 }, (_, id) => ({
+    id,
+    owner: null,
+    epoch: 0,
+    expires_at: Number.NEGATIVE_INFINITY,
+  }));
+  readonly dags = new Map<string, rows.DagRow>();
+  readonly versions = new Map<number, rows.DagVersionRow>();
+  readonly runs = new Map<number, rows.RunRow>();
+  readonly data = new Map<number, RunData>();
+  readonly signingKeys = new Map<string, Uint8Array>();
+  readonly sessions = new Map<number, rows.SessionRow>();
+  readonly requests: Table<rows.RequestRow>;
+  /** What takes back the changes of the open transaction; null outside of one. */
+  undo: (() => void)[] | null = null;
+  nextRunBlock = 64;
+  nextSessionKey = 1;
+  nextChangedSeq = 1;
+
+  constructor() {
+    this.requests = new Table<rows.RequestRow>(requestKey, () => this.undo);
+  }
+
+  dataOf(runId: number): RunData {
+    let data = this.data.get(runId);
+    if (data === undefined) {
+      data = {
+        instances: new Map(),
+        attempts: new Map(),
+        events: new Map(),
+        xcoms: new Map(),
+        expansions: new Map(),
+        inputs: new Map(),
+        callbacks: new Map(),
+      };
+      this.data.set(runId, data);
+    }
+    return data;
+  }
+
+  /** Number of the run's last event; 0 before the first. */
+  lastSeq(runId: number): number {
+    let last = 0;
+    for (const seq of this.data.get(runId)?.events.keys() ?? []) last = Math.max(last, seq);
+    return last;
+  }
+
+  setShard(id: number, change: Partial<rows.ShardRow>): void {
+    const before = this.shards[id]!;
+    this.shards[id] = { ...before, ...change };
+    this.undo?.push(() => void (this.shards[id] = before));
+  }
+}
+
+export function requestKey(row: {
+  readonly method: string;
+  readonly principal: string;
+  readonly request_id: string;
+}): string {
+  return JSON.stringify([row.method, row.principal, row.request_id]);
+}

@@ -1,0 +1,122 @@
+/** People and programs: they ask for runs, and some of them clear, mark and cancel, at random moments. */
+
+import { toBinary } from "@bufbuild/protobuf";
+import { OwnerReplySchema, type OwnerReply } from "@millrace/wire/internal";
+import { RunState, TaskState } from "@millrace/wire/v1";
+import { startClient, type Answer, type Command } from "./nodes/client-node.ts";
+import type { Plan } from "./plan.ts";
+import { ensure } from "./check/violation.ts";
+import type { World } from "./world.ts";
+
+export type People = {
+  /** Runs that were asked for, by the time everything is answered. */
+  readonly triggered: number[];
+  /** Runs that somebody has changed. */
+  readonly meddledWith: Set<number>;
+  /** Questions without an answer yet. */
+  open(): number;
+};
+
+const meddleEveryMs = 6_000;
+/** How often a request that was answered is made again. */
+const repeated = 0.3;
+
+export function startPeople(world: World, plan: Plan, dagIds: readonly string[]): People {
+  const client = startClient(world, "people");
+  const random = world.random.fork("people");
+  const triggered: number[] = [];
+  const meddledWith = new Set<number>();
+  let open = 0;
+
+  function later(ms: number, act: () => Promise<void>): void {
+    open += 1;
+    client.process.after(ms, () => {
+      act().then(
+        () => void (open -= 1),
+        (error: unknown) => world.failures.push(error),
+      );
+    });
+  }
+
+  /** Asked again under the same id, the answer is the same, and nothing else happens. */
+  async function ask(dagId: string, command: Command): Promise<Answer> {
+    const requestId = random.uuid();
+    const first = await client.ask(dagId, command, requestId);
+    if (!random.chance(repeated) || "refused" in first) return first;
+    const second = await client.ask(dagId, command, requestId);
+    const isSame = !("refused" in second) && bytesOf(first) === bytesOf(second);
+    const isStored = command.case !== "cancelRun";
+    ensure(
+      isSame || !isStored,
+      "S2",
+      () => `${command.case} ${requestId} was answered in two ways`,
+    );
+    return first;
+  }
+
+  async function trigger(): Promise<void> {
+    const dagId = random.pick(dagIds);
+    const params = Buffer.from(JSON.stringify({ p0: [1, 2], p1: [], p2: [1, 2, 3], p3: 4 }));
+    const answer = await ask(dagId, { case: "triggerRun", value: { dagId, params } });
+    if ("refused" in answer) throw new Error(`A run was refused: ${answer.refused}`);
+    triggered.push(Number(answer.reply.value));
+  }
+
+  async function meddle(): Promise<void> {
+    if (triggered.length === 0) return;
+    const runKey = random.pick(triggered);
+    const run = world.server.tables.runs.get(runKey);
+    if (run === undefined) return;
+    meddledWith.add(runKey);
+    const command = commandOn(runKey, run.dag_version_id);
+    world.trace.note("people", `${command.case} run=${runKey}`);
+    const answer = await ask(run.dag_id, command);
+    // A run that was over meanwhile has nothing to cancel.
+    const isOpen =
+      run.state < 3 && world.server.tables.runs.get(runKey)?.reopen_count === run.reopen_count;
+    if (command.case === "cancelRun" && isOpen && !("refused" in answer))
+      world.history.onCancelled(runKey);
+  }
+
+  function commandOn(runKey: number, versionId: number): Command {
+    const value = { runKey: BigInt(runKey), selection: selectionOf(versionId) };
+    const kind = random.below(10);
+    if (kind < 5) return { case: "clearInstances", value };
+    if (kind < 8) {
+      const state = random.pick([TaskState.SUCCESS, TaskState.FAILED, TaskState.SKIPPED]);
+      return { case: "markInstances", value: { ...value, state } };
+    }
+    if (kind < 9) return { case: "cancelRun", value: { runKey: BigInt(runKey) } };
+    const state = random.pick([RunState.SUCCESS, RunState.FAILED]);
+    return { case: "markRun", value: { runKey: BigInt(runKey), state } };
+  }
+
+  function selectionOf(versionId: number) {
+    const taskIds = world.dagOfVersion(versionId).taskIds;
+    const instances = random.chance(0.2)
+      ? []
+      : [...new Set([random.pick(taskIds), random.pick(taskIds)])].map((taskId) => ({ taskId }));
+    return {
+      instances,
+      upstream: random.chance(0.2),
+      downstream: random.chance(0.6),
+      states: random.chance(0.2) ? [TaskState.FAILED, TaskState.SKIPPED] : [],
+    };
+  }
+
+  for (let at = 0; at < plan.runs; at++)
+    later(random.between(0, plan.faultMs * random.float()), trigger);
+  if (plan.hasPeople) {
+    for (
+      let ms = random.between(0, 2 * meddleEveryMs);
+      ms < plan.faultMs;
+      ms += random.between(0, 2 * meddleEveryMs)
+    )
+      later(ms, meddle);
+  }
+  return { triggered, meddledWith, open: () => open };
+}
+
+function bytesOf(reply: OwnerReply): string {
+  return Buffer.from(toBinary(OwnerReplySchema, reply)).toString("base64");
+}

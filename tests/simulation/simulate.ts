@@ -1,0 +1,155 @@
+/** Simulates one seed: an installation starts, works, meets its faults, and must come to an end once they are over. */
+
+import { bugs, type BugName } from "./bugs.ts";
+import { checkAgainstReference } from "./check/reference.ts";
+import { ensure } from "./check/violation.ts";
+import { Installation } from "./installation.ts";
+import { startNemesis } from "./nemesis.ts";
+import { startPeople, type People } from "./people.ts";
+import { forgetWaits } from "./platform.ts";
+import { planOf, type Plan } from "./plan.ts";
+import { startOutside } from "./nodes/outside-node.ts";
+import { createWorld, type World } from "./world.ts";
+import { dagsOf } from "./workload/dags.ts";
+import { registerDag } from "./workload/register.ts";
+
+export type SimulationOptions = {
+  readonly seed: number;
+  /** A bug to plant; default none. */
+  readonly bug?: BugName;
+  /** Every line of the trace; default none. */
+  readonly write?: ((line: string) => void) | undefined;
+};
+
+export type Simulated = {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly failures: readonly unknown[];
+  /** The newest lines of the trace. */
+  readonly last: readonly string[];
+  /** Over everything that happened: the same for the same seed. */
+  readonly sum: string;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly flushes: number;
+  readonly bodies: number;
+  readonly runs: number;
+  /** Runs whose end was compared with the reference. */
+  readonly compared: number;
+  readonly injected: ReadonlyMap<string, number>;
+  readonly verdicts: ReadonlyMap<string, number>;
+  /** How often task instances came into each state. */
+  readonly reached: ReadonlyMap<string, number>;
+};
+
+const startMs = 500;
+/** Once nothing goes wrong any more, everything has ended by then. */
+const livenessMs = 30 * 60_000;
+/** Late messages may still come after the last end. */
+const afterwardsMs = 5_000;
+const shownLines = 50;
+
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  const planted = options.bug === undefined ? null : bugs[options.bug];
+  const world = createWorld({ seed: String(options.seed), planted, write: options.write });
+  world.outside = startOutside(world, "outside");
+  const drawn = planOf(world.random.fork("plan"));
+  const plan = planted?.plan?.(drawn) ?? drawn;
+  const dags = dagsOf(world.random.fork("dags"), plan.dags);
+  for (const dag of dags) registerDag(world.server.tables, dag, world.databaseNow());
+  Object.assign(world.script.faults, plan.bodies);
+  const onRejection = (error: unknown): void => void world.failures.push(error);
+  process.on("unhandledRejection", onRejection);
+  let compared = 0;
+  try {
+    const installation = new Installation(world, plan);
+    await run(world, startMs);
+    const nemesis = startNemesis(world, installation, plan);
+    const dagIds = dags.map(({ dagId }) => dagId);
+    const people = startPeople(world, plan, dagIds);
+    await run(world, plan.faultMs);
+    nemesis.end();
+    world.trace.note("world", "nothing goes wrong any more");
+    await run(world, livenessMs, () => isQuiet(world, people));
+    checkEnd(world, people);
+    await run(world, afterwardsMs);
+    compared = checkStates(world, people);
+  } catch (error) {
+    world.failures.push(error);
+  } finally {
+    process.off("unhandledRejection", onRejection);
+    forgetWaits();
+  }
+  return resultOf(options.seed, plan, world, compared);
+}
+
+async function run(world: World, ms: number, isDone = () => false): Promise<void> {
+  const { machine, failures } = world;
+  if (failures.length > 0) return;
+  await machine.runUntil(machine.now + ms, () => failures.length > 0 || isDone());
+}
+
+function isQuiet(world: World, people: People): boolean {
+  if (people.open() > 0 || world.outside.open() > 0 || !areAllFinal(world)) return false;
+  return [...world.server.tables.data.values()].every(({ callbacks }) =>
+    [...callbacks.values()].every(({ state }) => state !== 1),
+  );
+}
+
+function areAllFinal({ server }: World): boolean {
+  return [...server.tables.runs.values()].every(({ state }) => state >= 3);
+}
+
+function checkEnd(world: World, people: People): void {
+  if (world.failures.length > 0) return;
+  const open = [...world.server.tables.runs.values()].filter(({ state }) => state < 3);
+  ensure(open.length === 0, "L3", () => `runs ${open.map(({ id }) => id).join()} do not end`);
+  ensure(
+    isQuiet(world, people) || people.open() > 0,
+    "L3",
+    () => "callbacks or tokens are left over",
+  );
+  ensure(people.open() === 0, "L3", () => `${people.open()} requests have no answer`);
+}
+
+function checkStates(world: World, people: People): number {
+  if (world.failures.length > 0) return 0;
+  const { tables } = world.server;
+  world.ledger.checkKept();
+  world.history.checkCounts();
+  ensure(
+    people.triggered.every((key) => tables.runs.has(key)),
+    "S1",
+    () => "a run that was promised does not exist",
+  );
+  ensure(
+    new Set(people.triggered).size === people.triggered.length &&
+      tables.runs.size === people.triggered.length,
+    "S2",
+    () => `${people.triggered.length} runs were asked for, and there are ${tables.runs.size}`,
+  );
+  const own = [...tables.runs.values()].filter(({ id }) => !people.meddledWith.has(id));
+  for (const row of own)
+    checkAgainstReference(
+      world.dagOfVersion(row.dag_version_id),
+      row,
+      world.history.changesOf(row.id),
+    );
+  return own.length;
+}
+
+function resultOf(seed: number, plan: Plan, world: World, compared: number): Simulated {
+  const { machine, trace, failures, history, ledger, injected, server } = world;
+  return {
+    ...{ seed, plan, failures, compared, injected },
+    last: trace.last(shownLines),
+    sum: trace.sum,
+    virtualMs: machine.now,
+    events: machine.happened,
+    flushes: history.flushes,
+    bodies: ledger.bodies,
+    runs: server.tables.runs.size,
+    verdicts: ledger.verdicts,
+    reached: history.reached,
+  };
+}

@@ -1,0 +1,31 @@
+/** Registers DAGs as the front door would: their rows, and the version that runs are pinned to. */
+
+import { toBinary } from "@bufbuild/protobuf";
+import { shardOf, type DagSpec } from "@millrace/engine";
+import { dagSpecToProto } from "@millrace/wire";
+import { DagSpecSchema } from "@millrace/wire/v1";
+import type { Tables } from "../database/tables.ts";
+
+export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
+  const before = tables.dags.get(spec.dagId);
+  const version = (before?.version ?? 0) + 1;
+  tables.dags.set(spec.dagId, {
+    dag_id: spec.dagId,
+    shard: shardOf(spec.dagId),
+    version,
+    schedule: spec.schedule?.expression ?? "",
+    is_paused: false,
+    is_active: true,
+    scheduled_through: before?.scheduled_through ?? now,
+    next_run_at: before?.next_run_at ?? null,
+    changed_seq: tables.nextChangedSeq++,
+  });
+  const id = tables.versions.size + 1;
+  tables.versions.set(id, {
+    id,
+    dag_id: spec.dagId,
+    version,
+    spec: Buffer.from(toBinary(DagSpecSchema, dagSpecToProto(spec))),
+    bundle_digest: null,
+  });
+}
