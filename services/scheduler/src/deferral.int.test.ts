@@ -3,9 +3,16 @@ import { describe, expect, test } from "vitest";
 
 import { taskStateName, type TaskState } from "@millrace/engine";
 import { TimeoutOutcome } from "@millrace/wire/v1";
-import { VerdictKind } from "@millrace/wire/worker";
+import { StaleReason, VerdictKind } from "@millrace/wire/worker";
 import { aDag, aTask, registerDag, taskRef, argsOf } from "./testing/dags.ts";
-import { attemptOf, success, textOf, type FakeApi, type Outcome } from "./testing/fake-api.ts";
+import {
+  attemptOf,
+  failure,
+  success,
+  textOf,
+  type FakeApi,
+  type Outcome,
+} from "./testing/fake-api.ts";
 import { movingClock } from "./testing/moving-clock.ts";
 import { forTime, forToken, outOf, resumedWith, rowOf, unread, value } from "./testing/waiting.ts";
 import { bring, fails, reasonsOf, succeeds } from "./testing/waiting.ts";
@@ -222,7 +229,27 @@ test("a deferral is answered once it is durable, and again when it comes again",
   expect((await api.report(attemptId, success())).kind).toBe(VerdictKind.CONFLICT);
   await bring(api, { dagId: "twice", run, news: succeeds(1) });
   await world.untilFinal(run);
-  expect((await api.report(attemptId, forToken())).kind).toBe(VerdictKind.ALREADY);
+  expect(await api.report(attemptId, forToken())).toMatchObject({
+    kind: VerdictKind.STALE,
+    staleReason: StaleReason.FINISHED,
+  });
+});
+
+// A simulation found it: the worker was told that its deferral was taken, and nothing of it was ever written.
+test("a deferral that comes when its task was ended by a neighbour's failure is not said to be taken", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("fast", ["slow", "fails"], [], { failFast: true }));
+  await world.scheduler();
+  const api = await world.api({
+    body: ({ taskId }) => (taskId === "fails" ? failure("no", false) : null),
+  });
+  const run = await api.trigger("fast");
+  expect(await world.untilFinal(run)).toBe("failed");
+  const { attemptId } = api.assigned.find(({ taskId }) => taskId === "slow")!;
+  expect(await api.report(attemptId, forToken())).toMatchObject({
+    kind: VerdictKind.STALE,
+    staleReason: StaleReason.FINISHED,
+  });
 });
 
 test.each<[string, Outcome, RegExp]>([

@@ -105,9 +105,9 @@ export function judgeByRow(
       if (state === TaskState.up_for_reschedule) return { kind: "ALREADY" };
       break;
     case "deferred":
-      // What came of the wait may be anything.
-      if (!row.isCancelled) return { kind: "ALREADY" };
-      break;
+      if (state !== null && isWaitState(state)) return { kind: "ALREADY" };
+      // What came of the wait may be anything, and so may be what ended an attempt that never got to wait.
+      return row.isCancelled ? cancelled : finished;
     case "returned":
     case undefined:
       break;

@@ -35,6 +35,9 @@ const names = new Map(
 /** A run that is cancelled ends what runs; what was cleared meanwhile begins anew. */
 const whenCancelled = [7, 8];
 const whenCleared = [1];
+/** What begins to wait may be ended by a neighbour's failure in the very flush that would have told of its wait. */
+const whenWaiting = [7, 8];
+const waits: readonly string[] = ["rescheduled", "deferred"];
 
 export class Ledger {
   readonly #tables: Tables;
@@ -111,6 +114,7 @@ export class Ledger {
       ...outcomes.flatMap((outcome) => durableStates[outcome] ?? []),
       ...(run?.cancel_requested_at === null ? [] : whenCancelled),
       ...(happened.some(({ state }) => state === 5) ? whenCleared : []),
+      ...(outcomes.some((outcome) => waits.includes(outcome)) ? whenWaiting : []),
       ...(outcomes.includes("returned") ? [1, 2, 6, 7, 8, 11, 12] : []),
     ];
     ensure(
