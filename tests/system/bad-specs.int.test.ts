@@ -94,7 +94,7 @@ test.each<[string, Spec, RegExp]>([
       dagId: "ill_timed",
       file: "bad.json",
       tasks: [external("a")],
-      schedule: { kind: { case: "cron", value: { expression: "61 * * * *" } } },
+      schedule: { kind: { case: "cron", value: { expressions: ["61 * * * *"] } } },
     },
     /ill_timed.*61/s,
   ],
@@ -105,7 +105,7 @@ test.each<[string, Spec, RegExp]>([
       file: "bad.json",
       tasks: [external("a")],
       schedule: {
-        kind: { case: "cron", value: { expression: "@daily", timezone: "Mars/Olympus" } },
+        kind: { case: "cron", value: { expressions: ["@daily"], timezone: "Mars/Olympus" } },
       },
     },
     /misplaced.*Mars\/Olympus/s,

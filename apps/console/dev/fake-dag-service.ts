@@ -68,7 +68,7 @@ function dagMessage(world: FakeWorld, { spec }: FakeDag): Dag {
     owner: spec.owner,
     isPaused,
     isActive: true,
-    schedule: cron?.expression ?? "",
+    schedule: cron?.expressions.join(" | ") ?? "",
     timezone: cron?.timezone ?? "",
     recentRuns: world.runsOf(spec.dagId).slice(0, 25).map(summary),
     file: spec.file,

@@ -120,7 +120,7 @@ export function fakeDag(dagId: string, init: DagInit): FakeDag {
     callbacks: callbacksOf(callbacks),
     ...(cron === undefined
       ? {}
-      : { schedule: { kind: { case: "cron", value: { expression: cron, timezone } } } }),
+      : { schedule: { kind: { case: "cron", value: { expressions: [cron], timezone } } } }),
     tasks: Object.entries(tasks).map(([taskId, task]) => ({
       taskId,
       groupId: task.group ?? "",

@@ -1,5 +1,5 @@
 -- dag_set_paused: turns a DAG's switch. Changes nothing when it stands so already.
--- Ticks missed while paused stay missed: scheduling begins anew when the switch is turned on.
+-- Without catch-up, ticks missed while paused stay missed: scheduling begins anew when the switch is turned on.
 -- @param {String} $1:dagId
 -- @param {Boolean} $2:isPaused
 UPDATE dag

@@ -4,7 +4,8 @@
 -- @param {String} $2:dagId? Only this one.
 -- @param {BigInt} $3:changedAfter? Only rows changed after this.
 -- @param {Int} $4:limit
-SELECT d.dag_id, d.shard, d.version, v.id AS version_id, d.is_paused, d.is_active, d.scheduled_through, d.next_run_at,
+SELECT d.dag_id, d.shard, d.version, v.id AS version_id, d.is_paused, d.is_active, d.scheduled_through, d.last_interval_start,
+       d.last_interval_end, d.next_run_at,
        d.changed_seq, d.schedule
 FROM dag AS d
 JOIN dag_version AS v ON v.dag_id = d.dag_id AND v.version = d.version

@@ -1,22 +1,22 @@
 -- run_create_batch: makes runs, each with the stored answer to its request, and moves the schedules they are ticks of.
--- Under flush_fence, and nothing at all unless the shards $17 are still held with the epochs $18. Returns one row for each
+-- Under flush_fence, and nothing at all unless the shards $19 are still held with the epochs $20. Returns one row for each
 -- asked run: is_held, is_born, or why not: the answer given before (body_hash, answer), or is_date_taken; with neither,
 -- the name is taken.
--- Rows are parallel arrays, $1 to $16, in the order of the columns of asked; request columns are NULL for ticks, and
--- next_run_at is used for ticks only.
+-- Rows are parallel arrays, $1 to $18, in the order of the columns of asked; request columns are NULL for ticks,
+-- and next_run_at is used for ticks only.
 WITH fence AS MATERIALIZED (
-  SELECT count(*) = cardinality($17::smallint[]) AS is_held
-  FROM unnest($17::smallint[], $18::bigint[]) AS f (id, epoch)
+  SELECT count(*) = cardinality($19::smallint[]) AS is_held
+  FROM unnest($19::smallint[], $20::bigint[]) AS f (id, epoch)
   JOIN shard AS s ON s.id = f.id AND s.epoch = f.epoch
 ),
 asked AS (
   SELECT *
   FROM unnest($1::bigint[], $2::text[], $3::int[], $4::smallint[], $5::smallint[], $6::text[], $7::timestamptz[],
               $8::timestamptz[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[],
-              $16::timestamptz[])
+              $16::timestamptz[], $17::timestamptz[], $18::timestamptz[])
     AS a (id, dag_id, dag_version_id, shard, run_type, run_name, logical_at,
           run_after, params, note, triggered_by, method, request_id, body_hash, answer,
-          next_run_at)
+          next_run_at, interval_start_at, interval_end_at)
 ),
 known AS (
   SELECT asked.id, r.body_hash, r.answer
@@ -27,7 +27,7 @@ known AS (
 born AS (
   INSERT INTO run (id, dag_id, dag_version_id, shard, state, run_type, run_name, logical_at, interval_start_at,
                    interval_end_at, run_after, params, note, triggered_by)
-  SELECT id, dag_id, dag_version_id, shard, 1, run_type, run_name, logical_at, logical_at, logical_at, run_after, params,
+  SELECT id, dag_id, dag_version_id, shard, 1, run_type, run_name, logical_at, interval_start_at, interval_end_at, run_after, params,
          note, triggered_by
   FROM asked
   WHERE (SELECT is_held FROM fence) AND NOT EXISTS (SELECT 1 FROM known WHERE known.id = asked.id)
@@ -44,9 +44,11 @@ answered AS (
 ),
 ticked AS (
   UPDATE dag
-  SET scheduled_through = greatest(dag.scheduled_through, asked.logical_at), next_run_at = asked.next_run_at
+  SET scheduled_through = greatest(dag.scheduled_through, asked.interval_end_at), next_run_at = asked.next_run_at,
+    last_interval_start = asked.interval_start_at, last_interval_end = asked.interval_end_at
   FROM asked
   WHERE (SELECT is_held FROM fence) AND asked.run_type = 1 AND dag.dag_id = asked.dag_id
+    AND (dag.last_interval_end IS NULL OR dag.last_interval_end <= asked.interval_end_at)
 )
 SELECT asked.id, (SELECT is_held FROM fence), born.queued_at, known.body_hash, known.answer,
        asked.logical_at IS NOT NULL AND EXISTS (

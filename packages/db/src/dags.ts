@@ -24,8 +24,15 @@ export type DagRow = {
   readonly task_count: number;
 };
 
-/** With the digest of the newest version's spec. */
-export type DagHead = DagRow & { readonly digest: string };
+/** With the digest of the newest version's spec, and what its next runs follow from. */
+export type DagHead = DagRow & {
+  readonly digest: string;
+  readonly scheduled_through: Date;
+  readonly last_interval_start: Date | null;
+  readonly last_interval_end: Date | null;
+  /** When this was read. */
+  readonly now: Date;
+};
 
 export type DagFilter = {
   /** Text within id, description or a tag, case ignored. */

@@ -47,7 +47,9 @@ export { readOutcomes, type AttemptKey, type AttemptOutcome } from "./task-outco
 export {
   createRuns,
   deleteDag,
+  pauseAfterFailures,
   setNextRunAt,
+  skipTick,
   takeRunIds,
   type RunCreation,
   type RunToCreate,

@@ -14,6 +14,8 @@ export type OwnedDagRow = {
   readonly is_paused: boolean;
   readonly is_active: boolean;
   readonly scheduled_through: Date;
+  readonly last_interval_start: Date | null;
+  readonly last_interval_end: Date | null;
   readonly next_run_at: Date | null;
   readonly changed_seq: number;
   /** Empty when it has none. */

@@ -31,8 +31,10 @@ export type RunToCreate = {
   /** 1 scheduled, 2 manual. */
   readonly runType: 1 | 2;
   readonly runName: string;
-  /** Its data interval is this instant alone. */
   readonly logicalAt: EpochMs | null;
+  /** Both null for a run without a data interval. */
+  readonly intervalStartAt: EpochMs | null;
+  readonly intervalEndAt: EpochMs | null;
   readonly runAfter: EpochMs;
   readonly params: Uint8Array;
   readonly note: string;
@@ -124,6 +126,8 @@ function columnsOf(runs: readonly RunToCreate[]): Buffer[] {
     byteaArray(runs.map((run) => run.request?.bodyHash ?? null)),
     byteaArray(runs.map((run) => run.request?.answer ?? null)),
     timestamptzArray(runs.map((run) => run.nextRunAt)),
+    timestamptzArray(runs.map((run) => run.intervalStartAt)),
+    timestamptzArray(runs.map((run) => run.intervalEndAt)),
   ];
 }
 
@@ -155,6 +159,49 @@ export async function setNextRunAt(
   nextRunAt: EpochMs | null,
 ): Promise<void> {
   await rowsOf(db.pool, "dag_set_next_run", [dagId, dateOf(nextRunAt)]);
+}
+
+/** A tick that makes no run. */
+export type SkippedTick = {
+  readonly dagId: string;
+  readonly interval: { readonly start: EpochMs; readonly end: EpochMs };
+  readonly nextRunAt: EpochMs | null;
+};
+
+/**
+ * Moves a schedule over a tick that makes no run.
+ *
+ * @throws MillraceError NOT_OWNER when the shard is somebody else's now.
+ */
+export async function skipTick(
+  db: Database,
+  fence: ShardFence,
+  { dagId, interval: { start, end }, nextRunAt }: SkippedTick,
+): Promise<void> {
+  await inTransaction(db, async (run) => {
+    await assertHeld(run, [fence]);
+    await run("dag_skip_tick", [dagId, dateOf(start), dateOf(end), dateOf(nextRunAt)]);
+  });
+}
+
+/**
+ * Pauses a DAG whose newest automated runs, so many, all failed. Answers whether it did.
+ *
+ * @throws MillraceError NOT_OWNER when the shard is somebody else's now.
+ */
+export async function pauseAfterFailures(
+  db: Database,
+  fence: ShardFence,
+  dagId: string,
+  failedRuns: number,
+): Promise<boolean> {
+  return inTransaction(db, async (run) => {
+    await assertHeld(run, [fence]);
+    const [row] = await run("run_failed_in_row", [dagId, failedRuns]);
+    if ((row as { all_failed: boolean } | undefined)?.all_failed !== true) return false;
+    await run("dag_set_paused", [dagId, true]);
+    return true;
+  });
 }
 
 /** The request that asks for a deletion, with the answer to keep. */

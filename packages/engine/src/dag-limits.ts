@@ -18,6 +18,15 @@ export const dagLimits = {
   sourceBytes: 1024 * 1024,
   docsLength: 256 * 1024,
   lineLength: 1000,
+  /** Expressions of one cron schedule. */
+  cronExpressions: 16,
+  /** Runs of a delta schedule come at least so far apart. */
+  everyMs: 1000,
+  jitterMs: 86_400_000,
+  /** Runs whose failures are counted in a row. */
+  failedRuns: 1000,
+  /** Moments of an events schedule. */
+  events: 10_000,
   envEntries: 100,
   envLength: 32 * 1024,
   priorityWeight: 1_000_000,

@@ -8,6 +8,7 @@ export { triggerRules } from "./spec.ts";
 export type {
   BranchCase,
   CallbackSpec,
+  CronTriggerSchedule,
   DagSpec,
   Edge,
   EpochMs,
@@ -70,8 +71,12 @@ export type { Limits, Slots } from "./limits.ts";
 export { noOwner } from "./reasons.ts";
 export type { Reason, ReasonKind } from "./reasons.ts";
 
-export { lastFire, nextFire, nextRuns } from "./timetable.ts";
-export type { NextRunsOptions, PlannedRun } from "./timetable.ts";
-export { runName } from "./run-name.ts";
-export type { RunTypeName } from "./run-name.ts";
+export { manualInterval } from "./timetable/manual.ts";
+export { nextRuns } from "./timetable/next-runs.ts";
+export { scheduleText } from "./timetable/schedule-text.ts";
+export { planNext } from "./timetable/plan.ts";
+export type { NextRunsOptions } from "./timetable/next-runs.ts";
+export type { DataInterval, PlannedRun } from "./timetable/planned.ts";
+export { runName } from "./timetable/run-name.ts";
+export type { RunTypeName } from "./timetable/run-name.ts";
 export { shardCount, shardOf } from "./shard.ts";

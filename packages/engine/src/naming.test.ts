@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runName } from "./run-name.ts";
+import { runName } from "./timetable/run-name.ts";
 import { shardOf } from "./shard.ts";
 import { spanText } from "./span-text.ts";
 

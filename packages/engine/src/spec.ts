@@ -114,10 +114,36 @@ export type Edge = {
   readonly label: string;
 };
 
-export type Schedule = {
+/** When runs are made: a timetable (semantics 3.2-3.4). `timetable/` has the rules. */
+export type Schedule =
+  | CronTriggerSchedule
+  /** At the ends of the intervals between two fires; the logical date is the start of the interval. */
+  | { readonly kind: "cron_interval"; readonly expression: string; readonly timezone: string }
+  /** So long after the run before; the first at the start date, or at once. The logical date is that moment. */
+  | { readonly kind: "delta"; readonly everyMs: number }
+  /** At the ends of intervals so long; the logical date is the start of the interval. */
+  | { readonly kind: "delta_interval"; readonly everyMs: number }
+  /** One run in all. */
+  | { readonly kind: "once" }
+  /** The next run as soon as the one before has ended. */
+  | { readonly kind: "continuous" }
+  /** At these moments, ascending. */
+  | { readonly kind: "events"; readonly at: readonly EpochMs[] };
+
+/** At the fires of one or several cron expressions; what they fire at once makes one run. */
+export type CronTriggerSchedule = {
   readonly kind: "cron";
-  readonly expression: string;
+  readonly expressions: readonly string[];
   readonly timezone: string;
+  /** How long before the fire the data interval begins, whose start is the logical date. Default 0. */
+  readonly intervalMs: number;
+  /** Runs begin up to this long after the fire; how long is the DAG's own and always the same for one fire. */
+  readonly jitterMs: number;
+  /**
+   * Whether a DAG without a start date begins with the newest fire that has passed: always, when it passed at most this many
+   * milliseconds ago, or, with null, when that is little beside the time to the next.
+   */
+  readonly runImmediately: true | number | null;
 };
 
 export type DagSpec = {
@@ -146,6 +172,12 @@ export type DagSpec = {
   readonly startDate: EpochMs | null;
   readonly endDate: EpochMs | null;
   readonly catchup: boolean;
+  /** What a tick does while an automated run of the DAG is not final: makes another one, is left out, or replaces that run. */
+  readonly overlap: "allow" | "forbid" | "replace";
+  /** A tick that is later than this when it could become a run is left out; null for no limit. */
+  readonly startingDeadlineMs: number | null;
+  /** So many automated runs that fail in a row pause the DAG; 0 for never. */
+  readonly maxConsecutiveFailedRuns: number;
   readonly startPaused: boolean;
   readonly file: string;
   readonly source: string;

@@ -102,7 +102,6 @@ describe("limits", () => {
     ["an id that is too long", aDagSpec(two, { dagId: "x".repeat(251) }), "dagId"],
     ["too many tags", aDagSpec(two, { tags: Array.from({ length: 33 }, String) }), "tags"],
     ["an empty tag", aDagSpec(two, { tags: [""] }), "tags"],
-    ["catchup", aDagSpec(two, { catchup: true }), "catchup"],
     ["an end before the start", aDagSpec(two, { startDate: 2, endDate: 1 }), "endDate"],
     ["no runs at a time", aDagSpec(two, { maxActiveRuns: 0 }), "maxActiveRuns"],
     ["half a task at a time", aDagSpec(two, { maxActiveTasks: 0.5 }), "maxActiveTasks"],
@@ -154,16 +153,6 @@ describe("limits", () => {
       "edges[0].label",
     ],
     ["an unknown kind", withTask({ kind: "lambda" as "bundle" }), 'tasks["a"].kind'],
-    [
-      "an unknown zone",
-      aDagSpec(two, { schedule: { kind: "cron", expression: "@daily", timezone: "Mars/Base" } }),
-      "schedule.timezone",
-    ],
-    [
-      "a malformed cron",
-      aDagSpec(two, { schedule: { kind: "cron", expression: "61 * * * *", timezone: "UTC" } }),
-      "schedule.expression",
-    ],
   ])("%s is refused, and the message names field, value and remedy", (_, spec, field) => {
     const [problem, ...others] = validateDagSpec(spec);
     expect(problem?.field).toBe(field);

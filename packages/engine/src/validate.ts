@@ -1,8 +1,6 @@
 /** Says what is wrong with a DAG before anything of it is stored. */
 
-import { readCron } from "./cron.ts";
 import { dagLimits } from "./dag-limits.ts";
-import { isMillraceError } from "./errors.ts";
 import { readSchema } from "./json-schema.ts";
 import { mapScopesOf } from "./map-scope.ts";
 import type { Problem, Problems } from "./problems.ts";
@@ -14,8 +12,8 @@ import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControl } from "./validate-control.ts";
 import { checkEdges, checkGroups } from "./validate-graph.ts";
 import { checkMappings } from "./validate-mapping.ts";
+import { checkSchedule } from "./validate-schedule.ts";
 import { checkTask, idRule, isId, queueRule } from "./validate-task.ts";
-import { isZone } from "./zone.ts";
 
 /** Every problem of a DAG, at most 100, in the order of its fields; empty when it may be registered. Never throws. */
 export function validateDagSpec(spec: DagSpec): Problem[] {
@@ -84,11 +82,13 @@ function checkHead(spec: DagSpec, problems: Problems): void {
     );
   checkCallbacks(spec.callbacks, "", problems);
   if (!isId(spec.callbackQueue)) problems.add("callbackQueue", spec.callbackQueue, queueRule);
-  if (spec.catchup)
+  checkDuration(problems, "startingDeadline", spec.startingDeadlineMs);
+  const failed = spec.maxConsecutiveFailedRuns;
+  if (!Number.isInteger(failed) || failed < 0 || failed > dagLimits.failedRuns)
     problems.add(
-      "catchup",
-      true,
-      "missed runs are not made up for in this version; set it to false and trigger the runs you need",
+      "maxConsecutiveFailedRuns",
+      failed,
+      `write a whole number from 0 (never) to ${dagLimits.failedRuns}`,
     );
   if (spec.startDate !== null && spec.endDate !== null && spec.startDate > spec.endDate)
     problems.add(
@@ -96,26 +96,6 @@ function checkHead(spec: DagSpec, problems: Problems): void {
       new Date(spec.endDate),
       `it is before startDate (${new Date(spec.startDate).toISOString()}); swap them`,
     );
-}
-
-function checkSchedule({ schedule }: DagSpec, problems: Problems): void {
-  if (schedule === null) return;
-  const { expression, timezone } = schedule;
-  if (!isZone(timezone)) {
-    const remedy = 'it is not an IANA zone; write one such as "Europe/Zurich" or "UTC"';
-    problems.add("schedule.timezone", timezone, remedy, "CRON_INVALID");
-  }
-  try {
-    readCron(expression);
-  } catch (error) {
-    if (!isMillraceError(error)) throw error;
-    problems.list.push({
-      reason: error.reason,
-      field: "schedule.expression",
-      value: expression,
-      message: error.message,
-    });
-  }
 }
 
 function checkLength(problems: Problems, field: string, text: string, limit: number): void {

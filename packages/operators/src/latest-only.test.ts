@@ -61,7 +61,10 @@ test("latestOnly is a short circuit over what comes directly after it, and knows
     skipsDirectOnly: true,
   });
   expect(JSON.parse(tasks[0]?.args ?? "")).toEqual([
-    { kind: "cron", expression: "@daily", timezone: "Europe/Zurich" },
+    {
+      ...{ kind: "cron", expressions: ["@daily"], timezone: "Europe/Zurich" },
+      ...{ intervalMs: 0, jitterMs: 0, runImmediately: null },
+    },
   ]);
   expect(tasks[3]).toMatchObject({ id: "other", skipsDirectOnly: false });
   expect(edges.map(({ from, to }) => `${from} → ${to}`)).toEqual([

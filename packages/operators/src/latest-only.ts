@@ -1,9 +1,7 @@
 /** Skips what is worth nothing in a run that came late. */
 
 import { context, nextRuns, shortCircuit, wiredDag } from "@millrace/sdk";
-import type { Handle, RunValue, ShortCircuitOptions } from "@millrace/sdk";
-
-type Schedule = ReturnType<typeof wiredDag>["schedule"];
+import type { Handle, RunValue, ScheduleValue, ShortCircuitOptions } from "@millrace/sdk";
 
 /**
  * Makes a short circuit that goes on only in the newest run: a run that comes so late that the next one is due already
@@ -16,7 +14,7 @@ export function latestOnly(options: ShortCircuitOptions = {}): Handle<boolean> {
   return shortCircuit(given, goesOn)(wiredDag().schedule);
 }
 
-function goesOn(schedule: Schedule): boolean {
+function goesOn(schedule: ScheduleValue | null): boolean {
   const { run, log, now } = context();
   const isNewest = isLatest(run, schedule, now());
   if (!isNewest) log.info("the next run is due already, so what follows is skipped");
@@ -26,10 +24,11 @@ function goesOn(schedule: Schedule): boolean {
 /** Whether `now` lies between the start of the run's data interval and the end of the one that follows it. */
 export function isLatest(
   run: Pick<RunValue, "type" | "dataInterval" | "logicalDate" | "runAfter">,
-  schedule: Schedule,
+  schedule: ScheduleValue | null,
   now: Date,
 ): boolean {
-  if (run.type === "manual") return true;
+  // The run after one of a continuous schedule begins when this one has ended.
+  if (run.type === "manual" || schedule?.kind === "continuous") return true;
   const instant = run.logicalDate ?? run.runAfter;
   const { start, end } = run.dataInterval;
   const interval = { start: start ?? instant, end: end ?? instant };

@@ -15,23 +15,33 @@ import {
   flag,
   instant,
   integer,
+  oneOf,
   positiveDuration,
   readOptions,
   refuseOption,
 } from "./read-options.ts";
 import { text, texts, type Read } from "./read-options.ts";
-import { presets, readSchedule, type CronSchedule, type ScheduleOption } from "./schedule.ts";
+import { inZone, readSchedule, type ScheduleOption, type ScheduleValue } from "./schedule.ts";
 import { readDefaults, type TaskDefaults, type TaskSettings } from "./task-options.ts";
 
 export type DagOptions<S = undefined> = RunCallbackOptions & {
   /** When runs are made. Default null: by hand only. */
   readonly schedule?: ScheduleOption | null;
-  /** No scheduled run has a logical date before this. */
+  /** No automated run is due, or with intervals is about anything, before this. */
   readonly startDate?: Instant;
-  /** No scheduled run has a logical date after this. */
+  /** No automated run is due, or with intervals begins to be about anything, after this. */
   readonly endDate?: Instant;
-  /** Whether ticks missed while nobody looked are made up. Default, and so far the only choice: false. */
-  readonly catchup?: false;
+  /** Whether runs missed since the start date are made up, oldest first; else only the newest counts. Default false. */
+  readonly catchup?: boolean;
+  /**
+   * What a tick does while an automated run is not final: makes another one ("allow"), is left out ("forbid"), or cancels that
+   * run and makes another ("replace"). Default "allow".
+   */
+  readonly overlap?: DagSpec["overlap"];
+  /** A tick that is later than this when it could become a run is left out. Default: no limit. */
+  readonly startingDeadline?: Duration;
+  /** So many automated runs that fail in a row pause the DAG. Default 0: never. */
+  readonly maxConsecutiveFailedRuns?: number;
   /** IANA zone of the schedule. Default "UTC". */
   readonly timezone?: string;
   /** Labels to filter by. */
@@ -62,10 +72,13 @@ export type DagOptions<S = undefined> = RunCallbackOptions & {
 
 /** Options as read; names as people write them, values as the engine wants them. */
 type ReadDag = {
-  schedule: CronSchedule | null;
+  schedule: ScheduleValue | null;
   startDate: number;
   endDate: number;
   catchup: boolean;
+  overlap: DagSpec["overlap"];
+  startingDeadline: number;
+  maxConsecutiveFailedRuns: number;
   timezone: string;
   tags: readonly string[];
   owner: string;
@@ -83,25 +96,19 @@ type ReadDag = {
   callbackQueue: string;
 };
 
-const scheduleReader: Read<CronSchedule | null> = (value, name) =>
-  value === null
-    ? null
-    : (readSchedule(value) ??
-      refuseOption(name, value, `null, a cron expression, ${presets.join(", ")} or cron(…)`));
-
-const catchupReader: Read<boolean> = (value, name) =>
-  value === false ? false : refuseOption(name, value, "false: missed ticks are not made up yet");
-
 const defaultsReader: Read<Partial<TaskSettings>> = (value, name) => {
   if (typeof value !== "object" || value === null) refuseOption(name, value, "task options");
   return readDefaults(value, name);
 };
 
 const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
-  schedule: scheduleReader,
+  schedule: readSchedule,
   startDate: instant,
   endDate: instant,
-  catchup: catchupReader,
+  catchup: flag,
+  overlap: oneOf<DagSpec["overlap"]>("allow", "forbid", "replace"),
+  startingDeadline: positiveDuration,
+  maxConsecutiveFailedRuns: integer(0, dagLimits.failedRuns),
   timezone: text,
   tags: texts,
   owner: text,
@@ -145,7 +152,7 @@ export function readDagOptions(
     callbacks,
     spec: {
       dagId,
-      schedule: schedule && { ...schedule, timezone: schedule.timezone ?? timezone },
+      schedule: inZone(schedule, timezone),
       description: read.description ?? "",
       docs: read.docs ?? "",
       tags: read.tags ?? [],
@@ -159,7 +166,10 @@ export function readDagOptions(
       callbackQueue: read.callbackQueue ?? "default",
       startDate,
       endDate,
-      catchup: false,
+      catchup: read.catchup ?? false,
+      overlap: read.overlap ?? "allow",
+      startingDeadlineMs: read.startingDeadline ?? null,
+      maxConsecutiveFailedRuns: read.maxConsecutiveFailedRuns ?? 0,
       startPaused: read.paused ?? false,
     },
   };

@@ -1,6 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { chain, cron, dag, externalTask, group, task } from "./index.ts";
-import type { Handle, Run } from "./index.ts";
+import {
+  chain,
+  continuous,
+  cron,
+  cronInterval,
+  dag,
+  delta,
+  deltaInterval,
+  events,
+  externalTask,
+  group,
+  once,
+  task,
+} from "./index.ts";
+import type { Handle, Run, ScheduleOption } from "./index.ts";
 import { bodyOf, isDag } from "./spec.ts";
 
 const extract = task(async function extract(day: string) {
@@ -262,21 +275,57 @@ describe("outside a dag", () => {
   });
 });
 
-test("a schedule is a cron string, cron(…) or null, in the DAG's zone unless it has its own", () => {
-  const scheduleOf = (schedule: string | ReturnType<typeof cron> | null) =>
-    dag("d", { schedule, timezone: "Europe/Berlin" }, () => say("x")).spec().schedule;
-  expect(scheduleOf("@daily")).toEqual({
-    kind: "cron",
-    expression: "@daily",
-    timezone: "Europe/Berlin",
+describe("a schedule", () => {
+  const plain = { intervalMs: 0, jitterMs: 0, runImmediately: null };
+  const scheduleOf = (schedule: ScheduleOption | null) =>
+    dag("d", { schedule, timezone: "Europe/Berlin", maxActiveRuns: 1 }, () => say("x")).spec()
+      .schedule;
+
+  test.each<[string, ScheduleOption | null, object | null]>([
+    ["nothing", null, null],
+    ["a preset", "@daily", { kind: "cron", expressions: ["@daily"], ...plain }],
+    ["@once", "@once", { kind: "once" }],
+    ["@continuous", "@continuous", { kind: "continuous" }],
+    ["a zone of its own", cron("0 2 * * *", { timezone: "UTC" }), { timezone: "UTC" }],
+    [
+      "several expressions and all options",
+      cron(["@daily", "0 2 * * *"], { jitter: "5m", interval: "1d", runImmediately: "1h" }),
+      {
+        ...{ kind: "cron", expressions: ["@daily", "0 2 * * *"], timezone: "Europe/Berlin" },
+        ...{ jitterMs: 300_000, intervalMs: 86_400_000, runImmediately: 3_600_000 },
+      },
+    ],
+    ["never at once", cron("@daily", { runImmediately: false }), { runImmediately: 0 }],
+    ["always at once", cron("@daily", { runImmediately: true }), { runImmediately: true }],
+    [
+      "intervals of a clock",
+      cronInterval("@daily"),
+      { kind: "cron_interval", expression: "@daily", timezone: "Europe/Berlin" },
+    ],
+    ["a length of time", delta("90m"), { kind: "delta", everyMs: 5_400_000 }],
+    ["intervals of a length", deltaInterval("1d"), { kind: "delta_interval", everyMs: 86_400_000 }],
+    ["one run", once(), { kind: "once" }],
+    ["no pause", continuous(), { kind: "continuous" }],
+    [
+      "moments in any order, each once",
+      events(["2026-01-02T00:00Z", new Date(0), "2026-01-02T01:00+01:00"]),
+      { kind: "events", at: [0, Date.UTC(2026, 0, 2)] },
+    ],
+  ])("can be %s, in the DAG's zone unless it has its own", (_, option, expected) => {
+    const schedule = scheduleOf(option);
+    if (expected === null) expect(schedule).toBeNull();
+    else expect(schedule).toMatchObject(expected);
   });
-  expect(scheduleOf(cron("0 2 * * *", { timezone: "UTC" }))).toEqual({
-    kind: "cron",
-    expression: "0 2 * * *",
-    timezone: "UTC",
+
+  test("that is none is refused with what it may be", () => {
+    expect(() => scheduleOf("every day")).toThrow(/every day/);
+    expect(() => scheduleOf(5 as never)).toThrow(/option "schedule" is 5.*delta\(…\)/);
+    expect(() => scheduleOf({ kind: "moon" } as never)).toThrow(/moon/);
+    expect(() => cron("@daily", { jitter: "soon" })).toThrow(/jitter.*soon/);
+    expect(() => cron("@daily", { tz: "UTC" } as never)).toThrow(/unknown option "tz"/);
+    expect(() => delta("0s")).toThrow(/delta.*0s/);
+    expect(() => events(["2026-01-01"])).toThrow(/events: date 0.*zone/);
   });
-  expect(scheduleOf(null)).toBeNull();
-  expect(() => scheduleOf("every day")).toThrow(/every day/);
 });
 
 test("where a DAG came from is told by whoever compiles it; docs of the options win", () => {

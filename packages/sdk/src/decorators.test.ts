@@ -53,7 +53,7 @@ describe("a decorated class", () => {
   test("is a DAG under its own name, with a task for each method that was wired", () => {
     const spec = onlyDag(Etl).spec();
     expect(spec).toMatchObject({ dagId: "Etl", description: "rows of a day" });
-    expect(spec.schedule?.expression).toBe("@daily");
+    expect(spec.schedule).toMatchObject({ kind: "cron", expressions: ["@daily"] });
     expect(spec.tasks.map(({ id, retries }) => [id, retries])).toEqual([
       ["extract", 3],
       ["total", 0],

@@ -4,7 +4,7 @@ import { MillraceError, nextRuns as planRuns } from "@millrace/engine";
 import type { DagDefinition } from "./dag.ts";
 import { isDag } from "./dags-of.ts";
 import { instantForms, instantMs, type Instant } from "./instant.ts";
-import { readSchedule, type ScheduleOption } from "./schedule.ts";
+import { inZone, readSchedule, type ScheduleOption } from "./schedule.ts";
 
 /** An automated run that is going to be made. */
 export type PlannedRun = {
@@ -45,9 +45,8 @@ export function nextRuns(
 
 /** What planning needs to know of a schedule without a DAG around it. */
 function specOf(option: ScheduleOption | null): Parameters<typeof planRuns>[0] {
-  const read = option === null ? null : readSchedule(option);
-  const schedule = read && { ...read, timezone: read.timezone ?? "UTC" };
-  return { schedule, startDate: null, endDate: null };
+  const schedule = inZone(readSchedule(option, "schedule"), "UTC");
+  return { dagId: "", schedule, startDate: null, endDate: null, catchup: false };
 }
 
 function ms(name: string, value: Instant): number {

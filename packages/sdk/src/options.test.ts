@@ -168,7 +168,7 @@ describe("DAG options", () => {
       { startDate: "2026-01-02T00:00Z", endDate: "2026-01-01T00:00Z" },
       "swap them",
     ],
-    ["catchup", { catchup: true }, 'option "catchup" is true; it must be false'],
+    ["catchup", { catchup: 1 }, 'option "catchup" is 1; it must be true or false'],
     ["a schedule of another kind", { schedule: 5 }, 'option "schedule" is 5'],
     ["a zone that does not exist", { schedule: "@daily", timezone: "Mars/Base" }, "Mars/Base"],
     ["no runs at all", { maxActiveRuns: 0 }, 'option "maxActiveRuns" is 0'],

@@ -1,4 +1,18 @@
-/** Schedules are values: a cron string or preset, or what `cron` makes. */
+/** Schedules are values: a cron string or preset, or what the functions here make. */
+
+import type { CronTriggerSchedule, Schedule } from "@millrace/engine";
+import type { Duration } from "./duration.ts";
+import type { Instant } from "./instant.ts";
+import {
+  duration,
+  instant,
+  oneOf,
+  positiveDuration,
+  readOptions,
+  refuseOption,
+  text,
+  type Read,
+} from "./read-options.ts";
 
 export const presets = [
   "@hourly",
@@ -7,41 +21,158 @@ export const presets = [
   "@monthly",
   "@quarterly",
   "@yearly",
+  "@once",
+  "@continuous",
 ] as const;
 
-export type CronSchedule = {
-  readonly kind: "cron";
-  readonly expression: string;
-  /** IANA zone; null means the DAG's `timezone`. */
-  readonly timezone: string | null;
+declare const made: unique symbol;
+
+/** What `cron(…)`, `delta(…)` and the like make; a zone that is null is the DAG's. */
+export type ScheduleValue = Unzoned<Schedule> & { readonly [made]?: never };
+
+type Unzoned<S> = S extends { readonly timezone: string }
+  ? Omit<S, "timezone"> & { readonly timezone: string | null }
+  : S;
+
+/** A cron expression of five or six fields, a preset, or a value that `cron(…)` and the like made. */
+export type ScheduleOption = (typeof presets)[number] | (string & {}) | ScheduleValue;
+
+export type CronOptions = {
+  /** IANA zone. Default: the DAG's. */
+  readonly timezone?: string;
+  /**
+   * Runs begin up to this long after the instant, so that DAGs that are due together do not start in one second; how long
+   * is a DAG's own, and the same for one instant everywhere. Default: at once. At most "24h".
+   */
+  readonly jitter?: Duration;
+  /** How long before the instant the data interval begins, whose start is the logical date. Default: not before. */
+  readonly interval?: Duration;
+  /**
+   * Whether a new DAG without a start date begins with the newest instant that has passed: always, never, or if it passed at
+   * most so long ago. Default: if that was little ago, beside the time to the next.
+   */
+  readonly runImmediately?: boolean | Duration;
 };
 
-/** A cron expression of five or six fields, a preset, or `cron(…)`. */
-export type ScheduleOption = (typeof presets)[number] | (string & {}) | CronSchedule;
-
 /**
- * Runs at the instants of a cron expression: the logical date is the instant of firing.
+ * Runs at the instants of one or several cron expressions; what several fire at once makes one run. The logical date is the
+ * instant.
  *
- * @example cron("0 2 * * *", { timezone: "Europe/Berlin" })
+ * @example cron(["0 6 * * *", "0 18 * * 5"], { timezone: "Europe/Berlin", jitter: "5m" })
+ * @throws MillraceError DAG_INVALID
  */
 export function cron(
+  expressions: string | readonly string[],
+  options: CronOptions = {},
+): ScheduleValue {
+  const read = readOptions<ReadCron>(options, cronReaders, "cron");
+  const list = (typeof expressions === "string" ? [expressions] : expressions).map((one) =>
+    text(one, "cron: expression"),
+  );
+  return {
+    kind: "cron",
+    expressions: list,
+    timezone: read.timezone ?? null,
+    intervalMs: read.interval ?? 0,
+    jitterMs: read.jitter ?? 0,
+    runImmediately: read.runImmediately ?? null,
+  };
+}
+
+/**
+ * Runs about the intervals between the instants of a cron expression, each when it has ended: the logical date is the start
+ * of the interval.
+ *
+ * @example cronInterval("@daily", { timezone: "Europe/Berlin" })
+ */
+export function cronInterval(
   expression: string,
   options: { readonly timezone?: string } = {},
-): CronSchedule {
-  return { kind: "cron", expression, timezone: options.timezone ?? null };
-}
-
-/** The engine's schedule, or null when the value is none. */
-export function readSchedule(value: unknown): CronSchedule | null {
-  if (typeof value === "string") return cron(value);
-  return isCron(value) ? value : null;
-}
-
-function isCron(value: unknown): value is CronSchedule {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (value as Partial<CronSchedule>).kind === "cron" &&
-    typeof (value as Partial<CronSchedule>).expression === "string"
+): ScheduleValue {
+  const { timezone } = readOptions<{ timezone: string }>(
+    options,
+    { timezone: text },
+    "cronInterval",
   );
+  return { kind: "cron_interval", expression, timezone: timezone ?? null };
+}
+
+/** Runs so long after the run before; the first at the start date, or at once. At least "1s". */
+export function delta(every: Duration): ScheduleValue {
+  return { kind: "delta", everyMs: positiveDuration(every, "delta") };
+}
+
+/** Runs about intervals of one length, each when it has ended: the logical date is the start of the interval. */
+export function deltaInterval(every: Duration): ScheduleValue {
+  return { kind: "delta_interval", everyMs: positiveDuration(every, "deltaInterval") };
+}
+
+/** Runs once in all: at the start date, or at once. */
+export function once(): ScheduleValue {
+  return { kind: "once" };
+}
+
+/** Runs again as soon as the run before has ended; needs `maxActiveRuns: 1`. */
+export function continuous(): ScheduleValue {
+  return { kind: "continuous" };
+}
+
+/** Runs at these moments. @throws MillraceError DAG_INVALID for a date without a zone */
+export function events(dates: readonly Instant[]): ScheduleValue {
+  const at = dates.map((date, n) => instant(date, `events: date ${n}`));
+  return { kind: "events", at: [...new Set(at)].sort((a, b) => a - b) };
+}
+
+type ReadCron = {
+  timezone: string;
+  jitter: number;
+  interval: number;
+  runImmediately: CronTriggerSchedule["runImmediately"];
+};
+
+/** Never is "if it is now": what Airflow makes of False, a guess, nobody would expect. */
+const immediately: Read<CronTriggerSchedule["runImmediately"]> = (value, name) =>
+  typeof value === "boolean" ? value || 0 : duration(value, name);
+
+const cronReaders = {
+  timezone: text,
+  jitter: duration,
+  interval: duration,
+  runImmediately: immediately,
+};
+
+const kind = oneOf<Schedule["kind"]>(
+  ...([
+    "cron",
+    "cron_interval",
+    "delta",
+    "delta_interval",
+    "once",
+    "continuous",
+    "events",
+  ] as const),
+);
+
+/** The option as a value. @throws MillraceError DAG_INVALID when it is none */
+export const readSchedule: Read<ScheduleValue | null> = (value, name) => {
+  if (value === null) return null;
+  if (typeof value === "string") return fromText(value);
+  if (typeof value === "object" && "kind" in value) {
+    kind(value.kind, `${name}: kind`);
+    return value as ScheduleValue;
+  }
+  const words =
+    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…)";
+  return refuseOption(name, value, `null, a cron expression, ${presets.join(", ")}, ${words}`);
+};
+
+function fromText(expression: string): ScheduleValue {
+  if (expression === "@once") return once();
+  return expression === "@continuous" ? continuous() : cron(expression);
+}
+
+/** The engine's schedule: one without a zone of its own has the DAG's. */
+export function inZone(schedule: ScheduleValue | null, timezone: string): Schedule | null {
+  if (schedule === null || !("timezone" in schedule)) return schedule;
+  return { ...schedule, timezone: schedule.timezone ?? timezone };
 }

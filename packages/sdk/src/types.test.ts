@@ -216,8 +216,8 @@ test("wrong options do not compile", () => {
     dag("d", { defaults: { retrys: 1 } }, () => {});
     // @ts-expect-error an id cannot be a default
     dag("d", { defaults: { id: "a" } }, () => {});
-    // @ts-expect-error missed ticks are not made up
-    dag("d", { catchup: true }, () => {});
+    // @ts-expect-error a length of time is not a schedule by itself
+    dag("d", { schedule: { minutes: 5 } }, () => {});
     // @ts-expect-error an external task needs a handler
     externalTask<[Row[]], number>({ queue: "python" });
     // @ts-expect-error an external task has no place to run in TypeScript

@@ -8,7 +8,7 @@ import { makeHandle, type AnyHandle } from "./handle.ts";
 import { orderMark, type OrderBook, type OrderKey, type Region } from "./order.ts";
 import { referenceOf, referenceTree, type Reference, type TaskReference } from "./reference.ts";
 import { requireMappable, requireUsable } from "./scope.ts";
-import type { CronSchedule } from "./schedule.ts";
+import type { Schedule } from "@millrace/engine";
 import { isMarked, shared } from "./shared.ts";
 import type { TaskSettings } from "./task-options.ts";
 
@@ -57,7 +57,7 @@ export type Choices = {
 type Role = Pick<TaskSpec, "role" | "failsRun">;
 
 /** What may be known of a DAG while it is wired. */
-export type Wired = { readonly dagId: string; readonly schedule: CronSchedule | null };
+export type Wired = { readonly dagId: string; readonly schedule: Schedule | null };
 
 /** One run of one `wire`. */
 export class Wiring implements OrderBook {

@@ -1,17 +1,16 @@
 /** A DAG on the wire and as the engine knows it. */
 
 import { create } from "@bufbuild/protobuf";
-import type { DagSpec, GroupSpec, Schedule } from "@millrace/engine";
-import { MillraceError } from "@millrace/engine";
+import type { DagSpec, GroupSpec } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
 import { callbackFromProto, callbackToProto } from "./callback.ts";
 import { axesFromProto, axesToProto } from "./expression.ts";
 import type {
   DagSpec as DagSpecMessage,
   GroupSpec as GroupSpecMessage,
-  Schedule as ScheduleMessage,
 } from "./gen/millrace/v1/dag_pb.ts";
-import { DagSpecSchema, ScheduleSchema } from "./gen/millrace/v1/dag_pb.ts";
+import { DagSpecSchema } from "./gen/millrace/v1/dag_pb.ts";
+import { overlapFromProto, overlaps, scheduleFromProto, scheduleToProto } from "./schedule.ts";
 import { taskSpecFromProto, taskSpecToProto } from "./task-spec.ts";
 import { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
 
@@ -42,6 +41,9 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
     startDate: timestampOf(spec.startDate),
     endDate: timestampOf(spec.endDate),
     catchup: spec.catchup,
+    overlap: overlaps[spec.overlap],
+    startingDeadline: durationOf(spec.startingDeadlineMs),
+    maxConsecutiveFailedRuns: spec.maxConsecutiveFailedRuns,
     startPaused: spec.startPaused,
     file: spec.file,
     source: spec.source,
@@ -80,6 +82,9 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
     startDate: epochMsOf(message.startDate),
     endDate: epochMsOf(message.endDate),
     catchup: message.catchup,
+    overlap: overlapFromProto(message.overlap),
+    startingDeadlineMs: msOf(message.startingDeadline),
+    maxConsecutiveFailedRuns: message.maxConsecutiveFailedRuns,
     startPaused: message.startPaused,
     file: message.file,
     source: message.source,
@@ -94,19 +99,4 @@ function groupFromProto({ groupId, parentGroupId, tooltip, each }: GroupSpecMess
     tooltip,
     each: axesFromProto(each, `groups["${groupId}"]`),
   };
-}
-
-function scheduleToProto({ expression, timezone }: Schedule): ScheduleMessage {
-  return create(ScheduleSchema, { kind: { case: "cron", value: { expression, timezone } } });
-}
-
-function scheduleFromProto({ kind }: ScheduleMessage): Schedule {
-  if (kind.case !== "cron")
-    throw new MillraceError(
-      "DAG_INVALID",
-      "schedule is of a kind that this version does not know: send a cron schedule, or none.",
-      { metadata: { field: "schedule", value: "unknown kind" } },
-    );
-  const { expression, timezone } = kind.value;
-  return { kind: "cron", expression, timezone: timezone || specDefaults.timezone };
 }

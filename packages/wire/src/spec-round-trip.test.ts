@@ -7,6 +7,7 @@ import type {
   Edge,
   GroupSpec,
   MapAxis,
+  Schedule,
   SensorSpec,
 } from "@millrace/engine";
 import { triggerRules } from "@millrace/engine";
@@ -71,8 +72,31 @@ const group: fc.Arbitrary<GroupSpec> = fc.record({
   tooltip: text,
   each,
 });
+const zoned = { timezone: fc.constantFrom("UTC", "Europe/Zurich") };
+const schedule: fc.Arbitrary<Schedule> = fc.oneof(
+  fc.record({
+    kind: fc.constant("cron" as const),
+    expressions: fc.array(text, { maxLength: 3 }),
+    intervalMs: fc.oneof(fc.constant(0), ms),
+    jitterMs: fc.oneof(fc.constant(0), ms),
+    runImmediately: fc.oneof(fc.constant(null), fc.constant(true as const), fc.nat()),
+    ...zoned,
+  }),
+  fc.record({ kind: fc.constant("cron_interval" as const), expression: text, ...zoned }),
+  fc.record({ kind: fc.constantFrom("delta", "delta_interval"), everyMs: ms }),
+  fc.record({ kind: fc.constantFrom("once", "continuous") }),
+  fc.record({
+    kind: fc.constant("events" as const),
+    at: fc.array(fc.integer({ min: -(2 ** 40), max: 2 ** 42 }), { maxLength: 5 }),
+  }),
+);
 const spec: fc.Arbitrary<DagSpec> = fc
   .record({
+    schedule: nullable(schedule),
+    catchup: fc.boolean(),
+    overlap: fc.constantFrom("allow" as const, "forbid" as const, "replace" as const),
+    startingDeadlineMs: nullable(ms),
+    maxConsecutiveFailedRuns: fc.nat(1000),
     tasks: fc.array(task, { maxLength: 4 }),
     edges: fc.array(edge, { maxLength: 4 }),
     groups: fc.array(group, { maxLength: 3 }),

@@ -56,7 +56,15 @@ describe("DagSpec", () => {
           { id: "g", parentId: null, tooltip: "outer", each: [] },
           { id: "g.h", parentId: "g", tooltip: "", each: [] },
         ],
-        schedule: { kind: "cron", expression: "@daily", timezone: "Europe/Zurich" },
+        schedule: {
+          kind: "cron",
+          expressions: ["@daily", "0 6 * * 1"],
+          timezone: "Europe/Zurich",
+          intervalMs: 3_600_000,
+          jitterMs: 60_000,
+          runImmediately: 5_000,
+        },
+        catchup: true,
         tags: ["x"],
         paramsSchema: '{"type":"object"}',
         dagrunTimeoutMs: 7_200_000,
@@ -84,7 +92,7 @@ describe("DagSpec", () => {
     const message = create(DagSpecSchema, {
       dagId: "d",
       owner: "data",
-      schedule: { kind: { case: "cron", value: { expression: "@daily" } } },
+      schedule: { kind: { case: "cron", value: { expressions: ["@daily"] } } },
       tasks: [{ taskId: "t", kind: TaskKind.EXTERNAL, handler: "h" }],
     });
     const spec = dagSpecFromProto(message);

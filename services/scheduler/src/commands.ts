@@ -2,7 +2,7 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { deleteDag, findAnswer, type RequestKey } from "@millrace/db";
-import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
+import { isMillraceError, manualInterval, MillraceError, shardOf } from "@millrace/engine";
 import {
   OwnerCommandSchema,
   OwnerReplySchema,
@@ -101,10 +101,14 @@ async function trigger(
     throw new MillraceError("DAG_INACTIVE", message, { metadata: { dag_id: dag.dagId } });
   }
   const logicalAt = asked.logicalDateMs === undefined ? null : Number(asked.logicalDateMs);
+  if (logicalAt !== null) await owner.dags.loadNewest([dag]);
+  const interval = manualInterval(dag.newest?.compiled.spec.schedule ?? null, logicalAt);
   const made = await maker.make({
     dag,
     runType: 2,
     logicalAt,
+    intervalStartAt: interval?.start ?? null,
+    intervalEndAt: interval?.end ?? null,
     runAfter: owner.dbClock.now(),
     params: asked.params.byteLength === 0 ? Buffer.from("{}") : asked.params,
     note: asked.note,

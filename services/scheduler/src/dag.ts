@@ -12,6 +12,7 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     queued: new Map(),
     opened: new Set(),
     isTicking: false,
+    planned: null,
     lastRunName: "",
     ...changeable(row),
   };
@@ -30,7 +31,12 @@ function changeable(row: OwnedDagRow) {
     isActive: row.is_active,
     hasSchedule: row.schedule !== "",
     scheduledThrough: row.scheduled_through.getTime(),
+    lastInterval: intervalOf(row),
     nextRunAt: row.next_run_at?.getTime() ?? null,
     changedSeq: row.changed_seq,
   };
+}
+
+function intervalOf({ last_interval_start: start, last_interval_end: end }: OwnedDagRow) {
+  return start === null || end === null ? null : { start: start.getTime(), end: end.getTime() };
 }

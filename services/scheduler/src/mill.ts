@@ -11,10 +11,11 @@ import {
 import { newEffects, RunState } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
+import { pauseIfFailing } from "./auto-pause.ts";
 import { createBindings } from "./bindings.ts";
 import { createDbClock, type Clock } from "./clock.ts";
 import { createDeliveries } from "./callbacks/deliveries.ts";
-import { createCron, type Cron } from "./cron.ts";
+import { createTicks, type Ticks } from "./ticks.ts";
 import { createDagBook } from "./dag-book.ts";
 import { createDemandTeller } from "./demand.ts";
 import { dispatch, sendStops } from "./dispatch.ts";
@@ -57,7 +58,7 @@ export type Mill = {
   readonly owner: Owner;
   readonly life: RunLife;
   readonly maker: RunMaker;
-  readonly cron: Cron;
+  readonly ticks: Ticks;
   readonly versions: Versions;
   /** A DAG came, or its row changed: limits, schedule and queued runs are looked at again. */
   attend(dag: OwnedDag): void;
@@ -124,7 +125,7 @@ export function createMill(options: MillOptions): Mill {
     pump: () => pump.kick(),
   };
   const maker = createRunMaker({ owner, life });
-  const cron = createCron({ owner, maker });
+  const ticks = createTicks({ owner, maker, life });
   const reloader = createReloader(() => ({
     ...{ owner, life, versions },
     verifyLease: () => options.verifyLease(),
@@ -135,7 +136,7 @@ export function createMill(options: MillOptions): Mill {
     for (const due of all) {
       if (due.kind === "tick") {
         const dag = owner.dags.get(due.dagId);
-        if (dag !== undefined) cron.onTick(dag, due.at);
+        if (dag !== undefined) ticks.onTick(dag, due.at);
       } else if (due.kind === "delivery") {
         deliveries.onDue(due.delivery);
       } else if (due.run.isGone) {
@@ -169,18 +170,22 @@ export function createMill(options: MillOptions): Mill {
   function settle(run: ActiveRun): void {
     const hasEnded = life.settle(run);
     if (run.isGone) life.startQueued(run.dag);
-    if (hasEnded) cron.plan(run.dag);
+    if (!hasEnded) return;
+    ticks.plan(run.dag);
+    pauseIfFailing(owner, run).catch((error: unknown) => {
+      log.warn({ dag_id: run.dagId, err: error }, "dag.failures_uncounted");
+    });
   }
 
   function attend(dag: OwnedDag): void {
     owner.queue.setDagParked(dag.dagId, dag.isPaused);
-    cron.plan(dag);
+    ticks.plan(dag);
     life.startQueued(dag);
     pump.kick();
   }
 
   return {
-    ...{ owner, life, maker, cron, versions, attend },
+    ...{ owner, life, maker, ticks, versions, attend },
     dropShards(shards) {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);

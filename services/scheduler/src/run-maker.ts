@@ -18,7 +18,15 @@ import type { OwnedDag } from "./run.ts";
 /** What of a run is known before it is made. */
 type Wished = Pick<
   RunToCreate,
-  "runType" | "logicalAt" | "runAfter" | "params" | "note" | "triggeredBy" | "nextRunAt"
+  | "runType"
+  | "logicalAt"
+  | "intervalStartAt"
+  | "intervalEndAt"
+  | "runAfter"
+  | "params"
+  | "note"
+  | "triggeredBy"
+  | "nextRunAt"
 >;
 type StoredRequest = NonNullable<RunToCreate["request"]>;
 
@@ -134,9 +142,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   function enqueue(dag: OwnedDag, run: RunToCreate, queuedAt: number): void {
     // Lost while it was made: whoever owns the shard now has read it from its row, since it committed before.
     if (loadedShard(owner, dag.shard) === null) return;
-    const { logicalAt } = run;
-    const facts = { ...run, intervalStartAt: logicalAt, intervalEndAt: logicalAt, queuedAt };
-    life.enqueue(dag, { facts, params: run.params, seq: 0 });
+    life.enqueue(dag, { facts: { ...run, queuedAt }, params: run.params, seq: 0 });
   }
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {

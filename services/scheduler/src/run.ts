@@ -1,12 +1,24 @@
 /** DAGs and their active runs as their owner holds them: the engine's state, the facts of rows, and who runs what. */
 
 import type { ActiveRunRow } from "@millrace/db";
-import type { CompiledDag, Failure, InstanceRef, Run, RunInputs, RunState } from "@millrace/engine";
+import type {
+  CompiledDag,
+  DataInterval,
+  Failure,
+  InstanceRef,
+  PlannedRun,
+  Run,
+  RunInputs,
+  RunState,
+} from "@millrace/engine";
 import { createRun } from "@millrace/engine";
 import type { DeferralRow } from "@millrace/wire/internal";
 import type { RunFacts as RunFactsMessage } from "@millrace/wire/worker";
 import { createInstanceFacts, type InstanceFacts } from "./instance-facts.ts";
 import { createRunLists, type RunLists } from "./run-lists.ts";
+
+/** `runType` of runs that a timetable makes. */
+export const automated = 1;
 
 /** A compiled DAG version, shared by its runs. */
 export type Version = {
@@ -76,7 +88,11 @@ export type OwnedDag = {
   hasSchedule: boolean;
   /** Ticks up to here are over. Milliseconds since 1970. */
   scheduledThrough: number;
-  /** What the row says of the next tick, and the tick a timer is set for. */
+  /** What the newest automated run was about; null when there was none. */
+  lastInterval: DataInterval | null;
+  /** The next automated run, which a timer is set for. */
+  planned: PlannedRun | null;
+  /** What the row says of when that is due. */
   nextRunAt: number | null;
   changedSeq: number;
   /** Runs in state running. */

@@ -44,7 +44,15 @@ function aRun(id: number): RunToCreate {
   };
   return {
     ...{ id, dagId: spec.dagId, dagVersionId: 1, shard, runType: 2, runName: `run ${id}` },
-    ...{ logicalAt: null, runAfter: 1e12, params: Buffer.from("{}"), note: "", triggeredBy: "p" },
+    ...{
+      logicalAt: null,
+      intervalStartAt: null,
+      intervalEndAt: null,
+      runAfter: 1e12,
+      params: Buffer.from("{}"),
+      note: "",
+      triggeredBy: "p",
+    },
     ...{ request, nextRunAt: null },
   };
 }

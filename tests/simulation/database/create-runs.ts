@@ -8,7 +8,7 @@ import { requestKey, type Tables } from "./tables.ts";
 const columns = [
   ...["id", "dag_id", "dag_version_id", "shard", "run_type", "run_name", "logical_at", "run_after"],
   ...["params", "note", "triggered_by", "method", "request_id", "body_hash", "answer"],
-  "next_run_at",
+  ...["next_run_at", "interval_start_at", "interval_end_at"],
 ] as const;
 
 /** One row for each asked run: id, is_held, queued_at, body_hash, answer, is_date_taken. */
@@ -80,8 +80,8 @@ function bear(tables: Tables, row: Asked, now: number): boolean {
     run_type: row["run_type"] as number,
     run_name: row["run_name"] as string,
     logical_at: logicalAt,
-    interval_start_at: logicalAt,
-    interval_end_at: logicalAt,
+    interval_start_at: row["interval_start_at"] as number | null,
+    interval_end_at: row["interval_end_at"] as number | null,
     run_after: row["run_after"] as number,
     params: row["params"] as Buffer,
     queued_at: now,
@@ -110,10 +110,14 @@ function bear(tables: Tables, row: Asked, now: number): boolean {
 
 function tick(tables: Tables, row: Asked): void {
   const dag = tables.dags.get(row["dag_id"] as string);
-  if (row["run_type"] !== 1 || dag === undefined) return;
+  const end = row["interval_end_at"] as number;
+  if (row["run_type"] !== 1 || dag === undefined || (dag.last_interval_end ?? -Infinity) > end)
+    return;
   tables.dags.set(dag.dag_id, {
     ...dag,
-    scheduled_through: Math.max(dag.scheduled_through, row["logical_at"] as number),
+    scheduled_through: Math.max(dag.scheduled_through, end),
+    last_interval_start: row["interval_start_at"] as number,
+    last_interval_end: end,
     next_run_at: row["next_run_at"] as number | null,
   });
 }

@@ -10,6 +10,8 @@ export type DagRow = {
   is_paused: boolean;
   is_active: boolean;
   scheduled_through: number;
+  last_interval_start: number | null;
+  last_interval_end: number | null;
   next_run_at: number | null;
   changed_seq: number;
 };

@@ -23,6 +23,8 @@ export const runStatements: Statements = {
           (each) => each.dag_id === dag.dag_id && each.version === dag.version,
         )?.id,
         scheduled_through: at(dag.scheduled_through),
+        last_interval_start: atOrNull(dag.last_interval_start),
+        last_interval_end: atOrNull(dag.last_interval_end),
         next_run_at: atOrNull(dag.next_run_at),
       }));
   },

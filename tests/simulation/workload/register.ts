@@ -1,7 +1,7 @@
 /** Registers DAGs as the front door would: their rows, and the version that runs are pinned to. */
 
 import { toBinary } from "@bufbuild/protobuf";
-import { shardOf, type DagSpec } from "@millrace/engine";
+import { scheduleText, shardOf, type DagSpec } from "@millrace/engine";
 import { dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
 import type { Tables } from "../database/tables.ts";
@@ -13,10 +13,12 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
     dag_id: spec.dagId,
     shard: shardOf(spec.dagId),
     version,
-    schedule: spec.schedule?.expression ?? "",
+    schedule: spec.schedule === null ? "" : scheduleText(spec.schedule),
     is_paused: false,
     is_active: true,
     scheduled_through: before?.scheduled_through ?? now,
+    last_interval_start: before?.last_interval_start ?? null,
+    last_interval_end: before?.last_interval_end ?? null,
     next_run_at: before?.next_run_at ?? null,
     changed_seq: tables.nextChangedSeq++,
   });

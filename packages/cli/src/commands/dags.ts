@@ -4,6 +4,7 @@ import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   GetDagResponseSchema,
   GetDagSpecResponseSchema,
+  ListNextRunsResponseSchema,
   ListDagsResponseSchema,
   PauseDagResponseSchema,
   TriggerDagRunResponseSchema,
@@ -23,7 +24,7 @@ import { globalOptions } from "../program-options.ts";
 import { traitsOf } from "../task-traits.ts";
 import { watchRun } from "../watch.ts";
 import type { TestOptions } from "./dags-test.ts";
-import { collect, instant, paramsJson } from "./parse-options.ts";
+import { collect, instant, paramsJson, wholeNumber } from "./parse-options.ts";
 
 type ListOptions = { search?: string; tag: string[]; all?: boolean };
 type TriggerOptions = {
@@ -62,6 +63,12 @@ export function addDagCommands(program: Command): void {
     .option("--watch", "follow the run; exit 0 only if it succeeds")
     .action(triggerDag);
   dags
+    .command("next-runs")
+    .description("list the runs that the DAG's schedule makes next")
+    .argument("<dag-id>")
+    .option("--count <n>", "how many, at most 1000", wholeNumber(1, 1000), 10)
+    .action(listNextRuns);
+  dags
     .command("pause")
     .description("stop scheduled runs and new tasks")
     .argument("<dag-id>")
@@ -86,6 +93,27 @@ export function addDagCommands(program: Command): void {
       const { testDag } = await import("./dags-test.ts");
       await testDag(dagId, options, command);
     });
+}
+
+async function listNextRuns(
+  dagId: string,
+  { count }: { count: number },
+  command: Command,
+): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const client = await connect(connection);
+  const response = await client.dags.listNextRuns({ dagId, count });
+  if (json) return printMessage(ListNextRunsResponseSchema, response);
+  printTable(
+    ["DUE", "LOGICAL DATE", "DATA FROM", "TO"],
+    response.plannedRuns.map((run) => [
+      showTime(run.runAfter),
+      showTime(run.logicalDate),
+      showTime(run.dataIntervalStart),
+      showTime(run.dataIntervalEnd),
+    ]),
+    "No run is planned: the DAG has no schedule, is paused, or has come to its end.",
+  );
 }
 
 async function listDags(options: ListOptions, command: Command): Promise<void> {

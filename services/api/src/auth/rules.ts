@@ -28,6 +28,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.DagService/UnpauseDag": admin,
   "millrace.v1.DagService/DeleteDag": admin,
   "millrace.v1.DagService/ListDagVersions": admin,
+  "millrace.v1.DagService/ListNextRuns": admin,
   "millrace.v1.DagService/GetDagSpec": admin,
   "millrace.v1.DagService/GetDagSource": admin,
   "millrace.v1.DagService/ListImportErrors": admin,

@@ -11,7 +11,7 @@ import {
   type ImportErrorRow,
   type Transaction,
 } from "@millrace/db";
-import { MillraceError, shardOf } from "@millrace/engine";
+import { MillraceError, scheduleText, shardOf, type Schedule } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import { DagsChangedSchema } from "@millrace/wire/internal";
 import {
@@ -172,10 +172,15 @@ function dagWrite({ spec }: Accepted, folder: string, version: number): DagWrite
     description: spec.description,
     tags: spec.tags,
     owner: spec.owner,
-    schedule: spec.schedule?.expression ?? "",
-    timezone: spec.schedule?.timezone ?? "",
+    schedule: spec.schedule === null ? "" : scheduleText(spec.schedule),
+    timezone: zoneOf(spec.schedule),
     is_paused: spec.startPaused,
   };
+}
+
+/** Empty for a schedule that no clock decides. */
+function zoneOf(schedule: Schedule | null): string {
+  return schedule !== null && "timezone" in schedule ? schedule.timezone : "";
 }
 
 function versionWrite({ spec, bytes, digest }: Accepted, version: number): DagVersionWrite {

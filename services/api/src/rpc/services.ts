@@ -11,6 +11,7 @@ import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
 import { listCallbackDeliveriesPage } from "./list-callback-deliveries.ts";
 import { listImportErrorsPage } from "./list-import-errors.ts";
+import { listNextRuns } from "./list-next-runs.ts";
 import { listInputRequestsPage } from "./list-input-requests.ts";
 import { createLoginToken, login, logout } from "./login.ts";
 import { markDagRun } from "./mark-dag-run.ts";
@@ -39,6 +40,7 @@ export function callerServices(context: ApiContext): RpcService[] {
       unpauseDag: unpauseDag(context),
       deleteDag: deleteDag(context),
       listDagVersions: listVersions(context),
+      listNextRuns: listNextRuns(context),
       getDagSpec: getDagSpec(context),
       getDagSource: getDagSource(context),
       listImportErrors: listImportErrorsPage(context),

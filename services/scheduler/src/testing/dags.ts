@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Database } from "@millrace/db";
-import { shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
+import { scheduleText, shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
 import { aDagSpec, aTask as plainTask } from "@millrace/engine/testing";
 import { dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
@@ -79,8 +79,8 @@ export async function registerDag(
     [
       spec.dagId,
       shardOf(spec.dagId),
-      schedule?.expression ?? "",
-      schedule?.timezone ?? "",
+      schedule === null ? "" : scheduleText(schedule),
+      "",
       options.isPaused ?? false,
       options.scheduledThrough?.toISOString() ?? null,
     ],

@@ -146,6 +146,8 @@ export const DagScalarFieldEnum = {
   isPaused: 'isPaused',
   isActive: 'isActive',
   scheduledThrough: 'scheduledThrough',
+  lastIntervalStart: 'lastIntervalStart',
+  lastIntervalEnd: 'lastIntervalEnd',
   nextRunAt: 'nextRunAt',
   changedSeq: 'changedSeq',
   registeredAt: 'registeredAt'

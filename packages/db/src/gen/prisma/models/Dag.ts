@@ -51,6 +51,8 @@ export type DagMinAggregateOutputType = {
   isPaused: boolean | null
   isActive: boolean | null
   scheduledThrough: Date | null
+  lastIntervalStart: Date | null
+  lastIntervalEnd: Date | null
   nextRunAt: Date | null
   changedSeq: bigint | null
   registeredAt: Date | null
@@ -69,6 +71,8 @@ export type DagMaxAggregateOutputType = {
   isPaused: boolean | null
   isActive: boolean | null
   scheduledThrough: Date | null
+  lastIntervalStart: Date | null
+  lastIntervalEnd: Date | null
   nextRunAt: Date | null
   changedSeq: bigint | null
   registeredAt: Date | null
@@ -88,6 +92,8 @@ export type DagCountAggregateOutputType = {
   isPaused: number
   isActive: number
   scheduledThrough: number
+  lastIntervalStart: number
+  lastIntervalEnd: number
   nextRunAt: number
   changedSeq: number
   registeredAt: number
@@ -120,6 +126,8 @@ export type DagMinAggregateInputType = {
   isPaused?: true
   isActive?: true
   scheduledThrough?: true
+  lastIntervalStart?: true
+  lastIntervalEnd?: true
   nextRunAt?: true
   changedSeq?: true
   registeredAt?: true
@@ -138,6 +146,8 @@ export type DagMaxAggregateInputType = {
   isPaused?: true
   isActive?: true
   scheduledThrough?: true
+  lastIntervalStart?: true
+  lastIntervalEnd?: true
   nextRunAt?: true
   changedSeq?: true
   registeredAt?: true
@@ -157,6 +167,8 @@ export type DagCountAggregateInputType = {
   isPaused?: true
   isActive?: true
   scheduledThrough?: true
+  lastIntervalStart?: true
+  lastIntervalEnd?: true
   nextRunAt?: true
   changedSeq?: true
   registeredAt?: true
@@ -263,6 +275,8 @@ export type DagGroupByOutputType = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough: Date
+  lastIntervalStart: Date | null
+  lastIntervalEnd: Date | null
   nextRunAt: Date | null
   changedSeq: bigint
   registeredAt: Date
@@ -305,6 +319,8 @@ export type DagWhereInput = {
   isPaused?: Prisma.BoolFilter<"Dag"> | boolean
   isActive?: Prisma.BoolFilter<"Dag"> | boolean
   scheduledThrough?: Prisma.DateTimeFilter<"Dag"> | Date | string
+  lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
@@ -326,6 +342,8 @@ export type DagOrderByWithRelationInput = {
   isPaused?: Prisma.SortOrder
   isActive?: Prisma.SortOrder
   scheduledThrough?: Prisma.SortOrder
+  lastIntervalStart?: Prisma.SortOrderInput | Prisma.SortOrder
+  lastIntervalEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -350,6 +368,8 @@ export type DagWhereUniqueInput = Prisma.AtLeast<{
   isPaused?: Prisma.BoolFilter<"Dag"> | boolean
   isActive?: Prisma.BoolFilter<"Dag"> | boolean
   scheduledThrough?: Prisma.DateTimeFilter<"Dag"> | Date | string
+  lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
@@ -371,6 +391,8 @@ export type DagOrderByWithAggregationInput = {
   isPaused?: Prisma.SortOrder
   isActive?: Prisma.SortOrder
   scheduledThrough?: Prisma.SortOrder
+  lastIntervalStart?: Prisma.SortOrderInput | Prisma.SortOrder
+  lastIntervalEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -398,6 +420,8 @@ export type DagScalarWhereWithAggregatesInput = {
   isPaused?: Prisma.BoolWithAggregatesFilter<"Dag"> | boolean
   isActive?: Prisma.BoolWithAggregatesFilter<"Dag"> | boolean
   scheduledThrough?: Prisma.DateTimeWithAggregatesFilter<"Dag"> | Date | string
+  lastIntervalStart?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
+  lastIntervalEnd?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   changedSeq?: Prisma.BigIntWithAggregatesFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeWithAggregatesFilter<"Dag"> | Date | string
@@ -416,6 +440,8 @@ export type DagCreateInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -437,6 +463,8 @@ export type DagUncheckedCreateInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -456,6 +484,8 @@ export type DagUpdateInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -477,6 +507,8 @@ export type DagUncheckedUpdateInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -497,6 +529,8 @@ export type DagCreateManyInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -515,6 +549,8 @@ export type DagUpdateManyMutationInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -534,6 +570,8 @@ export type DagUncheckedUpdateManyInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -553,6 +591,8 @@ export type DagCountOrderByAggregateInput = {
   isPaused?: Prisma.SortOrder
   isActive?: Prisma.SortOrder
   scheduledThrough?: Prisma.SortOrder
+  lastIntervalStart?: Prisma.SortOrder
+  lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -577,6 +617,8 @@ export type DagMaxOrderByAggregateInput = {
   isPaused?: Prisma.SortOrder
   isActive?: Prisma.SortOrder
   scheduledThrough?: Prisma.SortOrder
+  lastIntervalStart?: Prisma.SortOrder
+  lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -595,6 +637,8 @@ export type DagMinOrderByAggregateInput = {
   isPaused?: Prisma.SortOrder
   isActive?: Prisma.SortOrder
   scheduledThrough?: Prisma.SortOrder
+  lastIntervalStart?: Prisma.SortOrder
+  lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -711,6 +755,8 @@ export type DagCreateWithoutVersionsInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -731,6 +777,8 @@ export type DagUncheckedCreateWithoutVersionsInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -765,6 +813,8 @@ export type DagUpdateWithoutVersionsInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -785,6 +835,8 @@ export type DagUncheckedUpdateWithoutVersionsInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -803,6 +855,8 @@ export type DagCreateWithoutShardRowInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -822,6 +876,8 @@ export type DagUncheckedCreateWithoutShardRowInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -871,6 +927,8 @@ export type DagScalarWhereInput = {
   isPaused?: Prisma.BoolFilter<"Dag"> | boolean
   isActive?: Prisma.BoolFilter<"Dag"> | boolean
   scheduledThrough?: Prisma.DateTimeFilter<"Dag"> | Date | string
+  lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
@@ -889,6 +947,8 @@ export type DagCreateManyShardRowInput = {
   isPaused: boolean
   isActive: boolean
   scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -907,6 +967,8 @@ export type DagUpdateWithoutShardRowInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -926,6 +988,8 @@ export type DagUncheckedUpdateWithoutShardRowInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -945,6 +1009,8 @@ export type DagUncheckedUpdateManyWithoutShardRowInput = {
   isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -995,6 +1061,8 @@ export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   isPaused?: boolean
   isActive?: boolean
   scheduledThrough?: boolean
+  lastIntervalStart?: boolean
+  lastIntervalEnd?: boolean
   nextRunAt?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
@@ -1017,6 +1085,8 @@ export type DagSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   isPaused?: boolean
   isActive?: boolean
   scheduledThrough?: boolean
+  lastIntervalStart?: boolean
+  lastIntervalEnd?: boolean
   nextRunAt?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
@@ -1037,6 +1107,8 @@ export type DagSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   isPaused?: boolean
   isActive?: boolean
   scheduledThrough?: boolean
+  lastIntervalStart?: boolean
+  lastIntervalEnd?: boolean
   nextRunAt?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
@@ -1057,12 +1129,14 @@ export type DagSelectScalar = {
   isPaused?: boolean
   isActive?: boolean
   scheduledThrough?: boolean
+  lastIntervalStart?: boolean
+  lastIntervalEnd?: boolean
   nextRunAt?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
 }
 
-export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "shard" | "version" | "folder" | "file" | "description" | "tags" | "owner" | "schedule" | "timezone" | "isPaused" | "isActive" | "scheduledThrough" | "nextRunAt" | "changedSeq" | "registeredAt", ExtArgs["result"]["dag"]>
+export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "shard" | "version" | "folder" | "file" | "description" | "tags" | "owner" | "schedule" | "timezone" | "isPaused" | "isActive" | "scheduledThrough" | "lastIntervalStart" | "lastIntervalEnd" | "nextRunAt" | "changedSeq" | "registeredAt", ExtArgs["result"]["dag"]>
 export type DagInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
@@ -1095,6 +1169,11 @@ export type $DagPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     isPaused: boolean
     isActive: boolean
     scheduledThrough: Date
+    /**
+     * What its newest automated run was about.
+     */
+    lastIntervalStart: Date | null
+    lastIntervalEnd: Date | null
     nextRunAt: Date | null
     /**
      * Of sequence dag_changed_seq.
@@ -1539,6 +1618,8 @@ export interface DagFieldRefs {
   readonly isPaused: Prisma.FieldRef<"Dag", 'Boolean'>
   readonly isActive: Prisma.FieldRef<"Dag", 'Boolean'>
   readonly scheduledThrough: Prisma.FieldRef<"Dag", 'DateTime'>
+  readonly lastIntervalStart: Prisma.FieldRef<"Dag", 'DateTime'>
+  readonly lastIntervalEnd: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly nextRunAt: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly changedSeq: Prisma.FieldRef<"Dag", 'BigInt'>
   readonly registeredAt: Prisma.FieldRef<"Dag", 'DateTime'>

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Dag, DagSpec, DagVersion, ImportError } from "./dag_pb.ts";
 import { file_millrace_v1_dag } from "./dag_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag_service.proto.
  */
 export const file_millrace_v1_dag_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1taWxscmFjZS92MS9kYWdfc2VydmljZS5wcm90bxILbWlsbHJhY2UudjEiSgoTVXBsb2FkQnVuZGxlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIPCgdjb250ZW50GAMgASgMIiYKFFVwbG9hZEJ1bmRsZVJlc3BvbnNlEg4KBnN0b3JlZBgBIAEoCCKHAQoTUmVnaXN0ZXJEYWdzUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmZvbGRlchgCIAEoCRIiCgRkYWdzGAMgAygLMhQubWlsbHJhY2UudjEuRGFnU3BlYxIoCgZlcnJvcnMYBCADKAsyGC5taWxscmFjZS52MS5JbXBvcnRFcnJvciJgChRSZWdpc3RlckRhZ3NSZXNwb25zZRIeCgRkYWdzGAEgAygLMhAubWlsbHJhY2UudjEuRGFnEigKBmVycm9ycxgCIAMoCzIYLm1pbGxyYWNlLnYxLkltcG9ydEVycm9yIh8KDUdldERhZ1JlcXVlc3QSDgoGZGFnX2lkGAEgASgJIi8KDkdldERhZ1Jlc3BvbnNlEh0KA2RhZxgBIAEoCzIQLm1pbGxyYWNlLnYxLkRhZyKWAQoPTGlzdERhZ3NSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBnNlYXJjaBgDIAEoCRIMCgR0YWdzGAQgAygJEhYKCWlzX3BhdXNlZBgFIAEoCEgAiAEBEhgKEGluY2x1ZGVfaW5hY3RpdmUYBiABKAhCDAoKX2lzX3BhdXNlZCJaChBMaXN0RGFnc1Jlc3BvbnNlEh4KBGRhZ3MYASADKAsyEC5taWxscmFjZS52MS5EYWcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg0KBXRvdGFsGAMgASgFIjUKD1BhdXNlRGFnUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCSIxChBQYXVzZURhZ1Jlc3BvbnNlEh0KA2RhZxgBIAEoCzIQLm1pbGxyYWNlLnYxLkRhZyI3ChFVbnBhdXNlRGFnUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCSIzChJVbnBhdXNlRGFnUmVzcG9uc2USHQoDZGFnGAEgASgLMhAubWlsbHJhY2UudjEuRGFnIjYKEERlbGV0ZURhZ1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkiEwoRRGVsZXRlRGFnUmVzcG9uc2UiTwoWTGlzdERhZ1ZlcnNpb25zUmVxdWVzdBIOCgZkYWdfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXQoXTGlzdERhZ1ZlcnNpb25zUmVzcG9uc2USKQoIdmVyc2lvbnMYASADKAsyFy5taWxscmFjZS52MS5EYWdWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI0ChFHZXREYWdTcGVjUmVxdWVzdBIOCgZkYWdfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBSJJChJHZXREYWdTcGVjUmVzcG9uc2USIgoEc3BlYxgBIAEoCzIULm1pbGxyYWNlLnYxLkRhZ1NwZWMSDwoHdmVyc2lvbhgCIAEoBSI2ChNHZXREYWdTb3VyY2VSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFIkUKFEdldERhZ1NvdXJjZVJlc3BvbnNlEgwKBGZpbGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB3ZlcnNpb24YAyABKAUiQAoXTGlzdEltcG9ydEVycm9yc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXQoYTGlzdEltcG9ydEVycm9yc1Jlc3BvbnNlEigKBmVycm9ycxgBIAMoCzIYLm1pbGxyYWNlLnYxLkltcG9ydEVycm9yEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKnBwoKRGFnU2VydmljZRJTCgxVcGxvYWRCdW5kbGUSIC5taWxscmFjZS52MS5VcGxvYWRCdW5kbGVSZXF1ZXN0GiEubWlsbHJhY2UudjEuVXBsb2FkQnVuZGxlUmVzcG9uc2USUwoMUmVnaXN0ZXJEYWdzEiAubWlsbHJhY2UudjEuUmVnaXN0ZXJEYWdzUmVxdWVzdBohLm1pbGxyYWNlLnYxLlJlZ2lzdGVyRGFnc1Jlc3BvbnNlEkYKBkdldERhZxIaLm1pbGxyYWNlLnYxLkdldERhZ1JlcXVlc3QaGy5taWxscmFjZS52MS5HZXREYWdSZXNwb25zZSIDkAIBEkwKCExpc3REYWdzEhwubWlsbHJhY2UudjEuTGlzdERhZ3NSZXF1ZXN0Gh0ubWlsbHJhY2UudjEuTGlzdERhZ3NSZXNwb25zZSIDkAIBEkcKCFBhdXNlRGFnEhwubWlsbHJhY2UudjEuUGF1c2VEYWdSZXF1ZXN0Gh0ubWlsbHJhY2UudjEuUGF1c2VEYWdSZXNwb25zZRJNCgpVbnBhdXNlRGFnEh4ubWlsbHJhY2UudjEuVW5wYXVzZURhZ1JlcXVlc3QaHy5taWxscmFjZS52MS5VbnBhdXNlRGFnUmVzcG9uc2USSgoJRGVsZXRlRGFnEh0ubWlsbHJhY2UudjEuRGVsZXRlRGFnUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkRlbGV0ZURhZ1Jlc3BvbnNlEmEKD0xpc3REYWdWZXJzaW9ucxIjLm1pbGxyYWNlLnYxLkxpc3REYWdWZXJzaW9uc1JlcXVlc3QaJC5taWxscmFjZS52MS5MaXN0RGFnVmVyc2lvbnNSZXNwb25zZSIDkAIBElIKCkdldERhZ1NwZWMSHi5taWxscmFjZS52MS5HZXREYWdTcGVjUmVxdWVzdBofLm1pbGxyYWNlLnYxLkdldERhZ1NwZWNSZXNwb25zZSIDkAIBElgKDEdldERhZ1NvdXJjZRIgLm1pbGxyYWNlLnYxLkdldERhZ1NvdXJjZVJlcXVlc3QaIS5taWxscmFjZS52MS5HZXREYWdTb3VyY2VSZXNwb25zZSIDkAIBEmQKEExpc3RJbXBvcnRFcnJvcnMSJC5taWxscmFjZS52MS5MaXN0SW1wb3J0RXJyb3JzUmVxdWVzdBolLm1pbGxyYWNlLnYxLkxpc3RJbXBvcnRFcnJvcnNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_millrace_v1_dag]);
+  fileDesc("Ch1taWxscmFjZS92MS9kYWdfc2VydmljZS5wcm90bxILbWlsbHJhY2UudjEiSgoTVXBsb2FkQnVuZGxlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIPCgdjb250ZW50GAMgASgMIiYKFFVwbG9hZEJ1bmRsZVJlc3BvbnNlEg4KBnN0b3JlZBgBIAEoCCKHAQoTUmVnaXN0ZXJEYWdzUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmZvbGRlchgCIAEoCRIiCgRkYWdzGAMgAygLMhQubWlsbHJhY2UudjEuRGFnU3BlYxIoCgZlcnJvcnMYBCADKAsyGC5taWxscmFjZS52MS5JbXBvcnRFcnJvciJgChRSZWdpc3RlckRhZ3NSZXNwb25zZRIeCgRkYWdzGAEgAygLMhAubWlsbHJhY2UudjEuRGFnEigKBmVycm9ycxgCIAMoCzIYLm1pbGxyYWNlLnYxLkltcG9ydEVycm9yIh8KDUdldERhZ1JlcXVlc3QSDgoGZGFnX2lkGAEgASgJIi8KDkdldERhZ1Jlc3BvbnNlEh0KA2RhZxgBIAEoCzIQLm1pbGxyYWNlLnYxLkRhZyKWAQoPTGlzdERhZ3NSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBnNlYXJjaBgDIAEoCRIMCgR0YWdzGAQgAygJEhYKCWlzX3BhdXNlZBgFIAEoCEgAiAEBEhgKEGluY2x1ZGVfaW5hY3RpdmUYBiABKAhCDAoKX2lzX3BhdXNlZCJaChBMaXN0RGFnc1Jlc3BvbnNlEh4KBGRhZ3MYASADKAsyEC5taWxscmFjZS52MS5EYWcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg0KBXRvdGFsGAMgASgFIjUKD1BhdXNlRGFnUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCSIxChBQYXVzZURhZ1Jlc3BvbnNlEh0KA2RhZxgBIAEoCzIQLm1pbGxyYWNlLnYxLkRhZyI3ChFVbnBhdXNlRGFnUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCSIzChJVbnBhdXNlRGFnUmVzcG9uc2USHQoDZGFnGAEgASgLMhAubWlsbHJhY2UudjEuRGFnIjYKEERlbGV0ZURhZ1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkiEwoRRGVsZXRlRGFnUmVzcG9uc2UiTwoWTGlzdERhZ1ZlcnNpb25zUmVxdWVzdBIOCgZkYWdfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXQoXTGlzdERhZ1ZlcnNpb25zUmVzcG9uc2USKQoIdmVyc2lvbnMYASADKAsyFy5taWxscmFjZS52MS5EYWdWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI0ChFHZXREYWdTcGVjUmVxdWVzdBIOCgZkYWdfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBSJJChJHZXREYWdTcGVjUmVzcG9uc2USIgoEc3BlYxgBIAEoCzIULm1pbGxyYWNlLnYxLkRhZ1NwZWMSDwoHdmVyc2lvbhgCIAEoBSI2ChNHZXREYWdTb3VyY2VSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFIkUKFEdldERhZ1NvdXJjZVJlc3BvbnNlEgwKBGZpbGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB3ZlcnNpb24YAyABKAUiQAoXTGlzdEltcG9ydEVycm9yc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXQoYTGlzdEltcG9ydEVycm9yc1Jlc3BvbnNlEigKBmVycm9ycxgBIAMoCzIYLm1pbGxyYWNlLnYxLkltcG9ydEVycm9yEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI0ChNMaXN0TmV4dFJ1bnNSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRINCgVjb3VudBgCIAEoBSJFChRMaXN0TmV4dFJ1bnNSZXNwb25zZRItCgxwbGFubmVkX3J1bnMYASADKAsyFy5taWxscmFjZS52MS5QbGFubmVkUnVuIt0BCgpQbGFubmVkUnVuEjAKDGxvZ2ljYWxfZGF0ZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTZGF0YV9pbnRlcnZhbF9zdGFydBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZGF0YV9pbnRlcnZhbF9lbmQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXJ1bl9hZnRlchgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAygQgKCkRhZ1NlcnZpY2USUwoMVXBsb2FkQnVuZGxlEiAubWlsbHJhY2UudjEuVXBsb2FkQnVuZGxlUmVxdWVzdBohLm1pbGxyYWNlLnYxLlVwbG9hZEJ1bmRsZVJlc3BvbnNlElMKDFJlZ2lzdGVyRGFncxIgLm1pbGxyYWNlLnYxLlJlZ2lzdGVyRGFnc1JlcXVlc3QaIS5taWxscmFjZS52MS5SZWdpc3RlckRhZ3NSZXNwb25zZRJGCgZHZXREYWcSGi5taWxscmFjZS52MS5HZXREYWdSZXF1ZXN0GhsubWlsbHJhY2UudjEuR2V0RGFnUmVzcG9uc2UiA5ACARJMCghMaXN0RGFncxIcLm1pbGxyYWNlLnYxLkxpc3REYWdzUmVxdWVzdBodLm1pbGxyYWNlLnYxLkxpc3REYWdzUmVzcG9uc2UiA5ACARJYCgxMaXN0TmV4dFJ1bnMSIC5taWxscmFjZS52MS5MaXN0TmV4dFJ1bnNSZXF1ZXN0GiEubWlsbHJhY2UudjEuTGlzdE5leHRSdW5zUmVzcG9uc2UiA5ACARJHCghQYXVzZURhZxIcLm1pbGxyYWNlLnYxLlBhdXNlRGFnUmVxdWVzdBodLm1pbGxyYWNlLnYxLlBhdXNlRGFnUmVzcG9uc2USTQoKVW5wYXVzZURhZxIeLm1pbGxyYWNlLnYxLlVucGF1c2VEYWdSZXF1ZXN0Gh8ubWlsbHJhY2UudjEuVW5wYXVzZURhZ1Jlc3BvbnNlEkoKCURlbGV0ZURhZxIdLm1pbGxyYWNlLnYxLkRlbGV0ZURhZ1JlcXVlc3QaHi5taWxscmFjZS52MS5EZWxldGVEYWdSZXNwb25zZRJhCg9MaXN0RGFnVmVyc2lvbnMSIy5taWxscmFjZS52MS5MaXN0RGFnVmVyc2lvbnNSZXF1ZXN0GiQubWlsbHJhY2UudjEuTGlzdERhZ1ZlcnNpb25zUmVzcG9uc2UiA5ACARJSCgpHZXREYWdTcGVjEh4ubWlsbHJhY2UudjEuR2V0RGFnU3BlY1JlcXVlc3QaHy5taWxscmFjZS52MS5HZXREYWdTcGVjUmVzcG9uc2UiA5ACARJYCgxHZXREYWdTb3VyY2USIC5taWxscmFjZS52MS5HZXREYWdTb3VyY2VSZXF1ZXN0GiEubWlsbHJhY2UudjEuR2V0RGFnU291cmNlUmVzcG9uc2UiA5ACARJkChBMaXN0SW1wb3J0RXJyb3JzEiQubWlsbHJhY2UudjEuTGlzdEltcG9ydEVycm9yc1JlcXVlc3QaJS5taWxscmFjZS52MS5MaXN0SW1wb3J0RXJyb3JzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_dag]);
 
 /**
  * Brings the code of a folder.
@@ -653,6 +655,97 @@ export const ListImportErrorsResponseSchema: GenMessage<ListImportErrorsResponse
   messageDesc(file_millrace_v1_dag_service, 21);
 
 /**
+ * Asks for the next runs.
+ *
+ * @generated from message millrace.v1.ListNextRunsRequest
+ */
+export type ListNextRunsRequest = Message<"millrace.v1.ListNextRunsRequest"> & {
+  /**
+   * The DAG.
+   *
+   * @generated from field: string dag_id = 1;
+   */
+  dagId: string;
+
+  /**
+   * At most this many; 0 means 10, more than 1000 is lowered to 1000, negative is INVALID_ARGUMENT.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message millrace.v1.ListNextRunsRequest.
+ * Use `create(ListNextRunsRequestSchema)` to create a new message.
+ */
+export const ListNextRunsRequestSchema: GenMessage<ListNextRunsRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_service, 22);
+
+/**
+ * Answers ListNextRuns.
+ *
+ * @generated from message millrace.v1.ListNextRunsResponse
+ */
+export type ListNextRunsResponse = Message<"millrace.v1.ListNextRunsResponse"> & {
+  /**
+   * Soonest first.
+   *
+   * @generated from field: repeated millrace.v1.PlannedRun planned_runs = 1;
+   */
+  plannedRuns: PlannedRun[];
+};
+
+/**
+ * Describes the message millrace.v1.ListNextRunsResponse.
+ * Use `create(ListNextRunsResponseSchema)` to create a new message.
+ */
+export const ListNextRunsResponseSchema: GenMessage<ListNextRunsResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_service, 23);
+
+/**
+ * A run that is going to be made.
+ *
+ * @generated from message millrace.v1.PlannedRun
+ */
+export type PlannedRun = Message<"millrace.v1.PlannedRun"> & {
+  /**
+   * The date it will be about.
+   *
+   * @generated from field: google.protobuf.Timestamp logical_date = 1;
+   */
+  logicalDate?: Timestamp | undefined;
+
+  /**
+   * Start of the data it will cover.
+   *
+   * @generated from field: google.protobuf.Timestamp data_interval_start = 2;
+   */
+  dataIntervalStart?: Timestamp | undefined;
+
+  /**
+   * End of the data it will cover.
+   *
+   * @generated from field: google.protobuf.Timestamp data_interval_end = 3;
+   */
+  dataIntervalEnd?: Timestamp | undefined;
+
+  /**
+   * When it is due.
+   *
+   * @generated from field: google.protobuf.Timestamp run_after = 4;
+   */
+  runAfter?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.PlannedRun.
+ * Use `create(PlannedRunSchema)` to create a new message.
+ */
+export const PlannedRunSchema: GenMessage<PlannedRun> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_service, 24);
+
+/**
  * Registers DAGs and answers about them.
  *
  * @generated from service millrace.v1.DagService
@@ -700,6 +793,17 @@ export const DagService: GenService<{
     methodKind: "unary";
     input: typeof ListDagsRequestSchema;
     output: typeof ListDagsResponseSchema;
+  },
+  /**
+   * The runs that the DAG's timetable makes next, as if none failed meanwhile; none while it is paused or its file is gone.
+   * Reasons: DAG_NOT_FOUND.
+   *
+   * @generated from rpc millrace.v1.DagService.ListNextRuns
+   */
+  listNextRuns: {
+    methodKind: "unary";
+    input: typeof ListNextRunsRequestSchema;
+    output: typeof ListNextRunsResponseSchema;
   },
   /**
    * Stops scheduled runs and new tasks; what runs goes on. Repeating it changes nothing. Reasons: DAG_NOT_FOUND.

@@ -2,12 +2,12 @@
  * Compares fires with croner, an independent implementation, around the clock changes of many zones.
  *
  * croner's rules differ: of a wall time that the clock shows twice it takes the first, we the second, as Airflow does,
- * and near a gap it moves fires in its own way. Those fires are left out of the comparison; `timetable.test.ts` pins
+ * and near a gap it moves fires in its own way. Those fires are left out of the comparison; `fires.test.ts` pins
  * them. Expressions for every hour are compared with the wall clock itself, minute by minute.
  */
 import { Cron } from "croner";
 import { expect, test } from "vitest";
-import { lastFire, nextFire } from "./timetable.ts";
+import { lastFire, nextFire } from "./fires.ts";
 import { offsetAt, readWall } from "./zone.ts";
 
 const minuteMs = 60_000;
@@ -40,7 +40,7 @@ test.each(zones)("limited hours fire in %s as croner says", (timezone) => {
   for (const expression of expressions) {
     const oracle = new Cron(expression, { timezone });
     for (const [from, until] of windows(timezone)) {
-      const ours = fires((at) => nextFire({ kind: "cron", expression, timezone }, at), from, until);
+      const ours = fires((at) => nextFire({ expression, timezone }, at), from, until);
       const theirs = fires((at) => oracle.nextRun(new Date(at))?.getTime() ?? null, from, until);
       expect(ours.filter(plain), expression).toEqual(theirs.filter(plain));
     }
@@ -54,14 +54,14 @@ test.each(zones)("every hour fires in %s at every instant whose wall time matche
     const matching: number[] = [];
     for (let at = from + minuteMs; at < until; at += minuteMs)
       if ((wallOf(timezone, at) / minuteMs) % 20 === 0) matching.push(at);
-    const ours = fires((at) => nextFire({ kind: "cron", expression, timezone }, at), from, until);
+    const ours = fires((at) => nextFire({ expression, timezone }, at), from, until);
     expect(ours).toEqual(matching);
   }
 });
 
 test.each(zones)("what fires next in %s does not depend on where the search begins", (timezone) => {
   for (const expression of [...expressions.slice(0, 3), "15,45 1-3 * * *", "*/20 * * * *"]) {
-    const schedule = { kind: "cron", expression, timezone } as const;
+    const schedule = { expression, timezone } as const;
     for (const [from, end] of windows(timezone).slice(1)) {
       const all = fires((at) => nextFire(schedule, at), from, end + 4 * dayMs);
       for (let at = from; at < end; at += 41 * minuteMs) {

@@ -1,6 +1,6 @@
 /** Wall clocks of IANA zones. A wall time is milliseconds since 1970 as if that wall clock showed UTC. */
 
-import type { EpochMs } from "./spec.ts";
+import type { EpochMs } from "../spec.ts";
 
 export type WallMs = number;
 
@@ -9,7 +9,12 @@ const hourMs = 3_600_000;
 const beforeMs = 15 * hourMs;
 const afterMs = 13 * hourMs;
 
-/** One for each zone in use; there are about 600 zones. */
+const dayMs = 24 * hourMs;
+/** Days of a zone whose offset is kept, about 50 years. */
+const daysMax = 20_000;
+
+/** By zone and day since 1970: the offset of the whole day, null when it changes within. There are about 600 zones. */
+const days = new Map<string, Map<number, number | null>>();
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Whether the name is an IANA zone that this runtime knows. Offsets such as "+02:00" are no zones. */
@@ -26,6 +31,22 @@ export function isZone(name: string): boolean {
 /** How far the zone's wall clock is ahead of UTC at an instant, in milliseconds. */
 export function offsetAt(zone: string, at: EpochMs): number {
   if (zone === "UTC") return 0;
+  let known = days.get(zone);
+  if (known === undefined || known.size > daysMax) {
+    known = new Map<number, number | null>();
+    days.set(zone, known);
+  }
+  const day = Math.floor(at / dayMs);
+  let offset = known.get(day);
+  if (offset === undefined) {
+    const first = readOffset(zone, day * dayMs);
+    offset = first === readOffset(zone, (day + 1) * dayMs) ? first : null;
+    known.set(day, offset);
+  }
+  return offset ?? readOffset(zone, at);
+}
+
+function readOffset(zone: string, at: EpochMs): number {
   const second = Math.floor(at / 1000) * 1000;
   const part: Record<string, number> = {};
   for (const { type, value } of formatOf(zone).formatToParts(second)) part[type] = Number(value);

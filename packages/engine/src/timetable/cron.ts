@@ -2,7 +2,7 @@
 
 import { CronExpressionParser } from "cron-parser";
 import type { CronExpression } from "cron-parser";
-import { MillraceError } from "./errors.ts";
+import { MillraceError } from "../errors.ts";
 import type { WallMs } from "./zone.ts";
 
 /** The presets, spelled as in Airflow. */
@@ -19,6 +19,9 @@ const expressionLength = 250;
 /** What a field may hold. `H`, a random value, is left out: a schedule must be the same in every process. */
 const field =
   /^(?:[0-9*?,/#L-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
+/** Expressions kept as read; a scheduler asks about the same few thousands again and again. */
+const keptMax = 10_000;
+const kept = new Map<string, Cron>();
 /** A leap cycle and more: whatever fires at all fires within it. 1 January 2000. */
 const probeStart: WallMs = 946_684_800_000;
 
@@ -38,18 +41,28 @@ export type Cron = {
  * @throws MillraceError CRON_INVALID that says what is wrong; also for expressions that never fire
  */
 export function readCron(expression: string): Cron {
+  const known = kept.get(expression);
+  if (known !== undefined) return known;
+  if (kept.size >= keptMax) kept.clear();
+  const cron = read(expression);
+  kept.set(expression, cron);
+  return cron;
+}
+
+function read(expression: string): Cron {
   const text = plainExpression(expression);
-  const parsed = parse(expression, text, probeStart);
-  if (step(parsed, "next") === null) throw invalid(expression, "never fires: no date matches it");
+  const parsed = parse(expression, text);
+  if (step(parsed, "next", probeStart) === null)
+    throw invalid(expression, "never fires: no date matches it");
   return {
     everyHour: parsed.fields.hour.values.length === 24,
     *after(wall) {
-      const cursor = parse(expression, text, wall);
-      for (let at = step(cursor, "next"); at !== null; at = step(cursor, "next")) yield at;
+      for (let at = step(parsed, "next", wall); at !== null; at = step(parsed, "next", at))
+        yield at;
     },
     *before(wall) {
-      const cursor = parse(expression, text, wall);
-      for (let at = step(cursor, "prev"); at !== null; at = step(cursor, "prev")) yield at;
+      for (let at = step(parsed, "prev", wall); at !== null; at = step(parsed, "prev", at))
+        yield at;
     },
   };
 }
@@ -77,11 +90,11 @@ function plainExpression(expression: string): string {
   return fields.join(" ");
 }
 
-function parse(expression: string, text: string, from: WallMs): CronExpression {
+function parse(expression: string, text: string): CronExpression {
   try {
-    // Wall times are read as UTC: what they mean in a zone is decided in `timetable.ts`.
+    // Wall times are read as UTC: what they mean in a zone is decided in `fires.ts`.
     return CronExpressionParser.parse(text, {
-      currentDate: new Date(from),
+      currentDate: new Date(probeStart),
       tz: "UTC",
       hashSeed: "0",
     });
@@ -96,10 +109,11 @@ function parse(expression: string, text: string, from: WallMs): CronExpression {
   }
 }
 
-/** The next match, or null once the library has given up looking: it stops after a bounded number of steps. */
-function step(cursor: CronExpression, direction: "next" | "prev"): WallMs | null {
+/** The next match from a wall time, or null once the library has given up looking: it stops after a bounded number of steps. */
+function step(parsed: CronExpression, direction: "next" | "prev", from: WallMs): WallMs | null {
   try {
-    return cursor[direction]().getTime();
+    parsed.reset(new Date(from));
+    return parsed[direction]().getTime();
   } catch (error) {
     if (error instanceof Error && error.message.includes("loop limit")) return null;
     throw error;
@@ -108,6 +122,6 @@ function step(cursor: CronExpression, direction: "next" | "prev"): WallMs | null
 
 function invalid(expression: string, what: string): MillraceError {
   return new MillraceError("CRON_INVALID", `The schedule "${expression}" ${what}.`, {
-    metadata: { field: "schedule.cron.expression", value: expression },
+    metadata: { field: "schedule.expression", value: expression },
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lastFire, nextFire, nextRuns } from "./timetable.ts";
+import { lastFire, nextFire } from "./fires.ts";
 
 const at = (text: string) => Date.parse(text);
 const iso = (ms: number | null) =>
@@ -14,7 +14,7 @@ function fires(
   const found: (string | null)[] = [];
   let cursor: number | null = at(after);
   while (found.length < count && cursor !== null) {
-    cursor = nextFire({ kind: "cron", expression, timezone }, cursor);
+    cursor = nextFire({ expression, timezone }, cursor);
     found.push(iso(cursor));
   }
   return found;
@@ -57,7 +57,7 @@ describe("clock changes, with Airflow's figures for Zurich in 2026 (A.3)", () =>
   });
 
   test("the answer does not depend on where the search begins", () => {
-    const schedule = { kind: "cron", expression: "30 2 * * *", timezone: "Europe/Zurich" } as const;
+    const schedule = { expression: "30 2 * * *", timezone: "Europe/Zurich" } as const;
     // Between the two 02:30 of that night; walking by wall time alone would miss the second.
     expect(iso(nextFire(schedule, at("2026-10-25T00:45Z")))).toBe("2026-10-25T01:30Z");
     // After the gap, before the fire that it moved.
@@ -102,7 +102,7 @@ test.each([
 });
 
 test("six fields begin with seconds, and fractions of a second do not confuse", () => {
-  const schedule = { kind: "cron", expression: "*/15 * * * * *", timezone: "UTC" } as const;
+  const schedule = { expression: "*/15 * * * * *", timezone: "UTC" } as const;
   expect(nextFire(schedule, at("2026-01-01T00:00:14.999Z"))).toBe(at("2026-01-01T00:00:15Z"));
   expect(nextFire(schedule, at("2026-01-01T00:00:15Z"))).toBe(at("2026-01-01T00:00:30Z"));
   expect(lastFire(schedule, at("2026-01-01T00:00:15Z"))).toBe(at("2026-01-01T00:00:15Z"));
@@ -123,70 +123,8 @@ test.each([
   ["@reboot", "no preset"],
   ["0".repeat(300), "longer than"],
 ])("%s is CRON_INVALID: %s", (expression, what) => {
-  const schedule = { kind: "cron", expression, timezone: "UTC" } as const;
+  const schedule = { expression, timezone: "UTC" } as const;
   expect(() => nextFire(schedule, 0)).toThrow(
     expect.objectContaining({ reason: "CRON_INVALID", message: expect.stringContaining(what) }),
   );
-});
-
-describe("nextRuns", () => {
-  const daily = { kind: "cron", expression: "@daily", timezone: "UTC" } as const;
-  const plan = (
-    now: string,
-    options: { last?: string; start?: string; end?: string; count?: number } = {},
-  ) => {
-    const last =
-      options.last === undefined ? null : { start: at(options.last), end: at(options.last) };
-    const startDate = options.start === undefined ? null : at(options.start);
-    const endDate = options.end === undefined ? null : at(options.end);
-    return nextRuns(
-      { schedule: daily, startDate, endDate },
-      { now: at(now), last, count: options.count ?? 1 },
-    ).map((run) => iso(run.logicalDate));
-  };
-
-  test("the logical date is the fire, and so are both ends of the interval", () => {
-    const fire = at("2026-01-02T00:00Z");
-    expect(
-      nextRuns(
-        { schedule: daily, startDate: null, endDate: null },
-        { now: at("2026-01-01T12:00Z"), last: null, count: 1 },
-      ),
-    ).toEqual([{ logicalDate: fire, dataInterval: { start: fire, end: fire }, runAfter: fire }]);
-  });
-
-  test("a new DAG without start date takes the last fire only if it was missed by little", () => {
-    expect(plan("2026-01-01T02:00Z", { count: 2 })).toEqual([
-      "2026-01-01T00:00Z",
-      "2026-01-02T00:00Z",
-    ]);
-    expect(plan("2026-01-01T03:00Z")).toEqual(["2026-01-02T00:00Z"]);
-    expect(plan("2026-01-01T00:00Z")).toEqual(["2026-01-01T00:00Z"]);
-  });
-
-  test("after a pause only the newest missed fire counts", () => {
-    expect(plan("2026-01-10T12:00Z", { last: "2026-01-01T00:00Z", count: 2 })).toEqual([
-      "2026-01-10T00:00Z",
-      "2026-01-11T00:00Z",
-    ]);
-    expect(plan("2026-01-10T12:00Z", { last: "2026-01-10T00:00Z" })).toEqual(["2026-01-11T00:00Z"]);
-  });
-
-  test("start and end date bound the fires, both included", () => {
-    expect(
-      plan("2026-01-01T12:00Z", { start: "2026-02-01T00:00Z", end: "2026-02-02T00:00Z", count: 5 }),
-    ).toEqual(["2026-02-01T00:00Z", "2026-02-02T00:00Z"]);
-    expect(plan("2026-03-05T12:00Z", { start: "2026-01-01T00:00Z" })).toEqual([
-      "2026-03-05T00:00Z",
-    ]);
-  });
-
-  test("a DAG without schedule has none", () => {
-    expect(
-      nextRuns(
-        { schedule: null, startDate: null, endDate: null },
-        { now: 0, last: null, count: 3 },
-      ),
-    ).toEqual([]);
-  });
 });

@@ -1,6 +1,6 @@
 /** The names of runs, as users of Airflow know them. */
 
-import type { EpochMs } from "./spec.ts";
+import type { EpochMs } from "../spec.ts";
 
 export type RunTypeName = "scheduled" | "manual";
 

@@ -1,0 +1,22 @@
+/** A schedule in a few words, for lists. */
+
+import { spanText } from "../span-text.ts";
+import type { Schedule } from "../spec.ts";
+
+/** Such as "@daily", "0 6 * * * | 0 18 * * *" or "every 90 min". */
+export function scheduleText(schedule: Schedule): string {
+  switch (schedule.kind) {
+    case "cron":
+      return schedule.expressions.join(" | ");
+    case "cron_interval":
+      return schedule.expression;
+    case "delta":
+    case "delta_interval":
+      return `every ${spanText(schedule.everyMs)}`;
+    case "once":
+    case "continuous":
+      return `@${schedule.kind}`;
+    case "events":
+      return schedule.at.length === 1 ? "1 event" : `${schedule.at.length} events`;
+  }
+}

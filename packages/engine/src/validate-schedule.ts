@@ -1,0 +1,92 @@
+/** Says what is wrong with the schedule of a DAG. */
+
+import { dagLimits } from "./dag-limits.ts";
+import { isMillraceError } from "./errors.ts";
+import type { Problems } from "./problems.ts";
+import type { CronTriggerSchedule, DagSpec, Schedule } from "./spec.ts";
+import { readCron } from "./timetable/cron.ts";
+import { isZone } from "./timetable/zone.ts";
+
+export function checkSchedule(spec: DagSpec, problems: Problems): void {
+  const { schedule } = spec;
+  if (schedule === null) return;
+  checkKind(spec, schedule, problems);
+  const needsStart = schedule.kind !== "once" && schedule.kind !== "events";
+  if (spec.catchup && needsStart && spec.startDate === null)
+    problems.add("startDate", null, "catchup makes up every run since then; say since when");
+}
+
+function checkKind(spec: DagSpec, schedule: Schedule, problems: Problems): void {
+  switch (schedule.kind) {
+    case "cron":
+      return checkCron(schedule, problems);
+    case "cron_interval":
+      checkZone(schedule.timezone, problems);
+      return checkExpression(schedule.expression, problems);
+    case "delta":
+    case "delta_interval":
+      return checkEvery(schedule.everyMs, problems);
+    case "events":
+      return checkEvents(schedule.at, problems);
+    case "continuous":
+      if (spec.maxActiveRuns !== 1) {
+        const remedy = "a continuous schedule starts a run when the one before has ended; write 1";
+        problems.add("maxActiveRuns", spec.maxActiveRuns, remedy);
+      }
+      return;
+    case "once":
+  }
+}
+
+function checkCron(schedule: CronTriggerSchedule, problems: Problems): void {
+  const { expressions, timezone, intervalMs, jitterMs, runImmediately } = schedule;
+  checkZone(timezone, problems);
+  if (expressions.length < 1 || expressions.length > dagLimits.cronExpressions) {
+    const remedy = `write 1 to ${dagLimits.cronExpressions} cron expressions`;
+    problems.add("schedule.expressions", expressions.length, remedy);
+  }
+  for (const expression of expressions) checkExpression(expression, problems);
+  checkSpan("schedule.interval", intervalMs, dagLimits.durationMs, problems);
+  checkSpan("schedule.jitter", jitterMs, dagLimits.jitterMs, problems);
+  if (typeof runImmediately === "number")
+    checkSpan("schedule.runImmediately", runImmediately, dagLimits.durationMs, problems);
+}
+
+function checkZone(timezone: string, problems: Problems): void {
+  if (isZone(timezone)) return;
+  const remedy = 'it is not an IANA zone; write one such as "Europe/Zurich" or "UTC"';
+  problems.add("schedule.timezone", timezone, remedy, "CRON_INVALID");
+}
+
+function checkExpression(expression: string, problems: Problems): void {
+  try {
+    readCron(expression);
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    const { reason, message } = error;
+    problems.list.push({ reason, field: "schedule.expression", value: expression, message });
+  }
+}
+
+function checkSpan(field: string, value: number, max: number, problems: Problems): void {
+  if (Number.isFinite(value) && value >= 0 && value <= max) return;
+  problems.add(field, `${value} ms`, `write a duration from nothing to ${max} ms`);
+}
+
+function checkEvery(everyMs: number, problems: Problems): void {
+  if (Number.isInteger(everyMs) && everyMs >= dagLimits.everyMs && everyMs <= dagLimits.durationMs)
+    return;
+  const remedy = `runs come at least ${dagLimits.everyMs} ms and at most ten years apart`;
+  problems.add("schedule.every", `${everyMs} ms`, remedy);
+}
+
+function checkEvents(at: readonly number[], problems: Problems): void {
+  if (at.length < 1 || at.length > dagLimits.events)
+    problems.add("schedule.at", at.length, `write 1 to ${dagLimits.events} moments`);
+  const wrong = at.findIndex(
+    (moment, n) => !Number.isSafeInteger(moment) || (n > 0 && moment <= at[n - 1]!),
+  );
+  if (wrong < 0) return;
+  const shown = Number.isSafeInteger(at[wrong]) ? new Date(at[wrong]!) : at[wrong];
+  problems.add(`schedule.at[${wrong}]`, shown, "moments come in order, each later than the last");
+}

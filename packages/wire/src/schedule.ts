@@ -1,0 +1,126 @@
+/** A schedule on the wire and as the engine knows it. */
+
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { CronTriggerSchedule, DagSpec, Schedule } from "@millrace/engine";
+import { MillraceError } from "@millrace/engine";
+import { specDefaults } from "./defaults.ts";
+import type { CronSchedule, Schedule as ScheduleMessage } from "./gen/millrace/v1/dag_pb.ts";
+import { Overlap, ScheduleSchema } from "./gen/millrace/v1/dag_pb.ts";
+import { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
+
+type Init = Exclude<MessageInitShape<typeof ScheduleSchema>, ScheduleMessage>;
+
+export function scheduleToProto(schedule: Schedule): ScheduleMessage {
+  return create(ScheduleSchema, { kind: kindToProto(schedule) });
+}
+
+function kindToProto(schedule: Schedule): NonNullable<Init["kind"]> {
+  switch (schedule.kind) {
+    case "cron":
+      return { case: "cron", value: cronToProto(schedule) } as const;
+    case "cron_interval": {
+      const { expression, timezone } = schedule;
+      return { case: "cronInterval", value: { expression, timezone } } as const;
+    }
+    case "delta":
+      return { case: "delta", value: { every: durationOf(schedule.everyMs) } } as const;
+    case "delta_interval":
+      return { case: "deltaInterval", value: { every: durationOf(schedule.everyMs) } } as const;
+    case "once":
+      return { case: "once", value: {} } as const;
+    case "continuous":
+      return { case: "continuous", value: {} } as const;
+    case "events":
+      return { case: "events", value: { at: schedule.at.map((ms) => timestampOf(ms)!) } } as const;
+  }
+}
+
+function cronToProto({
+  expressions,
+  timezone,
+  intervalMs,
+  jitterMs,
+  runImmediately,
+}: CronTriggerSchedule) {
+  const within = typeof runImmediately === "number" ? durationOf(runImmediately) : undefined;
+  return {
+    expressions: [...expressions],
+    timezone,
+    interval: durationOf(intervalMs || null),
+    jitter: durationOf(jitterMs || null),
+    runImmediately:
+      within !== undefined
+        ? ({ case: "within", value: within } as const)
+        : runImmediately === true
+          ? ({ case: "always", value: true } as const)
+          : ({ case: undefined } as const),
+  };
+}
+
+/**
+ * Fills in defaults.
+ *
+ * @throws MillraceError DAG_INVALID for a kind that this version does not know
+ */
+export function scheduleFromProto({ kind }: ScheduleMessage): Schedule {
+  switch (kind.case) {
+    case "cron":
+      return cronFromProto(kind.value);
+    case "cronInterval": {
+      const { expression, timezone } = kind.value;
+      return { kind: "cron_interval", expression, timezone: timezone || specDefaults.timezone };
+    }
+    case "delta":
+      return { kind: "delta", everyMs: msOf(kind.value.every) ?? 0 };
+    case "deltaInterval":
+      return { kind: "delta_interval", everyMs: msOf(kind.value.every) ?? 0 };
+    case "once":
+      return { kind: "once" };
+    case "continuous":
+      return { kind: "continuous" };
+    case "events":
+      return { kind: "events", at: kind.value.at.map((moment) => epochMsOf(moment) ?? NaN) };
+    case undefined:
+      throw new MillraceError(
+        "DAG_INVALID",
+        "schedule is of a kind that this version does not know: send one of millrace.v1.Schedule, or none.",
+        { metadata: { field: "schedule", value: "unknown kind" } },
+      );
+  }
+}
+
+function cronFromProto(message: CronSchedule): CronTriggerSchedule {
+  const { expressions, timezone, interval, jitter, runImmediately } = message;
+  return {
+    kind: "cron",
+    expressions: [...expressions],
+    timezone: timezone || specDefaults.timezone,
+    intervalMs: msOf(interval) ?? 0,
+    jitterMs: msOf(jitter) ?? 0,
+    runImmediately:
+      runImmediately.case === "within"
+        ? (msOf(runImmediately.value) ?? 0)
+        : runImmediately.case === "always" && runImmediately.value
+          ? true
+          : null,
+  };
+}
+
+export const overlaps = {
+  allow: Overlap.ALLOW,
+  forbid: Overlap.FORBID,
+  replace: Overlap.REPLACE,
+} as const satisfies Record<DagSpec["overlap"], Overlap>;
+
+/** @throws MillraceError DAG_INVALID for a word that this version does not know */
+export function overlapFromProto(overlap: Overlap): DagSpec["overlap"] {
+  if (overlap === Overlap.UNSPECIFIED) return "allow";
+  const words = Object.keys(overlaps) as DagSpec["overlap"][];
+  const found = words.find((word) => overlaps[word] === overlap);
+  if (found !== undefined) return found;
+  throw new MillraceError(
+    "DAG_INVALID",
+    `overlap is ${overlap}: this version knows ALLOW, FORBID, REPLACE.`,
+    { metadata: { field: "overlap", value: String(overlap) } },
+  );
+}
