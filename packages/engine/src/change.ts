@@ -95,6 +95,7 @@ export function makeReady(run: Run, ix: number, from: number, to: number, effect
 
 /** Marks one instance as one that may run, whatever it waited for. */
 export function makeOneReady(run: Run, { ix, mapIx }: InstanceRef, effects: Effects): void {
+  if (run.waits !== null) dropWait(run, { ix, mapIx });
   setState(run, ix, slotAt(run, { ix, mapIx }), TaskState.scheduled);
   note(effects, ix, mapIx, mapIx + 1);
 }

@@ -4,8 +4,8 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { CronTriggerSchedule, DagSpec, Schedule } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
-import type { CronSchedule, Schedule as ScheduleMessage } from "./gen/millrace/v1/dag_pb.ts";
-import { Overlap, ScheduleSchema } from "./gen/millrace/v1/dag_pb.ts";
+import type { CronSchedule, Schedule as ScheduleMessage } from "./gen/millrace/v1/schedule_pb.ts";
+import { Overlap, ScheduleSchema } from "./gen/millrace/v1/schedule_pb.ts";
 import { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
 
 type Init = Exclude<MessageInitShape<typeof ScheduleSchema>, ScheduleMessage>;

@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from millrace._gen.v1 import callback_pb2 as _callback_pb2
+from millrace._gen.v1 import schedule_pb2 as _schedule_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -149,7 +150,7 @@ TASK_STATE_DEFERRED: TaskState
 TASK_STATE_AWAITING_INPUT: TaskState
 
 class DagSpec(_message.Message):
-    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue")
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +167,9 @@ class DagSpec(_message.Message):
     START_DATE_FIELD_NUMBER: _ClassVar[int]
     END_DATE_FIELD_NUMBER: _ClassVar[int]
     CATCHUP_FIELD_NUMBER: _ClassVar[int]
+    OVERLAP_FIELD_NUMBER: _ClassVar[int]
+    STARTING_DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONSECUTIVE_FAILED_RUNS_FIELD_NUMBER: _ClassVar[int]
     START_PAUSED_FIELD_NUMBER: _ClassVar[int]
     FILE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -178,7 +182,7 @@ class DagSpec(_message.Message):
     tasks: _containers.RepeatedCompositeFieldContainer[TaskSpec]
     edges: _containers.RepeatedCompositeFieldContainer[Edge]
     groups: _containers.RepeatedCompositeFieldContainer[GroupSpec]
-    schedule: Schedule
+    schedule: _schedule_pb2.Schedule
     description: str
     docs: str
     tags: _containers.RepeatedScalarFieldContainer[str]
@@ -190,6 +194,9 @@ class DagSpec(_message.Message):
     start_date: _timestamp_pb2.Timestamp
     end_date: _timestamp_pb2.Timestamp
     catchup: bool
+    overlap: _schedule_pb2.Overlap
+    starting_deadline: _duration_pb2.Duration
+    max_consecutive_failed_runs: int
     start_paused: bool
     file: str
     source: str
@@ -198,7 +205,7 @@ class DagSpec(_message.Message):
     result_task_id: str
     callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
     callback_queue: str
-    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ...) -> None: ...
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
     __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks")
@@ -318,20 +325,6 @@ class GroupSpec(_message.Message):
     tooltip: str
     each: _containers.RepeatedCompositeFieldContainer[MapAxis]
     def __init__(self, group_id: _Optional[str] = ..., parent_group_id: _Optional[str] = ..., tooltip: _Optional[str] = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ...) -> None: ...
-
-class Schedule(_message.Message):
-    __slots__ = ("cron",)
-    CRON_FIELD_NUMBER: _ClassVar[int]
-    cron: CronSchedule
-    def __init__(self, cron: _Optional[_Union[CronSchedule, _Mapping]] = ...) -> None: ...
-
-class CronSchedule(_message.Message):
-    __slots__ = ("expression", "timezone")
-    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
-    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
-    expression: str
-    timezone: str
-    def __init__(self, expression: _Optional[str] = ..., timezone: _Optional[str] = ...) -> None: ...
 
 class Dag(_message.Message):
     __slots__ = ("dag_id", "version", "description", "tags", "owner", "is_paused", "is_active", "schedule", "timezone", "next_run_at", "recent_runs", "file", "task_count", "params_schema", "docs", "max_active_runs", "max_active_tasks", "registered_at")

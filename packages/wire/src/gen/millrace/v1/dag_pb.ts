@@ -8,6 +8,8 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Callback } from "./callback_pb.ts";
 import { file_millrace_v1_callback } from "./callback_pb.ts";
+import type { Overlap, Schedule } from "./schedule_pb.ts";
+import { file_millrace_v1_schedule } from "./schedule_pb.ts";
 import type { Failure, Value } from "./value_pb.ts";
 import { file_millrace_v1_value } from "./value_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag.proto.
  */
 export const file_millrace_v1_dag: GenFile = /*@__PURE__*/
-  fileDesc("ChVtaWxscmFjZS92MS9kYWcucHJvdG8SC21pbGxyYWNlLnYxIpgGCgdEYWdTcGVjEg4KBmRhZ19pZBgBIAEoCRIkCgV0YXNrcxgCIAMoCzIVLm1pbGxyYWNlLnYxLlRhc2tTcGVjEiAKBWVkZ2VzGAMgAygLMhEubWlsbHJhY2UudjEuRWRnZRImCgZncm91cHMYBCADKAsyFi5taWxscmFjZS52MS5Hcm91cFNwZWMSJwoIc2NoZWR1bGUYBSABKAsyFS5taWxscmFjZS52MS5TY2hlZHVsZRITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRkb2NzGAcgASgJEgwKBHRhZ3MYCCADKAkSDQoFb3duZXIYCSABKAkSFQoNcGFyYW1zX3NjaGVtYRgKIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYCyABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgMIAEoBRIxCg5kYWdydW5fdGltZW91dBgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpzdGFydF9kYXRlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfZGF0ZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2F0Y2h1cBgQIAEoCBIlCgdvdmVybGFwGBkgASgOMhQubWlsbHJhY2UudjEuT3ZlcmxhcBI0ChFzdGFydGluZ19kZWFkbGluZRgaIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjChttYXhfY29uc2VjdXRpdmVfZmFpbGVkX3J1bnMYGyABKAUSFAoMc3RhcnRfcGF1c2VkGBEgASgIEgwKBGZpbGUYEiABKAkSDgoGc291cmNlGBMgASgJEhUKDWJ1bmRsZV9kaWdlc3QYFCABKAkSEQoJZmFpbF9mYXN0GBUgASgIEhYKDnJlc3VsdF90YXNrX2lkGBYgASgJEigKCWNhbGxiYWNrcxgXIAMoCzIVLm1pbGxyYWNlLnYxLkNhbGxiYWNrEhYKDmNhbGxiYWNrX3F1ZXVlGBggASgJIpEHCghUYXNrU3BlYxIPCgd0YXNrX2lkGAEgASgJEhAKCGdyb3VwX2lkGAIgASgJEg8KB2hhbmRsZXIYAyABKAkSIwoEa2luZBgEIAEoDjIVLm1pbGxyYWNlLnYxLlRhc2tLaW5kEgwKBGFyZ3MYBSABKAwSDwoHcmV0cmllcxgGIAEoBRIuCgtyZXRyeV9kZWxheRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCg1yZXRyeV9iYWNrb2ZmGAggASgBEjIKD21heF9yZXRyeV9kZWxheRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI0ChFleGVjdXRpb25fdGltZW91dBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgx0cmlnZ2VyX3J1bGUYCyABKA4yGC5taWxscmFjZS52MS5UcmlnZ2VyUnVsZRINCgVxdWV1ZRgMIAEoCRIXCg9wcmlvcml0eV93ZWlnaHQYDSABKAUSKQoJaXNvbGF0aW9uGA4gASgOMhYubWlsbHJhY2UudjEuSXNvbGF0aW9uEisKA2VudhgPIAMoCzIeLm1pbGxyYWNlLnYxLlRhc2tTcGVjLkVudkVudHJ5EgwKBGRvY3MYECABKAkSDQoFb3duZXIYESABKAkSFQoNcmVzdWx0X3NjaGVtYRgSIAEoCRITCgthcmdfc2NoZW1hcxgTIAMoCRIjCgRyb2xlGBQgASgOMhUubWlsbHJhY2UudjEuVGFza1JvbGUSEQoJZmFpbHNfcnVuGBUgASgIEikKB2NvbnRyb2wYFiABKA4yGC5taWxscmFjZS52MS5UYXNrQ29udHJvbBImCgVjYXNlcxgXIAMoCzIXLm1pbGxyYWNlLnYxLkJyYW5jaENhc2USGQoRc2tpcHNfZGlyZWN0X29ubHkYGCABKAgSIgoEZWFjaBgZIAMoCzIULm1pbGxyYWNlLnYxLk1hcEF4aXMSGgoSbWFwX2luZGV4X3RlbXBsYXRlGBogASgJEicKBnNlbnNvchgbIAEoCzIXLm1pbGxyYWNlLnYxLlNlbnNvclNwZWMSKAoJY2FsbGJhY2tzGBwgAygLMhUubWlsbHJhY2UudjEuQ2FsbGJhY2saKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIsCgpCcmFuY2hDYXNlEgwKBG5hbWUYASABKAkSEAoIdGFza19pZHMYAiADKAkiGgoHTWFwQXhpcxIPCgdzb3VyY2VzGAEgAygMIuEBCgpTZW5zb3JTcGVjEiUKBG1vZGUYASABKA4yFy5taWxscmFjZS52MS5TZW5zb3JNb2RlEisKCGludGVydmFsGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKB3RpbWVvdXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJc29mdF9mYWlsGAQgASgIEg8KB2JhY2tvZmYYBSABKAgSLwoMbWF4X2ludGVydmFsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIj8KBEVkZ2USFAoMZnJvbV90YXNrX2lkGAEgASgJEhIKCnRvX3Rhc2tfaWQYAiABKAkSDQoFbGFiZWwYAyABKAkiawoJR3JvdXBTcGVjEhAKCGdyb3VwX2lkGAEgASgJEhcKD3BhcmVudF9ncm91cF9pZBgCIAEoCRIPCgd0b29sdGlwGAMgASgJEiIKBGVhY2gYBCADKAsyFC5taWxscmFjZS52MS5NYXBBeGlzIu0CCghTY2hlZHVsZRIpCgRjcm9uGAEgASgLMhkubWlsbHJhY2UudjEuQ3JvblNjaGVkdWxlSAASOgoNY3Jvbl9pbnRlcnZhbBgCIAEoCzIhLm1pbGxyYWNlLnYxLkNyb25JbnRlcnZhbFNjaGVkdWxlSAASKwoFZGVsdGEYAyABKAsyGi5taWxscmFjZS52MS5EZWx0YVNjaGVkdWxlSAASNAoOZGVsdGFfaW50ZXJ2YWwYBCABKAsyGi5taWxscmFjZS52MS5EZWx0YVNjaGVkdWxlSAASKQoEb25jZRgFIAEoCzIZLm1pbGxyYWNlLnYxLk9uY2VTY2hlZHVsZUgAEjUKCmNvbnRpbnVvdXMYBiABKAsyHy5taWxscmFjZS52MS5Db250aW51b3VzU2NoZWR1bGVIABItCgZldmVudHMYByABKAsyGy5taWxscmFjZS52MS5FdmVudHNTY2hlZHVsZUgAQgYKBGtpbmQi3wEKDENyb25TY2hlZHVsZRITCgtleHByZXNzaW9ucxgBIAMoCRIQCgh0aW1lem9uZRgCIAEoCRIrCghpbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCgZqaXR0ZXIYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoGYWx3YXlzGAUgASgISAASKwoGd2l0aGluGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSABCEQoPcnVuX2ltbWVkaWF0ZWx5IjwKFENyb25JbnRlcnZhbFNjaGVkdWxlEhIKCmV4cHJlc3Npb24YASABKAkSEAoIdGltZXpvbmUYAiABKAkiOQoNRGVsdGFTY2hlZHVsZRIoCgVldmVyeRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIOCgxPbmNlU2NoZWR1bGUiFAoSQ29udGludW91c1NjaGVkdWxlIjgKDkV2ZW50c1NjaGVkdWxlEiYKAmF0GAEgAygLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKuAwoDRGFnEg4KBmRhZ19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEhMKC2Rlc2NyaXB0aW9uGAMgASgJEgwKBHRhZ3MYBCADKAkSDQoFb3duZXIYBSABKAkSEQoJaXNfcGF1c2VkGAYgASgIEhEKCWlzX2FjdGl2ZRgHIAEoCBIQCghzY2hlZHVsZRgIIAEoCRIQCgh0aW1lem9uZRgJIAEoCRIvCgtuZXh0X3J1bl9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoLcmVjZW50X3J1bnMYCyADKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EgwKBGZpbGUYDCABKAkSEgoKdGFza19jb3VudBgNIAEoBRIVCg1wYXJhbXNfc2NoZW1hGA4gASgJEgwKBGRvY3MYDyABKAkSFwoPbWF4X2FjdGl2ZV9ydW5zGBAgASgFEhgKEG1heF9hY3RpdmVfdGFza3MYESABKAUSMQoNcmVnaXN0ZXJlZF9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0gEKClJ1blN1bW1hcnkSDgoGcnVuX2lkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSLgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxvZ2ljYWxfZGF0ZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAihwEKCkRhZ1ZlcnNpb24SDgoGZGFnX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDgoGZGlnZXN0GAMgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWJ1bmRsZV9kaWdlc3QYBSABKAkiaQoLSW1wb3J0RXJyb3ISDgoGZm9sZGVyGAEgASgJEgwKBGZpbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIrCgdzZWVuX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCL2BAoGRGFnUnVuEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEwoLZGFnX3ZlcnNpb24YAyABKAUSEAoIcnVuX25hbWUYBCABKAkSJAoFc3RhdGUYBSABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRImCghydW5fdHlwZRgGIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSMAoMbG9naWNhbF9kYXRlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAogASgLMhIubWlsbHJhY2UudjEuVmFsdWUSLQoJcXVldWVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHZmFpbHVyZRgOIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUSJwoGY291bnRzGA8gAygLMhcubWlsbHJhY2UudjEuU3RhdGVDb3VudBIMCgRub3RlGBAgASgJEhQKDHRyaWdnZXJlZF9ieRgRIAEoCRIQCghyZXZpc2lvbhgSIAEoAyJCCgpTdGF0ZUNvdW50EiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg0KBWNvdW50GAIgASgFKmYKCFRhc2tSb2xlEhkKFVRBU0tfUk9MRV9VTlNQRUNJRklFRBAAEhIKDlRBU0tfUk9MRV9XT1JLEAESEwoPVEFTS19ST0xFX1NFVFVQEAISFgoSVEFTS19ST0xFX1RFQVJET1dOEAMqewoLVGFza0NvbnRyb2wSHAoYVEFTS19DT05UUk9MX1VOU1BFQ0lGSUVEEAASFQoRVEFTS19DT05UUk9MX05PTkUQARIXChNUQVNLX0NPTlRST0xfQlJBTkNIEAISHgoaVEFTS19DT05UUk9MX1NIT1JUX0NJUkNVSVQQAypbCgpTZW5zb3JNb2RlEhsKF1NFTlNPUl9NT0RFX1VOU1BFQ0lGSUVEEAASFAoQU0VOU09SX01PREVfUE9LRRABEhoKFlNFTlNPUl9NT0RFX1JFU0NIRURVTEUQAipTCghUYXNrS2luZBIZChVUQVNLX0tJTkRfVU5TUEVDSUZJRUQQABIUChBUQVNLX0tJTkRfQlVORExFEAESFgoSVEFTS19LSU5EX0VYVEVSTkFMEAIqzQMKC1RyaWdnZXJSdWxlEhwKGFRSSUdHRVJfUlVMRV9VTlNQRUNJRklFRBAAEhwKGFRSSUdHRVJfUlVMRV9BTExfU1VDQ0VTUxABEhsKF1RSSUdHRVJfUlVMRV9BTExfRkFJTEVEEAISGQoVVFJJR0dFUl9SVUxFX0FMTF9ET05FEAMSKQolVFJJR0dFUl9SVUxFX0FMTF9ET05FX01JTl9PTkVfU1VDQ0VTUxAEEicKI1RSSUdHRVJfUlVMRV9BTExfRE9ORV9TRVRVUF9TVUNDRVNTEAUSHAoYVFJJR0dFUl9SVUxFX09ORV9TVUNDRVNTEAYSGwoXVFJJR0dFUl9SVUxFX09ORV9GQUlMRUQQBxIZChVUUklHR0VSX1JVTEVfT05FX0RPTkUQCBIcChhUUklHR0VSX1JVTEVfTk9ORV9GQUlMRUQQCRIsCihUUklHR0VSX1JVTEVfTk9ORV9GQUlMRURfTUlOX09ORV9TVUNDRVNTEAoSHQoZVFJJR0dFUl9SVUxFX05PTkVfU0tJUFBFRBALEhwKGFRSSUdHRVJfUlVMRV9BTExfU0tJUFBFRBAMEhcKE1RSSUdHRVJfUlVMRV9BTFdBWVMQDSpTCglJc29sYXRpb24SGQoVSVNPTEFUSU9OX1VOU1BFQ0lGSUVEEAASFAoQSVNPTEFUSU9OX1RIUkVBRBABEhUKEUlTT0xBVElPTl9QUk9DRVNTEAIqXgoHT3ZlcmxhcBIXChNPVkVSTEFQX1VOU1BFQ0lGSUVEEAASEQoNT1ZFUkxBUF9BTExPVxABEhIKDk9WRVJMQVBfRk9SQklEEAISEwoPT1ZFUkxBUF9SRVBMQUNFEAMqfwoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQVRFX1FVRVVFRBABEhUKEVJVTl9TVEFURV9SVU5OSU5HEAISFQoRUlVOX1NUQVRFX1NVQ0NFU1MQAxIUChBSVU5fU1RBVEVfRkFJTEVEEAQqUAoHUnVuVHlwZRIYChRSVU5fVFlQRV9VTlNQRUNJRklFRBAAEhYKElJVTl9UWVBFX1NDSEVEVUxFRBABEhMKD1JVTl9UWVBFX01BTlVBTBACKpYDCglUYXNrU3RhdGUSGgoWVEFTS19TVEFURV9VTlNQRUNJRklFRBAAEhMKD1RBU0tfU1RBVEVfTk9ORRABEhgKFFRBU0tfU1RBVEVfU0NIRURVTEVEEAISFQoRVEFTS19TVEFURV9RVUVVRUQQAxIWChJUQVNLX1NUQVRFX1JVTk5JTkcQBBIZChVUQVNLX1NUQVRFX1JFU1RBUlRJTkcQBRIWChJUQVNLX1NUQVRFX1NVQ0NFU1MQBhIVChFUQVNLX1NUQVRFX0ZBSUxFRBAHEhYKElRBU0tfU1RBVEVfU0tJUFBFRBAIEh4KGlRBU0tfU1RBVEVfVVBTVFJFQU1fRkFJTEVEEAkSFgoSVEFTS19TVEFURV9SRU1PVkVEEAoSGwoXVEFTS19TVEFURV9VUF9GT1JfUkVUUlkQCxIgChxUQVNLX1NUQVRFX1VQX0ZPUl9SRVNDSEVEVUxFEAwSFwoTVEFTS19TVEFURV9ERUZFUlJFRBANEh0KGVRBU0tfU1RBVEVfQVdBSVRJTkdfSU5QVVQQDmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_callback, file_millrace_v1_value]);
+  fileDesc("ChVtaWxscmFjZS92MS9kYWcucHJvdG8SC21pbGxyYWNlLnYxIpgGCgdEYWdTcGVjEg4KBmRhZ19pZBgBIAEoCRIkCgV0YXNrcxgCIAMoCzIVLm1pbGxyYWNlLnYxLlRhc2tTcGVjEiAKBWVkZ2VzGAMgAygLMhEubWlsbHJhY2UudjEuRWRnZRImCgZncm91cHMYBCADKAsyFi5taWxscmFjZS52MS5Hcm91cFNwZWMSJwoIc2NoZWR1bGUYBSABKAsyFS5taWxscmFjZS52MS5TY2hlZHVsZRITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRkb2NzGAcgASgJEgwKBHRhZ3MYCCADKAkSDQoFb3duZXIYCSABKAkSFQoNcGFyYW1zX3NjaGVtYRgKIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYCyABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgMIAEoBRIxCg5kYWdydW5fdGltZW91dBgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpzdGFydF9kYXRlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfZGF0ZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2F0Y2h1cBgQIAEoCBIlCgdvdmVybGFwGBkgASgOMhQubWlsbHJhY2UudjEuT3ZlcmxhcBI0ChFzdGFydGluZ19kZWFkbGluZRgaIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjChttYXhfY29uc2VjdXRpdmVfZmFpbGVkX3J1bnMYGyABKAUSFAoMc3RhcnRfcGF1c2VkGBEgASgIEgwKBGZpbGUYEiABKAkSDgoGc291cmNlGBMgASgJEhUKDWJ1bmRsZV9kaWdlc3QYFCABKAkSEQoJZmFpbF9mYXN0GBUgASgIEhYKDnJlc3VsdF90YXNrX2lkGBYgASgJEigKCWNhbGxiYWNrcxgXIAMoCzIVLm1pbGxyYWNlLnYxLkNhbGxiYWNrEhYKDmNhbGxiYWNrX3F1ZXVlGBggASgJIpEHCghUYXNrU3BlYxIPCgd0YXNrX2lkGAEgASgJEhAKCGdyb3VwX2lkGAIgASgJEg8KB2hhbmRsZXIYAyABKAkSIwoEa2luZBgEIAEoDjIVLm1pbGxyYWNlLnYxLlRhc2tLaW5kEgwKBGFyZ3MYBSABKAwSDwoHcmV0cmllcxgGIAEoBRIuCgtyZXRyeV9kZWxheRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCg1yZXRyeV9iYWNrb2ZmGAggASgBEjIKD21heF9yZXRyeV9kZWxheRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI0ChFleGVjdXRpb25fdGltZW91dBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgx0cmlnZ2VyX3J1bGUYCyABKA4yGC5taWxscmFjZS52MS5UcmlnZ2VyUnVsZRINCgVxdWV1ZRgMIAEoCRIXCg9wcmlvcml0eV93ZWlnaHQYDSABKAUSKQoJaXNvbGF0aW9uGA4gASgOMhYubWlsbHJhY2UudjEuSXNvbGF0aW9uEisKA2VudhgPIAMoCzIeLm1pbGxyYWNlLnYxLlRhc2tTcGVjLkVudkVudHJ5EgwKBGRvY3MYECABKAkSDQoFb3duZXIYESABKAkSFQoNcmVzdWx0X3NjaGVtYRgSIAEoCRITCgthcmdfc2NoZW1hcxgTIAMoCRIjCgRyb2xlGBQgASgOMhUubWlsbHJhY2UudjEuVGFza1JvbGUSEQoJZmFpbHNfcnVuGBUgASgIEikKB2NvbnRyb2wYFiABKA4yGC5taWxscmFjZS52MS5UYXNrQ29udHJvbBImCgVjYXNlcxgXIAMoCzIXLm1pbGxyYWNlLnYxLkJyYW5jaENhc2USGQoRc2tpcHNfZGlyZWN0X29ubHkYGCABKAgSIgoEZWFjaBgZIAMoCzIULm1pbGxyYWNlLnYxLk1hcEF4aXMSGgoSbWFwX2luZGV4X3RlbXBsYXRlGBogASgJEicKBnNlbnNvchgbIAEoCzIXLm1pbGxyYWNlLnYxLlNlbnNvclNwZWMSKAoJY2FsbGJhY2tzGBwgAygLMhUubWlsbHJhY2UudjEuQ2FsbGJhY2saKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIsCgpCcmFuY2hDYXNlEgwKBG5hbWUYASABKAkSEAoIdGFza19pZHMYAiADKAkiGgoHTWFwQXhpcxIPCgdzb3VyY2VzGAEgAygMIuEBCgpTZW5zb3JTcGVjEiUKBG1vZGUYASABKA4yFy5taWxscmFjZS52MS5TZW5zb3JNb2RlEisKCGludGVydmFsGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKB3RpbWVvdXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJc29mdF9mYWlsGAQgASgIEg8KB2JhY2tvZmYYBSABKAgSLwoMbWF4X2ludGVydmFsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIj8KBEVkZ2USFAoMZnJvbV90YXNrX2lkGAEgASgJEhIKCnRvX3Rhc2tfaWQYAiABKAkSDQoFbGFiZWwYAyABKAkiawoJR3JvdXBTcGVjEhAKCGdyb3VwX2lkGAEgASgJEhcKD3BhcmVudF9ncm91cF9pZBgCIAEoCRIPCgd0b29sdGlwGAMgASgJEiIKBGVhY2gYBCADKAsyFC5taWxscmFjZS52MS5NYXBBeGlzIq4DCgNEYWcSDgoGZGFnX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAUSEwoLZGVzY3JpcHRpb24YAyABKAkSDAoEdGFncxgEIAMoCRINCgVvd25lchgFIAEoCRIRCglpc19wYXVzZWQYBiABKAgSEQoJaXNfYWN0aXZlGAcgASgIEhAKCHNjaGVkdWxlGAggASgJEhAKCHRpbWV6b25lGAkgASgJEi8KC25leHRfcnVuX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgtyZWNlbnRfcnVucxgLIAMoCzIXLm1pbGxyYWNlLnYxLlJ1blN1bW1hcnkSDAoEZmlsZRgMIAEoCRISCgp0YXNrX2NvdW50GA0gASgFEhUKDXBhcmFtc19zY2hlbWEYDiABKAkSDAoEZG9jcxgPIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYECABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgRIAEoBRIxCg1yZWdpc3RlcmVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLSAQoKUnVuU3VtbWFyeRIOCgZydW5faWQYASABKAkSJAoFc3RhdGUYAiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbG9naWNhbF9kYXRlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKHAQoKRGFnVmVyc2lvbhIOCgZkYWdfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRIOCgZkaWdlc3QYAyABKAkSMQoNcmVnaXN0ZXJlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYnVuZGxlX2RpZ2VzdBgFIAEoCSJpCgtJbXBvcnRFcnJvchIOCgZmb2xkZXIYASABKAkSDAoEZmlsZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEisKB3NlZW5fYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIvYECgZEYWdSdW4SDgoGcnVuX2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRITCgtkYWdfdmVyc2lvbhgDIAEoBRIQCghydW5fbmFtZRgEIAEoCRIkCgVzdGF0ZRgFIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEiYKCHJ1bl90eXBlGAYgASgOMhQubWlsbHJhY2UudjEuUnVuVHlwZRIwCgxsb2dpY2FsX2RhdGUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2RhdGFfaW50ZXJ2YWxfc3RhcnQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWRhdGFfaW50ZXJ2YWxfZW5kGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIiCgZwYXJhbXMYCiABKAsyEi5taWxscmFjZS52MS5WYWx1ZRItCglxdWV1ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgdmYWlsdXJlGA4gASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZRInCgZjb3VudHMYDyADKAsyFy5taWxscmFjZS52MS5TdGF0ZUNvdW50EgwKBG5vdGUYECABKAkSFAoMdHJpZ2dlcmVkX2J5GBEgASgJEhAKCHJldmlzaW9uGBIgASgDIkIKClN0YXRlQ291bnQSJQoFc3RhdGUYASABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSDQoFY291bnQYAiABKAUqZgoIVGFza1JvbGUSGQoVVEFTS19ST0xFX1VOU1BFQ0lGSUVEEAASEgoOVEFTS19ST0xFX1dPUksQARITCg9UQVNLX1JPTEVfU0VUVVAQAhIWChJUQVNLX1JPTEVfVEVBUkRPV04QAyp7CgtUYXNrQ29udHJvbBIcChhUQVNLX0NPTlRST0xfVU5TUEVDSUZJRUQQABIVChFUQVNLX0NPTlRST0xfTk9ORRABEhcKE1RBU0tfQ09OVFJPTF9CUkFOQ0gQAhIeChpUQVNLX0NPTlRST0xfU0hPUlRfQ0lSQ1VJVBADKlsKClNlbnNvck1vZGUSGwoXU0VOU09SX01PREVfVU5TUEVDSUZJRUQQABIUChBTRU5TT1JfTU9ERV9QT0tFEAESGgoWU0VOU09SX01PREVfUkVTQ0hFRFVMRRACKlMKCFRhc2tLaW5kEhkKFVRBU0tfS0lORF9VTlNQRUNJRklFRBAAEhQKEFRBU0tfS0lORF9CVU5ETEUQARIWChJUQVNLX0tJTkRfRVhURVJOQUwQAirNAwoLVHJpZ2dlclJ1bGUSHAoYVFJJR0dFUl9SVUxFX1VOU1BFQ0lGSUVEEAASHAoYVFJJR0dFUl9SVUxFX0FMTF9TVUNDRVNTEAESGwoXVFJJR0dFUl9SVUxFX0FMTF9GQUlMRUQQAhIZChVUUklHR0VSX1JVTEVfQUxMX0RPTkUQAxIpCiVUUklHR0VSX1JVTEVfQUxMX0RPTkVfTUlOX09ORV9TVUNDRVNTEAQSJwojVFJJR0dFUl9SVUxFX0FMTF9ET05FX1NFVFVQX1NVQ0NFU1MQBRIcChhUUklHR0VSX1JVTEVfT05FX1NVQ0NFU1MQBhIbChdUUklHR0VSX1JVTEVfT05FX0ZBSUxFRBAHEhkKFVRSSUdHRVJfUlVMRV9PTkVfRE9ORRAIEhwKGFRSSUdHRVJfUlVMRV9OT05FX0ZBSUxFRBAJEiwKKFRSSUdHRVJfUlVMRV9OT05FX0ZBSUxFRF9NSU5fT05FX1NVQ0NFU1MQChIdChlUUklHR0VSX1JVTEVfTk9ORV9TS0lQUEVEEAsSHAoYVFJJR0dFUl9SVUxFX0FMTF9TS0lQUEVEEAwSFwoTVFJJR0dFUl9SVUxFX0FMV0FZUxANKlMKCUlzb2xhdGlvbhIZChVJU09MQVRJT05fVU5TUEVDSUZJRUQQABIUChBJU09MQVRJT05fVEhSRUFEEAESFQoRSVNPTEFUSU9OX1BST0NFU1MQAip/CghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBVEVfUVVFVUVEEAESFQoRUlVOX1NUQVRFX1JVTk5JTkcQAhIVChFSVU5fU1RBVEVfU1VDQ0VTUxADEhQKEFJVTl9TVEFURV9GQUlMRUQQBCpQCgdSdW5UeXBlEhgKFFJVTl9UWVBFX1VOU1BFQ0lGSUVEEAASFgoSUlVOX1RZUEVfU0NIRURVTEVEEAESEwoPUlVOX1RZUEVfTUFOVUFMEAIqlgMKCVRhc2tTdGF0ZRIaChZUQVNLX1NUQVRFX1VOU1BFQ0lGSUVEEAASEwoPVEFTS19TVEFURV9OT05FEAESGAoUVEFTS19TVEFURV9TQ0hFRFVMRUQQAhIVChFUQVNLX1NUQVRFX1FVRVVFRBADEhYKElRBU0tfU1RBVEVfUlVOTklORxAEEhkKFVRBU0tfU1RBVEVfUkVTVEFSVElORxAFEhYKElRBU0tfU1RBVEVfU1VDQ0VTUxAGEhUKEVRBU0tfU1RBVEVfRkFJTEVEEAcSFgoSVEFTS19TVEFURV9TS0lQUEVEEAgSHgoaVEFTS19TVEFURV9VUFNUUkVBTV9GQUlMRUQQCRIWChJUQVNLX1NUQVRFX1JFTU9WRUQQChIbChdUQVNLX1NUQVRFX1VQX0ZPUl9SRVRSWRALEiAKHFRBU0tfU1RBVEVfVVBfRk9SX1JFU0NIRURVTEUQDBIXChNUQVNLX1NUQVRFX0RFRkVSUkVEEA0SHQoZVEFTS19TVEFURV9BV0FJVElOR19JTlBVVBAOYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_callback, file_millrace_v1_schedule, file_millrace_v1_value]);
 
 /**
  * A DAG as an SDK compiles it: everything the control plane needs, and nothing it would have to execute.
@@ -616,249 +618,6 @@ export const GroupSpecSchema: GenMessage<GroupSpec> = /*@__PURE__*/
   messageDesc(file_millrace_v1_dag, 6);
 
 /**
- * When runs are made.
- *
- * @generated from message millrace.v1.Schedule
- */
-export type Schedule = Message<"millrace.v1.Schedule"> & {
-  /**
-   * The rule. More kinds follow; servers refuse those they do not know.
-   *
-   * @generated from oneof millrace.v1.Schedule.kind
-   */
-  kind: {
-    /**
-     * At the instants of cron expressions.
-     *
-     * @generated from field: millrace.v1.CronSchedule cron = 1;
-     */
-    value: CronSchedule;
-    case: "cron";
-  } | {
-    /**
-     * At the ends of the intervals between the instants of a cron expression.
-     *
-     * @generated from field: millrace.v1.CronIntervalSchedule cron_interval = 2;
-     */
-    value: CronIntervalSchedule;
-    case: "cronInterval";
-  } | {
-    /**
-     * So long after the run before.
-     *
-     * @generated from field: millrace.v1.DeltaSchedule delta = 3;
-     */
-    value: DeltaSchedule;
-    case: "delta";
-  } | {
-    /**
-     * At the ends of intervals of one length.
-     *
-     * @generated from field: millrace.v1.DeltaSchedule delta_interval = 4;
-     */
-    value: DeltaSchedule;
-    case: "deltaInterval";
-  } | {
-    /**
-     * One run in all: at the start date, or at once.
-     *
-     * @generated from field: millrace.v1.OnceSchedule once = 5;
-     */
-    value: OnceSchedule;
-    case: "once";
-  } | {
-    /**
-     * The next run as soon as the one before has ended. Needs max_active_runs 1.
-     *
-     * @generated from field: millrace.v1.ContinuousSchedule continuous = 6;
-     */
-    value: ContinuousSchedule;
-    case: "continuous";
-  } | {
-    /**
-     * At named moments.
-     *
-     * @generated from field: millrace.v1.EventsSchedule events = 7;
-     */
-    value: EventsSchedule;
-    case: "events";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message millrace.v1.Schedule.
- * Use `create(ScheduleSchema)` to create a new message.
- */
-export const ScheduleSchema: GenMessage<Schedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 7);
-
-/**
- * A cron trigger timetable: a run at each instant of firing. What several expressions fire at once makes one run.
- *
- * @generated from message millrace.v1.CronSchedule
- */
-export type CronSchedule = Message<"millrace.v1.CronSchedule"> & {
-  /**
-   * 1 to 16, each of five or six fields, or @hourly, @daily, @weekly, @monthly, @quarterly, @yearly.
-   *
-   * @generated from field: repeated string expressions = 1;
-   */
-  expressions: string[];
-
-  /**
-   * IANA zone. Empty means UTC.
-   *
-   * @generated from field: string timezone = 2;
-   */
-  timezone: string;
-
-  /**
-   * How long before the instant the data interval begins, whose start is the logical date. Unset means not before.
-   *
-   * @generated from field: google.protobuf.Duration interval = 3;
-   */
-  interval?: Duration | undefined;
-
-  /**
-   * Runs begin up to this long after the instant: how long is a DAG's own. At most 24 hours. Unset means at once.
-   *
-   * @generated from field: google.protobuf.Duration jitter = 4;
-   */
-  jitter?: Duration | undefined;
-
-  /**
-   * Whether a DAG without a start date begins with the newest instant that has passed. Unset: if that was little ago.
-   *
-   * @generated from oneof millrace.v1.CronSchedule.run_immediately
-   */
-  runImmediately: {
-    /**
-     * Always.
-     *
-     * @generated from field: bool always = 5;
-     */
-    value: boolean;
-    case: "always";
-  } | {
-    /**
-     * If it passed at most so long ago.
-     *
-     * @generated from field: google.protobuf.Duration within = 6;
-     */
-    value: Duration;
-    case: "within";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message millrace.v1.CronSchedule.
- * Use `create(CronScheduleSchema)` to create a new message.
- */
-export const CronScheduleSchema: GenMessage<CronSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 8);
-
-/**
- * A cron interval timetable: a run about each interval between two instants, when it has ended. The logical date is the
- * start of the interval.
- *
- * @generated from message millrace.v1.CronIntervalSchedule
- */
-export type CronIntervalSchedule = Message<"millrace.v1.CronIntervalSchedule"> & {
-  /**
-   * As in CronSchedule.
-   *
-   * @generated from field: string expression = 1;
-   */
-  expression: string;
-
-  /**
-   * IANA zone. Empty means UTC.
-   *
-   * @generated from field: string timezone = 2;
-   */
-  timezone: string;
-};
-
-/**
- * Describes the message millrace.v1.CronIntervalSchedule.
- * Use `create(CronIntervalScheduleSchema)` to create a new message.
- */
-export const CronIntervalScheduleSchema: GenMessage<CronIntervalSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 9);
-
-/**
- * A length of time.
- *
- * @generated from message millrace.v1.DeltaSchedule
- */
-export type DeltaSchedule = Message<"millrace.v1.DeltaSchedule"> & {
-  /**
-   * From one second to ten years.
-   *
-   * @generated from field: google.protobuf.Duration every = 1;
-   */
-  every?: Duration | undefined;
-};
-
-/**
- * Describes the message millrace.v1.DeltaSchedule.
- * Use `create(DeltaScheduleSchema)` to create a new message.
- */
-export const DeltaScheduleSchema: GenMessage<DeltaSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 10);
-
-/**
- * One run.
- *
- * @generated from message millrace.v1.OnceSchedule
- */
-export type OnceSchedule = Message<"millrace.v1.OnceSchedule"> & {
-};
-
-/**
- * Describes the message millrace.v1.OnceSchedule.
- * Use `create(OnceScheduleSchema)` to create a new message.
- */
-export const OnceScheduleSchema: GenMessage<OnceSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 11);
-
-/**
- * Without a pause.
- *
- * @generated from message millrace.v1.ContinuousSchedule
- */
-export type ContinuousSchedule = Message<"millrace.v1.ContinuousSchedule"> & {
-};
-
-/**
- * Describes the message millrace.v1.ContinuousSchedule.
- * Use `create(ContinuousScheduleSchema)` to create a new message.
- */
-export const ContinuousScheduleSchema: GenMessage<ContinuousSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 12);
-
-/**
- * Named moments.
- *
- * @generated from message millrace.v1.EventsSchedule
- */
-export type EventsSchedule = Message<"millrace.v1.EventsSchedule"> & {
-  /**
-   * 1 to 10,000, ascending.
-   *
-   * @generated from field: repeated google.protobuf.Timestamp at = 1;
-   */
-  at: Timestamp[];
-};
-
-/**
- * Describes the message millrace.v1.EventsSchedule.
- * Use `create(EventsScheduleSchema)` to create a new message.
- */
-export const EventsScheduleSchema: GenMessage<EventsSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 13);
-
-/**
  * A registered DAG.
  *
  * @generated from message millrace.v1.Dag
@@ -996,7 +755,7 @@ export type Dag = Message<"millrace.v1.Dag"> & {
  * Use `create(DagSchema)` to create a new message.
  */
 export const DagSchema: GenMessage<Dag> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 14);
+  messageDesc(file_millrace_v1_dag, 7);
 
 /**
  * The little a list shows of a run.
@@ -1045,7 +804,7 @@ export type RunSummary = Message<"millrace.v1.RunSummary"> & {
  * Use `create(RunSummarySchema)` to create a new message.
  */
 export const RunSummarySchema: GenMessage<RunSummary> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 15);
+  messageDesc(file_millrace_v1_dag, 8);
 
 /**
  * One immutable registration of a DAG.
@@ -1094,7 +853,7 @@ export type DagVersion = Message<"millrace.v1.DagVersion"> & {
  * Use `create(DagVersionSchema)` to create a new message.
  */
 export const DagVersionSchema: GenMessage<DagVersion> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 16);
+  messageDesc(file_millrace_v1_dag, 9);
 
 /**
  * A file of a DAG folder that could not be compiled, or a DAG that was refused.
@@ -1136,7 +895,7 @@ export type ImportError = Message<"millrace.v1.ImportError"> & {
  * Use `create(ImportErrorSchema)` to create a new message.
  */
 export const ImportErrorSchema: GenMessage<ImportError> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 17);
+  messageDesc(file_millrace_v1_dag, 10);
 
 /**
  * One execution of one version of a DAG.
@@ -1276,7 +1035,7 @@ export type DagRun = Message<"millrace.v1.DagRun"> & {
  * Use `create(DagRunSchema)` to create a new message.
  */
 export const DagRunSchema: GenMessage<DagRun> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 18);
+  messageDesc(file_millrace_v1_dag, 11);
 
 /**
  * How many task instances of a run are in a state.
@@ -1304,7 +1063,7 @@ export type StateCount = Message<"millrace.v1.StateCount"> & {
  * Use `create(StateCountSchema)` to create a new message.
  */
 export const StateCountSchema: GenMessage<StateCount> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 19);
+  messageDesc(file_millrace_v1_dag, 12);
 
 /**
  * Whether a task makes or removes what others need.
@@ -1644,54 +1403,6 @@ export const IsolationSchema: GenEnum<Isolation> = /*@__PURE__*/
   enumDesc(file_millrace_v1_dag, 5);
 
 /**
- * What a tick does while an automated run of the DAG is not final.
- *
- * @generated from enum millrace.v1.Overlap
- */
-export const Overlap = {
-  /**
-   * Means ALLOW.
-   *
-   * @generated from enum value: OVERLAP_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED: 0,
-
-  /**
-   * Makes another run, as far as max_active_runs allows.
-   *
-   * @generated from enum value: OVERLAP_ALLOW = 1;
-   */
-  ALLOW: 1,
-
-  /**
-   * Makes none; the tick is left out.
-   *
-   * @generated from enum value: OVERLAP_FORBID = 2;
-   */
-  FORBID: 2,
-
-  /**
-   * Cancels that run and makes another.
-   *
-   * @generated from enum value: OVERLAP_REPLACE = 3;
-   */
-  REPLACE: 3,
-} as const;
-
-/**
- * What a tick does while an automated run of the DAG is not final.
- *
- * @generated from enum millrace.v1.Overlap
- */
-export type Overlap = (typeof Overlap)[keyof typeof Overlap] | UnknownEnum;
-
-/**
- * Describes the enum millrace.v1.Overlap.
- */
-export const OverlapSchema: GenEnum<Overlap> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 6);
-
-/**
  * Where a DAG run is in its life. Values may be added: treat an unknown value as not final.
  *
  * @generated from enum millrace.v1.RunState
@@ -1744,7 +1455,7 @@ export type RunState = (typeof RunState)[keyof typeof RunState] | UnknownEnum;
  * Describes the enum millrace.v1.RunState.
  */
 export const RunStateSchema: GenEnum<RunState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 7);
+  enumDesc(file_millrace_v1_dag, 6);
 
 /**
  * Why a run exists.
@@ -1785,7 +1496,7 @@ export type RunType = (typeof RunType)[keyof typeof RunType] | UnknownEnum;
  * Describes the enum millrace.v1.RunType.
  */
 export const RunTypeSchema: GenEnum<RunType> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 8);
+  enumDesc(file_millrace_v1_dag, 7);
 
 /**
  * Where a task instance is in its life; Airflow's names. Values may be added: treat an unknown value as not final.
@@ -1910,5 +1621,5 @@ export type TaskState = (typeof TaskState)[keyof typeof TaskState] | UnknownEnum
  * Describes the enum millrace.v1.TaskState.
  */
 export const TaskStateSchema: GenEnum<TaskState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 9);
+  enumDesc(file_millrace_v1_dag, 8);
 

@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class WorkerServiceStub(object):
-    """What workers call, in any language. docs/worker-protocol.md tells how to write one.
+    """This file is long because everything that a worker has to know stands in one place.
+
+    What workers call, in any language. docs/worker-protocol.md tells how to write one.
     Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
     UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
 
@@ -105,7 +107,9 @@ class WorkerServiceStub(object):
 
 
 class WorkerServiceServicer(object):
-    """What workers call, in any language. docs/worker-protocol.md tells how to write one.
+    """This file is long because everything that a worker has to know stands in one place.
+
+    What workers call, in any language. docs/worker-protocol.md tells how to write one.
     Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
     UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
 
@@ -282,7 +286,9 @@ def add_WorkerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WorkerService(object):
-    """What workers call, in any language. docs/worker-protocol.md tells how to write one.
+    """This file is long because everything that a worker has to know stands in one place.
+
+    What workers call, in any language. docs/worker-protocol.md tells how to write one.
     Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
     UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
 
