@@ -9,7 +9,7 @@ import { migrate, migrationStatus } from "./migrate.ts";
 import { emptyDatabase, type EmptyDatabase } from "./testing.ts";
 
 /** Every migration there is. */
-const all = ["0001_spine", "0002_inside_a_run", "0003_waiting"];
+const all = ["0001_spine", "0002_inside_a_run", "0003_waiting", "0004_timetables"];
 
 let database: EmptyDatabase;
 let dir: string;

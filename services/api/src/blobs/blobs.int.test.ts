@@ -124,19 +124,16 @@ describe("a worker", () => {
 
   test("is held back once it sends too much at a time", async () => {
     const ready = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
     const size = BigInt(workerLimits.blobBytesMax);
     async function* slow() {
       const first = { session: held.session, attemptId: attemptId(), digest: "0".repeat(64) };
       yield await Promise.resolve({ ...first, size, content: new Uint8Array([1]) });
-      begun.resolve();
       await ready.promise;
     }
     const uploads = [1, 2].map(() => reasonOf(held.worker.uploadBlob(slow() as never)));
-    await begun.promise;
-    // Both are counted once their beginnings have arrived.
-    let reason = "";
-    while (reason !== "OVERLOADED") reason = await reasonOf(upload(Buffer.from('"z"'), { size }));
+    // Both are counted once their beginnings have arrived. Another one before that could take the place of one of them.
+    await expect.poll(() => readdir(join(root, "incoming")).catch(() => [])).toHaveLength(2);
+    expect(await reasonOf(upload(Buffer.from('"z"'), { size }))).toBe("OVERLOADED");
     ready.resolve();
     expect(await Promise.all(uploads)).toEqual(["VALUE_INVALID", "VALUE_INVALID"]);
     expect(await upload(Buffer.from('"free again"'))).toMatch(/^run_/);
