@@ -66,6 +66,25 @@ export function SkeletonRows({ rows, rowClassName = "h-9" }: SkeletonProps) {
   );
 }
 
+type UnansweredProps = SkeletonProps & {
+  readonly query: {
+    readonly isError: boolean;
+    readonly error: unknown;
+    readonly refetch: () => unknown;
+  };
+  /** Said when it fails: "The graph could not be read". */
+  readonly what: string;
+};
+
+/** In the place of an answer that is not there yet, or cannot be had. */
+export function Unanswered({ query, what, ...skeleton }: UnansweredProps) {
+  return query.isError ? (
+    <ErrorFace error={query.error} what={what} onRetry={() => void query.refetch()} />
+  ) : (
+    <SkeletonRows {...skeleton} />
+  );
+}
+
 /** One line about a call that a control made, next to that control. */
 export function CallError({ error }: { readonly error: unknown }) {
   if (error === null || error === undefined) return null;

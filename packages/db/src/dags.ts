@@ -1,5 +1,6 @@
 /** Registered DAGs, their versions, and what could not be registered. */
 
+import type { DataInterval } from "@millrace/engine";
 import { sqlText } from "./assets.ts";
 import type { Database } from "./database.ts";
 import type { Transaction } from "./requests.ts";
@@ -33,6 +34,14 @@ export type DagHead = DagRow & {
   /** When this was read. */
   readonly now: Date;
 };
+
+/** The data interval of a DAG's newest automated run; null when there was none. */
+export function lastIntervalOf({
+  last_interval_start: start,
+  last_interval_end: end,
+}: Pick<DagHead, "last_interval_start" | "last_interval_end">): DataInterval | null {
+  return start === null || end === null ? null : { start: start.getTime(), end: end.getTime() };
+}
 
 export type DagFilter = {
   /** Text within id, description or a tag, case ignored. */

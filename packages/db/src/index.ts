@@ -86,6 +86,7 @@ export {
   deactivateMissingDags,
   findDagVersion,
   getDags,
+  lastIntervalOf,
   listDags,
   listDagVersions,
   listImportErrors,

@@ -21,6 +21,7 @@ export type {
 } from "./spec.ts";
 
 export { dagLimits } from "./dag-limits.ts";
+export { deferralLimits } from "./deferral-limits.ts";
 export type { Problem } from "./problems.ts";
 export { validateDagSpec } from "./validate.ts";
 export { compileDag } from "./graph.ts";

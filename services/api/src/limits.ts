@@ -110,11 +110,6 @@ export const workerLimits = {
   blobPieceBytesMax: 1024 * 1024,
   blobPieceBytes: 256 * 1024,
   xcomKeyLength: 512,
-  formSubjectLength: 250,
-  formBodyBytes: 16 * 1024,
-  formSchemaBytes: 64 * 1024,
-  /** Of a trigger's handler, and of its summary. */
-  triggerTextLength: 250,
   /** Cases that a branch chose, and lengths that were measured. */
   choicesPerResult: 1_000,
   caseLength: 250,

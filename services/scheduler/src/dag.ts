@@ -1,6 +1,6 @@
 /** Makes DAGs of owned shards out of their rows. */
 
-import type { OwnedDagRow } from "@millrace/db";
+import { lastIntervalOf, type OwnedDagRow } from "@millrace/db";
 import type { OwnedDag } from "./run.ts";
 
 export function ownedDag(row: OwnedDagRow): OwnedDag {
@@ -31,12 +31,8 @@ function changeable(row: OwnedDagRow) {
     isActive: row.is_active,
     hasSchedule: row.schedule !== "",
     scheduledThrough: row.scheduled_through.getTime(),
-    lastInterval: intervalOf(row),
+    lastInterval: lastIntervalOf(row),
     nextRunAt: row.next_run_at?.getTime() ?? null,
     changedSeq: row.changed_seq,
   };
-}
-
-function intervalOf({ last_interval_start: start, last_interval_end: end }: OwnedDagRow) {
-  return start === null || end === null ? null : { start: start.getTime(), end: end.getTime() };
 }

@@ -1,6 +1,6 @@
 /** Checks what a body that gives its slot back wants to wait for: what cannot be waited for fails its attempt and says why. */
 
-import { dagLimits } from "@millrace/engine";
+import { dagLimits, deferralLimits } from "@millrace/engine";
 import { epochMsOf, msOf } from "@millrace/wire";
 import {
   TimeoutOutcome,
@@ -9,17 +9,6 @@ import {
   type TimeTrigger,
   type WatchTrigger,
 } from "@millrace/wire/v1";
-
-/** Of a form and of a watch. Characters, or bytes where the name says so. */
-export const deferralLimits = {
-  subjectLength: 250,
-  bodyBytes: 16 * 1024,
-  schemaBytes: 64 * 1024,
-  assignees: 100,
-  assigneeLength: 250,
-  handlerLength: 250,
-  summaryLength: 250,
-} as const;
 
 /** The greatest instant that a Date holds. */
 const instantMax = 8_640_000_000_000_000;

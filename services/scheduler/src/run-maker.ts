@@ -13,7 +13,7 @@ import { createBatcher } from "@millrace/service";
 import { settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
-import type { OwnedDag } from "./run.ts";
+import { automated, type OwnedDag } from "./run.ts";
 
 /** What of a run is known before it is made. */
 type Wished = Pick<
@@ -148,7 +148,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {
     const { dag, request, ...facts } = wish;
     const plain = runName(
-      wish.runType === 1 ? "scheduled" : "manual",
+      wish.runType === automated ? "scheduled" : "manual",
       wish.logicalAt,
       wish.runAfter,
     );

@@ -5,7 +5,7 @@ import { TaskInstanceService } from "@millrace/wire/v1";
 import { isPending } from "../../lib/deliveries.ts";
 import { useOnChange } from "../../lib/use-on-change.ts";
 import { usePages } from "../../lib/use-pages.ts";
-import { ErrorFace, SkeletonRows } from "../faces.tsx";
+import { Unanswered } from "../faces.tsx";
 import { Pager } from "../pager.tsx";
 import { pollMs } from "../providers.tsx";
 import { DeliveryList } from "./delivery-list.tsx";
@@ -37,15 +37,7 @@ export function Deliveries({ runId, taskId = "", mapIndex, change, onTask }: Pro
   const { refetch } = query;
   useOnChange(change, refetch);
   if (query.data === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The callbacks could not be read"
-        onRetry={() => void refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={3} />
-    );
+    return <Unanswered query={query} what="The callbacks could not be read" rows={3} />;
   }
   const shown = query.data.deliveries.filter(
     (one) => mapIndex === undefined || one.mapIndex === mapIndex,

@@ -3,7 +3,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@connectrpc/connect-query";
 import { DagService } from "@millrace/wire/v1";
 import { DialogHead } from "../dialog-head.tsx";
-import { ErrorFace, SkeletonRows } from "../faces.tsx";
+import { Unanswered } from "../faces.tsx";
 import { TriggerForm } from "./trigger-form.tsx";
 
 type Props = {
@@ -39,14 +39,8 @@ function Content({ dagId, onClose }: { readonly dagId: string; readonly onClose:
       </DialogHead>
       {query.data?.dag !== undefined ? (
         <TriggerForm dag={query.data.dag} onClose={onClose} />
-      ) : query.isError ? (
-        <ErrorFace
-          error={query.error}
-          what={`${dagId} could not be read`}
-          onRetry={() => void query.refetch()}
-        />
       ) : (
-        <SkeletonRows rows={4} />
+        <Unanswered query={query} what={`${dagId} could not be read`} rows={4} />
       )}
     </>
   );

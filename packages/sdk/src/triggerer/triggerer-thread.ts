@@ -5,7 +5,7 @@ import { VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { BlobClient } from "../worker/blob-client.ts";
 import { connect, type ServerOptions } from "../worker/connection.ts";
 import { lastVerdictsMs, watchMs } from "../worker/limits.ts";
-import type { WorkerLog } from "../worker/log.ts";
+import { postedLog } from "../worker/log.ts";
 import type { Outcome } from "../worker/messages.ts";
 import { Outbox } from "../worker/outbox.ts";
 import { resultOf } from "../worker/results.ts";
@@ -23,12 +23,7 @@ if (port === null) throw new Error("triggerer-thread.ts runs as a worker thread 
 const post = (message: FromTriggerer): void => port.postMessage(message);
 const data = workerData as TriggererThreadData;
 
-const log: WorkerLog = {
-  debug: (fields, event) => post({ kind: "log", level: "debug", fields, event }),
-  info: (fields, event) => post({ kind: "log", level: "info", fields, event }),
-  warn: (fields, event) => post({ kind: "log", level: "warn", fields, event }),
-  error: (fields, event) => post({ kind: "log", level: "error", fields, event }),
-};
+const log = postedLog(post);
 
 const server = Promise.withResolvers<ServerOptions>();
 const connection = connect(server.promise);

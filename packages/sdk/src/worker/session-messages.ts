@@ -2,6 +2,7 @@
 
 import { isMillraceError, MillraceError, type ReasonName } from "@millrace/engine";
 import type { ServerOptions } from "./connection.ts";
+import type { LogMessage } from "./log.ts";
 import type { FromRunner, ToRunner } from "./messages.ts";
 
 export type SessionThreadData = {
@@ -24,12 +25,7 @@ export type CarriedError = { readonly reason: ReasonName | null; readonly messag
 
 /** From any thread that keeps a session. */
 export type SessionMessage =
-  | {
-      readonly kind: "log";
-      readonly level: "debug" | "info" | "warn" | "error";
-      readonly fields: object;
-      readonly event: string;
-    }
+  | LogMessage
   | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "refused"; readonly error: CarriedError }
   | { readonly kind: "stopped" };

@@ -13,7 +13,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { withFetched } from "./large-values.ts";
 import { lastVerdictsMs, watchMs } from "./limits.ts";
 import { LogShipper } from "./log-shipper.ts";
-import type { WorkerLog } from "./log.ts";
+import { postedLog } from "./log.ts";
 import type { FromRunner } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { plainFailure } from "./outcome.ts";
@@ -36,12 +36,7 @@ if (port === null) throw new Error("session-thread.ts runs as a worker thread on
 const post = (message: FromSession): void => port.postMessage(message);
 const data = workerData as SessionThreadData;
 
-const log: WorkerLog = {
-  debug: (fields, event) => post({ kind: "log", level: "debug", fields, event }),
-  info: (fields, event) => post({ kind: "log", level: "info", fields, event }),
-  warn: (fields, event) => post({ kind: "log", level: "warn", fields, event }),
-  error: (fields, event) => post({ kind: "log", level: "error", fields, event }),
-};
+const log = postedLog(post);
 
 const server = Promise.withResolvers<ServerOptions>();
 const connection = connect(server.promise);

@@ -1,9 +1,10 @@
 /** Task instances as callers see them. */
 
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import type { AttemptRow, TaskInstanceView } from "@millrace/db";
 import { isFinal, TaskState, type CompiledDag } from "@millrace/engine";
-import { runIdOf } from "@millrace/wire";
+import { runIdOf, waitingOf } from "@millrace/wire";
+import { DeferralRowSchema } from "@millrace/wire/internal";
 import {
   AttemptSchema,
   TaskInstanceSchema,
@@ -12,7 +13,6 @@ import {
 } from "@millrace/wire/v1";
 import type { MappedStates } from "../task-instances.ts";
 import { dateOf } from "./dag.ts";
-import { waitingMessage } from "./input-request.ts";
 import { failureOf } from "./run.ts";
 
 /** An instance that only waits: what its row, if it has one, cannot know. */
@@ -45,7 +45,7 @@ export function taskInstanceMessage(
     readyAt: dateOf(waiting?.readyAt ?? row.ready_at),
     mapIndexLabel: row.map_index_label ?? "",
     chosenCases: [...(row.choice ?? [])],
-    ...(row.deferral && { waiting: waitingMessage(row.deferral) }),
+    ...(row.deferral && { waiting: waitingOf(fromBinary(DeferralRowSchema, row.deferral)) }),
   });
 }
 

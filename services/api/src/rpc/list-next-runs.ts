@@ -1,4 +1,4 @@
-import type { DagHead } from "@millrace/db";
+import { lastIntervalOf } from "@millrace/db";
 import { nextRuns } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import { timestampOf } from "@millrace/wire";
@@ -31,8 +31,4 @@ export function listNextRuns(context: ApiContext): Handler<typeof DagService.met
       })),
     };
   };
-}
-
-function lastIntervalOf({ last_interval_start: start, last_interval_end: end }: DagHead) {
-  return start === null || end === null ? null : { start: start.getTime(), end: end.getTime() };
 }

@@ -1,7 +1,7 @@
 /** Deferrals as they may be stored: what cannot be waited for fails the task, since a verdict must come of it. */
 
 import { create } from "@bufbuild/protobuf";
-import { isMillraceError } from "@millrace/engine";
+import { deferralLimits, isMillraceError } from "@millrace/engine";
 import { msOf } from "@millrace/wire";
 import {
   DeferralSchema,
@@ -14,7 +14,7 @@ import {
   type WatchTrigger,
 } from "@millrace/wire/v1";
 import { codecOf } from "../codec-values.ts";
-import { apiLimits, workerLimits } from "../limits.ts";
+import { apiLimits } from "../limits.ts";
 import { compileFormSchema, completeAnswer } from "../params.ts";
 
 export type Checked = { readonly deferral: Deferral } | { readonly problem: string };
@@ -54,10 +54,10 @@ function withProblem(deferral: Deferral, problem: string | null): Checked {
 }
 
 function watchProblem({ handler, summary, config }: WatchTrigger): string | null {
-  const { triggerTextLength: most } = workerLimits;
+  const { handlerLength, summaryLength } = deferralLimits;
   if (handler === "") return "It waits for a triggerer and names no handler.";
-  if (handler.length > most || summary.length > most)
-    return `The handler and the summary of a trigger have at most ${most} characters.`;
+  if (handler.length > handlerLength || summary.length > summaryLength)
+    return `A trigger's handler has at most ${handlerLength} characters, its summary ${summaryLength}.`;
   const bytes = config?.data.length ?? 0;
   const limit = apiLimits.valueBytesMax;
   return bytes > limit
@@ -68,15 +68,15 @@ function watchProblem({ handler, summary, config }: WatchTrigger): string | null
 function withForm(deferral: Deferral, form: InputForm | undefined): Checked {
   if (form === undefined) return { problem: "It awaits input and has no form." };
   const { subject, body, schema } = form;
-  const { formSubjectLength, formBodyBytes, formSchemaBytes } = workerLimits;
-  if (subject === "" || subject.length > formSubjectLength)
+  const { subjectLength, bodyBytes, schemaBytes } = deferralLimits;
+  if (subject === "" || subject.length > subjectLength)
     return {
-      problem: `The subject of the form has ${subject.length} characters; it must have 1 to ${formSubjectLength}.`,
+      problem: `The subject of the form has ${subject.length} characters; it must have 1 to ${subjectLength}.`,
     };
-  if (Buffer.byteLength(body) > formBodyBytes)
-    return { problem: `The body of the form has more than ${formBodyBytes} bytes.` };
-  if (Buffer.byteLength(schema) > formSchemaBytes)
-    return { problem: `The schema of the form has more than ${formSchemaBytes} bytes.` };
+  if (Buffer.byteLength(body) > bodyBytes)
+    return { problem: `The body of the form has more than ${bodyBytes} bytes.` };
+  if (Buffer.byteLength(schema) > schemaBytes)
+    return { problem: `The schema of the form has more than ${schemaBytes} bytes.` };
   try {
     const validate = compileFormSchema(schema);
     const isNeeded = deferral.onTimeout === TimeoutOutcome.FULFIL;

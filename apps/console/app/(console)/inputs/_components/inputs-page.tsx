@@ -1,10 +1,11 @@
 "use client";
-import { useCallback, useEffect } from "react";
+import { useCallback } from "react";
 import { InputState } from "@millrace/wire/v1";
 import { Empty } from "../../../../components/faces.tsx";
 import { SidePanel } from "../../../../components/side-panel.tsx";
 import { TopBar } from "../../../../components/top-bar.tsx";
 import { closedStates, inputStateNames, parseInputKey } from "../../../../lib/input-requests.ts";
+import { useEscape } from "../../../../lib/use-escape.ts";
 import { useUrlState } from "../../../../lib/use-url-state.ts";
 import { InputFilters } from "./input-filters.tsx";
 import { LazyRequestPanel } from "./lazy-request-panel.tsx";
@@ -66,14 +67,3 @@ export function InputsPage() {
 }
 
 const openOnly: readonly InputState[] = [InputState.OPEN];
-
-function useEscape(act: (() => void) | null): void {
-  useEffect(() => {
-    if (act === null) return undefined;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) act();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, [act]);
-}

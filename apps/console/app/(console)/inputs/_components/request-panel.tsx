@@ -1,6 +1,6 @@
 "use client";
-import { X } from "lucide-react";
 import Link from "next/link";
+import { CloseButton } from "../../../../components/close-button.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../components/faces.tsx";
 import { InputPanel } from "../../../../components/input/input-panel.tsx";
 import { useInputRequests } from "../../../../components/input/use-input-requests.ts";
@@ -45,15 +45,7 @@ export function RequestPanel({ asked, onClose }: Props) {
             </p>
           )}
         </div>
-        <button
-          type="button"
-          aria-label="Close the question (Esc)"
-          title="Close (Esc)"
-          onClick={onClose}
-          className="ghost-transition grid size-8 place-items-center rounded-control text-muted hover:bg-hover hover:text-text"
-        >
-          <X size={17} aria-hidden />
-        </button>
+        <CloseButton what="the question" onClose={onClose} />
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto p-4">
         {request !== undefined ? (

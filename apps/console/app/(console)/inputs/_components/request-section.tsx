@@ -4,7 +4,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { InputState } from "@millrace/wire/v1";
-import { ErrorFace, SkeletonRows } from "../../../../components/faces.tsx";
+import { Unanswered } from "../../../../components/faces.tsx";
 import { Pager } from "../../../../components/pager.tsx";
 import { pollMs } from "../../../../components/providers.tsx";
 import { plural } from "../../../../lib/format.ts";
@@ -42,15 +42,7 @@ export function RequestSection(props: Props) {
       {title !== "" && <h2 className="text-dense font-medium text-muted">{title}</h2>}
       <div className="@container overflow-hidden rounded-panel border border-line">
         {query.data === undefined ? (
-          query.isError ? (
-            <ErrorFace
-              error={query.error}
-              what="The questions could not be read"
-              onRetry={() => void query.refetch()}
-            />
-          ) : (
-            <SkeletonRows rows={3} />
-          )
+          <Unanswered query={query} what="The questions could not be read" rows={3} />
         ) : requests.length === 0 ? (
           children
         ) : (

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { DagService } from "@millrace/wire/v1";
 import type { Dag } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
-import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { tokenLines } from "../../../../../lib/highlight.ts";
 import type { Token } from "../../../../../lib/highlight.ts";
 
@@ -16,14 +16,8 @@ export function CodeTab({ dag }: { readonly dag: Dag }) {
     { staleTime: Infinity },
   );
   if (query.data === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The source could not be read"
-        onRetry={() => void query.refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={12} rowClassName="h-5" />
+    return (
+      <Unanswered query={query} what="The source could not be read" rows={12} rowClassName="h-5" />
     );
   }
   const { file, source, version } = query.data;

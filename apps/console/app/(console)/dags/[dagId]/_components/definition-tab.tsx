@@ -4,7 +4,7 @@ import { useCallback, useState } from "react";
 import { DagService, SensorMode, TaskKind } from "@millrace/wire/v1";
 import type { Dag, SensorSpec, TaskSpec } from "@millrace/wire/v1";
 import { LazyGraph } from "../../../../../components/graph/lazy-graph.tsx";
-import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Unanswered } from "../../../../../components/faces.tsx";
 import { marksOf, ruleName } from "../../../../../lib/map-shape.ts";
 import { durationMsOf, formatDuration, plural } from "../../../../../lib/format.ts";
 
@@ -19,15 +19,7 @@ export function DefinitionTab({ dag }: { readonly dag: Dag }) {
   );
   const spec = query.data?.spec;
   if (spec === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The graph could not be read"
-        onRetry={() => void query.refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={4} />
-    );
+    return <Unanswered query={query} what="The graph could not be read" rows={4} />;
   }
   const task = spec.tasks.find((one) => one.taskId === selected);
   return (

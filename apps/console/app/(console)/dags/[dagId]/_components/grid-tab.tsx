@@ -5,7 +5,7 @@ import { DagRunService, DagService } from "@millrace/wire/v1";
 import type { Dag } from "@millrace/wire/v1";
 import { LazyChange } from "../../../../../components/change/lazy-change.tsx";
 import { Notice } from "../../../../../components/change/notice.tsx";
-import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { pollMs } from "../../../../../components/providers.tsx";
 import type { Change } from "../../../../../lib/changes.ts";
 import { mappedTasksOf } from "../../../../../lib/map-shape.ts";
@@ -30,14 +30,8 @@ export function GridTab({ dag }: { readonly dag: Dag }) {
     { refetchInterval: pollMs },
   );
   if (query.data === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The grid could not be read"
-        onRetry={() => void query.refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={8} rowClassName="h-6" />
+    return (
+      <Unanswered query={query} what="The grid could not be read" rows={8} rowClassName="h-6" />
     );
   }
   if (query.data.columns.length === 0) {

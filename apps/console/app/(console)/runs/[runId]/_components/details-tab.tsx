@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { TaskState } from "@millrace/wire/v1";
 import type { Attempt, GetTaskInstanceResponse, TaskInstance } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
-import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Unanswered } from "../../../../../components/faces.tsx";
 import { FailureBox } from "../../../../../components/failure-box.tsx";
 import { StateBadge } from "../../../../../components/state-glyph.tsx";
 import { Countdown, Elapsed, Time } from "../../../../../components/time.tsx";
@@ -27,15 +27,7 @@ type Props = {
 export function DetailsTab({ request, live, query, retries }: Props) {
   const task = live ?? query.data?.taskInstance;
   if (task === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The task could not be read"
-        onRetry={() => void query.refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={6} />
-    );
+    return <Unanswered query={query} what="The task could not be read" rows={6} />;
   }
   const attempts = query.data?.attempts.toReversed() ?? [];
   return (

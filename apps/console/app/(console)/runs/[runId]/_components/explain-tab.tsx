@@ -3,7 +3,7 @@ import { useQuery } from "@connectrpc/connect-query";
 import { CircleCheck, CircleDot, Clock } from "lucide-react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { Reason } from "@millrace/wire/v1";
-import { ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Unanswered } from "../../../../../components/faces.tsx";
 import { Countdown, Time } from "../../../../../components/time.tsx";
 import { msOf } from "../../../../../lib/format.ts";
 import { beforeSpan, reasonWords } from "../../../../../lib/reasons.ts";
@@ -30,15 +30,7 @@ export function ExplainTab({ request, change, isFinal }: Props) {
   const { refetch } = query;
   useOnChange(change, refetch);
   if (query.data === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The reasons could not be read"
-        onRetry={() => void refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={3} />
-    );
+    return <Unanswered query={query} what="The reasons could not be read" rows={3} />;
   }
   return (
     <div className="space-y-3" data-testid="explain">

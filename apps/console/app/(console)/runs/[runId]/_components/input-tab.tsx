@@ -2,7 +2,7 @@
 import { Hand } from "lucide-react";
 import { InputPanel } from "../../../../../components/input/input-panel.tsx";
 import { useInputRequests } from "../../../../../components/input/use-input-requests.ts";
-import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { inputKeyText, requestsOf } from "../../../../../lib/input-requests.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
 import type { TaskRequest } from "./task-request.ts";
@@ -15,15 +15,7 @@ export function InputTab({ request, change }: Props) {
   const { refetch } = query;
   useOnChange(change, refetch);
   if (query.data === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The question could not be read"
-        onRetry={() => void refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={4} />
-    );
+    return <Unanswered query={query} what="The question could not be read" rows={4} />;
   }
   const { taskId, mapIndex = -1 } = request;
   const [newest, ...earlier] = requestsOf(query.data.inputRequests, { taskId, mapIndex });

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { DagRun } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
-import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { Pager } from "../../../../../components/pager.tsx";
 import type { Choosing } from "../../../../../lib/choosing.ts";
 import { looksOfCounts } from "../../../../../lib/counts.ts";
@@ -74,15 +74,7 @@ export function InstancesTab({ run, taskId, counts, choosing }: Props) {
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto" data-testid="instances">
         {query.data === undefined ? (
-          query.isError ? (
-            <ErrorFace
-              error={query.error}
-              what="The instances could not be read"
-              onRetry={() => void refetch()}
-            />
-          ) : (
-            <SkeletonRows rows={8} />
-          )
+          <Unanswered query={query} what="The instances could not be read" rows={8} />
         ) : rows.length === 0 ? (
           <Empty title="No instance is in this state" />
         ) : (

@@ -1,7 +1,8 @@
 "use client";
-import { Eraser, Flag, X } from "lucide-react";
+import { Eraser, Flag } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "../../../../../components/button.tsx";
+import { CloseButton } from "../../../../../components/close-button.tsx";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
 
 type Props = {
@@ -38,15 +39,7 @@ export function PanelHeader(props: Props) {
       <Button tone="small" className="mt-1" onClick={onMark}>
         <Flag size={12} aria-hidden /> Mark…
       </Button>
-      <button
-        type="button"
-        aria-label="Close the details (Esc)"
-        title="Close (Esc)"
-        onClick={onClose}
-        className="ghost-transition grid size-8 place-items-center rounded-control text-muted hover:bg-hover hover:text-text"
-      >
-        <X size={17} aria-hidden />
-      </button>
+      <CloseButton what="the details" onClose={onClose} />
     </header>
   );
 }

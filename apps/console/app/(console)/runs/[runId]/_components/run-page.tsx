@@ -16,6 +16,7 @@ import { chosenWords, subjectOf, useChoosing } from "../../../../../lib/choosing
 import { callFailure } from "../../../../../lib/failures.ts";
 import type { RunLive } from "../../../../../lib/run-live.ts";
 import { isFinalRun, runFace } from "../../../../../lib/states.ts";
+import { useEscape } from "../../../../../lib/use-escape.ts";
 import { runKey, useRun } from "../../../../../lib/use-run.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { useStateInTab } from "../../../../../lib/use-state-in-tab.ts";
@@ -185,15 +186,4 @@ function useReopening(run: DagRun): void {
   useEffect(() => {
     if (isNews) void queryClient.invalidateQueries({ queryKey: runKey(run.runId) });
   }, [isNews, queryClient, run.runId]);
-}
-
-function useEscape(act: (() => void) | null): void {
-  useEffect(() => {
-    if (act === null) return undefined;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) act();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, [act]);
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
-import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
+import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { ValueTree } from "../../../../../components/value-tree.tsx";
 import { decodeValue, nodeToJson } from "../../../../../lib/codec.ts";
 import { formatBytes } from "../../../../../lib/format.ts";
@@ -20,15 +20,7 @@ export function ValuesTab({ request, change, isFinal }: Props) {
   const { refetch } = query;
   useOnChange(change, refetch);
   if (query.data === undefined) {
-    return query.isError ? (
-      <ErrorFace
-        error={query.error}
-        what="The values could not be read"
-        onRetry={() => void refetch()}
-      />
-    ) : (
-      <SkeletonRows rows={3} />
-    );
+    return <Unanswered query={query} what="The values could not be read" rows={3} />;
   }
   if (query.data.xcoms.length === 0) {
     return (
