@@ -72,7 +72,8 @@ describe("a store that fails", () => {
     const file = join(millrace.stateDir, "go");
     const run = await client.trigger(gated, { params: { file } });
     const folder = join(blobs, run.id);
-    await waitFor("the value", () => existsSync(folder));
+    // The folder is there a moment before the value is.
+    await waitFor("the value", () => existsSync(folder) && folderOf(run.id).length > 0);
     renameSync(folder, `${folder}-away`);
     writeFileSync(file, "");
     await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
