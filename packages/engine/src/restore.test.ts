@@ -183,6 +183,23 @@ describe("mapped tasks", () => {
 });
 
 describe("a flush that was cut short", () => {
+  test("between the clear of a task that had no instances and their making", () => {
+    // Marked as failed before its list was known, then cleared when it was: two changes of one row, in two flushes.
+    const list = JSON.stringify({ $: "task", id: "list", path: [] });
+    const of = aDag({
+      tasks: { list: {}, wide: { each: [{ sources: [list] }] } },
+      arrows: ["list > wide"],
+    });
+    const rows = [
+      aRow(0, TaskState.success, { hasValue: true, lengths: [1] }),
+      aRow(1, TaskState.none, { attempt: 0 }),
+    ];
+    const { run, effects } = restored(rows, { expansions: [{ ix: 1, count: 1 }] }, of);
+    expect(statesOf(run)).toEqual({ list: "success", "wide[0]": "scheduled" });
+    expect(effects.changes).toMatchObject([{ ix: 1, mapIx: -1, state: TaskState.removed }]);
+    expect(run.counts[TaskState.removed]).toBe(0);
+  });
+
   test("between a short circuit and what it skips", () => {
     const of = aDag({
       tasks: { gate: { control: "short_circuit" }, a: {}, b: { triggerRule: "all_done" } },

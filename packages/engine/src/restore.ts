@@ -2,12 +2,12 @@
 
 import { attemptLimitMs, executionTimeoutGraceMs } from "./attempt.ts";
 import { stopEverything } from "./cancel.ts";
-import { setState } from "./change.ts";
+import { change, setState } from "./change.ts";
 import { reviewAll } from "./clear.ts";
 import { setChoice } from "./control.ts";
 import { armWait } from "./deferral.ts";
 import type { CompiledDag } from "./graph.ts";
-import { instanceFlags as flags, setFlag, slotOf } from "./instances.ts";
+import { gone, instanceFlags as flags, setFlag, slotOf } from "./instances.ts";
 import { restartTimeoutMs } from "./restart.ts";
 import { restoreLengths, restoreSlots } from "./restore-shapes.ts";
 import { repeatSkips } from "./restore-skips.ts";
@@ -51,8 +51,7 @@ function takeRow(run: Run, row: TaskRow, { now }: RunRow, effects: Effects): voi
   const { ix, mapIx, state, attempt } = row;
   const slot = slotOf(run, ix, mapIx);
   if (slot < 0) {
-    // What stood for a task before it was expanded is no instance, but has a row.
-    if (mapIx === -1 && ix in run.dag.tasks) setFlag(run, ix, flags.hasRow);
+    if (mapIx === -1 && ix in run.dag.tasks) takePlaceholder(run, row, effects);
     return;
   }
   const { instances } = run;
@@ -81,6 +80,17 @@ function takeRow(run: Run, row: TaskRow, { now }: RunRow, effects: Effects): voi
   if (state !== TaskState.restarting) return;
   effects.stop.push({ ix, mapIx, attempt });
   timer("restartForced", now + restartTimeoutMs);
+}
+
+/**
+ * What stood for a task before it was expanded is no instance, but has a row. Cleared and expanded by one event, it is
+ * written twice; where only the first was, the second is made up for.
+ */
+function takePlaceholder(run: Run, { ix, mapIx, state }: TaskRow, effects: Effects): void {
+  setFlag(run, ix, flags.hasRow);
+  if (state === TaskState.removed) return;
+  change(run, { ix, mapIx }, { state: TaskState.removed }, effects);
+  setState(run, ix, ix, gone);
 }
 
 /** Whether the newest grant has had its outcome. */
