@@ -71,6 +71,7 @@ export function absorb(
   about: About = nothing,
   event: RunEvent | null = null,
 ): void {
+  owner.flushes.keepTogether(run, effects.changes);
   // A run that is opened again is so before what it opens: a crash between two flushes leaves no final run with open tasks.
   if (effects.run?.state === RunState.queued) noteRun(owner, run, effects.run, at, event);
   if (effects.expanded.length > 0) noteExpanded(owner, run, effects);

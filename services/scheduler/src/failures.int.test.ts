@@ -1,9 +1,9 @@
 import { flush, type FlushBatch } from "@millrace/db";
-import { MillraceError } from "@millrace/engine";
+import { MillraceError, TaskState } from "@millrace/engine";
 import { runKeyOf } from "@millrace/wire";
 import { expect, test } from "vitest";
-import { aChain, aDag, aFan, registerDag } from "./testing/dags.ts";
-import { attemptOf, success, type FakeApi, type Outcome } from "./testing/fake-api.ts";
+import { aChain, aDag, aFan, aTask, registerDag } from "./testing/dags.ts";
+import { attemptOf, failure, success, type FakeApi, type Outcome } from "./testing/fake-api.ts";
 import { bring, forTime, forToken, forWatch, isWatch, succeeds } from "./testing/waiting.ts";
 import { aWorld } from "./testing/world.ts";
 
@@ -99,6 +99,48 @@ test("rows that changed behind an owner's back win: it reads them again", async 
   const right = await api.report(attemptId.replace(/1$/, "2"), success());
   expect(right).toMatchObject({ kind: 1 });
   await expect.poll(() => api.assigned.length).toBe(2);
+});
+
+// A simulation found it: a neighbour that waited for its retry in the same flush ran again after its run had failed fast.
+test("a failure that ends its run is written with everything that it ends, or not at all", async () => {
+  await using world = await aWorld();
+  const spec = aDag(
+    "fast",
+    ["first", aTask("again", { retries: 1, retryDelayMs: 1 }), "fails", "busy"],
+    [],
+    { failFast: true },
+  );
+  await registerDag(world.db, spec);
+  const held = Promise.withResolvers<void>();
+  let left = 0;
+  let refused = 0;
+  await world.scheduler({
+    async flush(lane, batch) {
+      const has = (state: TaskState) => batch.finished.some((row) => row.state === state);
+      if (has(TaskState.success)) {
+        left += 1;
+        await held.promise;
+      }
+      if (has(TaskState.skipped) && refused++ === 0) throw unavailable("none");
+      return flush(lane, batch);
+    },
+  });
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("fast");
+  await expect.poll(() => api.assigned.length).toBe(4);
+  const idOf = (taskId: string) =>
+    api.assigned.find((given) => given.taskId === taskId)?.attemptId ?? "";
+  const reports = [api.report(idOf("first"), success())];
+  await expect.poll(() => left).toBe(1);
+  // While that flush is on its way, two results wait for the next. An answer that needs no flush says that they arrived.
+  reports.push(api.report(idOf("again"), failure("once more")));
+  reports.push(api.report(idOf("fails"), failure("for good", false)));
+  await api.inventory([]);
+  held.resolve();
+  await Promise.all(reports);
+  expect(await world.untilFinal(run)).toBe("failed");
+  expect(refused).toBeGreaterThan(0);
+  expect(await world.states(run, spec)).toMatchObject({ fails: "failed", busy: "failed" });
 });
 
 test("a scheduler outlives a restart of its database connections", async () => {

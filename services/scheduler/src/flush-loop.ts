@@ -53,6 +53,11 @@ export type FlushLoopOptions = {
 export type FlushLoop = {
   /** The step that takes a change of this task instance; null for a change of the run alone. Kicks the lane. */
   stepFor(run: ActiveRun, ref: InstanceRef | null): Step;
+  /**
+   * Task instances that one event changes: a flush writes all of them or none, as long as it is large enough. Where one
+   * of them waits to be written already, the next step takes them all.
+   */
+  keepTogether(run: ActiveRun, refs: readonly InstanceRef[]): void;
   /** The step that opens a final run again: the one that ends it must be written before. */
   stepForReopening(run: ActiveRun): Step;
   /** Counts the task instances for the step that ends a run, if that waits: something happens to the run again. */
@@ -252,6 +257,13 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
       const isFull = last === undefined || (ref !== null && !hasRoomFor(last, ref));
       if (ref !== null) pendingRows += 1;
       return isFull ? addStep(run, steps) : last;
+    },
+    keepTogether(run, refs) {
+      const last = laneOf(run).waiting.get(run)?.at(-1);
+      if (last === undefined || refs.length < 2 || refs.length > settings.flushRowsMax) return;
+      const isRoomy = last.records.size + refs.length <= settings.flushRowsMax;
+      if (!isRoomy || refs.some((ref) => last.records.has(instanceKey(ref))))
+        addStep(run, waitingOf(run));
     },
     stepForReopening(run) {
       const steps = waitingOf(run);
