@@ -3,6 +3,7 @@
 import { admitRun, RunState } from "@millrace/engine";
 import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
+import { loadDeliveries } from "./callbacks/load.ts";
 import { limitsOf } from "./grants.ts";
 import { wakeAll } from "./instance-changes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
@@ -87,8 +88,10 @@ export function createRunLife(parts: {
     const owner = parts.owner();
     try {
       const run = await open(dag, runKey);
-      if (run !== null && !run.isGone && run.engine.state === RunState.queued) {
-        if (admitRun(limitsOf(owner, dag, null)).length === 0) start(run);
+      if (run !== null && !run.isGone) {
+        const isStarting =
+          run.engine.state === RunState.queued && admitRun(limitsOf(owner, dag, null)).length === 0;
+        if (isStarting) start(run);
         else settle(run);
       }
       startQueued(dag);
@@ -153,8 +156,12 @@ export function createRunLife(parts: {
   async function readIn(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
     const owner = parts.owner();
     const shard = owner.shards.get(dag.shard);
+    const wasQueued = dag.queued.has(runKey);
     const rows = await readOwnedRuns(owner.db, { shards: [dag.shard], ids: [runKey] });
     const [read] = await readRunRows({ owner, versions }, rows);
+    // A flush that was given up was written after all, later than the reload that followed it: with what it called for.
+    if (wasQueued && rows.some(({ state }) => state !== RunState.queued))
+      await loadDeliveries({ owner, versions }, [dag.shard], [runKey]);
     const isLost = shard === undefined || owner.shards.get(dag.shard) !== shard;
     if (isLost || owner.dags.get(dag.dagId) !== dag) return null;
     if (read !== undefined) return restoreInto(owner, dag, read, adopt);

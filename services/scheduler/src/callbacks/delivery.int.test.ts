@@ -1,4 +1,6 @@
-import { flush } from "@millrace/db";
+import { flush, type FlushBatch, type Lane } from "@millrace/db";
+import { MillraceError } from "@millrace/engine";
+import { TaskState } from "@millrace/wire/v1";
 import { VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
@@ -106,7 +108,6 @@ test("a flush whose answer was lost has its callbacks made, once", async () => {
       const answer = await flush(lane, batch);
       if (batch.callbacks.length === 0 || !isBroken) return answer;
       isBroken = false;
-      const { MillraceError } = await import("@millrace/engine");
       throw new MillraceError("UNAVAILABLE", "lost", { metadata: { outcome: "unknown" } });
     },
   });
@@ -114,6 +115,44 @@ test("a flush whose answer was lost has its callbacks made, once", async () => {
   await world.untilFinal(await api.trigger("once"));
   await untilDelivered(world, 1);
   expect(told(api)).toEqual(["success of a, try 1"]);
+});
+
+// A simulation found it: the run was read as queued before the flush that ended it was written, and as ended after it.
+test("a flush that is written long after it was given up has its callbacks made, once its run's turn comes", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("late", ["a"], [], { ...onSuccess, maxActiveRuns: 1 }));
+  let givenUp: { readonly lane: Lane; readonly batch: FlushBatch } | null = null;
+  let next = 0;
+  await world.scheduler({
+    flush: async (lane, batch) => {
+      if (batch.callbacks.length === 0 || givenUp !== null) return flush(lane, batch);
+      givenUp = { lane: world.db.lanes.find((each) => each !== lane)!, batch };
+      // It takes the place that the run has left.
+      next = await api.trigger("late");
+      throw new MillraceError("UNAVAILABLE", "lost", { metadata: { outcome: "unknown" } });
+    },
+  });
+  const api = await world.api({ handlers, body: telling(() => null) });
+  const run = await api.trigger("late");
+  await expect.poll(() => api.assigned).toHaveLength(1);
+  await api.report(api.assigned[0]!.attemptId, failure("no", false));
+  expect(await world.untilFinal(run)).toBe("failed");
+  const selection = { instances: [{ taskId: "a" }] };
+  const marked = api.command("late", {
+    requestId: "mark",
+    command: {
+      case: "markInstances",
+      value: { runKey: BigInt(run), selection, state: TaskState.SKIPPED },
+    },
+  });
+  await marked;
+  await expect.poll(() => api.assigned).toHaveLength(2);
+  expect(await world.runState(run)).toBe("queued");
+  await flush(givenUp!.lane, givenUp!.batch);
+  expect(await deliveries(world.db)).toEqual([pending]);
+  await api.report(api.assigned[1]!.attemptId, failure("no", false));
+  expect(await world.untilFinal(next)).toBe("failed");
+  await untilDelivered(world, 1);
 });
 
 test("a callback that fails is tried after 30 s, 1, 2 and 4 minutes, and then counts as failed", async () => {
