@@ -3,18 +3,17 @@
  * once more on the system's PostgreSQL, and Python. Ends with one line `N passed, N failed`.
  * Words after `--` go to vitest, for a part of the tests; `--with-checks` runs the static checks first.
  */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { installNatsServer } from "./nats-server.mjs";
 import { preparePython } from "./python-venv.mjs";
 import { environment, installDependencies, node, root } from "./setup.mjs";
+import { makeScratch } from "./scratch.mjs";
 import { findChromium, installTestTools } from "./test-tools.mjs";
 
 const args = process.argv.slice(2);
 const filters = args.filter((arg) => arg !== "--with-checks");
-const results = mkdtempSync(join(tmpdir(), "millrace-test-"));
 const databaseTests = ["--project", "int", "packages/db", "services/scheduler"];
 const totals = { passed: 0, failed: 0 };
 
@@ -22,30 +21,35 @@ installDependencies();
 installTestTools();
 // Here, so that no test's time limit pays for it.
 preparePython();
+const scratch = makeScratch();
 const env = {
   ...environment(),
   NATS_SERVER: await installNatsServer(say),
   MILLRACE_CHROMIUM: findChromium(),
+  TMPDIR: scratch,
   // Some thousand processes start, of the same sources: each is compiled once.
-  NODE_COMPILE_CACHE: join(results, "compiled"),
+  NODE_COMPILE_CACHE: join(scratch, "compiled"),
 };
 
-if (args.includes("--with-checks")) {
-  step("static checks");
-  count(run("npm", ["run", "check"]) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+try {
+  if (args.includes("--with-checks")) await inTurn([staticChecks]);
+  if (filters.length > 0) await vitest("selected", filters)();
+  // Integration tests compute, browser tests mostly wait: side by side they take the time of the former.
+  else
+    await Promise.all([
+      inTurn([vitest("int", ["--project", "int"])]),
+      inTurn([
+        vitest("unit", ["--project", "unit"]),
+        vitest("browser", ["--project", "browser"]),
+        python,
+        vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*"], {
+          MILLRACE_TEST_POSTGRES: "system",
+        }),
+      ]),
+    ]);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
 }
-if (filters.length > 0) {
-  vitest("selected", filters);
-} else {
-  vitest("unit", ["--project", "unit"]);
-  vitest("int", ["--project", "int"]);
-  vitest("browser", ["--project", "browser"]);
-  vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*"], {
-    MILLRACE_TEST_POSTGRES: "system",
-  });
-  python();
-}
-rmSync(results, { recursive: true, force: true });
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 
@@ -53,17 +57,8 @@ function say(message) {
   process.stderr.write(`${message}\n`);
 }
 
-function step(name) {
-  process.stdout.write(`\n== ${name}\n`);
-}
-
-function run(command, commandArgs, more = {}) {
-  const done = spawnSync(command, commandArgs, {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...env, ...more },
-  });
-  return done.status === 0;
+async function inTurn(steps) {
+  for (const step of steps) await step();
 }
 
 function count({ passed, failed }) {
@@ -71,33 +66,36 @@ function count({ passed, failed }) {
   totals.failed += failed;
 }
 
-function vitest(name, vitestArgs, more = {}) {
-  step(`${name} tests`);
-  const file = join(results, `${name}.json`);
-  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
-  const isOk = run(
-    node,
-    ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...vitestArgs],
-    more,
-  );
-  try {
-    const report = JSON.parse(readFileSync(file, "utf8"));
-    const brokenFiles = report.testResults.filter(
-      (it) => it.status === "failed" && it.assertionResults.length === 0,
-    ).length;
-    const failed = report.numFailedTests + brokenFiles;
-    // Errors outside of any test (an unhandled rejection, a failing global set-up) count as one failure.
-    count({ passed: report.numPassedTests, failed: failed === 0 && !isOk ? 1 : failed });
-  } catch (error) {
-    process.stdout.write(`vitest left no report: ${error.message}\n`);
-    count({ passed: 0, failed: 1 });
-  }
+async function staticChecks() {
+  const isOk = await run("static checks", "npm", ["run", "check"]);
+  count(isOk ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 }
 
-function python() {
-  step("python tests");
-  const file = join(results, "python.xml");
-  const isOk = run(node, ["scripts/python-tests.mjs", "--junit", file]);
+/** A run of vitest. */
+function vitest(name, vitestArgs, more = {}) {
+  return async () => {
+    const file = join(scratch, `${name}.json`);
+    const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
+    const program = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...vitestArgs];
+    const isOk = await run(`${name} tests`, node, program, more);
+    try {
+      const report = JSON.parse(readFileSync(file, "utf8"));
+      const brokenFiles = report.testResults.filter(
+        (it) => it.status === "failed" && it.assertionResults.length === 0,
+      ).length;
+      const failed = report.numFailedTests + brokenFiles;
+      // Errors outside of any test (an unhandled rejection, a failing global set-up) count as one failure.
+      count({ passed: report.numPassedTests, failed: failed === 0 && !isOk ? 1 : failed });
+    } catch (error) {
+      process.stdout.write(`vitest left no report: ${error.message}\n`);
+      count({ passed: 0, failed: 1 });
+    }
+  };
+}
+
+async function python() {
+  const file = join(scratch, "python.xml");
+  const isOk = await run("python tests", node, ["scripts/python-tests.mjs", "--junit", file]);
   try {
     const suite = /<testsuite [^>]*>/.exec(readFileSync(file, "utf8"))?.[0] ?? "";
     const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
@@ -110,4 +108,25 @@ function python() {
     process.stdout.write(`pytest left no report: ${error.message}\n`);
     count({ passed: 0, failed: 1 });
   }
+}
+
+/** Says at once that a step begins, and what came of it when it is over: steps that run side by side do not mix. */
+async function run(name, command, commandArgs, more = {}) {
+  process.stdout.write(`== ${name}: begun\n`);
+  const beganAt = performance.now();
+  const file = join(scratch, `${name.replaceAll(" ", "-")}.out`);
+  const output = openSync(file, "w");
+  const child = spawn(command, commandArgs, {
+    cwd: root,
+    stdio: ["ignore", output, output],
+    env: { ...env, ...more },
+  });
+  const code = await new Promise((resolve) => {
+    child.once("error", () => resolve(1));
+    child.once("close", resolve);
+  });
+  closeSync(output);
+  const seconds = Math.round((performance.now() - beganAt) / 1000);
+  process.stdout.write(`\n== ${name}: ${seconds} s\n${readFileSync(file, "utf8")}`);
+  return code === 0;
 }

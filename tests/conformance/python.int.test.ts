@@ -1,6 +1,7 @@
 /** The Python worker against the conformance scenarios of docs/worker-protocol.md. */
 
 import { describe } from "vitest";
+import { callbacks } from "./scenarios/callbacks.ts";
 import { choices } from "./scenarios/choices.ts";
 import { faults } from "./scenarios/faults.ts";
 import { largeValues } from "./scenarios/large-values.ts";
@@ -19,6 +20,7 @@ describe("mapping", () => mapping(pythonWorker));
 describe("choices", () => choices(pythonWorker));
 describe("sensors", () => sensors(pythonWorker));
 describe("waiting", () => waiting(pythonWorker));
+describe("callbacks", () => callbacks(pythonWorker));
 describe("triggers", () => triggers(pythonWorker));
 describe("large values", () => largeValues(pythonWorker));
 describe("leases", () => leases(pythonWorker));

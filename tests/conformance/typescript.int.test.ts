@@ -1,6 +1,7 @@
 /** The TypeScript worker against the conformance scenarios of docs/worker-protocol.md. */
 
 import { describe } from "vitest";
+import { callbacks } from "./scenarios/callbacks.ts";
 import { choices } from "./scenarios/choices.ts";
 import { faults } from "./scenarios/faults.ts";
 import { largeValues } from "./scenarios/large-values.ts";
@@ -19,6 +20,7 @@ describe("mapping", () => mapping(typescriptWorker));
 describe("choices", () => choices(typescriptWorker));
 describe("sensors", () => sensors(typescriptWorker));
 describe("waiting", () => waiting(typescriptWorker));
+describe("callbacks", () => callbacks(typescriptWorker));
 describe("triggers", () => triggers(typescriptWorker));
 describe("large values", () => largeValues(typescriptWorker));
 describe("leases", () => leases(typescriptWorker));

@@ -177,8 +177,13 @@ test("a run that waits is ended by a person, and its teardown still runs", async
   });
   const looked = await millrace.cli("runs", "mark", run.id, "--state", "failed", "--dry-run");
   expect(looked.stdout).toMatch(/^TASK .*\n[\s\S]*up_for_reschedule/);
-  expect(looked.stdout).not.toContain("make");
-  expect(looked.stderr).toContain("what runs or waits for something fails");
+  expect(looked.stdout).toMatch(/up_for_reschedule +failed/);
+  expect(looked.stdout).not.toMatch(/make|drop/);
+  expect(looked.stderr).toContain("Teardowns that are open still run.");
+  const planned = await run.previewMark("failed");
+  expect(planned.tasks.map(({ taskId }) => taskId)).toEqual(
+    looked.stdout.match(/^\w+(?= +up_for)/gm),
+  );
   await run.mark("failed");
   await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
   expect(states(await listed(run.tasks()))).toMatchObject({ make: "success", drop: "success" });

@@ -9,7 +9,7 @@ import type { Lookup } from "./fake-lookup.ts";
 import type { FakeRun } from "./fake-run.ts";
 import type { FakeWorld } from "./fake-world.ts";
 
-const affectedMax = 1_000;
+export const affectedMax = 1_000;
 
 type Calls = Pick<
   ServiceImpl<typeof TaskInstanceService>,

@@ -12,6 +12,15 @@ type Meant = { readonly task: FakeTask; readonly mapIndex: number; readonly isIm
 
 const failed: ReadonlySet<TaskState> = new Set([TaskState.FAILED, TaskState.UPSTREAM_FAILED]);
 const idle: ReadonlySet<TaskState> = new Set([TaskState.NONE, TaskState.REMOVED]);
+/** What has begun and is not over, with a slot or without. */
+const begun: ReadonlySet<TaskState> = new Set([
+  TaskState.QUEUED,
+  TaskState.RUNNING,
+  TaskState.RESTARTING,
+  TaskState.UP_FOR_RESCHEDULE,
+  TaskState.DEFERRED,
+  TaskState.AWAITING_INPUT,
+]);
 
 /** What is to be cleared; does it unless it is a dry run. */
 export function clearIn(
@@ -53,24 +62,39 @@ export function markIn(
   return affected;
 }
 
+/** What it takes to end the run as a person wants it. */
+export function toMark(run: FakeRun, state: RunState): AffectedInstance[] {
+  const meant = [...run.tasks.values()].flatMap((task) => instancesOf(task, null, false));
+  return meant.flatMap((one) => {
+    const before = stateOf(one);
+    const nextState = state === RunState.SUCCESS ? TaskState.SUCCESS : failedOrSkipped(before);
+    return before === nextState || before === TaskState.REMOVED
+      ? []
+      : [{ ...affectedOf(run, one), nextState }];
+  });
+}
+
 /** Ends the run as a person wants it. */
 export function markRun(run: FakeRun, state: RunState, now: number): void {
-  for (const task of run.tasks.values()) {
-    const before = task.instance.state;
-    const failed = before === TaskState.RUNNING ? TaskState.FAILED : TaskState.SKIPPED;
-    const to = state === RunState.SUCCESS ? TaskState.SUCCESS : failed;
-    if (state === RunState.FAILED && run.isOver(task)) continue;
-    if (task.instances === null) run.mark(task, to, now);
+  const groups = Map.groupBy(toMark(run, state), ({ taskId, nextState }) =>
+    JSON.stringify([taskId, nextState]),
+  );
+  for (const [first, ...others] of groups.values()) {
+    const task = first === undefined ? undefined : run.tasks.get(first.taskId);
+    if (first === undefined || task === undefined) continue;
+    if (task.instances === null) run.mark(task, first.nextState, now);
     else {
-      const { instances } = task;
-      const open = Array.from({ length: instances.length }, (_, ix) => ix).filter(
-        (ix) => state === RunState.SUCCESS || !finalStates.has(instances.stateOf(ix)),
-      );
-      instances.mark(open, to, now);
+      const ixs = [first, ...others].map(({ mapIndex }) => mapIndex);
+      task.instances.mark(ixs, first.nextState, now);
       run.refresh(task);
     }
   }
   run.end(state, now);
+}
+
+function failedOrSkipped(state: TaskState): TaskState {
+  if (finalStates.has(state)) return state;
+  return begun.has(state) ? TaskState.FAILED : TaskState.SKIPPED;
 }
 
 function clearAll(run: FakeRun, meant: readonly Meant[]): void {

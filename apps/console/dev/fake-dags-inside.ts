@@ -121,6 +121,7 @@ export function fakeDagsInside(): readonly FakeDag[] {
       tags: ["mapping"],
       history: 1,
       startPaused: true,
+      resultTaskId: "resize",
       tasks: {
         list: { ms: 1_000, lines: 4 },
         resize: {

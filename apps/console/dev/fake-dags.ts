@@ -18,6 +18,7 @@ export function fakeDags(): readonly FakeDag[] {
       cron: "0 6 * * 1-5",
       timezone: "Europe/Madrid",
       history: 25,
+      resultTaskId: "gen_reports",
       tasks: {
         ...Object.fromEntries(
           downloads.map((id, ix) => [id, { ms: 1_500 + ix * 350, lines: 20 + ix * 3 }]),

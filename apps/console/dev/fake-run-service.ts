@@ -7,7 +7,8 @@ import type { DagRun, DagRunService } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
 import { pause, summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
-import { markRun } from "./fake-change.ts";
+import { affectedMax } from "./fake-change-calls.ts";
+import { markRun, toMark } from "./fake-change.ts";
 import { checkObject } from "./fake-params.ts";
 import { jsonOf } from "./fake-waits.ts";
 import type { FakeRun } from "./fake-run.ts";
@@ -64,11 +65,26 @@ export function runService(
       world.announce(run);
       return { run: run.run };
     },
-    markDagRun({ runId, state }) {
+    markDagRun({ runId, state, dryRun }) {
       const run = lookup.run(runId);
-      markRun(run, state, Date.now());
-      world.announce(run);
-      return { run: withCounts(run) };
+      const affected = toMark(run, state);
+      const groups = Map.groupBy(affected, (one) => JSON.stringify([one.state, one.nextState]));
+      const counts = [...groups.values()].flatMap((same) =>
+        same.slice(0, 1).map((one) => ({
+          ...{ state: one.state, nextState: one.nextState },
+          count: same.length,
+        })),
+      );
+      if (!dryRun) {
+        markRun(run, state, Date.now());
+        world.announce(run);
+      }
+      return {
+        run: withCounts(run),
+        affected: affected.slice(0, affectedMax),
+        affectedCount: affected.length,
+        counts,
+      };
     },
     async *watchDagRun({ runId }, { signal }) {
       const run = lookup.run(runId);

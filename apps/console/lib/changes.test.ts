@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { AffectedInstanceSchema, RunState, TaskState } from "@millrace/wire/v1";
+import { AffectedInstanceSchema, TaskState } from "@millrace/wire/v1";
 import {
   actionText,
   firstOptions,
@@ -11,7 +11,6 @@ import {
 } from "./changes.ts";
 import type { Change } from "./changes.ts";
 import { chosenWords, subjectOf, toggled } from "./choosing.ts";
-import { runMarkEffects } from "./mark-run.ts";
 
 const load = { taskId: "load", mapIndex: null };
 const seventh = { taskId: "render", mapIndex: 7 };
@@ -94,26 +93,4 @@ describe("choosing", () => {
     expect(chosenWords([...both.values()])).toBe("1 task and 1 instance chosen");
     expect(subjectOf([seventh])).toBe("render [7]");
   });
-});
-
-test("marking a run as failed leaves what is final, fails what runs and skips the rest", () => {
-  const counts = [
-    { state: TaskState.SUCCESS, count: 3 },
-    { state: TaskState.RUNNING, count: 2 },
-    { state: TaskState.DEFERRED, count: 3 },
-    { state: TaskState.AWAITING_INPUT, count: 1 },
-    { state: TaskState.NONE, count: 5 },
-  ];
-  expect(runMarkEffects(counts, RunState.FAILED)).toEqual([
-    { from: TaskState.RUNNING, to: TaskState.FAILED, count: 2 },
-    { from: TaskState.DEFERRED, to: TaskState.FAILED, count: 3 },
-    { from: TaskState.AWAITING_INPUT, to: TaskState.FAILED, count: 1 },
-    { from: TaskState.NONE, to: TaskState.SKIPPED, count: 5 },
-  ]);
-  expect(runMarkEffects(counts, RunState.SUCCESS).map(({ from }) => from)).toEqual([
-    TaskState.RUNNING,
-    TaskState.DEFERRED,
-    TaskState.AWAITING_INPUT,
-    TaskState.NONE,
-  ]);
 });

@@ -56,6 +56,8 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
   ],
   [ReasonKind.DEFERRED, blocking("What it waits for")],
   [ReasonKind.AWAITING_INPUT, blocking("A person's answer", "Answer it under Input.")],
+  [ReasonKind.DAG_INACTIVE, blocking("The DAG's file", "Put the file back into its folder.")],
+  [ReasonKind.SCHEDULE, blocking("The schedule")],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],
   [ReasonKind.RUNNING, passed("It runs")],
   [ReasonKind.FINAL, passed("It is final")],

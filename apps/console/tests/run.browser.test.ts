@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RunState } from "@millrace/wire/v1";
 import { startStage } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
@@ -16,6 +17,11 @@ function node(page: Page, taskId: string, look: string) {
 
 function chip(page: Page, status: string) {
   return page.locator(`[data-testid="live-chip"][data-status="${status}"]`);
+}
+
+function succeeded(dagId: string): string {
+  const runs = stage.api.world.runsOf(dagId);
+  return runs.find(({ run }) => run.state === RunState.SUCCESS)?.run.runId ?? "";
 }
 
 describe("a run that runs", () => {
@@ -171,6 +177,25 @@ describe("a task of a run", () => {
     await values.getByText("9007199254740993").waitFor();
     await values.getByText("2026-11-20 14:03:22 UTC").waitFor();
     await values.getByText("Set(2)").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("what a run resulted in stands on its page, and leads to the task that returned it", async () => {
+    await using visit = await stage.open(`/runs/${succeeded("monitor_errors")}`);
+    const { page, complaints } = visit;
+    const result = page.getByTestId("run-result");
+    await result.getByText("18000").waitFor();
+    await result.getByText("Map(9)").waitFor();
+    expect(await result.getByRole("button", { name: "Copy the result as JSON" }).count()).toBe(1);
+    await result.getByRole("button", { name: "gen_reports" }).click();
+    await page.getByRole("complementary", { name: "Task gen_reports" }).waitFor();
+
+    await page.goto(`${stage.base}/runs/${succeeded("resize_archive")}`);
+    await result.getByText("The list of what its 100,000 instances returned").waitFor();
+    // A run that failed has none.
+    await page.goto(`${stage.base}/runs/${stage.latestRun("broken_import")}`);
+    await node(page, "parse", "failed").waitFor();
+    expect(await result.count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 

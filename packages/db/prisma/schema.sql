@@ -73,10 +73,12 @@ CREATE TABLE dag (
   registered_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   last_interval_start timestamp with time zone,
   last_interval_end timestamp with time zone,
+  schedule_problem text NOT NULL DEFAULT ''::text,
   CONSTRAINT dag_pkey PRIMARY KEY (dag_id),
   CONSTRAINT dag_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id),
   CONSTRAINT dag_dag_id_check CHECK (((length(dag_id) >= 1) AND (length(dag_id) <= 250))),
   CONSTRAINT dag_last_interval CHECK (((last_interval_start IS NULL) = (last_interval_end IS NULL))),
+  CONSTRAINT dag_schedule_problem CHECK ((length(schedule_problem) <= 10000)),
   CONSTRAINT dag_version_check CHECK ((version > 0))
 );
 CREATE INDEX dag_changed ON dag USING btree (changed_seq);

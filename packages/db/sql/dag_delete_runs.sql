@@ -1,9 +1,10 @@
 -- dag_delete_runs: deletes final runs of a DAG with everything that hangs on them, oldest first: at least one, at most $2,
--- and no more once they have $3 task instances. Returns their ids.
+-- and no more once they have $3 task instances. Of $4 only, unless that is NULL. Returns their ids.
 -- Index: run_of_dag; the primary keys of what hangs on them begin with the run.
 -- @param {String} $1:dagId
 -- @param {Int} $2:limit
 -- @param {Int} $3:taskInstancesMax
+-- @param {BigInt[]} $4:ids?
 WITH gone AS (
   DELETE FROM run
   WHERE id IN (
@@ -11,7 +12,7 @@ WITH gone AS (
       SELECT id, size, sum(size) OVER (ORDER BY id) AS size_so_far FROM (
         SELECT id, (SELECT coalesce(sum(n), 0) FROM unnest(counts) AS n) AS size
         FROM run
-        WHERE dag_id = $1 AND state IN (3, 4)
+        WHERE dag_id = $1 AND state IN (3, 4) AND ($4::bigint[] IS NULL OR id = ANY ($4))
         ORDER BY id
         LIMIT $2
       ) AS sized

@@ -7,7 +7,7 @@
 -- @param {String} $5:afterDagId
 -- @param {Int} $6:limit
 SELECT d.dag_id, d.version, d.folder, d.file, d.description, d.tags, d.owner, d.schedule, d.timezone, d.is_paused,
-       d.is_active, d.next_run_at, d.registered_at, v.id AS dag_version_id, v.task_count
+       d.is_active, d.next_run_at, d.schedule_problem, d.registered_at, v.id AS dag_version_id, v.task_count
 FROM dag AS d
 JOIN dag_version AS v ON v.dag_id = d.dag_id AND v.version = d.version
 WHERE d.dag_id > $5

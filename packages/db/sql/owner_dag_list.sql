@@ -6,7 +6,7 @@
 -- @param {Int} $4:limit
 SELECT d.dag_id, d.shard, d.version, v.id AS version_id, d.is_paused, d.is_active, d.scheduled_through, d.last_interval_start,
        d.last_interval_end, d.next_run_at,
-       d.changed_seq, d.schedule
+       d.changed_seq, d.schedule, d.schedule_problem
 FROM dag AS d
 JOIN dag_version AS v ON v.dag_id = d.dag_id AND v.version = d.version
 WHERE d.shard = ANY ($1::smallint[])

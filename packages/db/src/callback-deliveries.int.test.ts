@@ -1,3 +1,5 @@
+/** Deliveries of callbacks in their table: semantics 1.7, 12.1-12.2. */
+
 import { RunState, TaskState } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { deliveryPositionOf, listCallbackDeliveries } from "./callback-deliveries.ts";

@@ -20,6 +20,7 @@ export type DagRow = {
   readonly is_paused: boolean;
   readonly is_active: boolean;
   readonly next_run_at: Date | null;
+  readonly schedule_problem: string;
   readonly registered_at: Date;
   readonly dag_version_id: number;
   readonly task_count: number;

@@ -1,3 +1,5 @@
+/** Deferrals, their forms and what comes of them, as a flush writes them: semantics 9.3, 9.6; XComs of 8.1. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { TaskState } from "@millrace/engine";

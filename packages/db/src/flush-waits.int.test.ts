@@ -1,3 +1,5 @@
+/** Tasks between two attempts, as a flush writes them: semantics 4.3 and 9.2. */
+
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 import { TaskState } from "@millrace/engine";

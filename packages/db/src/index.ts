@@ -49,6 +49,7 @@ export {
   deleteDag,
   pauseAfterFailures,
   setNextRunAt,
+  setScheduleProblem,
   skipTick,
   takeRunIds,
   type RunCreation,
@@ -150,6 +151,7 @@ export {
   type Transaction,
 } from "./requests.ts";
 export {
+  countActiveRuns,
   getRun,
   getRuns,
   listRuns,
@@ -164,6 +166,7 @@ export {
   type RunPosition,
   type RunRow,
 } from "./runs-read.ts";
+export { deleteRuns, listExcessRuns, type KeptRuns } from "./run-history.ts";
 export { readSigningKey } from "./signing-keys.ts";
 export {
   countLiveSessions,

@@ -1,3 +1,5 @@
+/** Forms and who answered them: semantics 9.6. */
+
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { sqlText } from "./assets.ts";

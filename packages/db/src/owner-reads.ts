@@ -17,6 +17,7 @@ export type OwnedDagRow = {
   readonly last_interval_start: Date | null;
   readonly last_interval_end: Date | null;
   readonly next_run_at: Date | null;
+  readonly schedule_problem: string;
   readonly changed_seq: number;
   /** Empty when it has none. */
   readonly schedule: string;

@@ -33,6 +33,16 @@ export type RunRow = {
   readonly revision: number;
 };
 
+/** Runs of a DAG that are not final. `automated`: those that its timetable made. */
+export async function countActiveRuns(
+  db: Database,
+  dagId: string,
+): Promise<{ readonly active: number; readonly automated: number }> {
+  type Counts = { active: number; automated: number };
+  const [row] = await rowsOf<Counts>(db.pool, "run_count_active", [dagId]);
+  return row ?? { active: 0, automated: 0 };
+}
+
 export async function getRun(db: Database, runKey: number): Promise<RunRow | null> {
   const [row] = await getRuns(db, [runKey]);
   return row ?? null;

@@ -135,7 +135,8 @@ function dateOf(at: EpochMs | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-async function assertHeld(run: Run, fences: readonly ShardFence[]): Promise<void> {
+/** @throws MillraceError NOT_OWNER when a shard is somebody else's now. */
+export async function assertHeld(run: Run, fences: readonly ShardFence[]): Promise<void> {
   const shards = fences.map((fence) => fence.shard).toSorted((a, b) => a - b);
   await run("flush_fence", [shardLockClass, shards]);
   const held = await run("shard_held", [
@@ -159,6 +160,15 @@ export async function setNextRunAt(
   nextRunAt: EpochMs | null,
 ): Promise<void> {
   await rowsOf(db.pool, "dag_set_next_run", [dagId, dateOf(nextRunAt)]);
+}
+
+/** Notes what is wrong with the function of a DAG's timetable, for people; empty for nothing. */
+export async function setScheduleProblem(
+  db: Database,
+  dagId: string,
+  problem: string,
+): Promise<void> {
+  await rowsOf(db.pool, "dag_set_schedule_problem", [dagId, problem]);
 }
 
 /** A tick that makes no run. */
@@ -223,7 +233,12 @@ export async function deleteDag(
   for (;;) {
     const step = await inTransaction(db, async (run) => {
       await assertHeld(run, [fence]);
-      const { length } = await run("dag_delete_runs", [dagId, deleteBatch, deleteTaskInstances]);
+      const { length } = await run("dag_delete_runs", [
+        dagId,
+        deleteBatch,
+        deleteTaskInstances,
+        null,
+      ]);
       if (length > 0) return "more";
       if ((await run("dag_delete", [dagId])).length === 0) return "kept";
       const { method, principal, requestId, bodyHash, answer } = request;

@@ -1,4 +1,4 @@
-/** Reads of values that bodies ask for: what they find, and by which indexes. */
+/** What a pull finds in the tables: semantics 8.2; keys and lifetimes of 8.1. */
 
 import { TaskState } from "@millrace/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

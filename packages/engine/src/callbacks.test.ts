@@ -1,3 +1,5 @@
+/** Which change calls whom: semantics 12.1-12.2, where the tables say on_retry, on_failure, on_success and on_skipped. */
+
 import { describe, expect, test } from "vitest";
 import { callbacksOf, callbacksOfRun } from "./callbacks.ts";
 import { compileDag } from "./graph.ts";

@@ -25,6 +25,8 @@ export const dagLimits = {
   jitterMs: 86_400_000,
   /** Runs whose failures are counted in a row. */
   failedRuns: 1000,
+  /** Finished runs that a DAG keeps, of each state and run type. */
+  keptRuns: 100_000,
   /** Moments of an events schedule. */
   events: 10_000,
   envEntries: 100,

@@ -1,4 +1,4 @@
-/** What others do to a task that waits without a slot, and it to others. */
+/** What others do to a task that waits without a slot, and it to others: semantics 9.3, 11.2-11.3; trap 17 of appendix C. */
 import { describe, expect, test } from "vitest";
 import { admit } from "./admission.ts";
 import { isAwaited } from "./attempt.ts";

@@ -1,3 +1,5 @@
+/** Why a task that gave its slot back waits: states deferred and awaiting_input of semantics 1.1, waits of 9.3 and 9.6. */
+
 import { describe, expect, test } from "vitest";
 import { admit, explain } from "./admission.ts";
 import type { Limits } from "./limits.ts";

@@ -1,3 +1,5 @@
+/** Bodies that defer, and what ends their waits: semantics 9.3 and 9.6. */
+
 import { describe, expect, test } from "vitest";
 import type { Deferral } from "./run.ts";
 import { TaskState } from "./states.ts";

@@ -53,6 +53,10 @@ export const reasons = {
     code: "invalid_argument",
     text: "The cron expression, or its zone, cannot be read.",
   },
+  TIMETABLE_INVALID: {
+    code: "invalid_argument",
+    text: "The answer of a custom timetable makes no sense; the message says which, and why.",
+  },
   VALUE_TOO_LARGE: { code: "invalid_argument", text: "A value is over its limit." },
   VALUE_INVALID: {
     code: "invalid_argument",

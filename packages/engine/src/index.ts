@@ -9,6 +9,7 @@ export type {
   BranchCase,
   CallbackSpec,
   CronTriggerSchedule,
+  CustomSchedule,
   DagSpec,
   Edge,
   EpochMs,
@@ -74,7 +75,14 @@ export type { Reason, ReasonKind } from "./reasons.ts";
 
 export { manualInterval } from "./timetable/manual.ts";
 export { nextRuns } from "./timetable/next-runs.ts";
+export {
+  nextCustomRuns,
+  planCustom,
+  timetableProblem,
+  type TimetableQuestion,
+} from "./timetable/custom.ts";
 export { scheduleText } from "./timetable/schedule-text.ts";
+export { scheduleReasons, type ScheduleFacts } from "./timetable/schedule-reasons.ts";
 export { planNext } from "./timetable/plan.ts";
 export type { NextRunsOptions } from "./timetable/next-runs.ts";
 export type { DataInterval, PlannedRun } from "./timetable/planned.ts";

@@ -29,7 +29,9 @@ export type ReasonKind =
   | "reschedule_wait"
   | "restarting"
   | "deferred"
-  | "awaiting_input";
+  | "awaiting_input"
+  | "dag_inactive"
+  | "schedule";
 
 /** One gate between a task instance and its start, or what keeps it from being final. */
 export type Reason = {

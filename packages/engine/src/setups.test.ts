@@ -23,6 +23,15 @@ describe("a teardown", () => {
     expect(it.runState()).toBe("failed");
   });
 
+  test("without a setup runs once what is before it is done, whatever came of that", () => {
+    const it = toldRun({ tasks: { work: {}, drop: teardown }, arrows: ["work > drop"] });
+    it.grant("work");
+    it.fail("work");
+    it.finish("drop");
+    expect(it.states("work", "drop")).toEqual({ work: "failed", drop: "success" });
+    expect(it.runState()).toBe("failed");
+  });
+
   test("that fails does not fail the run, unless it says so", () => {
     for (const failsRun of [false, true]) {
       const it = toldRun(scope({ remove: { ...teardown, failsRun } }));

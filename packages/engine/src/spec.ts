@@ -128,7 +128,16 @@ export type Schedule =
   /** The next run as soon as the one before has ended. */
   | { readonly kind: "continuous" }
   /** At these moments, ascending. */
-  | { readonly kind: "events"; readonly at: readonly EpochMs[] };
+  | { readonly kind: "events"; readonly at: readonly EpochMs[] }
+  | CustomSchedule;
+
+/** When a function of the bundle says; a worker is asked, never the control plane (`timetable/custom.ts`). */
+export type CustomSchedule = {
+  readonly kind: "custom";
+  /** For people. */
+  readonly name: string;
+  readonly handler: string;
+};
 
 /** At the fires of one or several cron expressions; what they fire at once makes one run. */
 export type CronTriggerSchedule = {
@@ -176,6 +185,9 @@ export type DagSpec = {
   readonly overlap: "allow" | "forbid" | "replace";
   /** A tick that is later than this when it could become a run is left out; null for no limit. */
   readonly startingDeadlineMs: number | null;
+  /** So many of the DAG's newest finished runs are kept, older ones deleted; null for all. */
+  readonly keptSuccessfulRuns: number | null;
+  readonly keptFailedRuns: number | null;
   /** So many automated runs that fail in a row pause the DAG; 0 for never. */
   readonly maxConsecutiveFailedRuns: number;
   readonly startPaused: boolean;

@@ -75,6 +75,8 @@ export function aDagSpec(shape: DagShape, options: Partial<DagSpec> = {}): DagSp
     overlap: "allow",
     startingDeadlineMs: null,
     maxConsecutiveFailedRuns: 0,
+    keptSuccessfulRuns: null,
+    keptFailedRuns: null,
     startPaused: false,
     file: "demo.ts",
     source: "",
@@ -156,3 +158,6 @@ function edgesOf(arrow: string): Edge[] {
       (stops[at] ?? []).flatMap((from) => targets.map((to) => ({ from, to, label: "" }))),
     );
 }
+
+// For those who hold it against others.
+export { lastFire, nextFire } from "./timetable/fires.ts";

@@ -1,3 +1,5 @@
+/** Which callbacks a DAG and a task may have: the tables of semantics 12.1 and 12.2, with our limits. */
+
 import { expect, test } from "vitest";
 import { dagLimits } from "./dag-limits.ts";
 import type { CallbackSpec } from "./spec.ts";

@@ -3,7 +3,7 @@
 import { dagLimits } from "./dag-limits.ts";
 import { isMillraceError } from "./errors.ts";
 import type { Problems } from "./problems.ts";
-import type { CronTriggerSchedule, DagSpec, Schedule } from "./spec.ts";
+import type { CronTriggerSchedule, CustomSchedule, DagSpec, Schedule } from "./spec.ts";
 import { readCron } from "./timetable/cron.ts";
 import { isZone } from "./timetable/zone.ts";
 
@@ -34,8 +34,21 @@ function checkKind(spec: DagSpec, schedule: Schedule, problems: Problems): void 
         problems.add("maxActiveRuns", spec.maxActiveRuns, remedy);
       }
       return;
+    case "custom":
+      return checkCustom(schedule, problems);
     case "once":
   }
+}
+
+function checkCustom({ name, handler }: CustomSchedule, problems: Problems): void {
+  if (name.length < 1 || name.length > dagLimits.callbackNameLength)
+    problems.add(
+      "schedule.name",
+      name,
+      `write a name of 1 to ${dagLimits.callbackNameLength} characters`,
+    );
+  if (handler.length < 1 || handler.length > dagLimits.lineLength)
+    problems.add("schedule.handler", handler, "name the function that says when runs are made");
 }
 
 function checkCron(schedule: CronTriggerSchedule, problems: Problems): void {

@@ -90,6 +90,7 @@ function checkHead(spec: DagSpec, problems: Problems): void {
       failed,
       `write a whole number from 0 (never) to ${dagLimits.failedRuns}`,
     );
+  checkHistory(spec, problems);
   if (spec.startDate !== null && spec.endDate !== null && spec.startDate > spec.endDate)
     problems.add(
       "endDate",
@@ -116,4 +117,24 @@ function checkDuration(problems: Problems, field: string, value: number | null):
 
 function isSchema(text: string): boolean {
   return text.length <= dagLimits.schemaBytes && readSchema(text) !== null;
+}
+
+function checkHistory(spec: DagSpec, problems: Problems): void {
+  const { keptSuccessfulRuns: successful, keptFailedRuns: failed } = spec;
+  const row = spec.maxConsecutiveFailedRuns;
+  for (const [field, kept] of Object.entries({ successful, failed }))
+    if (kept !== null && (!Number.isInteger(kept) || kept < 0 || kept > dagLimits.keptRuns))
+      problems.add(
+        `history.${field}`,
+        kept,
+        `keep 0 to ${dagLimits.keptRuns} runs, or leave it out to keep all`,
+      );
+  if (row > 0 && successful === 0)
+    problems.add(
+      "history.successful",
+      0,
+      "maxConsecutiveFailedRuns counts from it; keep at least 1",
+    );
+  if (failed !== null && failed < row)
+    problems.add("history.failed", failed, `maxConsecutiveFailedRuns counts ${row}; keep as many`);
 }

@@ -5,13 +5,16 @@ import type { Handle, RunValue, ScheduleValue, ShortCircuitOptions } from "@mill
 
 /**
  * Makes a short circuit that goes on only in the newest run: a run that comes so late that the next one is due already
- * skips the tasks directly after it, whose trigger rules decide about the rest. Runs by hand always go on.
+ * skips the tasks directly after it, whose trigger rules decide about the rest. Runs by hand always go on, and so do those of
+ * a `timetable(…)`, of which nobody here can say when the next is due.
  *
  * @example chain(latestOnly(), sendNewsletter())
  */
 export function latestOnly(options: ShortCircuitOptions = {}): Handle<boolean> {
   const given = { id: "latest_only", skipsDirectOnly: true, ...options };
-  return shortCircuit(given, goesOn)(wiredDag().schedule);
+  const { schedule } = wiredDag();
+  // A timetable of one's own is a function, which no argument can be.
+  return shortCircuit(given, goesOn)(schedule?.kind === "custom" ? null : schedule);
 }
 
 function goesOn(schedule: ScheduleValue | null): boolean {

@@ -36,6 +36,17 @@ export function resumeOf(dag: DagDefinition, handler: string): Body | undefined 
 }
 
 /**
+ * The function that the control plane asks under a handler, such as "#schedule()".
+ *
+ * @throws MillraceError TASK_NOT_FOUND when the DAG, as it is now, has no such function.
+ */
+export function calledOf(dag: DagDefinition, handler: string): Body {
+  const called = dag[dagMark].calledOf(handler);
+  if (called !== undefined) return called;
+  throw new MillraceError("TASK_NOT_FOUND", `DAG "${dag.id}" has no function "${handler}"`);
+}
+
+/**
  * The function behind a handler of a callback, such as "load#onFailure/0", or "#onFailure/0" of the run.
  *
  * @throws MillraceError TASK_NOT_FOUND when the DAG, as it is now, has no such callback.

@@ -7,6 +7,7 @@ import {
   type ReadCallbacks,
   type RunCallbackOptions,
 } from "./callback-options.ts";
+import type { Body } from "./body.ts";
 import type { WiredParts } from "./compile.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
@@ -22,6 +23,7 @@ import {
 } from "./read-options.ts";
 import { text, texts, type Read } from "./read-options.ts";
 import { inZone, readSchedule, type ScheduleOption, type ScheduleValue } from "./schedule.ts";
+import { askedTimetable, type TimetableFunction } from "./timetable.ts";
 import { readDefaults, type TaskDefaults, type TaskSettings } from "./task-options.ts";
 
 export type DagOptions<S = undefined> = RunCallbackOptions & {
@@ -42,6 +44,11 @@ export type DagOptions<S = undefined> = RunCallbackOptions & {
   readonly startingDeadline?: Duration;
   /** So many automated runs that fail in a row pause the DAG. Default 0: never. */
   readonly maxConsecutiveFailedRuns?: number;
+  /**
+   * How many finished runs are kept, of each run type: the newest. Older ones are deleted with their task instances, values and
+   * logs. Default: all.
+   */
+  readonly history?: { readonly successful?: number; readonly failed?: number };
   /** IANA zone of the schedule. Default "UTC". */
   readonly timezone?: string;
   /** Labels to filter by. */
@@ -79,6 +86,7 @@ type ReadDag = {
   overlap: DagSpec["overlap"];
   startingDeadline: number;
   maxConsecutiveFailedRuns: number;
+  history: { readonly successful?: number; readonly failed?: number };
   timezone: string;
   tags: readonly string[];
   owner: string;
@@ -101,6 +109,13 @@ const defaultsReader: Read<Partial<TaskSettings>> = (value, name) => {
   return readDefaults(value, name);
 };
 
+const kept = integer(0, dagLimits.keptRuns);
+const historyReader: Read<ReadDag["history"]> = (value, name) => {
+  if (typeof value !== "object" || value === null)
+    return refuseOption(name, value, "such as { successful: 100, failed: 20 }");
+  return readOptions(value, { successful: kept, failed: kept }, name);
+};
+
 const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   schedule: readSchedule,
   startDate: instant,
@@ -109,6 +124,7 @@ const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   overlap: oneOf<DagSpec["overlap"]>("allow", "forbid", "replace"),
   startingDeadline: positiveDuration,
   maxConsecutiveFailedRuns: integer(0, dagLimits.failedRuns),
+  history: historyReader,
   timezone: text,
   tags: texts,
   owner: text,
@@ -130,6 +146,10 @@ export type DagSettings = {
   readonly spec: Omit<DagSpec, keyof WiredParts | "file" | "source" | "bundleDigest">;
   readonly defaults: Partial<TaskSettings>;
   readonly callbacks: ReadCallbacks;
+  /** Functions that the control plane asks, by the option that holds them. */
+  readonly called: Readonly<Record<string, Body>>;
+  /** The function of a timetable of its own. */
+  readonly timetable: TimetableFunction | null;
 };
 
 /** @throws MillraceError DAG_INVALID naming the option and its value. */
@@ -147,30 +167,35 @@ export function readDagOptions(
   }
   const { onSuccess = [], onFailure = [] } = read;
   const callbacks = { onSuccess, onFailure };
+  const spec: DagSettings["spec"] = {
+    dagId,
+    schedule: inZone(schedule, timezone),
+    description: read.description ?? "",
+    docs: read.docs ?? "",
+    tags: read.tags ?? [],
+    owner: read.owner ?? "",
+    paramsSchema: read.params ?? null,
+    maxActiveRuns: read.maxActiveRuns ?? 16,
+    maxActiveTasks: read.maxActiveTasks ?? 16,
+    dagrunTimeoutMs: read.dagrunTimeout ?? null,
+    failFast: read.failFast ?? false,
+    callbacks: callbackSpecs("", callbacks),
+    callbackQueue: read.callbackQueue ?? "default",
+    startDate,
+    endDate,
+    catchup: read.catchup ?? false,
+    overlap: read.overlap ?? "allow",
+    startingDeadlineMs: read.startingDeadline ?? null,
+    maxConsecutiveFailedRuns: read.maxConsecutiveFailedRuns ?? 0,
+    keptSuccessfulRuns: read.history?.successful ?? null,
+    keptFailedRuns: read.history?.failed ?? null,
+    startPaused: read.paused ?? false,
+  };
   return {
     defaults: read.defaults ?? {},
     callbacks,
-    spec: {
-      dagId,
-      schedule: inZone(schedule, timezone),
-      description: read.description ?? "",
-      docs: read.docs ?? "",
-      tags: read.tags ?? [],
-      owner: read.owner ?? "",
-      paramsSchema: read.params ?? null,
-      maxActiveRuns: read.maxActiveRuns ?? 16,
-      maxActiveTasks: read.maxActiveTasks ?? 16,
-      dagrunTimeoutMs: read.dagrunTimeout ?? null,
-      failFast: read.failFast ?? false,
-      callbacks: callbackSpecs("", callbacks),
-      callbackQueue: read.callbackQueue ?? "default",
-      startDate,
-      endDate,
-      catchup: read.catchup ?? false,
-      overlap: read.overlap ?? "allow",
-      startingDeadlineMs: read.startingDeadline ?? null,
-      maxConsecutiveFailedRuns: read.maxConsecutiveFailedRuns ?? 0,
-      startPaused: read.paused ?? false,
-    },
+    called: schedule?.kind === "custom" ? { schedule: askedTimetable(schedule.next, spec) } : {},
+    timetable: schedule?.kind === "custom" ? schedule.next : null,
+    spec,
   };
 }

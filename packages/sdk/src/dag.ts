@@ -2,6 +2,7 @@
 
 import { MillraceError, validateDagSpec, type DagSpec } from "@millrace/engine";
 import type { Body } from "./body.ts";
+import { callPlaceOf } from "./call-place.ts";
 import { callbackAt, callbackPlaceOf } from "./callback-options.ts";
 import type { CallbackFunction } from "./callback.ts";
 import { compileWiring, settingsOf, type WiredParts } from "./compile.ts";
@@ -12,6 +13,7 @@ import { makeRun, type Run } from "./run-refs.ts";
 import type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
 import { placeOfCall } from "./place.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
+import type { TimetableFunction } from "./timetable.ts";
 import { recordWiring, type Wiring } from "./wiring.ts";
 
 export const dagMark: unique symbol = Symbol.for("millrace.dag");
@@ -38,6 +40,8 @@ export interface DagDefinition<in Given = never, out Result = unknown> {
     readonly retryPolicyOf: (handler: string) => RetryPolicy | undefined;
     readonly resumeOf: (handler: string) => Body | undefined;
     readonly callbackOf: (handler: string) => CallbackFunction | undefined;
+    readonly calledOf: (handler: string) => Body | undefined;
+    readonly timetable: TimetableFunction | null;
     readonly given?: (params: Given) => void;
     readonly result?: Result;
   };
@@ -112,6 +116,11 @@ export function makeDag<Given, Result>(
         if (place.owner === "") return callbackAt(settings.callbacks, place);
         const node = wiring().nodes.get(place.owner);
         return node && callbackAt(settingsOf(node, settings.defaults), place);
+      },
+      timetable: settings.timetable,
+      calledOf(handler) {
+        const place = callPlaceOf(handler);
+        return place?.owner === "" ? settings.called[place.option] : undefined;
       },
     },
   };

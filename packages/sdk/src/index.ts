@@ -39,8 +39,23 @@ export { chain, label } from "./chain.ts";
 export type { Label } from "./chain.ts";
 export { group } from "./group.ts";
 export type { GroupOptions } from "./group.ts";
-export { continuous, cron, cronInterval, delta, deltaInterval, events, once } from "./schedule.ts";
-export type { CronOptions, ScheduleOption, ScheduleValue } from "./schedule.ts";
+export {
+  continuous,
+  cron,
+  cronInterval,
+  delta,
+  deltaInterval,
+  events,
+  once,
+  timetable,
+} from "./schedule.ts";
+export type { CronOptions, ScheduleOption, ScheduleValue, TimetableOptions } from "./schedule.ts";
+export type {
+  TimetableAnswer,
+  TimetableFunction,
+  TimetableInterval,
+  TimetableRestriction,
+} from "./timetable.ts";
 export { durationMs } from "./duration.ts";
 export type { Duration } from "./duration.ts";
 export type { Instant } from "./instant.ts";

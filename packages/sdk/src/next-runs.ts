@@ -1,10 +1,11 @@
 /** Which runs a DAG's schedule makes next. Pure: time comes in. */
 
 import { MillraceError, nextRuns as planRuns } from "@millrace/engine";
-import type { DagDefinition } from "./dag.ts";
+import { dagMark, type DagDefinition } from "./dag.ts";
 import { isDag } from "./dags-of.ts";
 import { instantForms, instantMs, type Instant } from "./instant.ts";
 import { inZone, readSchedule, type ScheduleOption } from "./schedule.ts";
+import { customRuns, type TimetableFunction } from "./timetable.ts";
 
 /** An automated run that is going to be made. */
 export type PlannedRun = {
@@ -24,23 +25,34 @@ export type NextRunsOptions = {
 /**
  * The next scheduled runs of a DAG, or of a schedule by itself, soonest first; none for a DAG without a schedule.
  *
- * @throws MillraceError FIELD_INVALID for a date without a zone, CRON_INVALID for an expression that is none.
+ * A timetable of its own is asked here and now.
+ *
+ * @throws MillraceError TIMETABLE_INVALID for an answer that makes no sense, FIELD_INVALID for a date without a zone, CRON_INVALID for an expression that is none.
  */
 export function nextRuns(
   of: DagDefinition | ScheduleOption | null,
   options: NextRunsOptions,
 ): PlannedRun[] {
   const { now, last, count } = options;
-  const planned = planRuns(isDag(of) ? of.spec() : specOf(of), {
+  const question = {
     now: ms("now", now),
     last: last && { start: ms("last.start", last.start), end: ms("last.end", last.end) },
+    through: null,
     count,
-  });
+  };
+  const dag = isDag(of) ? of.spec() : specOf(of);
+  const own = ownTimetable(of);
+  const planned = own === null ? planRuns(dag, question) : customRuns(own, dag, question);
   return planned.map(({ logicalDate, dataInterval, runAfter }) => ({
     logicalDate: new Date(logicalDate),
     dataInterval: { start: new Date(dataInterval.start), end: new Date(dataInterval.end) },
     runAfter: new Date(runAfter),
   }));
+}
+
+function ownTimetable(of: DagDefinition | ScheduleOption | null): TimetableFunction | null {
+  if (isDag(of)) return of[dagMark].timetable;
+  return typeof of === "object" && of?.kind === "custom" ? of.next : null;
 }
 
 /** What planning needs to know of a schedule without a DAG around it. */

@@ -1,6 +1,8 @@
 /** Schedules are values: a cron string or preset, or what the functions here make. */
 
-import type { CronTriggerSchedule, Schedule } from "@millrace/engine";
+import { dagLimits, MillraceError } from "@millrace/engine";
+import type { CronTriggerSchedule, CustomSchedule, Schedule } from "@millrace/engine";
+import { callHandler } from "./call-place.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
 import {
@@ -13,6 +15,7 @@ import {
   text,
   type Read,
 } from "./read-options.ts";
+import type { TimetableFunction } from "./timetable.ts";
 
 export const presets = [
   "@hourly",
@@ -28,7 +31,15 @@ export const presets = [
 declare const made: unique symbol;
 
 /** What `cron(…)`, `delta(…)` and the like make; a zone that is null is the DAG's. */
-export type ScheduleValue = Unzoned<Schedule> & { readonly [made]?: never };
+export type ScheduleValue = (Unzoned<Exclude<Schedule, CustomSchedule>> | CustomTimetable) & {
+  readonly [made]?: never;
+};
+
+type CustomTimetable = {
+  readonly kind: "custom";
+  readonly name: string;
+  readonly next: TimetableFunction;
+};
 
 type Unzoned<S> = S extends { readonly timezone: string }
   ? Omit<S, "timezone"> & { readonly timezone: string | null }
@@ -123,6 +134,51 @@ export function events(dates: readonly Instant[]): ScheduleValue {
   return { kind: "events", at: [...new Set(at)].sort((a, b) => a - b) };
 }
 
+export type TimetableOptions = {
+  /** For people, in lists of DAGs, such as "trading days". Default "custom". */
+  readonly name?: string;
+  /** Says which run comes next. Workers run it; the server checks what it says. */
+  readonly next: TimetableFunction;
+};
+
+/**
+ * Runs when a function of yours says so.
+ *
+ * @example
+ * const workdays = timetable({
+ *   name: "workdays at six",
+ *   next(last, restriction, now) {
+ *     const day = new Date(last?.start ?? restriction.earliest ?? now);
+ *     day.setUTCHours(6, 0, 0, 0);
+ *     do day.setUTCDate(day.getUTCDate() + 1);
+ *     while (day.getUTCDay() % 6 === 0);
+ *     return day;
+ *   },
+ * });
+ * @throws MillraceError DAG_INVALID
+ */
+export function timetable(options: TimetableOptions): ScheduleValue {
+  const read = readOptions<{ name: string; next: TimetableFunction }>(
+    options,
+    { name: text, next: answers },
+    "timetable",
+  );
+  const { name = "custom", next } = read;
+  if (next === undefined)
+    throw new MillraceError("DAG_INVALID", 'timetable(…) needs the option "next", a function', {
+      metadata: { field: "next" },
+    });
+  const max = dagLimits.callbackNameLength;
+  if (name === "" || name.length > max)
+    refuseOption('timetable: option "name"', name, `1 to ${max} characters`);
+  return { kind: "custom", name, next };
+}
+
+const answers: Read<TimetableFunction> = (value, name) =>
+  typeof value === "function"
+    ? (value as TimetableFunction)
+    : refuseOption(name, value, "a function that says which run comes next");
+
 type ReadCron = {
   timezone: string;
   jitter: number;
@@ -150,6 +206,7 @@ const kind = oneOf<Schedule["kind"]>(
     "once",
     "continuous",
     "events",
+    "custom",
   ] as const),
 );
 
@@ -158,11 +215,12 @@ export const readSchedule: Read<ScheduleValue | null> = (value, name) => {
   if (value === null) return null;
   if (typeof value === "string") return fromText(value);
   if (typeof value === "object" && "kind" in value) {
-    kind(value.kind, `${name}: kind`);
+    const found = kind(value.kind, `${name}: kind`);
+    if (found === "custom") answers("next" in value ? value.next : undefined, `${name}: next`);
     return value as ScheduleValue;
   }
   const words =
-    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…)";
+    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…), timetable(…)";
   return refuseOption(name, value, `null, a cron expression, ${presets.join(", ")}, ${words}`);
 };
 
@@ -173,6 +231,8 @@ function fromText(expression: string): ScheduleValue {
 
 /** The engine's schedule: one without a zone of its own has the DAG's. */
 export function inZone(schedule: ScheduleValue | null, timezone: string): Schedule | null {
+  if (schedule?.kind === "custom")
+    return { kind: "custom", name: schedule.name, handler: callHandler("", "schedule") };
   if (schedule === null || !("timezone" in schedule)) return schedule;
   return { ...schedule, timezone: schedule.timezone ?? timezone };
 }

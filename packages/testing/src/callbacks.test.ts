@@ -1,4 +1,4 @@
-/** Callbacks in memory: which ones are due, and that `runDag` runs them. */
+/** Callbacks in memory: which ones are due (semantics 12.1-12.2), and that `runDag` runs them. */
 import {
   context,
   dag,

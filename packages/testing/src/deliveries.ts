@@ -139,7 +139,7 @@ export class Deliveries {
       bundlePath: null,
       args: new TextEncoder().encode(config === "" ? "[]" : `[${config}]`),
       ...{ inputs: {}, items: {}, measuredPaths: [], control: "none", cases: [], sensor: null },
-      resumption: null,
+      ...{ resumption: null, call: null },
       callback: {
         ...{ event: on, name, failure, tryNumber, runState: runState() },
         happenedAt: new Date(happenedAt),

@@ -1,4 +1,4 @@
-/** Bodies that pull, in a run in memory: by the same table as on a server. */
+/** Bodies that pull, in a run in memory: by the same table as on a server (semantics 8.2). */
 
 import { context, dag, each, SkipTask, task } from "@millrace/sdk";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Tasks that give their slot back: what they wait for comes from the test, or with virtual time. */
+/** Tasks that give their slot back (semantics 9.3, 9.6): what they wait for comes from the test, or with virtual time. */
 import {
   branch,
   choice,

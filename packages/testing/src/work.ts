@@ -44,6 +44,7 @@ export function workOf(from: Sources, ref: InstanceRef, now: number): Work {
     sensor: task.sensor && sensorWork(from, ref, task.sensor, { attempt, now }),
     resumption: wait && { event: wait.event, state: wait.order.state },
     callback: null,
+    call: null,
     refusal: null,
     isTimed: task.executionTimeoutMs !== null,
     fencing: String(attempt).padStart(fencingDigits, "0"),

@@ -1,4 +1,4 @@
-/** Values under keys in memory: left by any outcome, pulled from bodies. */
+/** Values under keys in memory: left by any outcome (semantics 8.1), pulled from bodies (8.2). */
 import { context, dag, defer, each, task, trigger } from "@millrace/sdk";
 import { expect, test } from "vitest";
 import { ok, runDag } from "./index.ts";

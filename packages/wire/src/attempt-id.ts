@@ -3,28 +3,29 @@
 export type AttemptRef = {
   /** 0 to 63: where the owner is looked up. */
   readonly shard: number;
-  /** `run.id` */
+  /** `run.id`; of a call a random number. */
   readonly runKey: number;
-  /** The task's index in its DAG version; -1 for callbacks of the run. */
+  /** The task's index in its DAG version; -1 for callbacks of the run, and for calls. */
   readonly ix: number;
   /** -1 for a task that is not mapped. */
   readonly mapIx: number;
-  /** From 1; of callbacks from 0, and of those of a run how often it has ended. */
+  /** From 1; of callbacks from 0, and of those of a run how often it has ended; of a call how often it was handed out. */
   readonly attempt: number;
-  /** What is done: the body is run, what the attempt waits for is watched, or a callback about it is run. */
+  /** What is done: the body is run, what the attempt waits for is watched, a callback about it is run, or a question is answered. */
   readonly of: AttemptPart;
 };
 
 export type AttemptPart =
   | "body"
   | "watch"
+  | "call"
   /** CallbackEvent, and the place of the callback in the spec. */
   | { readonly event: number; readonly ordinal: number };
 
 const pattern =
-  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|c([1-4])\.(\d{1,4})))?$/;
+  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|q|c([1-4])\.(\d{1,4})))?$/;
 
-/** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>`, and `.w` for a watch, `.c<event>.<ordinal>` for a callback. */
+/** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>`, and `.w` for a watch, `.q` for a call, `.c<event>.<ordinal>` for a callback. */
 export function attemptIdOf(
   ref: Omit<AttemptRef, "runKey" | "of"> & {
     readonly runKey: number | bigint;
@@ -36,9 +37,11 @@ export function attemptIdOf(
   return `${shard}.${runKey.toString(36)}.${ix}.${mapIx}.${attempt}${suffixOf(of)}`;
 }
 
+const suffixes = { body: "", watch: ".w", call: ".q" } as const;
+
 function suffixOf(part: AttemptPart): string {
-  if (part === "body") return "";
-  return part === "watch" ? ".w" : `.c${part.event}.${part.ordinal}`;
+  if (typeof part === "object") return `.c${part.event}.${part.ordinal}`;
+  return suffixes[part];
 }
 
 /** Null when the text is not an attempt id. */
@@ -48,14 +51,9 @@ export function parseAttemptId(attemptId: string): AttemptRef | null {
   const [, shard = "", run = "", ix, mapIx, attempt, part, event, ordinal] = match;
   const runKey = Number.parseInt(run, 36);
   if (!Number.isSafeInteger(runKey) || runKey < 1 || Number(shard) > 63) return null;
-  const of: AttemptPart =
-    part === undefined
-      ? "body"
-      : part === "w"
-        ? "watch"
-        : { event: Number(event), ordinal: Number(ordinal) };
-  const isOfCallback = typeof of === "object";
-  if (!isOfCallback && (Number(ix) < 0 || Number(attempt) < 1)) return null;
+  const of = partOf(part, { event: Number(event), ordinal: Number(ordinal) });
+  const isOfTask = of === "body" || of === "watch";
+  if (isOfTask && (Number(ix) < 0 || Number(attempt) < 1)) return null;
   return {
     shard: Number(shard),
     runKey,
@@ -64,4 +62,13 @@ export function parseAttemptId(attemptId: string): AttemptRef | null {
     attempt: Number(attempt),
     of,
   };
+}
+
+function partOf(
+  suffix: string | undefined,
+  callback: { readonly event: number; readonly ordinal: number },
+): AttemptPart {
+  if (suffix === undefined) return "body";
+  if (suffix === "w") return "watch";
+  return suffix === "q" ? "call" : callback;
 }

@@ -3,6 +3,7 @@
 export { callbackEvents } from "./callback.ts";
 export { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
 export { failureFromProto, failureToProto } from "./failure.ts";
+export { plannedRunFromProto, plannedRunToProto } from "./planned-run.ts";
 export { reasonToProto } from "./reason.ts";
 export { sensorFromProto, sensorToProto } from "./sensor.ts";
 export { isolations, taskControls, taskKinds } from "./task-words.ts";

@@ -27,6 +27,8 @@ const kinds = {
   restarting: ReasonKind.RESTARTING,
   deferred: ReasonKind.DEFERRED,
   awaiting_input: ReasonKind.AWAITING_INPUT,
+  dag_inactive: ReasonKind.DAG_INACTIVE,
+  schedule: ReasonKind.SCHEDULE,
 } as const satisfies Record<ReasonKindName, ReasonKind>;
 
 export function reasonToProto(reason: Reason): ReasonMessage {

@@ -30,6 +30,10 @@ function kindToProto(schedule: Schedule): NonNullable<Init["kind"]> {
       return { case: "once", value: {} } as const;
     case "continuous":
       return { case: "continuous", value: {} } as const;
+    case "custom": {
+      const { name, handler } = schedule;
+      return { case: "custom", value: { name, handler } } as const;
+    }
     case "events":
       return { case: "events", value: { at: schedule.at.map((ms) => timestampOf(ms)!) } } as const;
   }
@@ -80,6 +84,10 @@ export function scheduleFromProto({ kind }: ScheduleMessage): Schedule {
       return { kind: "continuous" };
     case "events":
       return { kind: "events", at: kind.value.at.map((moment) => epochMsOf(moment) ?? NaN) };
+    case "custom": {
+      const { name, handler } = kind.value;
+      return { kind: "custom", name, handler };
+    }
     case undefined:
       throw new MillraceError(
         "DAG_INVALID",

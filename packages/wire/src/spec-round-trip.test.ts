@@ -85,6 +85,7 @@ const schedule: fc.Arbitrary<Schedule> = fc.oneof(
   fc.record({ kind: fc.constant("cron_interval" as const), expression: text, ...zoned }),
   fc.record({ kind: fc.constantFrom("delta", "delta_interval"), everyMs: ms }),
   fc.record({ kind: fc.constantFrom("once", "continuous") }),
+  fc.record({ kind: fc.constant("custom" as const), name: text, handler: text }),
   fc.record({
     kind: fc.constant("events" as const),
     at: fc.array(fc.integer({ min: -(2 ** 40), max: 2 ** 42 }), { maxLength: 5 }),
@@ -97,6 +98,8 @@ const spec: fc.Arbitrary<DagSpec> = fc
     overlap: fc.constantFrom("allow" as const, "forbid" as const, "replace" as const),
     startingDeadlineMs: nullable(ms),
     maxConsecutiveFailedRuns: fc.nat(1000),
+    keptSuccessfulRuns: nullable(fc.nat(100_000)),
+    keptFailedRuns: nullable(fc.nat(100_000)),
     tasks: fc.array(task, { maxLength: 4 }),
     edges: fc.array(edge, { maxLength: 4 }),
     groups: fc.array(group, { maxLength: 3 }),

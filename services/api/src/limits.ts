@@ -66,6 +66,8 @@ export const apiLimits = {
   endWaitAnswerMs: 30_000,
   /** How long a question looks for its owner: that there is none is an answer too. */
   explainSearchMs: 1_000,
+  /** How long an owner may take to say what a custom timetable plans: it asks a worker, for 5 s at most. */
+  planAnswerMs: 8_000,
   /** First and longest wait before the owner is looked for again. */
   ownerRetryMs: { first: 50, max: 400 },
   /** This node says that workers can attach to it this often. */

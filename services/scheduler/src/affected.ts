@@ -29,18 +29,26 @@ export type InstancesChangedInit = {
     readonly mapIndex: number;
     /** Codes are those of the wire. */
     readonly state: TaskState;
+    readonly nextState: TaskState;
     readonly isImplied: boolean;
   }[];
   readonly affectedCount: number;
+  readonly counts: {
+    readonly state: TaskState;
+    readonly nextState: TaskState;
+    readonly count: number;
+  }[];
 };
 
-/** `asked`: the instances that the caller meant; what changes beside them follows from that. */
-export function watchAffected(engine: Run, asked: readonly InstanceRef[]): Affected {
+type Changed = { readonly ref: InstanceRef; readonly nextState: TaskState };
+
+/** `asked`: the instances that the caller meant, null for all there are; what changes beside them follows from that. */
+export function watchAffected(engine: Run, asked: readonly InstanceRef[] | null): Affected {
   const state = engine.instances.state.slice(0, engine.instances.size);
   const first = engine.instances.first.slice();
   const count = engine.instances.count.slice();
-  const meant = new Set(asked.map(instanceKey));
-  const changed = new Map<number, InstanceRef>();
+  const meant = asked === null ? null : new Set(asked.map(instanceKey));
+  const changed = new Map<number, Changed>();
 
   function stateBefore({ ix, mapIx }: InstanceRef): TaskState {
     const slot = mapIx < 0 ? ix : mapIx < (count[ix] ?? 0) ? (first[ix] ?? 0) + mapIx : -1;
@@ -49,28 +57,43 @@ export function watchAffected(engine: Run, asked: readonly InstanceRef[]): Affec
 
   return {
     note({ changes }) {
-      for (const { ix, mapIx } of changes) changed.set(instanceKey({ ix, mapIx }), { ix, mapIx });
+      for (const { ix, mapIx, state: nextState } of changes)
+        changed.set(instanceKey({ ix, mapIx }), { ref: { ix, mapIx }, nextState });
     },
     answer(runKey) {
       const named = [...changed].slice(0, namedMax);
       return {
-        affected: named.map(([key, ref]) => ({
+        affected: named.map(([key, { ref, nextState }]) => ({
           runId: runIdOf(BigInt(runKey)),
           taskId: engine.dag.taskIds[ref.ix] ?? "",
           mapIndex: ref.mapIx,
           state: stateBefore(ref),
-          isImplied: !meant.has(key),
+          nextState,
+          isImplied: meant !== null && !meant.has(key),
         })),
         affectedCount: changed.size,
+        counts: countsOf(changed.values()),
       };
     },
   };
+
+  function countsOf(all: Iterable<Changed>): InstancesChangedInit["counts"] {
+    const counts = new Map<string, { state: TaskState; nextState: TaskState; count: number }>();
+    for (const { ref, nextState } of all) {
+      const before = stateBefore(ref);
+      const key = `${before} ${nextState}`;
+      const known = counts.get(key);
+      if (known === undefined) counts.set(key, { state: before, nextState, count: 1 });
+      else known.count += 1;
+    }
+    return [...counts.values()];
+  }
 }
 
 /** What an event would change; the run is a copy that nobody needs afterwards. */
 export function tryOut(
   copy: Run,
-  asked: readonly InstanceRef[],
+  asked: readonly InstanceRef[] | null,
   event: RunEvent,
   runKey: number,
 ): InstancesChangedInit {

@@ -1,7 +1,9 @@
+import { shardOf } from "@millrace/engine";
+import { attemptIdOf } from "@millrace/wire";
 import { FailureKind } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
-import { aDag, aTask, registerDag } from "./testing/dags.ts";
+import { aChain, aDag, aTask, registerDag } from "./testing/dags.ts";
 import { attemptOf, failure, type FakeApi, success } from "./testing/fake-api.ts";
 import { movingClock } from "./testing/moving-clock.ts";
 import { aWorld } from "./testing/world.ts";
@@ -207,6 +209,35 @@ test("a stranger's report on a live worker's attempt counts for nothing; the wor
   expect(kindOf(await mine.report(attemptId, success(), stranger.sessionKey))).toBe("STALE");
   expect(await world.runState(run)).toBe("running");
   expect(kindOf(await mine.report(attemptId, success(), again.sessionKey))).toBe("OK");
+});
+
+test("an outcome of a task that never ran, or of none that there is, counts for nothing, and nothing else stops", async () => {
+  await using world = await aWorld();
+  const spec = aChain("etl", 2);
+  await registerDag(world.db, spec);
+  await world.scheduler();
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("etl");
+  await expect.poll(() => api.assigned.length).toBe(1);
+  const first = api.assigned[0]?.attemptId ?? "";
+  const ref = { shard: shardOf("etl"), runKey: run, mapIx: -1, attempt: 1 };
+  const strange = [
+    { ...ref, ix: 1 },
+    { ...ref, ix: 0, attempt: 2 },
+    { ...ref, ix: 0, mapIx: 3 },
+    { ...ref, ix: 7 },
+    { ...ref, ix: 0, runKey: run + 64 },
+  ].map(attemptIdOf);
+  for (const attemptId of strange)
+    for (const outcome of [success("forged"), failure("forged")])
+      expect(await api.report(attemptId, outcome), attemptId).toMatchObject({
+        kind: VerdictKind.STALE,
+      });
+  expect(await world.states(run, spec)).toEqual({ t0: "running" });
+  await api.report(first, success());
+  await expect.poll(() => api.assigned.length).toBe(2);
+  await api.report(api.assigned[1]?.attemptId ?? "", success());
+  expect(await world.untilFinal(run)).toBe("success");
 });
 
 test("a task given back unbegun goes to another at once and spends no retry", async () => {

@@ -96,11 +96,17 @@ export async function markRun(
   const state = ends.get(asked.state);
   if (state === undefined) throw invalidState("SUCCESS or FAILED");
   const { owner } = parts;
+  const runKey = Number(asked.runKey);
+  const eventNow = () => ({ kind: "runMarked", state, at: owner.dbClock.now() }) as const;
+  if (asked.dryRun) {
+    const { engine } = await detachedSubject(parts, runKey);
+    return changedReply(tryOut(engine, null, eventNow(), runKey));
+  }
   return parts.answerOnce(owner, command, (store) =>
-    withRun(parts, Number(asked.runKey), (run) => {
-      const event = { kind: "runMarked", state, at: owner.dbClock.now() } as const;
-      apply(owner, run, event, { isMarked: true });
-      const reply: Reply = { reply: { case: "runKey", value: asked.runKey } };
+    withRun(parts, runKey, (run) => {
+      const affected = watchAffected(run.engine, null);
+      apply(owner, run, eventNow(), { isMarked: true, onEffects: affected.note });
+      const reply = changedReply(affected.answer(runKey));
       store(owner.flushes.stepFor(run, null), reply);
       return reply;
     }),

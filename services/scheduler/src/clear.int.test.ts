@@ -226,15 +226,27 @@ test.each([
   const run = await api.trigger("ended");
   await expect.poll(() => api.assigned.length).toBe(1);
   const value = { runKey: BigInt(run), state };
+  const counts = [
+    { state: TaskState.RUNNING, nextState: fromName(states.a), count: 1 },
+    { state: TaskState.NONE, nextState: fromName(states.b), count: 1 },
+  ];
+  const changed = { case: "instancesChanged", value: { affectedCount: 2, counts } };
+  const dryRun = { case: "markRun", value: { ...value, dryRun: true } } as const;
+  expect((await api.command("ended", { command: dryRun })).reply).toMatchObject(changed);
+  expect(await world.runState(run)).toBe("running");
   const { reply } = await api.command("ended", {
     requestId: "m",
     command: { case: "markRun", value },
   });
-  expect(reply.case).toBe("runKey");
+  expect(reply).toMatchObject(changed);
   expect(await world.runState(run)).toBe(name);
   expect(await world.states(run, spec)).toEqual(states);
   await expect.poll(() => api.cancelled).toHaveLength(1);
 });
+
+function fromName(name: "success" | "failed" | "skipped"): TaskState {
+  return { success: TaskState.SUCCESS, failed: TaskState.FAILED, skipped: TaskState.SKIPPED }[name];
+}
 
 test("the values that a branch leaves are its own, and not those of the tasks that it skips after a clear", async () => {
   await using world = await aWorld();

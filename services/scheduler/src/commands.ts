@@ -9,8 +9,10 @@ import {
   type DeleteDag,
   type OwnerCommand,
   type OwnerReply,
+  type PlanRuns,
   type TriggerRun,
 } from "@millrace/wire/internal";
+import { plannedRunToProto } from "@millrace/wire";
 import { requestKeyOf, type Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
 import { clearInstances, markInstances, markRun, withRun, type ChangeParts } from "./change-run.ts";
@@ -22,8 +24,10 @@ import { loadedShard, type Owner, type OwnedShard } from "./owner.ts";
 import type { RunMaker } from "./run-maker.ts";
 import type { OwnedDag } from "./run.ts";
 import { requireRun } from "./subject.ts";
+import type { Ticks } from "./ticks.ts";
 
 export type CommandParts = ChangeParts & {
+  readonly ticks: Pick<Ticks, "timetables">;
   readonly maker: RunMaker;
   /** A DAG that was forgotten is back: its schedule and queued runs go on. */
   replan(dag: OwnedDag): void;
@@ -65,6 +69,8 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
       return endWait(parts, command, asked.value);
     case "explainTask":
       return { reply: { case: "explanation", value: await explainTask(parts, asked.value) } };
+    case "planRuns":
+      return planRuns(parts, asked.value);
     case "deleteDag":
       return removeOnce(parts, command, asked.value);
     case undefined:
@@ -137,6 +143,17 @@ async function trigger(
   }
 }
 
+async function planRuns(
+  { owner, ticks }: CommandParts,
+  { dagId, count }: PlanRuns,
+): Promise<Reply> {
+  const dag = await requireDag(owner, dagId);
+  await owner.dags.loadNewest([dag]);
+  const { runs, problem } = await ticks.timetables.list(dag, count);
+  const value = { runs: runs.map(plannedRunToProto), problem };
+  return { reply: { case: "plannedRuns", value } };
+}
+
 /** Cancelling twice is cancelling once; a final run stays as it is. */
 async function cancel(parts: CommandParts, runKey: number): Promise<Reply> {
   const { owner } = parts;
@@ -199,5 +216,6 @@ async function remove(
   if (!existed)
     throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
   owner.deliveries.dropDag(dagId);
+  owner.calls.dropDag(dagId);
   return reply;
 }

@@ -12,6 +12,9 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     queued: new Map(),
     opened: new Set(),
     isTicking: false,
+    leaving: new Set(),
+    isHistoryWanted: false,
+    historyAtMs: -Infinity,
     planned: null,
     lastRunName: "",
     ...changeable(row),
@@ -33,6 +36,7 @@ function changeable(row: OwnedDagRow) {
     scheduledThrough: row.scheduled_through.getTime(),
     lastInterval: lastIntervalOf(row),
     nextRunAt: row.next_run_at?.getTime() ?? null,
+    scheduleProblem: row.schedule_problem,
     changedSeq: row.changed_seq,
   };
 }

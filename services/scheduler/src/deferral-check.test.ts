@@ -1,3 +1,5 @@
+/** What a body may defer for: semantics 9.3 and 9.6, with our limits. */
+
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";

@@ -1,3 +1,5 @@
+/** Waits that outlive who looks after them: semantics 9.3. */
+
 import { expect, test } from "vitest";
 
 import { VerdictKind } from "@millrace/wire/worker";

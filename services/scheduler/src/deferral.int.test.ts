@@ -1,3 +1,5 @@
+/** Waits for moments and tokens, on real rows: semantics 9.3; XComs over a wait: 8.1; clearing them: 11.2. */
+
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 

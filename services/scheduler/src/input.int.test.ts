@@ -1,3 +1,5 @@
+/** Waits for people, on real rows: semantics 9.6. */
+
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 

@@ -37,6 +37,7 @@ export async function takeInventory(owner: Owner, data: Uint8Array): Promise<Uin
 export async function endSession(owner: Owner, sessionKey: number): Promise<void> {
   owner.slots.endSession(sessionKey);
   owner.deliveries.endSession(sessionKey);
+  owner.calls.endSession(sessionKey);
   owner.watches.endSession(sessionKey);
   const steps = lose(owner, owner.bindings.of(sessionKey));
   await Promise.all(steps.map((step) => step.done.promise));
@@ -66,6 +67,7 @@ function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string
   const lost =
     missing.length +
     owner.deliveries.loseMissing(sessionKey, named) +
+    owner.calls.loseMissing(sessionKey, named) +
     owner.watches.loseMissing(sessionKey, named);
   if (session !== undefined && lost > 0) {
     owner.outbox.returnSlots(session.apiNodeId, sessionKey, lost);
@@ -120,6 +122,10 @@ function lose(owner: Owner, all: Iterable<Bound>): Step[] {
 function verdictOn(owner: Owner, attemptId: string, sessionKey: number): VerdictMessage | null {
   const ref = parseAttemptId(attemptId);
   if (ref === null) return verdictMessage(attemptId, { kind: "STALE", reason: "EPOCH" });
+  if (ref.of === "call") {
+    const verdict = owner.shards.has(ref.shard) ? owner.calls.verdictOn(sessionKey, ref) : null;
+    return verdict && verdictMessage(attemptId, verdict);
+  }
   if (loadedShard(owner, ref.shard) === null || owner.reloading.has(ref.runKey)) {
     return noVerdict(attemptId);
   }

@@ -13,6 +13,7 @@ import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { pauseIfFailing } from "./auto-pause.ts";
 import { createBindings } from "./bindings.ts";
+import { createCalls } from "./calls/calls.ts";
 import { createDbClock, type Clock } from "./clock.ts";
 import { createDeliveries } from "./callbacks/deliveries.ts";
 import { createTicks, type Ticks } from "./ticks.ts";
@@ -20,6 +21,7 @@ import { createDagBook } from "./dag-book.ts";
 import { createDemandTeller } from "./demand.ts";
 import { dispatch, sendStops } from "./dispatch.ts";
 import { createFlushLoop } from "./flush-loop.ts";
+import { createHistory } from "./history.ts";
 import { createOutbox } from "./outbox.ts";
 import { createOutputs } from "./outputs.ts";
 import { loadedShard, type Due, type Owner } from "./owner.ts";
@@ -77,7 +79,8 @@ export function createMill(options: MillOptions): Mill {
   const pump = createPump(self);
   const watches = createWatches(self);
   const deliveries = createDeliveries({ owner: self, versions });
-  const sideWork: readonly SideWork[] = [watches, deliveries];
+  const calls = createCalls(self);
+  const sideWork: readonly SideWork[] = [watches, deliveries, calls];
   const life = createRunLife({ owner: self, versions });
 
   const owner: Owner = {
@@ -117,7 +120,7 @@ export function createMill(options: MillOptions): Mill {
       onQuiet: (run) => void owner.flushes.stepFor(run, null),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
-    ...{ watches, deliveries, sideWork, turns: { last: null } },
+    ...{ watches, deliveries, calls, sideWork, turns: { last: null } },
     demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     nodes: () => options.nodes(),
@@ -126,6 +129,7 @@ export function createMill(options: MillOptions): Mill {
   };
   const maker = createRunMaker({ owner, life });
   const ticks = createTicks({ owner, maker, life });
+  const history = createHistory(self);
   const reloader = createReloader(() => ({
     ...{ owner, life, versions },
     verifyLease: () => options.verifyLease(),
@@ -172,6 +176,7 @@ export function createMill(options: MillOptions): Mill {
     if (run.isGone) life.startQueued(run.dag);
     if (!hasEnded) return;
     ticks.plan(run.dag);
+    history.look(run.dag);
     pauseIfFailing(owner, run).catch((error: unknown) => {
       log.warn({ dag_id: run.dagId, err: error }, "dag.failures_uncounted");
     });
@@ -180,6 +185,7 @@ export function createMill(options: MillOptions): Mill {
   function attend(dag: OwnedDag): void {
     owner.queue.setDagParked(dag.dagId, dag.isPaused);
     ticks.plan(dag);
+    history.look(dag);
     life.startQueued(dag);
     pump.kick();
   }
@@ -191,6 +197,7 @@ export function createMill(options: MillOptions): Mill {
       for (const shard of gone) owner.shards.delete(shard);
       watches.dropShards(gone);
       deliveries.dropShards(gone);
+      calls.dropShards(gone);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
       for (const dag of owner.dags.all())
         if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);

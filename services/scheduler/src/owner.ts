@@ -6,6 +6,7 @@ import type { Effects, Timer } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import type { Bindings } from "./bindings.ts";
 import type { Deliveries, Delivery } from "./callbacks/delivery.ts";
+import type { Calls } from "./calls/call.ts";
 import type { Clock, DbClock } from "./clock.ts";
 import type { DagBook } from "./dag-book.ts";
 import type { DemandTeller } from "./demand.ts";
@@ -62,6 +63,7 @@ export type Owner = {
   readonly outputs: Outputs;
   readonly watches: Watches;
   readonly deliveries: Deliveries;
+  readonly calls: Calls;
   /** What takes slots beside attempts. */
   readonly sideWork: readonly SideWork[];
   /** The line that had the last slot. */

@@ -48,7 +48,8 @@ export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8
     throw new MillraceError("OVERLOADED");
   const cases = batch.results.map(caseOf);
   const ofCallbacks = cases.filter(({ ref }) => isOfCallback(ref));
-  const attempts = cases.filter(({ ref }) => !isOfCallback(ref));
+  for (const each of cases) if (each.ref?.of === "call") takeAnswer(owner, each, each.ref);
+  const attempts = cases.filter(({ ref }) => ref?.of !== "call" && !isOfCallback(ref));
   await refuseStrangers(owner, attempts);
   const told = ofCallbacks.map((each) => takeCallback(owner, each));
   for (const each of attempts) takeCase(owner, each);
@@ -71,6 +72,13 @@ async function takeCallback(owner: Owner, each: Case): Promise<void> {
   if (ref === null || each.verdict !== null) return;
   each.verdict = await owner.deliveries.report(sessionKey, ref, result);
   each.isOpen = each.verdict === null;
+}
+
+/** Nothing is written: what an answer changes is up to whoever asked. */
+function takeAnswer(owner: Owner, each: Case, ref: AttemptRef): void {
+  if (each.verdict !== null) return;
+  each.isOpen = !owner.shards.has(ref.shard);
+  if (!each.isOpen) each.verdict = owner.calls.report(each.sessionKey, ref, each.result);
 }
 
 /** Its run is over. */

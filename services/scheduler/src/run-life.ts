@@ -141,6 +141,7 @@ export function createRunLife(parts: {
   function open(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
     const known = parts.owner().runs.get(runKey);
     if (known !== undefined) return Promise.resolve(known);
+    if (dag.leaving.has(runKey)) return Promise.resolve(null);
     let read = opening.get(runKey);
     if (read === undefined) {
       dag.opened.add(runKey);

@@ -94,6 +94,8 @@ export type OwnedDag = {
   planned: PlannedRun | null;
   /** What the row says of when that is due. */
   nextRunAt: number | null;
+  /** What is wrong with its timetable's function; empty for nothing. As the row has it. */
+  scheduleProblem: string;
   changedSeq: number;
   /** Runs in state running. */
   readonly running: Set<ActiveRun>;
@@ -103,6 +105,11 @@ export type OwnedDag = {
   readonly opened: Set<number>;
   /** True while a tick is being made into a run. */
   isTicking: boolean;
+  /** Final runs that are being deleted: nothing may bring them into memory. */
+  readonly leaving: Set<number>;
+  /** Whether its finished runs are going to be looked at, and when they were, on the monotonic clock. */
+  isHistoryWanted: boolean;
+  historyAtMs: number;
   /** The name given last: two runs asked for in the same millisecond must differ. */
   lastRunName: string;
 };

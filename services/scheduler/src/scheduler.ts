@@ -164,6 +164,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       if (owned !== undefined) owned.isLoaded = false;
     }
     owner.deliveries.dropShards(gone);
+    owner.calls.dropShards(gone);
     const open = [...owner.runs.values()].filter((run) => gone.has(run.shard));
     for (const run of open) owner.queue.remove(run);
     const steps = open.flatMap((run) => owner.flushes.lastStep(run)?.done.promise ?? []);

@@ -74,6 +74,25 @@ export const defaultSettings = {
   callbacksPerReadMax: 200,
   /** Outcomes of callbacks in one statement. */
   callbackOutcomesPerWriteMax: 500,
+  /** A question whose function has lost so many workers has failed. */
+  callLossesMax: 3,
+  /** How much longer than its function may take a question waits for what its worker says. */
+  callPatienceMs: 30_000,
+  /** Bytes of an answer. */
+  callAnswerBytesMax: 64 * 1024,
+  /** Questions without an answer; more have failed at once. */
+  callsWaitingMax: 100_000,
+  /** How long the function of a timetable may take. */
+  timetableTimeoutMs: 10_000,
+  /** First and longest wait before a timetable is asked again that gave no answer, or one that makes no sense. */
+  timetableRetryMs: { first: 10_000, max: 600_000 },
+  /** How long people wait for what a timetable says of its next runs, and how many runs it is asked for at most. */
+  timetableListWaitMs: 5_000,
+  timetableListMax: 500,
+  /** Finished runs that a DAG does not keep are looked for at most this often. */
+  historyEveryMs: 10_000,
+  /** Such runs in one look. */
+  historyRunsPerLook: 500,
   /** A wait whose triggerer gave it back, or lost it, is given to another after this. */
   watchAgainMs: 1_000,
   /** How long whoever ends a wait with a token is kept waiting while the body still runs. */

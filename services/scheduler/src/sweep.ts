@@ -24,6 +24,7 @@ export function createSweep(owner: Owner): Sweep {
       ...owner.bindings.sessionKeys(),
       ...owner.watches.sessionKeys(),
       ...owner.deliveries.sessionKeys(),
+      ...owner.calls.sessionKeys(),
     ]);
     const keys = [...all].toSorted((a, b) => a - b);
     const part = keys.filter((key) => key > after).slice(0, owner.settings.sweepRowsMax);

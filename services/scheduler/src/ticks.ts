@@ -8,8 +8,11 @@ import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import type { RunMaker } from "./run-maker.ts";
 import { automated, type OwnedDag } from "./run.ts";
+import { createTimetables, customSchedule, type Timetables } from "./timetables.ts";
 
 export type Ticks = {
+  /** The timetables that functions decide. */
+  readonly timetables: Timetables;
   /** Sets the timer of a DAG's next run; again after anything that may change it. */
   plan(dag: OwnedDag): void;
   /** A timer is due. */
@@ -28,6 +31,7 @@ export function createTicks(parts: {
   readonly life: RunLife;
 }): Ticks {
   const { owner, maker, life } = parts;
+  const timetables = createTimetables({ owner, onAnswer: plan });
 
   function nextOf(dag: OwnedDag, last: DataInterval | null): PlannedRun | null {
     if (dag.newest === null) return null;
@@ -57,9 +61,16 @@ export function createTicks(parts: {
   function plan(dag: OwnedDag): void {
     if (dag.isTicking || loadedShard(owner, dag.shard) === null) return;
     const hasTicks = dag.hasSchedule && !dag.isPaused && dag.isActive;
-    dag.planned = hasTicks ? nextOf(dag, dag.lastInterval) : null;
+    const isAsked = hasTicks && customSchedule(dag) !== null;
+    if (!isAsked) timetables.forget(dag);
+    const planned = isAsked
+      ? timetables.next(dag)
+      : hasTicks
+        ? nextOf(dag, dag.lastInterval)
+        : null;
+    dag.planned = planned ?? null;
     const at = dag.planned?.runAfter ?? null;
-    show(dag, at);
+    if (planned !== undefined) show(dag, at);
     if (at !== null) owner.timers.add(at, { kind: "tick", dagId: dag.dagId, shard: dag.shard, at });
   }
 
@@ -128,6 +139,7 @@ export function createTicks(parts: {
   }
 
   return {
+    timetables,
     plan,
     onTick(dag, at) {
       const { planned } = dag;

@@ -1,3 +1,5 @@
+/** What triggerers watch, and that a watch is never lost: semantics 9.3. */
+
 import type { Database } from "@millrace/db";
 import { FailureKind, RunState } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind } from "@millrace/wire/worker";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -182,6 +183,32 @@ async def never_comes(config):
 @callback
 def report(event, config):
     note(event.run.params["folder"], f"{config} {event.event} {event.task.id} {event.try_number}")
+
+
+@callback
+def told(event, config):
+    """Notes what it is told, and ends as its config says."""
+    failure = event.failure
+    line = {
+        "event": event.event,
+        "run": event.run.id,
+        "task": event.task.id if event.task else None,
+        "mapIndex": event.task.map_index if event.task else None,
+        "try": event.try_number,
+        "runState": event.run_state,
+        "failure": [failure.kind, failure.type, failure.message] if failure else None,
+        "happenedAt": round(event.happened_at.timestamp() * 1000),
+        "deliveryTry": event.delivery_try,
+    }
+    note(config["folder"], json.dumps(line))
+    if config["leaves"]:
+        context().xcom.push("left", 1)
+    if config["ends"] == "error":
+        raise ValueError("no route")
+    if config["ends"] == "hopeless":
+        raise FailTask("no route")
+    while config["ends"] == "wait" and not Path(config["folder"], "release").exists():
+        context().sleep(0.02)
 
 
 def note(folder, word):

@@ -12,6 +12,7 @@ import {
   RetryTask,
   SkipTask,
   trigger,
+  type CallbackEvent,
   type Trigger,
 } from "@millrace/sdk";
 import { runTriggerer, runWorker, type ExternalHandler } from "@millrace/sdk/worker";
@@ -46,6 +47,7 @@ const triggers: Record<string, () => Trigger<unknown>> = {
 };
 
 const handlers: Record<string, ExternalHandler> = {
+  told,
   wait: (word: string) => defer(triggers[word]!()),
   wait_and_go_on: {
     body: (word: string) =>
@@ -133,6 +135,25 @@ const handlers: Record<string, ExternalHandler> = {
     throw new errors[word as keyof typeof errors](word);
   },
 };
+
+/** A callback: notes what it is told, and ends as its config says. */
+async function told(
+  { event, run, task, tryNumber, runState, failure, happenedAt, deliveryTry }: CallbackEvent,
+  { folder, ends, leaves }: { folder: string; ends: string; leaves: boolean },
+): Promise<void> {
+  const line = {
+    ...{ event, run: run.id, task: task?.id ?? null, mapIndex: task?.mapIndex ?? null },
+    ...{ try: tryNumber, runState, happenedAt: happenedAt.getTime(), deliveryTry },
+    failure: failure && [failure.kind, failure.type, failure.message],
+  };
+  note(folder, JSON.stringify(line));
+  if (leaves) context().xcom.push("left", 1);
+  if (ends === "error") throw new TypeError("no route");
+  if (ends === "hopeless") throw new FailTask("no route");
+  if (ends !== "wait") return;
+  const { signal } = context();
+  while (!existsSync(path.join(folder, "release"))) await wait(20, undefined, { signal });
+}
 
 function note(folder: string, word: string): void {
   appendFileSync(path.join(folder, "notes"), `${word}\n`);

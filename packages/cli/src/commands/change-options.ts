@@ -8,6 +8,8 @@ export type ReachOptions = { past?: boolean; future?: boolean };
 export type ConfirmOptions = { dryRun?: boolean; yes?: boolean };
 
 const mapIndexMax = 2 ** 31 - 1;
+/** Task instances that are shown of what would change; the rest is counted. */
+export const affectedShownMax = 50;
 
 /** @throws InvalidArgumentError when the index is none. */
 export function taskRef(text: string): TaskRef {

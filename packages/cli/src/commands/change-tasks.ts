@@ -15,14 +15,18 @@ import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { instanceName, showState, taskStateWord } from "../format.ts";
 import { printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
-import type { ConfirmOptions, ReachOptions, TaskRef } from "./change-options.ts";
+import {
+  affectedShownMax,
+  type ConfirmOptions,
+  type ReachOptions,
+  type TaskRef,
+} from "./change-options.ts";
 
 export type SelectOptions = { upstream?: boolean; downstream?: boolean; onlyFailed?: boolean };
 type ChangeOptions = SelectOptions & ReachOptions & ConfirmOptions;
 
 /** Many runs may be changed by one call. */
 const changeTimeoutMs = 10 * 60_000;
-const shownMax = 50;
 
 /** What "only failed" means. */
 const failedStates = [TaskState.FAILED, TaskState.UPSTREAM_FAILED];
@@ -126,7 +130,7 @@ function showAffected({ affected, affectedCount }: Affected): void {
   printTable(
     ["RUN", "TASK", "STATE", ""],
     affected
-      .slice(0, shownMax)
+      .slice(0, affectedShownMax)
       .map((each) => [
         each.runId,
         instanceName(each),
@@ -135,7 +139,7 @@ function showAffected({ affected, affectedCount }: Affected): void {
       ]),
     "Nothing to change.",
   );
-  const rest = affectedCount - Math.min(affected.length, shownMax);
+  const rest = affectedCount - Math.min(affected.length, affectedShownMax);
   if (rest > 0) say(`… and ${rest} more.`);
 }
 

@@ -3,6 +3,8 @@
 import { CronExpressionParser } from "cron-parser";
 import type { CronExpression } from "cron-parser";
 import { MillraceError } from "../errors.ts";
+import { plainField, type FieldName } from "./cron-field.ts";
+import { timesOfDay } from "./times-of-day.ts";
 import type { WallMs } from "./zone.ts";
 
 /** The presets, spelled as in Airflow. */
@@ -15,6 +17,7 @@ const presets: Readonly<Record<string, string>> = {
   "@yearly": "0 0 1 1 *",
 };
 
+const fieldNames: readonly FieldName[] = ["second", "minute", "hour", "day", "month", "weekday"];
 const expressionLength = 250;
 /** What a field may hold. `H`, a random value, is left out: a schedule must be the same in every process. */
 const field =
@@ -24,14 +27,15 @@ const keptMax = 10_000;
 const kept = new Map<string, Cron>();
 /** A leap cycle and more: whatever fires at all fires within it. 1 January 2000. */
 const probeStart: WallMs = 946_684_800_000;
+const daySeconds = 86_400;
 
 export type Cron = {
   /** Whether the hour field allows every hour, so that the hour before and after a clock change count alike. */
   readonly everyHour: boolean;
-  /** The matches strictly after a wall time, ascending. */
-  after(wall: WallMs): Iterable<WallMs>;
-  /** The matches strictly before a wall time, descending. */
-  before(wall: WallMs): Iterable<WallMs>;
+  /** The first match strictly after a wall time; null when there is none. */
+  after(wall: WallMs): WallMs | null;
+  /** The last match strictly before a wall time; null when there is none. */
+  before(wall: WallMs): WallMs | null;
 };
 
 /**
@@ -54,16 +58,62 @@ function read(expression: string): Cron {
   const parsed = parse(expression, text);
   if (step(parsed, "next", probeStart) === null)
     throw invalid(expression, "never fires: no date matches it");
+  const { hour, minute, second } = parsed.fields;
+  const times = timesOfDay(plain(hour.values), plain(minute.values), plain(second.values));
+  const nextDay = walkDays(parsed, "next");
+  const previousDay = walkDays(parsed, "prev");
   return {
-    everyHour: parsed.fields.hour.values.length === 24,
-    *after(wall) {
-      for (let at = step(parsed, "next", wall); at !== null; at = step(parsed, "next", at))
-        yield at;
+    everyHour: hour.values.length === 24,
+    after(wall) {
+      const from = Math.floor(wall / 1000) + 1;
+      const today = Math.floor(from / daySeconds);
+      const day = nextDay(today);
+      if (day === null) return null;
+      const time = times.first(day === today ? from - today * daySeconds : 0);
+      if (time !== null) return (day * daySeconds + time) * 1000;
+      const later = nextDay(day + 1);
+      return later === null ? null : (later * daySeconds + (times.first(0) ?? 0)) * 1000;
     },
-    *before(wall) {
-      for (let at = step(parsed, "prev", wall); at !== null; at = step(parsed, "prev", at))
-        yield at;
+    before(wall) {
+      const to = Math.ceil(wall / 1000) - 1;
+      const today = Math.floor(to / daySeconds);
+      const day = previousDay(today);
+      if (day === null) return null;
+      const endOfDay = daySeconds - 1;
+      const time = times.last(day === today ? to - today * daySeconds : endOfDay);
+      if (time !== null) return (day * daySeconds + time) * 1000;
+      const earlier = previousDay(day - 1);
+      return earlier === null ? null : (earlier * daySeconds + (times.last(endOfDay) ?? 0)) * 1000;
     },
+  };
+}
+
+function plain(values: readonly (number | string)[]): number[] {
+  return values.map(Number);
+}
+
+/**
+ * The nearest matching day from a day since 1970 on, itself included. Which days match, with "L" and "#", is left to the
+ * library; it is asked once for each, not once for each fire.
+ */
+function walkDays(
+  parsed: CronExpression,
+  direction: "next" | "prev",
+): (day: number) => number | null {
+  let asked = Number.NaN;
+  let found: number | null = null;
+  return (day) => {
+    // Every day between one that was asked for and its answer has the same answer.
+    const isKnown =
+      day === asked ||
+      (found !== null &&
+        (direction === "next" ? day > asked && day <= found : day < asked && day >= found));
+    if (isKnown) return found;
+    const edge = direction === "next" ? day * daySeconds * 1000 - 1 : (day + 1) * daySeconds * 1000;
+    const match = step(parsed, direction, edge);
+    asked = day;
+    found = match === null ? null : Math.floor(match / 1000 / daySeconds);
+    return found;
   };
 }
 
@@ -87,7 +137,9 @@ function plainExpression(expression: string): string {
   }
   const odd = fields.find((one) => !field.test(one));
   if (odd !== undefined) throw invalid(expression, `has the field "${odd}", which is not cron`);
-  return fields.join(" ");
+  // What means the same is the same: the library refuses values that are named twice.
+  const own = fields.length === 6 ? fieldNames : fieldNames.slice(1);
+  return fields.map((one, n) => plainField(one, own[n]!)).join(" ");
 }
 
 function parse(expression: string, text: string): CronExpression {

@@ -27,7 +27,8 @@ export function nextFire(rule: CronRule, after: EpochMs): EpochMs | null {
   const { timezone } = rule;
   let best: EpochMs | null = null;
   let looked = 0;
-  for (const wall of cron.after(after + offsetsNear(timezone, after).low)) {
+  const from = after + offsetsNear(timezone, after).low;
+  for (let wall = cron.after(from); wall !== null; wall = cron.after(wall)) {
     const { fires, low, high } = firesOf(cron, timezone, wall);
     if (best !== null && wall - high >= best) break;
     for (const at of fires) if (at > after && (best === null || at < best)) best = at;
@@ -45,7 +46,8 @@ export function lastFire(rule: CronRule, at: EpochMs): EpochMs | null {
   const { timezone } = rule;
   let best: EpochMs | null = null;
   let looked = 0;
-  for (const wall of cron.before(at + offsetsNear(timezone, at).high + 1)) {
+  const from = at + offsetsNear(timezone, at).high + 1;
+  for (let wall = cron.before(from); wall !== null; wall = cron.before(wall)) {
     const { fires, low, high } = firesOf(cron, timezone, wall);
     if (best !== null && wall - low <= best) break;
     for (const fire of fires) if (fire <= at && (best === null || fire > best)) best = fire;

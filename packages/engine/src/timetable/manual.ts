@@ -27,6 +27,7 @@ export function manualInterval(
     case "once":
     case "continuous":
     case "events":
+    case "custom":
     case undefined:
       return at(logicalDate);
   }

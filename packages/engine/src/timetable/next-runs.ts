@@ -15,7 +15,8 @@ export type NextRunsOptions = {
 
 /**
  * The next automated runs of a DAG, soonest first, as if none were refused meanwhile. Of a DAG that runs without a pause
- * only the first is known: when the others begin depends on how long it takes.
+ * only the first is known: when the others begin depends on how long it takes; of one with a timetable of its own none
+ * (`nextCustomRuns`).
  */
 export function nextRuns(dag: Planned, options: NextRunsOptions): PlannedRun[] {
   const { through = null } = options;

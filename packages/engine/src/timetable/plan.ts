@@ -44,6 +44,9 @@ function plan(dag: Planned, input: PlanInput): PlannedRun | null {
       return planContinuous(dag, input);
     case "events":
       return planEvents(dag, schedule.at, input);
+    // Its function is asked (`custom.ts`): nobody here can run it.
+    case "custom":
+      return null;
   }
 }
 

@@ -16,6 +16,8 @@ export function scheduleText(schedule: Schedule): string {
     case "once":
     case "continuous":
       return `@${schedule.kind}`;
+    case "custom":
+      return schedule.name;
     case "events":
       return schedule.at.length === 1 ? "1 event" : `${schedule.at.length} events`;
   }

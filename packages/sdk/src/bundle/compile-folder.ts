@@ -181,12 +181,14 @@ function finish(plain: DagSpec, file: string, source: string, digest: string): D
         : { ...callback, handler: handlerOf(file, spec.dagId, callback.handler) },
     );
   const callbacks = placed(spec.callbacks);
+  const schedule = placedSchedule(spec, file);
   const tasks = spec.tasks.map((task) => ({
     ...task,
     callbacks: placed(task.callbacks),
     ...(task.kind === "bundle" && { handler: handlerOf(file, spec.dagId, task.id) }),
   }));
   const inBundle =
+    schedule?.kind === "custom" ||
     tasks.some((task) => task.kind === "bundle") ||
     [...callbacks, ...tasks.flatMap((task) => task.callbacks)].some((one) => !one.isExternal);
   return {
@@ -196,5 +198,11 @@ function finish(plain: DagSpec, file: string, source: string, digest: string): D
     bundleDigest: inBundle ? digest : null,
     tasks,
     callbacks,
+    schedule,
   };
+}
+
+function placedSchedule({ schedule, dagId }: DagSpec, file: string): DagSpec["schedule"] {
+  if (schedule?.kind !== "custom") return schedule;
+  return { ...schedule, handler: handlerOf(file, dagId, schedule.handler) };
 }

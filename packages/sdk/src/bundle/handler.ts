@@ -2,7 +2,15 @@
 
 import { MillraceError } from "@millrace/engine";
 import { callbackPlaceOf } from "../callback-options.ts";
-import { bodyOf, callbackOf, resumeOf, retryPolicyOf, type TaskCode } from "../code-of.ts";
+import { callPlaceOf } from "../call-place.ts";
+import {
+  bodyOf,
+  callbackOf,
+  calledOf,
+  resumeOf,
+  retryPolicyOf,
+  type TaskCode,
+} from "../code-of.ts";
 import type { DagDefinition } from "../dag.ts";
 import { dagsOf } from "../dags-of.ts";
 import type { Body } from "../body.ts";
@@ -12,7 +20,8 @@ export type BundleFiles = Readonly<Record<string, () => Promise<object>>>;
 
 /**
  * "<file>#<DAG id>#<task id>": ids have no "#", so it reads in one way only. Of a callback, "<task id>#<option>/<place>"
- * stands for the task's id, which is empty for callbacks of the run.
+ * stands for the task's id, which is empty for callbacks of the run; of a function that the control plane asks,
+ * "<task id>#<option>()".
  */
 export function handlerOf(file: string, dagId: string, taskId: string): string {
   return `${file}#${dagId}#${taskId}`;
@@ -36,7 +45,8 @@ export function bundleFiles(module: unknown): BundleFiles {
  */
 export async function loadHandler(module: unknown, handler: string): Promise<TaskCode> {
   const callback = callbackPlaceOf(handler);
-  const ofTask = callback?.owner ?? handler;
+  const call = callPlaceOf(handler);
+  const ofTask = callback?.owner ?? call?.owner ?? handler;
   const taskAt = ofTask.lastIndexOf("#");
   const dagAt = ofTask.lastIndexOf("#", taskAt - 1);
   const file = handler.slice(0, Math.max(0, dagAt));
@@ -49,6 +59,7 @@ export async function loadHandler(module: unknown, handler: string): Promise<Tas
   if (callback !== null) {
     return { body: callbackOf(dag, id) as unknown as Body, retryPolicy: undefined };
   }
+  if (call !== null) return { body: calledOf(dag, id), retryPolicy: undefined };
   return { body: bodyOf(dag, id), retryPolicy: retryPolicyOf(dag, id), resume: resumeOf(dag, id) };
 }
 

@@ -215,6 +215,16 @@ export class ClientRun<out Result = unknown> {
     return run === undefined ? this : new ClientRun<Result>(this.#link, readRun(run));
   }
 
+  /** What `mark` would change now; changes nothing. */
+  async previewMark(
+    state: "success" | "failed",
+    { signal }: CallOptions = {},
+  ): Promise<TaskChanges> {
+    const { answered, connection, readChanges } = await this.#link();
+    const request = { runId: this.id, state: RunState[state], dryRun: true };
+    return readChanges(await answered((call) => connection.runs.markDagRun(request, call), signal));
+  }
+
   async *#list(
     taskId: string,
     { states = [], signal }: CallOptions & { readonly states?: readonly TaskStateName[] },

@@ -61,6 +61,7 @@ export function taskOf(assignment: Assignment): Task {
       cases: assignment.cases,
       resumption: resumptionOf(assignment),
       ...asked,
+      call: assignment.call === undefined ? null : { name: assignment.call.name },
       isTimed: timeoutMs !== null,
       fencing: assignment.fencing,
       idempotencyKey: assignment.idempotencyKey,

@@ -104,11 +104,9 @@ export class Attempt implements TaskContext {
   readonly xcom = {
     push: (key: string, value: unknown): void => {
       const what = `the value "${key}" of task "${this.task.id}"`;
-      if (this.work.callback !== null) {
-        throw new MillraceError(
-          "WRONG_PLACE",
-          "A callback leaves no values: xcom.push is for tasks.",
-        );
+      if (this.work.callback !== null || this.work.call !== null) {
+        const who = this.work.call === null ? "A callback" : "A function that is asked";
+        throw new MillraceError("WRONG_PLACE", `${who} leaves no values: xcom.push is for tasks.`);
       }
       if (isRefusedKey(key)) {
         throw new MillraceError(

@@ -1,3 +1,5 @@
+/** Callbacks where they run: what they are told, and what their errors change (semantics 12.1, 12.4). */
+
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CallbackEvent, FailureKind, RunState, TaskKind } from "@millrace/wire/v1";
 import type { Result } from "@millrace/wire/worker";

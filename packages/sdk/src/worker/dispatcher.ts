@@ -137,9 +137,12 @@ export class Dispatcher {
         for (const { attemptId, entries } of message.logs) {
           const held = this.#held.get(attemptId);
           if (held === undefined || held.stop === "stale") continue;
-          const { callback } = held.task.work;
-          if (callback === null) this.#options.reporter.log(attemptId, entries);
-          else logCallback(this.#options.log, attemptId, callback.name, entries);
+          const { callback, call } = held.task.work;
+          if (callback !== null)
+            logBeside(this.#options.log, attemptId, { callback: callback.name }, entries);
+          else if (call !== null)
+            logBeside(this.#options.log, attemptId, { call: call.name }, entries);
+          else this.#options.reporter.log(attemptId, entries);
         }
         for (const ended of message.ended) this.#onEnded(ended);
         if (message.ended.length > 0) this.#startWaiting();
@@ -353,17 +356,16 @@ export class Dispatcher {
   }
 }
 
-/** Callbacks have no log of their own: what they say stands in the worker's. */
-function logCallback(
+/** Callbacks and calls have no log of their own: what they say stands in the worker's. */
+function logBeside(
   log: WorkerLog,
   attemptId: string,
-  callback: string,
+  of: { readonly callback: string } | { readonly call: string },
   entries: readonly LogEntry[],
 ): void {
-  for (const { level, stream, message, fieldsJson } of entries) {
-    const fields = { attempt_id: attemptId, callback, stream, message, fields: fieldsJson };
-    log[level](fields, "callback.log");
-  }
+  const event = "call" in of ? "call.log" : "callback.log";
+  for (const { level, stream, message, fieldsJson } of entries)
+    log[level]({ attempt_id: attemptId, ...of, stream, message, fields: fieldsJson }, event);
 }
 
 function unknownHandler(handler: string, known: readonly string[]): Outcome {

@@ -8,6 +8,7 @@ import type { Failure } from "@millrace/engine";
 import type { TaskCode } from "../code-of.ts";
 import { runInContext } from "../context.ts";
 import { Attempt } from "./attempt.ts";
+import { answerCall } from "./call.ts";
 import { argsOf, callBody } from "./call-body.ts";
 import { callbackEventOf, callCallback } from "./callback.ts";
 import { logFlushMs } from "./limits.ts";
@@ -145,10 +146,14 @@ export class Executor {
       const onClock = (kind: "begun" | "looked"): void => {
         if (work.isTimed) this.#options.post({ kind, attemptId: work.attemptId });
       };
-      if (work.callback === null) outcome = await callBody(attempt, code, args, onClock);
-      else {
+      const onBegun = (): void => onClock("begun");
+      if (work.callback !== null) {
         const told = [callbackEventOf(attempt, work.callback), ...args];
-        outcome = await callCallback(attempt, code, told, () => onClock("begun"));
+        outcome = await callCallback(attempt, code, told, onBegun);
+      } else if (work.call !== null) {
+        outcome = await answerCall(attempt, work.call, code, args, onBegun);
+      } else {
+        outcome = await callBody(attempt, code, args, onClock);
       }
     } catch (error) {
       outcome = failed(error);

@@ -1,4 +1,4 @@
-/** Values above the inline limit, and what bodies pull, on a whole worker. */
+/** Values above the inline limit, and what bodies pull, on a whole worker: semantics 8.1-8.2. */
 
 import { Isolation, TaskKind } from "@millrace/wire/v1";
 import { describe, expect, test } from "vitest";

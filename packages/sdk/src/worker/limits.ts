@@ -24,6 +24,9 @@ export const logKeptMs = 10 * 60_000;
 /** How long a callback may take, unless the server says otherwise. */
 export const callbackTimeoutMs = 10 * 60_000;
 
+/** Of the answer to a call. */
+export const answerBytesMax = 64 * 1024;
+
 /** Of a failure. */
 export const failureMessageBytesMax = 4 * 1024;
 export const failureStackBytesMax = 16 * 1024;

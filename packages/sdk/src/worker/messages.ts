@@ -33,6 +33,12 @@ export type CallbackWork = Pick<
   readonly tryNumber: number;
 };
 
+/** What is asked, where the work is a question of the control plane. */
+export type CallWork = {
+  /** For people. */
+  readonly name: string;
+};
+
 /** One attempt, as the place that runs it needs it. */
 export type Work = {
   readonly attemptId: string;
@@ -70,6 +76,8 @@ export type Work = {
   readonly resumption: ResumptionWork | null;
   /** Null for an attempt of the task. */
   readonly callback: CallbackWork | null;
+  /** Null for an attempt of the task, and for callbacks. */
+  readonly call: CallWork | null;
   /** What this version cannot do of what the assignment asks; null when it can do everything. */
   readonly refusal: string | null;
   /** Whether the session thread wants to know the moment the body begins or a sensor looks: a time limit counts from it. */

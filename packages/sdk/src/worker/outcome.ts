@@ -52,8 +52,7 @@ export function stoppedOutcome(cause: StopCause, { timeoutMs, work }: StoppedTas
       failure: plainFailure("cancelled", "The attempt was cancelled.", false),
     };
   }
-  const attempt = work.callback === null ? "The attempt" : "The callback";
-  const what = work.sensor === null ? attempt : "A look of the sensor";
+  const what = nameOf(work);
   const message = `${what} took longer than its execution timeout of ${(timeoutMs ?? 0) / 1000} s.`;
   return work.sensor?.softFail === true
     ? { kind: "skipped", message }
@@ -62,8 +61,14 @@ export function stoppedOutcome(cause: StopCause, { timeoutMs, work }: StoppedTas
 
 type StoppedTask = {
   readonly timeoutMs: number | null;
-  readonly work: Pick<Work, "sensor" | "callback">;
+  readonly work: Pick<Work, "sensor" | "callback" | "call">;
 };
+
+function nameOf({ sensor, callback, call }: StoppedTask["work"]): string {
+  if (sensor !== null) return "A look of the sensor";
+  if (call !== null) return `The function of "${call.name}"`;
+  return callback === null ? "The attempt" : "The callback";
+}
 
 function stackOf(error: unknown): string {
   const parts: string[] = [];

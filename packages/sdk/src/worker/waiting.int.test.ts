@@ -1,3 +1,5 @@
+/** Bodies that defer, and go on, on a whole worker: semantics 9.3, 9.6; sensors that do: 9.2. */
+
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { SensorMode, TaskControl, TaskKind, TimeoutOutcome } from "@millrace/wire/v1";

@@ -42,6 +42,7 @@ export function dagMessage(row: DagRow, spec: DagSpec | undefined, details: DagD
     maxActiveRuns: spec?.maxActiveRuns ?? 0,
     maxActiveTasks: spec?.maxActiveTasks ?? 0,
     registeredAt: dateOf(row.registered_at),
+    scheduleProblem: row.is_active ? row.schedule_problem : "",
   });
 }
 

@@ -188,12 +188,20 @@ test("what cannot be is refused by field before anybody is asked", async () => {
   expect(changesAsked()).toEqual([]);
 });
 
-test("a run is marked by its owner", async () => {
+test("a run is marked by its owner, who says before what would change, without a request id", async () => {
   const runId = await runOf(null);
   const runs = api.grpc(DagRunService);
-  const asked = { runId, state: RunState.SUCCESS };
-  const { run } = await runs.markDagRun({ requestId: requestId(), ...asked });
-  expect(run).toMatchObject({ runId, state: RunState.SUCCESS });
+  const asked = { runId, state: RunState.FAILED };
+  const change = { state: TaskState.RUNNING, nextState: TaskState.FAILED };
+  const changed = {
+    affected: [{ runId, taskId: "load", mapIndex: -1, ...change }],
+    affectedCount: 1,
+    counts: [{ ...change, count: 1 }],
+  };
+  const before = await runs.markDagRun({ ...asked, dryRun: true });
+  expect(before).toMatchObject({ run: { runId, state: RunState.QUEUED }, ...changed });
+  const after = await runs.markDagRun({ requestId: requestId(), ...asked });
+  expect(after).toMatchObject({ run: { runId, state: RunState.FAILED }, ...changed });
   const refusal = await refusalOf(
     runs.markDagRun({ requestId: requestId(), runId, state: RunState.RUNNING }),
   );

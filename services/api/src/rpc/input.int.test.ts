@@ -1,4 +1,4 @@
-/** What people are asked, and what becomes of their answers. That a wait ends by it is the scheduler's to test. */
+/** What people are asked, and what becomes of their answers (semantics 9.6). That a wait ends by it is the scheduler's to test. */
 
 import { runKeyOf } from "@millrace/wire";
 import { DagRunService, DagService, InputState, TaskInstanceService } from "@millrace/wire/v1";

@@ -1,4 +1,4 @@
-/** Task tokens: made for an attempt, good for whoever has them. That a wait ends by them is the scheduler's to test. */
+/** Task tokens (waits of semantics 9.3): made for an attempt, good for whoever has them. That a wait ends by them is the scheduler's to test. */
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";

@@ -1,4 +1,4 @@
-/** Waits and callbacks, as callers see them. */
+/** Waits and callbacks, as callers see them: semantics 9.3, 9.6, 12.1-12.2. */
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";

@@ -221,11 +221,19 @@ async function carryOut(
       return changeInstances(db, asker, command.case, command.value);
     case "markRun": {
       const key = { method: "millrace.v1.DagRunService/MarkDagRun", ...asker };
-      const { runKey, state } = command.value;
+      const { runKey, state, dryRun } = command.value;
+      const one = { state: TaskState.running, nextState: TaskState.failed };
+      const about = { runId: runIdOf(Number(runKey)), taskId: "load", mapIndex: -1 };
+      const value = { affected: [{ ...about, ...one }], affectedCount: 1 };
+      const reply: Reply = {
+        case: "instancesChanged",
+        value: { ...value, counts: [{ ...one, count: 1 }] },
+      };
+      if (dryRun) return reply;
       return once(db, key, async (tx) => {
         const data = { state, endedAt: new Date(), revision: { increment: 1 } };
         await tx.run.update({ where: { id: runKey }, data });
-        return { case: "runKey", value: runKey };
+        return reply;
       });
     }
     case "explainTask":

@@ -33,6 +33,13 @@ afterEach(async () => {
 const attemptId = (ix: number, runKey = 64): string =>
   attemptIdOf({ shard: 1, runKey, ix, mapIx: -1, attempt: 1 });
 
+async function waitingForLocks({ db }: TestApi): Promise<number | null> {
+  const { rowCount } = await db.pool.query(
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rowCount;
+}
+
 describe("sessions", () => {
   test("the same request id opens the same session", async () => {
     const worker = api.grpc(WorkerService, api.keys.workerKey);
@@ -118,6 +125,33 @@ describe("sessions", () => {
     });
     const { expiresAt } = await api.db.prisma.workerSession.findFirstOrThrow();
     expect(expiresAt.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  // The simulation found it: such an inventory is older than what was given since, and took it for lost.
+  test("a renewal that nobody waits for any more prolongs the session, and tells the owners nothing", async () => {
+    const { worker, session, key } = await openTestSession(api);
+    const busy = await api.db.pool.connect();
+    await busy.query("BEGIN; SELECT FROM worker_session FOR UPDATE");
+    const given = new AbortController();
+    const renewal = (attempt: number) => ({
+      ...{ requestId: requestId(), session },
+      attemptIds: [attemptId(attempt)],
+    });
+    const forgotten = worker.renewSession(renewal(0), { signal: given.signal });
+    forgotten.catch(() => undefined);
+    await expect.poll(() => waitingForLocks(api)).toBe(1);
+    given.abort();
+    await expect(forgotten).rejects.toThrow();
+    // On the same connection: when this is answered, the server has heard of that.
+    const other = { ...session, sessionId: "ses_x" };
+    await reasonOf(worker.renewSession({ requestId: requestId(), session: other }));
+    await busy.query("COMMIT");
+    busy.release();
+    await worker.renewSession(renewal(1));
+    expect(await owner.inventories.next()).toMatchObject({
+      sessionKey: key,
+      attemptIds: [attemptId(1)],
+    });
   });
 
   test("a session that has ended elsewhere ends here, stream and all", async () => {

@@ -1,4 +1,4 @@
-/** Values of other tasks, for attempts that ask. */
+/** Pulls, as workers ask for them: semantics 8.2. */
 
 import { create } from "@bufbuild/protobuf";
 import { TaskState } from "@millrace/engine";

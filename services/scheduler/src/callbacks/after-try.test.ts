@@ -1,3 +1,5 @@
+/** What becomes of a delivery after a try: states of semantics 1.7; where Airflow tries once, ours try again. */
+
 import { failureToProto } from "@millrace/wire";
 import { aFailure } from "@millrace/engine/testing";
 import type { Failure } from "@millrace/engine";

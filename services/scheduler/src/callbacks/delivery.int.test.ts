@@ -1,3 +1,5 @@
+/** Each callback is delivered at least once: semantics 1.7, and more than 12.1 promises. */
+
 import { flush, type FlushBatch, type Lane } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import { TaskState } from "@millrace/wire/v1";

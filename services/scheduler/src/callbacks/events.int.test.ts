@@ -1,3 +1,5 @@
+/** Who is told of what: the tables of semantics 12.1 and 12.2. */
+
 import { fromBinary } from "@bufbuild/protobuf";
 import { FailureKind, FailureSchema, RunState, TaskKind } from "@millrace/wire/v1";
 import { expect, test } from "vitest";

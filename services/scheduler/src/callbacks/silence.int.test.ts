@@ -1,3 +1,5 @@
+/** Who is told of nothing: what semantics 12.1 and 12.2 leave out. */
+
 import { FailureKind, RunState, TaskState } from "@millrace/wire/v1";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";

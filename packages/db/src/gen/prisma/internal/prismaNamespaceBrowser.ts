@@ -149,6 +149,7 @@ export const DagScalarFieldEnum = {
   lastIntervalStart: 'lastIntervalStart',
   lastIntervalEnd: 'lastIntervalEnd',
   nextRunAt: 'nextRunAt',
+  scheduleProblem: 'scheduleProblem',
   changedSeq: 'changedSeq',
   registeredAt: 'registeredAt'
 } as const

@@ -54,6 +54,7 @@ export type DagMinAggregateOutputType = {
   lastIntervalStart: Date | null
   lastIntervalEnd: Date | null
   nextRunAt: Date | null
+  scheduleProblem: string | null
   changedSeq: bigint | null
   registeredAt: Date | null
 }
@@ -74,6 +75,7 @@ export type DagMaxAggregateOutputType = {
   lastIntervalStart: Date | null
   lastIntervalEnd: Date | null
   nextRunAt: Date | null
+  scheduleProblem: string | null
   changedSeq: bigint | null
   registeredAt: Date | null
 }
@@ -95,6 +97,7 @@ export type DagCountAggregateOutputType = {
   lastIntervalStart: number
   lastIntervalEnd: number
   nextRunAt: number
+  scheduleProblem: number
   changedSeq: number
   registeredAt: number
   _all: number
@@ -129,6 +132,7 @@ export type DagMinAggregateInputType = {
   lastIntervalStart?: true
   lastIntervalEnd?: true
   nextRunAt?: true
+  scheduleProblem?: true
   changedSeq?: true
   registeredAt?: true
 }
@@ -149,6 +153,7 @@ export type DagMaxAggregateInputType = {
   lastIntervalStart?: true
   lastIntervalEnd?: true
   nextRunAt?: true
+  scheduleProblem?: true
   changedSeq?: true
   registeredAt?: true
 }
@@ -170,6 +175,7 @@ export type DagCountAggregateInputType = {
   lastIntervalStart?: true
   lastIntervalEnd?: true
   nextRunAt?: true
+  scheduleProblem?: true
   changedSeq?: true
   registeredAt?: true
   _all?: true
@@ -278,6 +284,7 @@ export type DagGroupByOutputType = {
   lastIntervalStart: Date | null
   lastIntervalEnd: Date | null
   nextRunAt: Date | null
+  scheduleProblem: string
   changedSeq: bigint
   registeredAt: Date
   _count: DagCountAggregateOutputType | null
@@ -322,6 +329,7 @@ export type DagWhereInput = {
   lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  scheduleProblem?: Prisma.StringFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
@@ -345,6 +353,7 @@ export type DagOrderByWithRelationInput = {
   lastIntervalStart?: Prisma.SortOrderInput | Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
   shardRow?: Prisma.ShardOrderByWithRelationInput
@@ -371,6 +380,7 @@ export type DagWhereUniqueInput = Prisma.AtLeast<{
   lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  scheduleProblem?: Prisma.StringFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
@@ -394,6 +404,7 @@ export type DagOrderByWithAggregationInput = {
   lastIntervalStart?: Prisma.SortOrderInput | Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
   _count?: Prisma.DagCountOrderByAggregateInput
@@ -423,6 +434,7 @@ export type DagScalarWhereWithAggregatesInput = {
   lastIntervalStart?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
+  scheduleProblem?: Prisma.StringWithAggregatesFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntWithAggregatesFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeWithAggregatesFilter<"Dag"> | Date | string
 }
@@ -443,6 +455,7 @@ export type DagCreateInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
@@ -466,6 +479,7 @@ export type DagUncheckedCreateInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
@@ -487,6 +501,7 @@ export type DagUpdateInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
@@ -510,6 +525,7 @@ export type DagUncheckedUpdateInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
@@ -532,6 +548,7 @@ export type DagCreateManyInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
 }
@@ -552,6 +569,7 @@ export type DagUpdateManyMutationInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -573,6 +591,7 @@ export type DagUncheckedUpdateManyInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -594,6 +613,7 @@ export type DagCountOrderByAggregateInput = {
   lastIntervalStart?: Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
+  scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
 }
@@ -620,6 +640,7 @@ export type DagMaxOrderByAggregateInput = {
   lastIntervalStart?: Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
+  scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
 }
@@ -640,6 +661,7 @@ export type DagMinOrderByAggregateInput = {
   lastIntervalStart?: Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
+  scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
 }
@@ -758,6 +780,7 @@ export type DagCreateWithoutVersionsInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
@@ -780,6 +803,7 @@ export type DagUncheckedCreateWithoutVersionsInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
 }
@@ -816,6 +840,7 @@ export type DagUpdateWithoutVersionsInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
@@ -838,6 +863,7 @@ export type DagUncheckedUpdateWithoutVersionsInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -858,6 +884,7 @@ export type DagCreateWithoutShardRowInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
@@ -879,6 +906,7 @@ export type DagUncheckedCreateWithoutShardRowInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
@@ -930,6 +958,7 @@ export type DagScalarWhereInput = {
   lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  scheduleProblem?: Prisma.StringFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
 }
@@ -950,6 +979,7 @@ export type DagCreateManyShardRowInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
 }
@@ -970,6 +1000,7 @@ export type DagUpdateWithoutShardRowInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
@@ -991,6 +1022,7 @@ export type DagUncheckedUpdateWithoutShardRowInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
@@ -1012,6 +1044,7 @@ export type DagUncheckedUpdateManyWithoutShardRowInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -1064,6 +1097,7 @@ export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
@@ -1088,6 +1122,7 @@ export type DagSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
@@ -1110,6 +1145,7 @@ export type DagSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
@@ -1132,11 +1168,12 @@ export type DagSelectScalar = {
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
 }
 
-export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "shard" | "version" | "folder" | "file" | "description" | "tags" | "owner" | "schedule" | "timezone" | "isPaused" | "isActive" | "scheduledThrough" | "lastIntervalStart" | "lastIntervalEnd" | "nextRunAt" | "changedSeq" | "registeredAt", ExtArgs["result"]["dag"]>
+export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "shard" | "version" | "folder" | "file" | "description" | "tags" | "owner" | "schedule" | "timezone" | "isPaused" | "isActive" | "scheduledThrough" | "lastIntervalStart" | "lastIntervalEnd" | "nextRunAt" | "scheduleProblem" | "changedSeq" | "registeredAt", ExtArgs["result"]["dag"]>
 export type DagInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
@@ -1175,6 +1212,10 @@ export type $DagPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     lastIntervalStart: Date | null
     lastIntervalEnd: Date | null
     nextRunAt: Date | null
+    /**
+     * What is wrong with its timetable's function; empty means nothing.
+     */
+    scheduleProblem: string
     /**
      * Of sequence dag_changed_seq.
      */
@@ -1621,6 +1662,7 @@ export interface DagFieldRefs {
   readonly lastIntervalStart: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly lastIntervalEnd: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly nextRunAt: Prisma.FieldRef<"Dag", 'DateTime'>
+  readonly scheduleProblem: Prisma.FieldRef<"Dag", 'String'>
   readonly changedSeq: Prisma.FieldRef<"Dag", 'BigInt'>
   readonly registeredAt: Prisma.FieldRef<"Dag", 'DateTime'>
 }

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/schedule.proto.
  */
 export const file_millrace_v1_schedule: GenFile = /*@__PURE__*/
-  fileDesc("ChptaWxscmFjZS92MS9zY2hlZHVsZS5wcm90bxILbWlsbHJhY2UudjEi7QIKCFNjaGVkdWxlEikKBGNyb24YASABKAsyGS5taWxscmFjZS52MS5Dcm9uU2NoZWR1bGVIABI6Cg1jcm9uX2ludGVydmFsGAIgASgLMiEubWlsbHJhY2UudjEuQ3JvbkludGVydmFsU2NoZWR1bGVIABIrCgVkZWx0YRgDIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABI0Cg5kZWx0YV9pbnRlcnZhbBgEIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABIpCgRvbmNlGAUgASgLMhkubWlsbHJhY2UudjEuT25jZVNjaGVkdWxlSAASNQoKY29udGludW91cxgGIAEoCzIfLm1pbGxyYWNlLnYxLkNvbnRpbnVvdXNTY2hlZHVsZUgAEi0KBmV2ZW50cxgHIAEoCzIbLm1pbGxyYWNlLnYxLkV2ZW50c1NjaGVkdWxlSABCBgoEa2luZCLfAQoMQ3JvblNjaGVkdWxlEhMKC2V4cHJlc3Npb25zGAEgAygJEhAKCHRpbWV6b25lGAIgASgJEisKCGludGVydmFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBmppdHRlchgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIQCgZhbHdheXMYBSABKAhIABIrCgZ3aXRoaW4YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IAEIRCg9ydW5faW1tZWRpYXRlbHkiPAoUQ3JvbkludGVydmFsU2NoZWR1bGUSEgoKZXhwcmVzc2lvbhgBIAEoCRIQCgh0aW1lem9uZRgCIAEoCSI5Cg1EZWx0YVNjaGVkdWxlEigKBWV2ZXJ5GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIg4KDE9uY2VTY2hlZHVsZSIUChJDb250aW51b3VzU2NoZWR1bGUiOAoORXZlbnRzU2NoZWR1bGUSJgoCYXQYASADKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKl4KB092ZXJsYXASFwoTT1ZFUkxBUF9VTlNQRUNJRklFRBAAEhEKDU9WRVJMQVBfQUxMT1cQARISCg5PVkVSTEFQX0ZPUkJJRBACEhMKD09WRVJMQVBfUkVQTEFDRRADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChptaWxscmFjZS92MS9zY2hlZHVsZS5wcm90bxILbWlsbHJhY2UudjEinAMKCFNjaGVkdWxlEikKBGNyb24YASABKAsyGS5taWxscmFjZS52MS5Dcm9uU2NoZWR1bGVIABI6Cg1jcm9uX2ludGVydmFsGAIgASgLMiEubWlsbHJhY2UudjEuQ3JvbkludGVydmFsU2NoZWR1bGVIABIrCgVkZWx0YRgDIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABI0Cg5kZWx0YV9pbnRlcnZhbBgEIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABIpCgRvbmNlGAUgASgLMhkubWlsbHJhY2UudjEuT25jZVNjaGVkdWxlSAASNQoKY29udGludW91cxgGIAEoCzIfLm1pbGxyYWNlLnYxLkNvbnRpbnVvdXNTY2hlZHVsZUgAEi0KBmV2ZW50cxgHIAEoCzIbLm1pbGxyYWNlLnYxLkV2ZW50c1NjaGVkdWxlSAASLQoGY3VzdG9tGAggASgLMhsubWlsbHJhY2UudjEuQ3VzdG9tU2NoZWR1bGVIAEIGCgRraW5kIt8BCgxDcm9uU2NoZWR1bGUSEwoLZXhwcmVzc2lvbnMYASADKAkSEAoIdGltZXpvbmUYAiABKAkSKwoIaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGaml0dGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhAKBmFsd2F5cxgFIAEoCEgAEisKBndpdGhpbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAQhEKD3J1bl9pbW1lZGlhdGVseSI8ChRDcm9uSW50ZXJ2YWxTY2hlZHVsZRISCgpleHByZXNzaW9uGAEgASgJEhAKCHRpbWV6b25lGAIgASgJIjkKDURlbHRhU2NoZWR1bGUSKAoFZXZlcnkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iDgoMT25jZVNjaGVkdWxlIhQKEkNvbnRpbnVvdXNTY2hlZHVsZSI4Cg5FdmVudHNTY2hlZHVsZRImCgJhdBgBIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOQ3VzdG9tU2NoZWR1bGUSDAoEbmFtZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJKl4KB092ZXJsYXASFwoTT1ZFUkxBUF9VTlNQRUNJRklFRBAAEhEKDU9WRVJMQVBfQUxMT1cQARISCg5PVkVSTEFQX0ZPUkJJRBACEhMKD09WRVJMQVBfUkVQTEFDRRADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * When runs are made.
@@ -81,6 +81,14 @@ export type Schedule = Message<"millrace.v1.Schedule"> & {
      */
     value: EventsSchedule;
     case: "events";
+  } | {
+    /**
+     * When a function of the DAG's bundle says.
+     *
+     * @generated from field: millrace.v1.CustomSchedule custom = 8;
+     */
+    value: CustomSchedule;
+    case: "custom";
   } | { case: undefined; value?: undefined };
 };
 
@@ -256,6 +264,35 @@ export type EventsSchedule = Message<"millrace.v1.EventsSchedule"> & {
  */
 export const EventsScheduleSchema: GenMessage<EventsSchedule> = /*@__PURE__*/
   messageDesc(file_millrace_v1_schedule, 6);
+
+/**
+ * A timetable that a function decides. Workers of the DAG's callback queue are asked; their answers must go forward.
+ *
+ * @generated from message millrace.v1.CustomSchedule
+ */
+export type CustomSchedule = Message<"millrace.v1.CustomSchedule"> & {
+  /**
+   * For people. 1 to 100 characters.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The function in the bundle. It is given {"now", "last": {"start", "end"}?, "through"?, "count"}, all in milliseconds
+   * since 1970, and answers {"runs": [{"start", "end", "runAfter"}]}: at most `count`, soonest first.
+   *
+   * @generated from field: string handler = 2;
+   */
+  handler: string;
+};
+
+/**
+ * Describes the message millrace.v1.CustomSchedule.
+ * Use `create(CustomScheduleSchema)` to create a new message.
+ */
+export const CustomScheduleSchema: GenMessage<CustomSchedule> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 7);
 
 /**
  * What a tick does while an automated run of the DAG is not final.

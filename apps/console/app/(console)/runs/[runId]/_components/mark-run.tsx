@@ -1,7 +1,7 @@
 "use client";
 import { AlertDialog } from "@base-ui/react/alert-dialog";
-import { useMutation } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@connectrpc/connect-query";
+import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
 import { ArrowRight, Flag } from "lucide-react";
 import { useState } from "react";
 import { DagRunService, RunState } from "@millrace/wire/v1";
@@ -9,22 +9,22 @@ import type { DagRun } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
 import { CallError } from "../../../../../components/faces.tsx";
 import { StateBadge, StateGlyph } from "../../../../../components/state-glyph.tsx";
-import type { StateCountLike } from "../../../../../lib/counts.ts";
 import { formatCount } from "../../../../../lib/format.ts";
-import { runMarkEffects } from "../../../../../lib/mark-run.ts";
 import { newRequestId } from "../../../../../lib/request-id.ts";
 import { runFace, taskFace } from "../../../../../lib/states.ts";
 
 type Props = {
   readonly run: DagRun;
-  readonly counts: readonly StateCountLike[];
   readonly onDone: (message: string) => void;
 };
 
 const ends = [RunState.SUCCESS, RunState.FAILED] as const;
 
+/** Runs go on while one thinks. */
+const refreshMs = 4_000;
+
 /** Ends the run as a person says, after showing what that does to its task instances. */
-export function MarkRun({ run, counts, onDone }: Props) {
+export function MarkRun({ run, onDone }: Props) {
   const [isAsking, setAsking] = useState(false);
   const [state, setState] = useState<RunState>(RunState.SUCCESS);
   const queryClient = useQueryClient();
@@ -37,8 +37,18 @@ export function MarkRun({ run, counts, onDone }: Props) {
   });
   const choices = ends.filter((end) => end !== run.state);
   const chosen = choices.includes(state as (typeof ends)[number]) ? state : choices[0];
+  const preview = useQuery(
+    DagRunService.method.markDagRun,
+    { runId: run.runId, state: chosen ?? RunState.UNSPECIFIED, dryRun: true },
+    {
+      enabled: isAsking && chosen !== undefined,
+      ...{ refetchInterval: refreshMs, staleTime: 0, gcTime: 0, retry: false },
+      placeholderData: keepPreviousData,
+    },
+  );
   if (chosen === undefined) return null;
-  const effects = runMarkEffects(counts, chosen);
+  const counts = preview.isError ? undefined : preview.data?.counts;
+  const isKnown = counts !== undefined && !preview.isPlaceholderData;
   const word = runFace({ state: chosen }).label.toLowerCase();
   return (
     <AlertDialog.Root
@@ -79,10 +89,17 @@ export function MarkRun({ run, counts, onDone }: Props) {
               </label>
             ))}
           </fieldset>
-          <ul aria-label="What would change" aria-live="polite" className="divide-y divide-line">
-            {effects.length === 0 && <li className="text-muted">No task instance changes.</li>}
-            {effects.map(({ from, to, count }) => (
-              <li key={from} className="flex items-center gap-2 py-1">
+          <ul
+            aria-label="What would change"
+            aria-live="polite"
+            aria-busy={!isKnown}
+            className={`divide-y divide-line transition-opacity ${preview.isPlaceholderData ? "opacity-50" : ""}`}
+          >
+            {preview.isError && <li>It is not known what would change.</li>}
+            {preview.isPending && <li className="text-muted">Looking at what would change…</li>}
+            {counts?.length === 0 && <li className="text-muted">No task instance changes.</li>}
+            {counts?.map(({ state: from, nextState: to, count }) => (
+              <li key={`${from}/${to}`} className="flex items-center gap-2 py-1">
                 <span className="w-14 text-right font-medium">{formatCount(count)}</span>
                 <span className="flex-1">
                   <StateBadge face={taskFace(from)} size={15} />
@@ -94,12 +111,12 @@ export function MarkRun({ run, counts, onDone }: Props) {
               </li>
             ))}
           </ul>
-          <CallError error={mark.error} />
+          <CallError error={preview.error ?? mark.error} />
           <div className="flex justify-end gap-2">
             <AlertDialog.Close render={<Button />}>Close</AlertDialog.Close>
             <Button
               tone="primary"
-              disabled={mark.isPending}
+              disabled={!isKnown || mark.isPending}
               onClick={() =>
                 mark.mutate({ requestId: newRequestId(), runId: run.runId, state: chosen })
               }

@@ -37,7 +37,7 @@ export function RunActions({ run, tasks, onChange, onDone }: Props) {
       <Button onClick={() => onChange({ ...whole, subject: "the whole run" })}>
         <Eraser size={13} aria-hidden /> Clear…
       </Button>
-      <MarkRun run={run} counts={counts} onDone={onDone} />
+      <MarkRun run={run} onDone={onDone} />
       <CancelRun run={run} />
     </div>
   );

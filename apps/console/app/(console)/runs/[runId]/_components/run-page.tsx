@@ -2,7 +2,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
-import { DagRunService, DagService } from "@millrace/wire/v1";
+import { DagRunService, DagService, RunState } from "@millrace/wire/v1";
 import type { DagRun } from "@millrace/wire/v1";
 import { ChangeBar } from "../../../../../components/change/change-bar.tsx";
 import { LazyChange } from "../../../../../components/change/lazy-change.tsx";
@@ -24,6 +24,7 @@ import { changeOf } from "./change-target.ts";
 import { LazyTaskPanel } from "./lazy-task-panel.tsx";
 import { RunCallbacks, hasCallbacks } from "./run-callbacks.tsx";
 import { RunHeader } from "./run-header.tsx";
+import { RunResult } from "./run-result.tsx";
 import { TaskTable } from "./task-table.tsx";
 
 /** A final run is looked at this often, in case a person lets it run again. */
@@ -107,6 +108,14 @@ function Run({ live }: { readonly live: RunLive }) {
     <div className="flex min-h-0 flex-1">
       <div className="min-w-0 flex-1 overflow-y-auto">
         <RunHeader live={live} spec={spec} onChange={setChange} onDone={setNotice} />
+        {run.state === RunState.SUCCESS && spec !== null && spec.resultTaskId !== "" && (
+          <RunResult
+            run={run}
+            taskId={spec.resultTaskId}
+            task={tasks.get(spec.resultTaskId)}
+            onTask={select}
+          />
+        )}
         {spec !== null ? (
           <LazyGraph
             spec={spec}

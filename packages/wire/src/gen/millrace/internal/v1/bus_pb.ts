@@ -6,7 +6,9 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { RunState, TaskState } from "../../v1/dag_pb.ts";
 import { file_millrace_v1_dag } from "../../v1/dag_pb.ts";
-import type { AffectedInstance, InstanceSelection, Reason, TaskInstance } from "../../v1/task_instance_pb.ts";
+import type { PlannedRun } from "../../v1/dag_service_pb.ts";
+import { file_millrace_v1_dag_service } from "../../v1/dag_service_pb.ts";
+import type { AffectedCount, AffectedInstance, InstanceSelection, Reason, TaskInstance } from "../../v1/task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "../../v1/task_instance_pb.ts";
 import type { Failure, Value } from "../../v1/value_pb.ts";
 import { file_millrace_v1_value } from "../../v1/value_pb.ts";
@@ -18,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/internal/v1/bus.proto.
  */
 export const file_millrace_internal_v1_bus: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKeBAoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEhEKCWJvZHlfaGFzaBgHIAEoDEIJCgdjb21tYW5kImwKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJQhIKEF9sb2dpY2FsX2RhdGVfbXMijQEKD0NoYW5nZUluc3RhbmNlcxIPCgdydW5fa2V5GAEgASgDEjEKCXNlbGVjdGlvbhgCIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEiUKBXN0YXRlGAMgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg8KB2RyeV9ydW4YBCABKAgiWwoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUiQAoHTWFya1J1bhIPCgdydW5fa2V5GAEgASgDEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUiHAoJQ2FuY2VsUnVuEg8KB3J1bl9rZXkYASABKAMi/gEKB0VuZFdhaXQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRIPCgdhdHRlbXB0GAQgASgFEiQKBmFuc3dlchgFIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASJQoHc3VjY2VzcxgGIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASJwoHZmFpbHVyZRgHIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmVIABIvCgloZWFydGJlYXQYCCABKAsyGi5taWxscmFjZS5pbnRlcm5hbC52MS5Eb25lSABCBgoEbmV3cyJCCgtFeHBsYWluVGFzaxIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaWQYAiABKAkSEQoJbWFwX2luZGV4GAMgASgFIhsKCURlbGV0ZURhZxIOCgZkYWdfaWQYASABKAkihQIKCk93bmVyUmVwbHkSEQoHcnVuX2tleRgBIAEoA0gAEjgKC2V4cGxhbmF0aW9uGAIgASgLMiEubWlsbHJhY2UuaW50ZXJuYWwudjEuRXhwbGFuYXRpb25IABIwCgdyZWZ1c2FsGAMgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbEgAEioKBGRvbmUYBCABKAsyGi5taWxscmFjZS5pbnRlcm5hbC52MS5Eb25lSAASQwoRaW5zdGFuY2VzX2NoYW5nZWQYBSABKAsyJi5taWxscmFjZS5pbnRlcm5hbC52MS5JbnN0YW5jZXNDaGFuZ2VkSABCBwoFcmVwbHkiBgoERG9uZSJaCgtFeHBsYW5hdGlvbhIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uIpoBCgdSZWZ1c2FsEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEj0KCG1ldGFkYXRhGAMgAygLMisubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIeCgtEYWdzQ2hhbmdlZBIPCgdkYWdfaWRzGAEgAygJIq8BCgpSdW5DaGFuZ2VkEg8KB3J1bl9rZXkYASABKAMSEAoIcmV2aXNpb24YAiABKAMSMQoOdGFza19pbnN0YW5jZXMYAyADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USJAoFc3RhdGUYBCABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIlCgdmYWlsdXJlGAUgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZSJXCgxMb2dzQXBwZW5kZWQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRISCgp0cnlfbnVtYmVyGAQgASgFYgZwcm90bzM", [file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
+  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCLTBAoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEjMKCXBsYW5fcnVucxgOIAEoCzIeLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5SdW5zSAASEQoJYm9keV9oYXNoGAcgASgMQgkKB2NvbW1hbmQibAoKVHJpZ2dlclJ1bhIOCgZkYWdfaWQYASABKAkSDgoGcGFyYW1zGAIgASgMEhwKD2xvZ2ljYWxfZGF0ZV9tcxgDIAEoA0gAiAEBEgwKBG5vdGUYBCABKAlCEgoQX2xvZ2ljYWxfZGF0ZV9tcyIpCghQbGFuUnVucxIOCgZkYWdfaWQYASABKAkSDQoFY291bnQYAiABKAUiRQoLUGxhbm5lZFJ1bnMSJQoEcnVucxgBIAMoCzIXLm1pbGxyYWNlLnYxLlBsYW5uZWRSdW4SDwoHcHJvYmxlbRgCIAEoCSKNAQoPQ2hhbmdlSW5zdGFuY2VzEg8KB3J1bl9rZXkYASABKAMSMQoJc2VsZWN0aW9uGAIgASgLMh4ubWlsbHJhY2UudjEuSW5zdGFuY2VTZWxlY3Rpb24SJQoFc3RhdGUYAyABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSDwoHZHJ5X3J1bhgEIAEoCCKHAQoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUSKgoGY291bnRzGAMgAygLMhoubWlsbHJhY2UudjEuQWZmZWN0ZWRDb3VudCJRCgdNYXJrUnVuEg8KB3J1bl9rZXkYASABKAMSJAoFc3RhdGUYAiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIPCgdkcnlfcnVuGAMgASgIIhwKCUNhbmNlbFJ1bhIPCgdydW5fa2V5GAEgASgDIv4BCgdFbmRXYWl0Eg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSDwoHYXR0ZW1wdBgEIAEoBRIkCgZhbnN3ZXIYBSABKAsyEi5taWxscmFjZS52MS5WYWx1ZUgAEiUKB3N1Y2Nlc3MYBiABKAsyEi5taWxscmFjZS52MS5WYWx1ZUgAEicKB2ZhaWx1cmUYByABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLwoJaGVhcnRiZWF0GAggASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAQgYKBG5ld3MiQgoLRXhwbGFpblRhc2sSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBSIbCglEZWxldGVEYWcSDgoGZGFnX2lkGAEgASgJIsACCgpPd25lclJlcGx5EhEKB3J1bl9rZXkYASABKANIABI4CgtleHBsYW5hdGlvbhgCIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLkV4cGxhbmF0aW9uSAASMAoHcmVmdXNhbBgDIAEoCzIdLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWxIABIqCgRkb25lGAQgASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAEkMKEWluc3RhbmNlc19jaGFuZ2VkGAUgASgLMiYubWlsbHJhY2UuaW50ZXJuYWwudjEuSW5zdGFuY2VzQ2hhbmdlZEgAEjkKDHBsYW5uZWRfcnVucxgGIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5uZWRSdW5zSABCBwoFcmVwbHkiBgoERG9uZSJaCgtFeHBsYW5hdGlvbhIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uIpoBCgdSZWZ1c2FsEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEj0KCG1ldGFkYXRhGAMgAygLMisubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIeCgtEYWdzQ2hhbmdlZBIPCgdkYWdfaWRzGAEgAygJIq8BCgpSdW5DaGFuZ2VkEg8KB3J1bl9rZXkYASABKAMSEAoIcmV2aXNpb24YAiABKAMSMQoOdGFza19pbnN0YW5jZXMYAyADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USJAoFc3RhdGUYBCABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIlCgdmYWlsdXJlGAUgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZSJXCgxMb2dzQXBwZW5kZWQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRISCgp0cnlfbnVtYmVyGAQgASgFYgZwcm90bzM", [file_millrace_v1_dag, file_millrace_v1_dag_service, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
 
 /**
  * Every node, on "nodes", each second and when something changes: who it is and which shards it owns. The api and the
@@ -573,6 +575,14 @@ export type OwnerCommand = Message<"millrace.internal.v1.OwnerCommand"> & {
      */
     value: EndWait;
     case: "endWait";
+  } | {
+    /**
+     * Ask a DAG's own timetable.
+     *
+     * @generated from field: millrace.internal.v1.PlanRuns plan_runs = 14;
+     */
+    value: PlanRuns;
+    case: "planRuns";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -633,6 +643,62 @@ export const TriggerRunSchema: GenMessage<TriggerRun> = /*@__PURE__*/
   messageDesc(file_millrace_internal_v1_bus, 15);
 
 /**
+ * Asks the function of a DAG's timetable, by way of a worker, which runs it makes next.
+ *
+ * @generated from message millrace.internal.v1.PlanRuns
+ */
+export type PlanRuns = Message<"millrace.internal.v1.PlanRuns"> & {
+  /**
+   * The DAG.
+   *
+   * @generated from field: string dag_id = 1;
+   */
+  dagId: string;
+
+  /**
+   * At most so many.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message millrace.internal.v1.PlanRuns.
+ * Use `create(PlanRunsSchema)` to create a new message.
+ */
+export const PlanRunsSchema: GenMessage<PlanRuns> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 16);
+
+/**
+ * What it said.
+ *
+ * @generated from message millrace.internal.v1.PlannedRuns
+ */
+export type PlannedRuns = Message<"millrace.internal.v1.PlannedRuns"> & {
+  /**
+   * Soonest first.
+   *
+   * @generated from field: repeated millrace.v1.PlannedRun runs = 1;
+   */
+  runs: PlannedRun[];
+
+  /**
+   * What is wrong with it, or why it has not answered. Empty means nothing.
+   *
+   * @generated from field: string problem = 2;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message millrace.internal.v1.PlannedRuns.
+ * Use `create(PlannedRunsSchema)` to create a new message.
+ */
+export const PlannedRunsSchema: GenMessage<PlannedRuns> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 17);
+
+/**
  * Clears or marks task instances of a run, active or final.
  *
  * @generated from message millrace.internal.v1.ChangeInstances
@@ -672,7 +738,7 @@ export type ChangeInstances = Message<"millrace.internal.v1.ChangeInstances"> & 
  * Use `create(ChangeInstancesSchema)` to create a new message.
  */
 export const ChangeInstancesSchema: GenMessage<ChangeInstances> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 16);
+  messageDesc(file_millrace_internal_v1_bus, 18);
 
 /**
  * What a command changes of task instances.
@@ -693,6 +759,13 @@ export type InstancesChanged = Message<"millrace.internal.v1.InstancesChanged"> 
    * @generated from field: int32 affected_count = 2;
    */
   affectedCount: number;
+
+  /**
+   * All of them, by what they were and what they become.
+   *
+   * @generated from field: repeated millrace.v1.AffectedCount counts = 3;
+   */
+  counts: AffectedCount[];
 };
 
 /**
@@ -700,7 +773,7 @@ export type InstancesChanged = Message<"millrace.internal.v1.InstancesChanged"> 
  * Use `create(InstancesChangedSchema)` to create a new message.
  */
 export const InstancesChangedSchema: GenMessage<InstancesChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 17);
+  messageDesc(file_millrace_internal_v1_bus, 19);
 
 /**
  * Ends a run.
@@ -721,6 +794,13 @@ export type MarkRun = Message<"millrace.internal.v1.MarkRun"> & {
    * @generated from field: millrace.v1.RunState state = 2;
    */
   state: RunState;
+
+  /**
+   * Changes nothing, and says what would change.
+   *
+   * @generated from field: bool dry_run = 3;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -728,7 +808,7 @@ export type MarkRun = Message<"millrace.internal.v1.MarkRun"> & {
  * Use `create(MarkRunSchema)` to create a new message.
  */
 export const MarkRunSchema: GenMessage<MarkRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 18);
+  messageDesc(file_millrace_internal_v1_bus, 20);
 
 /**
  * Cancels a run.
@@ -749,7 +829,7 @@ export type CancelRun = Message<"millrace.internal.v1.CancelRun"> & {
  * Use `create(CancelRunSchema)` to create a new message.
  */
 export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 19);
+  messageDesc(file_millrace_internal_v1_bus, 21);
 
 /**
  * Ends, or keeps alive, the wait of a task instance.
@@ -830,7 +910,7 @@ export type EndWait = Message<"millrace.internal.v1.EndWait"> & {
  * Use `create(EndWaitSchema)` to create a new message.
  */
 export const EndWaitSchema: GenMessage<EndWait> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 20);
+  messageDesc(file_millrace_internal_v1_bus, 22);
 
 /**
  * Explains a task instance.
@@ -865,7 +945,7 @@ export type ExplainTask = Message<"millrace.internal.v1.ExplainTask"> & {
  * Use `create(ExplainTaskSchema)` to create a new message.
  */
 export const ExplainTaskSchema: GenMessage<ExplainTask> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 21);
+  messageDesc(file_millrace_internal_v1_bus, 23);
 
 /**
  * Deletes a DAG.
@@ -886,7 +966,7 @@ export type DeleteDag = Message<"millrace.internal.v1.DeleteDag"> & {
  * Use `create(DeleteDagSchema)` to create a new message.
  */
 export const DeleteDagSchema: GenMessage<DeleteDag> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 22);
+  messageDesc(file_millrace_internal_v1_bus, 24);
 
 /**
  * Answers OwnerCommand.
@@ -939,6 +1019,14 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
      */
     value: InstancesChanged;
     case: "instancesChanged";
+  } | {
+    /**
+     * The runs that a timetable makes next.
+     *
+     * @generated from field: millrace.internal.v1.PlannedRuns planned_runs = 6;
+     */
+    value: PlannedRuns;
+    case: "plannedRuns";
   } | { case: undefined; value?: undefined };
 };
 
@@ -947,7 +1035,7 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
  * Use `create(OwnerReplySchema)` to create a new message.
  */
 export const OwnerReplySchema: GenMessage<OwnerReply> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 23);
+  messageDesc(file_millrace_internal_v1_bus, 25);
 
 /**
  * Nothing more to say.
@@ -962,7 +1050,7 @@ export type Done = Message<"millrace.internal.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 24);
+  messageDesc(file_millrace_internal_v1_bus, 26);
 
 /**
  * Why a task instance waits.
@@ -990,7 +1078,7 @@ export type Explanation = Message<"millrace.internal.v1.Explanation"> & {
  * Use `create(ExplanationSchema)` to create a new message.
  */
 export const ExplanationSchema: GenMessage<Explanation> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 25);
+  messageDesc(file_millrace_internal_v1_bus, 27);
 
 /**
  * An error, to be thrown again at the other side.
@@ -1025,7 +1113,7 @@ export type Refusal = Message<"millrace.internal.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 26);
+  messageDesc(file_millrace_internal_v1_bus, 28);
 
 /**
  * Api to everybody, on "dags": a DAG was registered, paused, unpaused or deleted; look at its rows.
@@ -1046,7 +1134,7 @@ export type DagsChanged = Message<"millrace.internal.v1.DagsChanged"> & {
  * Use `create(DagsChangedSchema)` to create a new message.
  */
 export const DagsChangedSchema: GenMessage<DagsChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 27);
+  messageDesc(file_millrace_internal_v1_bus, 29);
 
 /**
  * Owner to everybody, on "runs.<run key>": something changed in a run, after commit; at most 4 a second a run.
@@ -1095,7 +1183,7 @@ export type RunChanged = Message<"millrace.internal.v1.RunChanged"> & {
  * Use `create(RunChangedSchema)` to create a new message.
  */
 export const RunChangedSchema: GenMessage<RunChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 28);
+  messageDesc(file_millrace_internal_v1_bus, 30);
 
 /**
  * Api to everybody, on "logs.<run key>": lines were stored for an attempt.
@@ -1137,5 +1225,5 @@ export type LogsAppended = Message<"millrace.internal.v1.LogsAppended"> & {
  * Use `create(LogsAppendedSchema)` to create a new message.
  */
 export const LogsAppendedSchema: GenMessage<LogsAppended> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 29);
+  messageDesc(file_millrace_internal_v1_bus, 31);
 

@@ -1,0 +1,88 @@
+/** A clear that means a hundred thousand instances (semantics 11.2): many small steps, one answer, and nothing else stops. */
+
+import { flush } from "@millrace/db";
+import { RunState, TaskState } from "@millrace/wire/v1";
+import { expect, test } from "vitest";
+import { aChain, aDag, aTask, registerDag } from "./testing/dags.ts";
+import { defaultSettings } from "./settings.ts";
+import { aWorld } from "./testing/world.ts";
+
+const width = 100_000;
+/** What is asked for must end; how quickly is for benchmarks. */
+const limitMs = 180_000;
+
+test(
+  "a hundred thousand instances are cleared in steps; what runs beside them goes on meanwhile",
+  { timeout: limitMs },
+  async () => {
+    await using world = await aWorld();
+    const path = '{"$":"run","path":["params","n"]}';
+    await registerDag(world.db, aDag("wide", [aTask("m", { each: [{ sources: [path] }] })]));
+    const other = aTask("t0", { queue: "other" });
+    await registerDag(world.db, { ...aChain("narrow", 1), tasks: [other] });
+    let isClearing = false;
+    let mostRows = 0;
+    const begun = Promise.withResolvers<void>();
+    await world.scheduler({
+      flush(lane, batch) {
+        mostRows = Math.max(mostRows, batch.finished.length);
+        if (isClearing && batch.finished.length > 0) begun.resolve();
+        return flush(lane, batch);
+      },
+    });
+    await using api = await world.api({ slots: 1, body: () => null });
+    await using _beside = await world.api({ queues: ["other"] });
+    const run = await api.trigger("wide", {
+      params: { n: Array.from({ length: width }, () => 0) },
+    });
+    const runKey = BigInt(run);
+    await expect.poll(() => api.assigned.length).toBe(1);
+    await api.command("wide", {
+      requestId: "mark",
+      command: { case: "markRun", value: { runKey, state: RunState.SUCCESS } },
+    });
+    expect(await instances(world, run)).toEqual([{ state: TaskState.SUCCESS, n: width }]);
+
+    const counts = [{ state: TaskState.SUCCESS, nextState: TaskState.NONE, count: width }];
+    const preview = { runKey, selection: {}, dryRun: true };
+    const { reply: planned } = await api.command("wide", {
+      command: { case: "clearInstances", value: preview },
+    });
+    expect(planned).toMatchObject({ value: { affectedCount: width, counts } });
+    const named = planned.case === "instancesChanged" ? planned.value.affected : [];
+    expect(named).toHaveLength(1_000);
+    expect(await world.runState(run)).toBe("success");
+
+    // Nobody may take what is cleared: what it comes to is compared.
+    api.die();
+    isClearing = true;
+    const request = {
+      requestId: "clear",
+      command: { case: "clearInstances", value: { runKey, selection: {} } },
+    } as const;
+    const ends: string[] = [];
+    const cleared = api.command("wide", request).finally(() => ends.push("the clear"));
+    await begun.promise;
+    expect(await world.untilFinal(await api.trigger("narrow"))).toBe("success");
+    ends.push("a run beside it");
+    const { reply } = await cleared;
+    expect(ends).toEqual(["a run beside it", "the clear"]);
+    // On a busy machine a flush may fail: then the rest is carried out again, and it is the rest that is answered.
+    expect(reply).toMatchObject({ case: "instancesChanged", value: { counts: [{}] } });
+    expect(mostRows).toBeLessThan(2 * defaultSettings.flushRowsMax);
+    expect(await instances(world, run)).toEqual([{ state: TaskState.NONE, n: width }]);
+    // The answer is kept with what it answers.
+    expect((await api.command("wide", request)).reply).toEqual(reply);
+  },
+);
+
+async function instances(
+  { db }: Awaited<ReturnType<typeof aWorld>>,
+  run: number,
+): Promise<unknown[]> {
+  const { rows } = await db.pool.query(
+    "SELECT state, count(*)::int AS n FROM task_instance WHERE run_id = $1 GROUP BY state",
+    [run],
+  );
+  return rows;
+}
