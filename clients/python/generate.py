@@ -21,6 +21,7 @@ DIGEST = OUT / "proto.sha256"
 #: What a worker needs; the services for callers are left out.
 FILES = [
     "millrace/v1/value.proto",
+    "millrace/v1/asset.proto",
     "millrace/v1/callback.proto",
     "millrace/v1/dag.proto",
     "millrace/v1/deferral.proto",

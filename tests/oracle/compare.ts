@@ -134,8 +134,12 @@ function compareOne(expression: string, window: Window, random: Random): One {
 /** Days about clock changes from 2000 to 2037, and some at random where there are none. */
 function windowsOf(zone: string, max: number, random: Random): Window[] {
   const starts: number[] = [];
-  for (let day = Date.UTC(2000, 0, 1); day < Date.UTC(2037, 0, 1); day += dayMs)
-    if (offsetAt(zone, day) !== offsetAt(zone, day + dayMs)) starts.push(day - 2 * dayMs);
+  for (let week = Date.UTC(2000, 0, 1); week < Date.UTC(2037, 0, 1); week += 7 * dayMs) {
+    if (offsetAt(zone, week) === offsetAt(zone, week + 7 * dayMs)) continue;
+    let day = week;
+    while (offsetAt(zone, day) === offsetAt(zone, day + dayMs)) day += dayMs;
+    starts.push(day - 2 * dayMs);
+  }
   const windows: Window[] = [];
   while (windows.length < max) {
     const isEven = starts.length === 0 || windows.length % 6 === 5;

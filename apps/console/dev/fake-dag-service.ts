@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { DagSchema } from "@millrace/wire/v1";
+import { DagSchema, ReasonKind } from "@millrace/wire/v1";
 import type { Dag, DagService } from "@millrace/wire/v1";
 import type { FakeDag } from "./fake-dag.ts";
 import { summary } from "./fake-lookup.ts";
@@ -42,6 +42,19 @@ export function dagService(
       const { spec } = lookup.dag(dagId);
       return { file: spec.file, source: spec.source, version: 3 };
     },
+    listNextRuns({ dagId, count }) {
+      const { spec } = lookup.dag(dagId);
+      const isPaused = world.paused.has(dagId);
+      if (spec.schedule === undefined) {
+        const message = "The DAG has no schedule: its runs are made by hand.";
+        return { plannedRuns: [], reasons: [{ kind: ReasonKind.SCHEDULE, message }] };
+      }
+      const message = "The DAG is paused; unpause it to let tasks start.";
+      return {
+        plannedRuns: plannedDays(Math.min(count, 60)),
+        reasons: isPaused ? [{ kind: ReasonKind.DAG_PAUSED, message }] : [],
+      };
+    },
     listImportErrors: () => ({
       errors: [
         {
@@ -54,6 +67,16 @@ export function dagService(
       ],
     }),
   };
+}
+
+/** Daily at six in the morning, UTC, whatever the schedule. */
+function plannedDays(count: number): { logicalDate: Timestamp; runAfter: Timestamp }[] {
+  const dayMs = 86_400_000;
+  const first = Math.floor(Date.now() / dayMs + 1) * dayMs + dayMs / 4;
+  return Array.from({ length: count }, (_, n) => {
+    const at = timestampFromMs(first + n * dayMs);
+    return { logicalDate: at, dataIntervalStart: at, dataIntervalEnd: at, runAfter: at };
+  });
 }
 
 function dagMessage(world: FakeWorld, { spec }: FakeDag): Dag {

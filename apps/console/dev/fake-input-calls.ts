@@ -13,7 +13,7 @@ const caller = "user:admin";
 
 type Calls = Pick<
   ServiceImpl<typeof TaskInstanceService>,
-  "answerInput" | "listInputRequests" | "listCallbackDeliveries"
+  "answerInput" | "countInputRequests" | "listInputRequests" | "listCallbackDeliveries"
 >;
 
 /** What people are asked and answer, and the callbacks. */
@@ -48,6 +48,10 @@ export function inputCalls(world: FakeWorld, lookup: Lookup): Calls {
       run.fulfil(task, { state: InputState.ANSWERED, now, by: caller, values });
       world.announce(run);
       return {};
+    },
+    countInputRequests() {
+      const all = world.runs.flatMap((run) => run.inputs);
+      return { openCount: all.filter(({ state }) => state === InputState.OPEN).length };
     },
     listInputRequests({ runId, dagId, states, pageSize, pageToken }) {
       const wanted = states.length === 0 ? [InputState.OPEN] : states;

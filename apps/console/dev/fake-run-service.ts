@@ -1,9 +1,14 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { StateCountSchema, TaskState, WatchDagRunResponseSchema } from "@millrace/wire/v1";
-import type { DagRun, DagRunService } from "@millrace/wire/v1";
+import {
+  RunState,
+  StateCountSchema,
+  TaskState,
+  WatchDagRunResponseSchema,
+} from "@millrace/wire/v1";
+import type { DagRun, DagRunService, RunDaySchema } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
 import { pause, summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
@@ -15,6 +20,11 @@ import type { FakeRun } from "./fake-run.ts";
 import type { FakeWorld } from "./fake-world.ts";
 
 const watchPauseMs = 250;
+const dayFields = new Map<RunState, "queued" | "running" | "succeeded">([
+  [RunState.QUEUED, "queued"],
+  [RunState.RUNNING, "running"],
+  [RunState.SUCCESS, "succeeded"],
+]);
 
 export function runService(
   world: FakeWorld,
@@ -46,6 +56,19 @@ export function runService(
       const run = world.trigger(dag, Date.now(), { params, logicalDate, note: request.note });
       answered.set(request.requestId, run);
       return { run: run.run };
+    },
+    getRunCalendar({ dagId, from, to }) {
+      const days = new Map<string, MessageInitShape<typeof RunDaySchema> & { day: string }>();
+      for (const { run } of world.runsOf(lookup.dag(dagId).spec.dagId)) {
+        const day = new Date(timestampMs(run.logicalDate ?? run.queuedAt!))
+          .toISOString()
+          .slice(0, 10);
+        if (day < from || day > to) continue;
+        const counts = days.get(day) ?? { day };
+        const field = dayFields.get(run.state) ?? "failed";
+        days.set(day, { ...counts, [field]: (counts[field] ?? 0) + 1 });
+      }
+      return { days: [...days.values()].sort((a, b) => a.day.localeCompare(b.day)) };
     },
     getDagRun: ({ runId }) => ({ run: withCounts(lookup.run(runId)) }),
     listDagRuns(request) {

@@ -25,7 +25,8 @@ def verdict(attempt_id: str, kind: int = pb.VERDICT_KIND_OK) -> pb.Verdict:
 
 
 def assignment(attempt_id: str, handler: str, args: bytes = b"[]", **fields: Any) -> pb.Assignment:
-    run = pb.RunFacts(run_id="run_1", dag_id="polyglot", run_name="manual__1", params=value_pb2.Value(data=b'{"region":"eu"}'))
+    given = pb.RunFacts(run_id="run_1", dag_id="polyglot", run_name="manual__1", params=value_pb2.Value(data=b'{"region":"eu"}'))
+    run = fields.pop("run", given)
     run.run_after.FromSeconds(1_767_225_600)
     return pb.Assignment(
         attempt_id=attempt_id, run=run, task_id=handler, map_index=-1, try_number=1, max_tries=1, handler=handler, args=args, **fields
@@ -68,6 +69,10 @@ class FakeServer(WorkerServiceServicer):
         self.downloads: list[str] = []
         #: Answers of PullXComs; may raise Refused.
         self.pull: Callable[[pb.PullXComsRequest], pb.PullXComsResponse] = lambda request: pb.PullXComsResponse()
+        #: Answers of ReadAssetEvents; may raise Refused.
+        self.events: Callable[[pb.ReadAssetEventsRequest], pb.ReadAssetEventsResponse] = (
+            lambda request: pb.ReadAssetEventsResponse()
+        )
         self._handlers: dict[str, list[str]] = {}
         self._waiting: list[pb.Assignment] = []
         #: Sent, and neither named in a renewal nor answered: a new stream begins with them.
@@ -177,6 +182,14 @@ class FakeServer(WorkerServiceServicer):
         self._begin("PullXComs", context, request.session)
         try:
             return self.pull(request)
+        except Refused as refused:
+            refuse(context, refused.code, refused.reason)
+            raise
+
+    def ReadAssetEvents(self, request: pb.ReadAssetEventsRequest, context: Any) -> pb.ReadAssetEventsResponse:
+        self._begin("ReadAssetEvents", context, request.session)
+        try:
+            return self.events(request)
         except Refused as refused:
             refuse(context, refused.code, refused.reason)
             raise

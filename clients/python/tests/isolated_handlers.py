@@ -98,3 +98,13 @@ def after_a_minute(error, try_number):
 @task(isolation="process", retry_policy=after_a_minute)
 def is_busy():
     raise ValueError("busy")
+
+
+def uses_assets():
+    told = [[event.id, event.extra.get("rows")] for event in context().triggering_asset_events()]
+    history = list(context().inlet_events("s3://a", newest_first=True, limit=2))
+    outlets = context().outlets
+    outlets.extra("s3://a", {"rows": 3})
+    outlets.extra("s3://a", {"rows": 4})
+    outlets.add("feeds", "s3://new")
+    return [context().run.type, told, len(history)]

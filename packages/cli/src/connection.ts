@@ -1,6 +1,12 @@
 /** Finds the server and the key to talk to it with, and makes the clients. */
 import { createClient, type Client, type Interceptor } from "@connectrpc/connect";
-import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import {
+  AssetService,
+  DagRunService,
+  DagService,
+  SystemService,
+  TaskInstanceService,
+} from "@millrace/wire/v1";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { CommandFailure, ExitCode } from "./exit-codes.ts";
@@ -13,6 +19,7 @@ export type Connection = {
   readonly dags: Client<typeof DagService>;
   readonly runs: Client<typeof DagRunService>;
   readonly tasks: Client<typeof TaskInstanceService>;
+  readonly assets: Client<typeof AssetService>;
   readonly system: Client<typeof SystemService>;
 };
 
@@ -89,6 +96,7 @@ export async function connectTo(url: string, key: string | undefined): Promise<C
     dags: createClient(DagService, transport),
     runs: createClient(DagRunService, transport),
     tasks: createClient(TaskInstanceService, transport),
+    assets: createClient(AssetService, transport),
     system: createClient(SystemService, transport),
   };
 }

@@ -1,6 +1,7 @@
 /** The tree of commands. */
 import { Command } from "commander";
 import { colors } from "./colors.ts";
+import { addAssetCommands } from "./commands/assets.ts";
 import { addCallbackCommands } from "./commands/callbacks.ts";
 import { addDagCommands } from "./commands/dags.ts";
 import { addDbCommands } from "./commands/db.ts";
@@ -59,6 +60,7 @@ export function buildProgram(): Command {
   addInputCommands(program);
   addTokenCommands(program);
   addCallbackCommands(program);
+  addAssetCommands(program);
   addWorkersCommands(program);
   addDbCommands(program);
   addDoctorCommand(program);

@@ -3,6 +3,73 @@
 CREATE SEQUENCE dag_changed_seq INCREMENT BY 1;
 CREATE SEQUENCE run_id_seq INCREMENT BY 64;
 
+CREATE TABLE asset (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  uri text NOT NULL,
+  name text NOT NULL,
+  asset_group text NOT NULL,
+  extra text NOT NULL,
+  is_active boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT asset_pkey PRIMARY KEY (id),
+  CONSTRAINT asset_uri_key UNIQUE (uri),
+  CONSTRAINT asset_asset_group_check CHECK (((length(asset_group) >= 1) AND (length(asset_group) <= 250))),
+  CONSTRAINT asset_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1500))),
+  CONSTRAINT asset_uri_check CHECK (((length(uri) >= 1) AND (length(uri) <= 1500)))
+);
+CREATE INDEX asset_name ON asset USING btree (name);
+
+CREATE TABLE asset_alias (
+  alias text NOT NULL,
+  asset_id integer NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT asset_alias_pkey PRIMARY KEY (alias, asset_id),
+  CONSTRAINT asset_alias_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES asset(id),
+  CONSTRAINT asset_alias_alias_check CHECK (((length(alias) >= 1) AND (length(alias) <= 250)))
+);
+CREATE INDEX asset_alias_of ON asset_alias USING btree (asset_id);
+
+CREATE TABLE asset_event (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  asset_id integer NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  extra bytea,
+  source smallint NOT NULL,
+  dag_id text,
+  run_id bigint,
+  task_id text,
+  map_ix integer,
+  aliases text[] NOT NULL DEFAULT '{}'::text[],
+  created_by text NOT NULL DEFAULT ''::text,
+  CONSTRAINT asset_event_pkey PRIMARY KEY (id),
+  CONSTRAINT asset_event_source_check CHECK (((source >= 1) AND (source <= 3))),
+  CONSTRAINT asset_event_task CHECK (((source = 1) = ((run_id IS NOT NULL) AND (dag_id IS NOT NULL) AND (task_id IS NOT NULL) AND (map_ix IS NOT NULL))))
+);
+CREATE INDEX asset_event_of_asset ON asset_event USING btree (asset_id, id);
+CREATE INDEX asset_event_of_run ON asset_event USING btree (run_id, id) WHERE (run_id IS NOT NULL);
+
+CREATE TABLE asset_pending (
+  dag_id text NOT NULL,
+  asset_id integer NOT NULL,
+  event_id bigint NOT NULL,
+  CONSTRAINT asset_pending_pkey PRIMARY KEY (dag_id, asset_id, event_id)
+);
+
+CREATE TABLE asset_use (
+  dag_id text NOT NULL,
+  kind smallint NOT NULL,
+  task_id text NOT NULL,
+  asset_id integer NOT NULL,
+  alias text NOT NULL,
+  CONSTRAINT asset_use_pkey PRIMARY KEY (dag_id, kind, task_id, asset_id, alias),
+  CONSTRAINT asset_use_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id) ON DELETE CASCADE,
+  CONSTRAINT asset_use_check CHECK (((task_id = ''::text) = (kind = 3))),
+  CONSTRAINT asset_use_kind_check CHECK (((kind >= 1) AND (kind <= 3))),
+  CONSTRAINT asset_use_one CHECK (((asset_id = 0) <> (alias = ''::text)))
+);
+CREATE INDEX asset_use_of_alias ON asset_use USING btree (alias, kind) WHERE (alias <> ''::text);
+CREATE INDEX asset_use_of_asset ON asset_use USING btree (asset_id, kind) WHERE (asset_id > 0);
+
 CREATE TABLE bundle (
   digest text NOT NULL,
   content bytea NOT NULL,
@@ -194,13 +261,20 @@ CREATE TABLE run (
   CONSTRAINT run_id_check CHECK (((id > 0) AND (id < '9007199254740992'::bigint))),
   CONSTRAINT run_queued CHECK (((state <> 1) OR (started_at IS NULL))),
   CONSTRAINT run_reopen_count_check CHECK ((reopen_count >= 0)),
-  CONSTRAINT run_run_type_check CHECK (((run_type >= 1) AND (run_type <= 2))),
+  CONSTRAINT run_run_type_check CHECK (((run_type >= 1) AND (run_type <= 5))) NOT VALID,
   CONSTRAINT run_state_check CHECK (((state >= 1) AND (state <= 4)))
 ) WITH (fillfactor=70);
 CREATE INDEX run_active ON run USING btree (shard) WHERE (state = ANY (ARRAY[1, 2]));
 CREATE UNIQUE INDEX run_logical ON run USING btree (dag_id, logical_at) WHERE (logical_at IS NOT NULL);
 CREATE INDEX run_newest ON run USING btree (queued_at, id);
 CREATE INDEX run_of_dag ON run USING btree (dag_id, id DESC);
+
+CREATE TABLE run_asset_event (
+  run_id bigint NOT NULL,
+  event_id bigint NOT NULL,
+  CONSTRAINT run_asset_event_pkey PRIMARY KEY (run_id, event_id)
+);
+CREATE INDEX run_asset_event_of ON run_asset_event USING btree (event_id);
 
 CREATE TABLE shard (
   id smallint NOT NULL,

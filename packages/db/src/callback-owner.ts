@@ -4,6 +4,7 @@ import type { EpochMs, RunState } from "@millrace/engine";
 import type { DeliveryKey, DeliveryStateCode } from "./callback-deliveries.ts";
 import type { Database } from "./database.ts";
 import type { ShardFence } from "./flush-batch.ts";
+import type { RunTypeCode } from "./runs-write.ts";
 import { rowsOf } from "./statement.ts";
 
 export type RunDeliveryKey = DeliveryKey & { readonly runId: number };
@@ -72,7 +73,7 @@ export type DeliveryFacts = RunDeliveryKey & {
   /** millrace.v1.Failure: what happened; null when nothing failed. */
   readonly cause: Uint8Array | null;
   readonly runState: RunState;
-  readonly runType: 1 | 2;
+  readonly runType: RunTypeCode;
   readonly runName: string;
   readonly logicalAt: EpochMs | null;
   readonly intervalStartAt: EpochMs | null;
@@ -86,7 +87,7 @@ export type DeliveryFacts = RunDeliveryKey & {
 type FactsRow = KeyRow & {
   cause: Buffer | null;
   run_state: RunState;
-  run_type: 1 | 2;
+  run_type: RunTypeCode;
   run_name: string;
   logical_at: Date | null;
   interval_start_at: Date | null;

@@ -128,6 +128,21 @@ export type CallbackRow = {
   readonly cause: Uint8Array | null;
 };
 
+/** What a success says of an asset: an event, written if its finished row takes effect. */
+export type AssetEventRow = {
+  /** Index into `finished`. */
+  readonly finished: number;
+  readonly dagId: string;
+  readonly taskId: string;
+  readonly uri: string;
+  /** Used if no asset has this uri yet. */
+  readonly group: string;
+  /** The aliases for which the asset was named; empty when the task names it itself. */
+  readonly aliases: readonly string[];
+  /** Codec JSON; null for none. */
+  readonly extra: Uint8Array | null;
+};
+
 /** Facts of a run that change while it runs. A final run stays final until `isReopened`. */
 export type RunUpdate = {
   readonly id: number;
@@ -178,6 +193,7 @@ export type FlushBatch = {
   readonly expansions: ExpansionRow[];
   readonly inputs: InputRow[];
   readonly callbacks: CallbackRow[];
+  readonly assetEvents: AssetEventRow[];
   readonly runs: RunUpdate[];
   readonly events: EventRow[];
   readonly answers: AnswerRow[];
@@ -193,6 +209,7 @@ export function newFlushBatch(): FlushBatch {
     expansions: [],
     inputs: [],
     callbacks: [],
+    assetEvents: [],
     runs: [],
     events: [],
     answers: [],
@@ -219,6 +236,7 @@ export function batchOfRuns(batch: FlushBatch, isWanted: (runId: number) => bool
     expansions: ofWanted(batch.expansions),
     inputs: ofFinished(batch.inputs),
     callbacks: ofWanted(batch.callbacks),
+    assetEvents: ofFinished(batch.assetEvents),
     runs: batch.runs.filter((run) => isWanted(run.id)),
     events: ofWanted(batch.events),
     answers: ofWanted(batch.answers),

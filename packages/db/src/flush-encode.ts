@@ -51,6 +51,27 @@ export function answerStatements({ shards, answers }: FlushBatch): PackStatement
   return [{ name: "flush_answers", text: sqlText("flush_answers"), values }];
 }
 
+/** What makes the events of outlets behind the flush; nothing where no task with outlets has succeeded. */
+export function assetStatements({ shards, assetEvents, finished }: FlushBatch): PackStatement[] {
+  if (assetEvents.length === 0) return [];
+  const rows = assetEvents.map((event) => finished[event.finished]!);
+  const values = [
+    int2Array(shards.map((fence) => fence.shard)),
+    int8Array(shards.map((fence) => fence.epoch)),
+    int8Array(rows.map((row) => row.runId)),
+    int4Array(rows.map((row) => row.ix)),
+    int4Array(rows.map((row) => row.mapIx)),
+    int4Array(rows.map((row) => row.attempt)),
+    textArray(assetEvents.map((event) => event.dagId)),
+    textArray(assetEvents.map((event) => event.taskId)),
+    textArray(assetEvents.map((event) => event.uri)),
+    textArray(assetEvents.map((event) => event.group)),
+    textArray(assetEvents.map((event) => textsLiteral(event.aliases))),
+    byteaArray(assetEvents.map((event) => event.extra)),
+  ];
+  return [{ name: "flush_asset_events", text: sqlText("flush_asset_events"), values }];
+}
+
 let ordinary: string | null = null;
 
 /** `flush` without what stands between "rare" and "end of rare". */

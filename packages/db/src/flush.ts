@@ -15,7 +15,7 @@ import {
   type SettledRow,
   type StartedRow,
 } from "./flush-batch.ts";
-import { answerStatements, flushStatement } from "./flush-encode.ts";
+import { answerStatements, assetStatements, flushStatement } from "./flush-encode.ts";
 import type { Lane } from "./lane.ts";
 
 /**
@@ -40,7 +40,13 @@ export type Missed = {
 
 export type FlushAnswer =
   /** Durable. `missed` is null when everything took effect. */
-  | { readonly kind: "written"; readonly at: EpochMs; readonly missed: Missed | null }
+  | {
+      readonly kind: "written";
+      readonly at: EpochMs;
+      readonly missed: Missed | null;
+      /** DAGs that wait for assets of which the batch made events. Default none. */
+      readonly consumers?: readonly string[];
+    }
   /** Somebody else owns one of the shards now: nothing was written, and nothing ever will be with this epoch. */
   | { readonly kind: "fenced" };
 
@@ -58,8 +64,9 @@ export async function flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer>
   for (;;) {
     const rest = late.size === 0 ? batch : batchOfRuns(batch, (runId) => !late.has(runId));
     try {
-      const row = await write(lane, rest);
-      return decode(row, rest, late.size === 0 ? null : batchOfRuns(batch, (id) => late.has(id)));
+      const written = await write(lane, rest);
+      const left = late.size === 0 ? null : batchOfRuns(batch, (id) => late.has(id));
+      return decode(written, rest, left);
     } catch (error) {
       const written = isLate(error) ? await writtenEvents(lane, rest.events) : [];
       if (written.length === 0) throw explain(error);
@@ -68,7 +75,9 @@ export async function flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer>
   }
 }
 
-async function write(lane: Lane, batch: FlushBatch): Promise<readonly unknown[]> {
+type Written = { readonly row: readonly unknown[]; readonly consumers: readonly string[] };
+
+async function write(lane: Lane, batch: FlushBatch): Promise<Written> {
   const shards = batch.shards.toSorted((a, b) => a.shard - b.shard);
   const answers = await lane.send([
     {
@@ -77,9 +86,11 @@ async function write(lane: Lane, batch: FlushBatch): Promise<readonly unknown[]>
       values: [String(shardLockClass), int4Array(shards.map((fence) => fence.shard))],
     },
     flushStatement(batch),
+    ...assetStatements(batch),
     ...answerStatements(batch),
   ]);
-  return answers[1]![0]!;
+  const pended = batch.assetEvents.length === 0 ? [] : answers[2]!;
+  return { row: answers[1]![0]!, consumers: pended.map(([dagId]) => dagId as string) };
 }
 
 /** Without its event, what is written of a run could be written twice. */
@@ -147,7 +158,11 @@ function unavailable(why: string, outcome: "none" | "unknown", cause: unknown): 
 type Effective<T> = readonly T[] | null;
 
 /** `late`: what was left out, because its events had been written before. */
-function decode(row: readonly unknown[], batch: FlushBatch, late: FlushBatch | null): FlushAnswer {
+function decode(
+  { row, consumers }: Written,
+  batch: FlushBatch,
+  late: FlushBatch | null,
+): FlushAnswer {
   const [isHeld, at, finished, started, runs] = row as [
     boolean,
     number,
@@ -156,11 +171,14 @@ function decode(row: readonly unknown[], batch: FlushBatch, late: FlushBatch | n
     Effective<number>,
   ];
   if (!isHeld) return { kind: "fenced" };
-  if (!finished && !started && !runs && !late) return { kind: "written", at, missed: null };
+  const pended = consumers.length > 0 ? { consumers } : {};
+  if (!finished && !started && !runs && !late)
+    return { kind: "written", at, missed: null, ...pended };
   const left = late ?? newFlushBatch();
   return {
     kind: "written",
     at,
+    ...pended,
     missed: {
       finished: [...without(batch.finished, finished, (_, index) => index + 1), ...left.finished],
       started: [...without(batch.started, started, keyOf), ...left.started],

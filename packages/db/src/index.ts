@@ -4,6 +4,7 @@ export { flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts
 export {
   newFlushBatch,
   type AnswerRow,
+  type AssetEventRow,
   type CallbackRow,
   type EventRow,
   type ExpansionRow,
@@ -54,7 +55,49 @@ export {
   takeRunIds,
   type RunCreation,
   type RunToCreate,
+  type RunTypeCode,
 } from "./runs-write.ts";
+export {
+  countPendingEvents,
+  forgetPendingEvents,
+  listPendingDags,
+  type AssetRef,
+  type PendingQuestion,
+} from "./asset-pending.ts";
+export {
+  findAssetUsers,
+  findTakenNames,
+  forgetPendingOf,
+  lockAssets,
+  readChainDags,
+  replaceAssetUses,
+  type AssetUse,
+  type AssetUseKind,
+  type NameTaken,
+} from "./asset-registry.ts";
+export {
+  countAssets,
+  createAssetEvent,
+  findAsset,
+  listAliasesOf,
+  listAssetEventRows,
+  listAssetRows,
+  listAssetUses,
+  listMadeRuns,
+  readAssetEventRows,
+  readAssetGraph,
+  type AssetEventFilter,
+  type AssetEventListRow,
+  type AssetEventMade,
+  type AssetEventReading,
+  type AssetFilter,
+  type AssetListRow,
+  type AssetRow,
+  type AssetUseRow,
+  type GraphAssetRow,
+  type GraphUseRow,
+  type MadeRunRow,
+} from "./assets-read.ts";
 export {
   findDeadSessions,
   grantAmnesty,
@@ -124,6 +167,7 @@ export {
   type RunDeliveryKey,
 } from "./callback-owner.ts";
 export {
+  countOpenInputRequests,
   listInputRequests,
   newestInputRequest,
   type InputRequestFilter,
@@ -152,6 +196,7 @@ export {
 } from "./requests.ts";
 export {
   countActiveRuns,
+  countRunsByDay,
   getRun,
   getRuns,
   listRuns,
@@ -164,6 +209,7 @@ export {
   type RecentRunRow,
   type RunFilter,
   type RunPosition,
+  type RunDayRow,
   type RunRow,
 } from "./runs-read.ts";
 export { deleteRuns, listExcessRuns, type KeptRuns } from "./run-history.ts";

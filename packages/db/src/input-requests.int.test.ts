@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { sqlText } from "./assets.ts";
-import { listInputRequests } from "./input-requests.ts";
+import { countOpenInputRequests, listInputRequests } from "./input-requests.ts";
 import { testDatabase, type TestDatabase } from "./testing.ts";
 import { insertRuns } from "./testing-rows.ts";
 
@@ -31,6 +31,9 @@ test("what people are asked now is found by an index, however much they were ask
   const page = { before: null, limit: 100 };
   const open = await listInputRequests(db, { dagId: null, runKey: null, states: [1] }, page);
   expect(open).toMatchObject([{ run_id: run, ix: 1, state: 1 }]);
+
+  expect(await countOpenInputRequests(db, 10)).toBe(1);
+  expect(await countOpenInputRequests(db, 0)).toBe(0);
 
   const { rows } = await db.pool.query<{ "QUERY PLAN": string }>(
     `EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) ${sqlText("input_request_list_page")}`,

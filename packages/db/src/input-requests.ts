@@ -63,6 +63,15 @@ export async function listInputRequests(
   return rows.filter((row) => dagId === null || row.dag_id === dagId);
 }
 
+/** How many wait for an answer; more than `most` are not counted. */
+export async function countOpenInputRequests(
+  { pool }: Pick<Database, "pool">,
+  most: number,
+): Promise<number> {
+  const rows = await rowsOf<{ open: number }>(pool, "input_request_count_open", [most]);
+  return rows[0]?.open ?? 0;
+}
+
 /** What a task instance asked last, whether it is answered or not; null when it never asked. */
 export async function newestInputRequest(
   { pool }: Pick<Database, "pool">,

@@ -9,7 +9,14 @@ import { migrate, migrationStatus } from "./migrate.ts";
 import { emptyDatabase, type EmptyDatabase } from "./testing.ts";
 
 /** Every migration there is. */
-const all = ["0001_spine", "0002_inside_a_run", "0003_waiting", "0004_timetables", "0005_calls"];
+const all = [
+  "0001_spine",
+  "0002_inside_a_run",
+  "0003_waiting",
+  "0004_timetables",
+  "0005_calls",
+  "0010_assets",
+];
 
 let database: EmptyDatabase;
 let dir: string;

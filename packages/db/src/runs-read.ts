@@ -33,6 +33,26 @@ export type RunRow = {
   readonly revision: number;
 };
 
+/** The runs of one day, by state. */
+export type RunDayRow = {
+  /** Such as "2026-03-01". */
+  readonly day: string;
+  readonly queued: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+};
+
+/** How many runs of a DAG there are on each day of a zone, from `from` up to and without `until`; days without runs are left out. */
+export async function countRunsByDay(
+  db: Database,
+  dagId: string,
+  range: { readonly from: Date; readonly until: Date; readonly timezone: string },
+): Promise<RunDayRow[]> {
+  const values = [dagId, range.from, range.until, range.timezone];
+  return rowsOf<RunDayRow>(db.pool, "run_calendar", values);
+}
+
 /** Runs of a DAG that are not final. `automated`: those that its timetable made. */
 export async function countActiveRuns(
   db: Database,

@@ -1,6 +1,7 @@
 /** Makes and deletes runs. What changes in a run once it exists goes through `flush`. */
 
-import { isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
+import { assetLimits, isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
+import type { AssetRef } from "./asset-pending.ts";
 import { sqlText } from "./assets.ts";
 import {
   byteaArray,
@@ -14,7 +15,9 @@ import type { Database } from "./database.ts";
 import { shardLockClass } from "./flush.ts";
 import type { ShardFence } from "./flush-batch.ts";
 import { requestReused, type RequestKey } from "./requests.ts";
+import { countActiveRuns } from "./runs-read.ts";
 import { rowsOf } from "./statement.ts";
+import type { PackStatement } from "./statement-pack.ts";
 import { inTransaction, type Run } from "./transaction.ts";
 
 /** Runs of a DAG that one statement deletes, and, beyond the first of them, their task instances. */
@@ -23,13 +26,15 @@ const deleteTaskInstances = 20_000;
 /** `run_id_seq` counts in steps of this. */
 const idBlock = 64;
 
+/** 1 scheduled, 2 manual, 3 backfill, 4 asset_triggered, 5 asset_materialization. */
+export type RunTypeCode = 1 | 2 | 3 | 4 | 5;
+
 export type RunToCreate = {
   readonly id: number;
   readonly dagId: string;
   readonly dagVersionId: number;
   readonly shard: number;
-  /** 1 scheduled, 2 manual. */
-  readonly runType: 1 | 2;
+  readonly runType: RunTypeCode;
   readonly runName: string;
   readonly logicalAt: EpochMs | null;
   /** Both null for a run without a data interval. */
@@ -48,6 +53,8 @@ export type RunToCreate = {
   } | null;
   /** Of a tick: when the schedule's next one is due. */
   readonly nextRunAt: EpochMs | null;
+  /** Of a run that events of assets make: what it waited for; it gets their pending events. Default none. */
+  readonly assets?: readonly AssetRef[];
 };
 
 /** What came of a run that was to be made, by its id. */
@@ -93,12 +100,26 @@ export async function createRuns(
         int8Array(held.map((fence) => fence.epoch)),
       ],
     },
+    ...consumption(runs),
   ]);
   const [, rows = []] = await sent.catch((error: unknown) => {
     // That no connection can be made is as passing as one that breaks: whoever asked asks again.
     throw isMillraceError(error) ? error.cause : error;
   });
   return new Map((rows as CreateRow[]).map((row) => [row[0], creationOf(row)]));
+}
+
+/** In the same transaction: a run that is made without its events, or events that are used without a run, cannot be. */
+function consumption(runs: readonly RunToCreate[]): PackStatement[] {
+  const wanted = runs.flatMap(({ id, assets = [] }) => assets.map((ref) => ({ id, ...ref })));
+  if (wanted.length === 0) return [];
+  const values = [
+    int8Array(wanted.map(({ id }) => id)),
+    textArray(wanted.map(({ uri }) => uri)),
+    textArray(wanted.map(({ alias }) => alias)),
+    String(assetLimits.eventsPerRun),
+  ];
+  return [{ name: "run_consume_assets", text: sqlText("run_consume_assets"), values }];
 }
 
 function creationOf([, isHeld, queuedAt, bodyHash, answer, isDateTaken]: CreateRow): RunCreation {
@@ -252,7 +273,7 @@ export async function deleteDag(
 }
 
 async function assertGone(db: Database, dagId: string): Promise<false> {
-  const active = await rowsOf<{ active: number }>(db.pool, "run_count_active", [dagId]);
-  if ((active[0]?.active ?? 0) > 0) throw new MillraceError("DAG_HAS_ACTIVE_RUNS");
+  const { active } = await countActiveRuns(db, dagId);
+  if (active > 0) throw new MillraceError("DAG_HAS_ACTIVE_RUNS");
   return false;
 }

@@ -4,6 +4,7 @@ import type { EpochMs, RunState, TaskState } from "@millrace/engine";
 
 import type { Database } from "./database.ts";
 import type { ExpansionRow } from "./flush-batch.ts";
+import type { RunTypeCode } from "./runs-write.ts";
 import { rowsOf } from "./statement.ts";
 
 /** A run as its owner needs it: queued or running, and final when asked for by id. */
@@ -13,8 +14,7 @@ export type ActiveRunRow = {
   readonly dagVersionId: number;
   readonly shard: number;
   readonly state: RunState;
-  /** 1 scheduled, 2 manual. */
-  readonly runType: 1 | 2;
+  readonly runType: RunTypeCode;
   readonly runName: string;
   readonly logicalAt: EpochMs | null;
   readonly intervalStartAt: EpochMs | null;
@@ -38,7 +38,7 @@ type RunRow = {
   dag_version_id: number;
   shard: number;
   state: RunState;
-  run_type: 1 | 2;
+  run_type: RunTypeCode;
   run_name: string;
   logical_at: Date | null;
   interval_start_at: Date | null;

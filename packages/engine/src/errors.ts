@@ -49,6 +49,15 @@ export const reasons = {
     code: "invalid_argument",
     text: "The params break the DAG's schema; the message names the field.",
   },
+  ASSET_NOT_FOUND: { code: "not_found", text: "No asset has this uri or name." },
+  ASSET_PRODUCER_MISSING: {
+    code: "failed_precondition",
+    text: "No task of an active DAG makes this asset.",
+  },
+  ASSET_PRODUCER_AMBIGUOUS: {
+    code: "failed_precondition",
+    text: "Several DAGs make this asset; say which one is to run.",
+  },
   CRON_INVALID: {
     code: "invalid_argument",
     text: "The cron expression, or its zone, cannot be read.",

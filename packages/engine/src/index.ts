@@ -18,8 +18,24 @@ export type {
   Schedule,
   SensorSpec,
   TaskSpec,
+  TimeSchedule,
   TriggerRule,
 } from "./spec.ts";
+
+export { assetKey, assetLimits, assetText, defaultAssetGroup } from "./assets/asset.ts";
+export type {
+  AssetAliasDefinition,
+  AssetDefinition,
+  AssetExpression,
+  AssetOrAlias,
+} from "./assets/asset.ts";
+export { assetLoopOf } from "./assets/loops.ts";
+export type { AssetDag, AssetLoop } from "./assets/loops.ts";
+export { outletEvents, outletProblem } from "./assets/outlets.ts";
+export type { OutletEvent, OutletSaid } from "./assets/outlets.ts";
+export { assetNeeds, assetProgress, assetReasons, assetsHold } from "./assets/progress.ts";
+export type { AssetCounts, AssetNeed, AssetProgress } from "./assets/progress.ts";
+export { timeOf } from "./timetable/clock.ts";
 
 export { dagLimits } from "./dag-limits.ts";
 export { deferralLimits } from "./deferral-limits.ts";
@@ -73,6 +89,7 @@ export type { Limits, Slots } from "./limits.ts";
 export { noOwner } from "./reasons.ts";
 export type { Reason, ReasonKind } from "./reasons.ts";
 
+export { isZone, startOfDay } from "./timetable/zone.ts";
 export { manualInterval } from "./timetable/manual.ts";
 export { nextRuns } from "./timetable/next-runs.ts";
 export {

@@ -30,6 +30,7 @@ export type ReasonKind =
   | "restarting"
   | "deferred"
   | "awaiting_input"
+  | "assets"
   | "dag_inactive"
   | "schedule";
 

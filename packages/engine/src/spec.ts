@@ -1,5 +1,7 @@
 /** What a DAG is to the engine: plain data, the same facts as `proto/millrace/v1/dag.proto`. */
 
+import type { AssetExpression, AssetOrAlias } from "./assets/asset.ts";
+
 export type EpochMs = number;
 
 /** Which outcomes of the tasks before it let a task run; `rules.ts` says what each means. */
@@ -95,6 +97,10 @@ export type TaskSpec = {
   readonly docs: string;
   readonly owner: string;
   readonly callbacks: readonly CallbackSpec[];
+  /** What it makes: each gets an event when an instance succeeds. */
+  readonly outlets: readonly AssetOrAlias[];
+  /** Whose events its body may read. */
+  readonly inlets: readonly AssetOrAlias[];
   readonly resultSchema: string | null;
   readonly argSchemas: readonly (string | null)[];
 };
@@ -116,6 +122,19 @@ export type Edge = {
 
 /** When runs are made: a timetable (semantics 3.2-3.4). `timetable/` has the rules. */
 export type Schedule =
+  | TimeSchedule
+  /** When events of assets have come (semantics 10.3). */
+  | { readonly kind: "assets"; readonly expression: AssetExpression }
+  /** Both, each as if it were alone (semantics 10.5). */
+  | {
+      readonly kind: "asset_or_time";
+      readonly expression: AssetExpression;
+      /** What only a worker can tell has no place here yet. */
+      readonly time: Exclude<TimeSchedule, CustomSchedule>;
+    };
+
+/** A schedule that a clock decides. */
+export type TimeSchedule =
   | CronTriggerSchedule
   /** At the ends of the intervals between two fires; the logical date is the start of the interval. */
   | { readonly kind: "cron_interval"; readonly expression: string; readonly timezone: string }

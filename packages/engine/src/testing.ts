@@ -37,6 +37,8 @@ export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {
     docs: "",
     owner: "",
     callbacks: [],
+    outlets: [],
+    inlets: [],
     resultSchema: null,
     argSchemas: [],
     ...options,

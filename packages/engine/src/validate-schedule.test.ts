@@ -39,6 +39,8 @@ test.each<[string, Schedule, string, string]>([
     "schedule.expression",
     "3 fields",
   ],
+  ["no name", { kind: "custom", name: "", handler: "x" }, "schedule.name", "1 to 100"],
+  ["no function", { kind: "custom", name: "x", handler: "" }, "schedule.handler", "function"],
   ["an interval of zero", { kind: "delta", everyMs: 0 }, "schedule.every", "1000 ms"],
   ["half a millisecond", { kind: "delta_interval", everyMs: 1000.5 }, "schedule.every", "1000.5"],
   ["a thousand years", { kind: "delta", everyMs: 3.2e13 }, "schedule.every", "ten years"],

@@ -1,17 +1,21 @@
 /** Says what is wrong with the schedule of a DAG. */
 
+import { checkExpressionOfAssets } from "./assets/validate-assets.ts";
 import { dagLimits } from "./dag-limits.ts";
 import { isMillraceError } from "./errors.ts";
 import type { Problems } from "./problems.ts";
 import type { CronTriggerSchedule, CustomSchedule, DagSpec, Schedule } from "./spec.ts";
 import { readCron } from "./timetable/cron.ts";
+import { timeOf } from "./timetable/clock.ts";
 import { isZone } from "./timetable/zone.ts";
 
 export function checkSchedule(spec: DagSpec, problems: Problems): void {
   const { schedule } = spec;
   if (schedule === null) return;
   checkKind(spec, schedule, problems);
-  const needsStart = schedule.kind !== "once" && schedule.kind !== "events";
+  checkAssetOptions(spec, schedule, problems);
+  const kind = timeOf(schedule)?.kind;
+  const needsStart = kind !== undefined && kind !== "once" && kind !== "events";
   if (spec.catchup && needsStart && spec.startDate === null)
     problems.add("startDate", null, "catchup makes up every run since then; say since when");
 }
@@ -34,10 +38,34 @@ function checkKind(spec: DagSpec, schedule: Schedule, problems: Problems): void 
         problems.add("maxActiveRuns", spec.maxActiveRuns, remedy);
       }
       return;
+    case "assets":
+      return checkExpressionOfAssets(schedule.expression, problems);
+    case "asset_or_time":
+      checkExpressionOfAssets(schedule.expression, problems);
+      if (schedule.time.kind === "continuous")
+        return problems.add(
+          "schedule.time",
+          "continuous",
+          "it leaves assets nothing to start; write another schedule",
+        );
+      return checkKind(spec, schedule.time, problems);
     case "custom":
       return checkCustom(schedule, problems);
     case "once":
   }
+}
+
+/** Options about ticks say nothing about runs that events make. */
+function checkAssetOptions(spec: DagSpec, schedule: Schedule, problems: Problems): void {
+  if (schedule.kind !== "assets") return;
+  if (spec.overlap !== "allow")
+    problems.add(
+      "overlap",
+      spec.overlap,
+      "events are never left out; write maxActiveRuns: 1, and they wait",
+    );
+  if (spec.catchup)
+    problems.add("catchup", true, "it is about ticks, and assets have none; leave it out");
 }
 
 function checkCustom({ name, handler }: CustomSchedule, problems: Problems): void {

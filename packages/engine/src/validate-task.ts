@@ -1,5 +1,6 @@
 /** Rules for one task by itself. */
 
+import { checkTaskAssets } from "./assets/validate-assets.ts";
 import { dagLimits } from "./dag-limits.ts";
 import { readSchema } from "./json-schema.ts";
 import type { Problems } from "./problems.ts";
@@ -40,6 +41,7 @@ export function checkTask(task: TaskSpec, problems: Problems): void {
   if (task.sensor !== null) checkSensor(task.sensor, `${at}.sensor`, problems);
   checkTexts(task, at, problems);
   checkCallbacks(task.callbacks, `${at}.`, problems);
+  checkTaskAssets(task, at, problems);
 }
 
 function checkNumbers(task: TaskSpec, at: string, problems: Problems): void {

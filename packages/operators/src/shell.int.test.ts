@@ -38,6 +38,9 @@ async function run(options: Omit<ShellOptions, "id">, onLine: (line: Line) => vo
     now: () => new Date(),
     signal: stop.signal,
     xcom: { push: () => {}, pull: () => Promise.reject(new Error("not in this test")) },
+    outlets: { extra: () => {}, add: () => {} },
+    inletEvents: () => noEvents,
+    triggeringAssetEvents: noEvents,
     taskToken: () => Promise.reject(new Error("not in this test")),
     fencing: "1",
     idempotencyKey: "run_1/s",
@@ -47,6 +50,11 @@ async function run(options: Omit<ShellOptions, "id">, onLine: (line: Line) => vo
   const ended = runInContext(context, () => bodyOf(etl, "s")(...args)) as Promise<string>;
   return { ended, lines, stop: () => stop.abort(new Error("cancelled")) };
 }
+
+const noEvents: TaskContext["triggeringAssetEvents"] = {
+  all: () => Promise.resolve([]),
+  async *[Symbol.asyncIterator]() {},
+};
 
 async function outputOf(command: string, more: Partial<ShellOptions> = {}): Promise<string> {
   const { ended } = await run({ command, ...more });

@@ -27,10 +27,18 @@ function aContext(taskId: string): TaskContext {
     taskToken: () => Promise.resolve("token"),
     signal: new AbortController().signal,
     xcom: { push: silent, pull: () => Promise.reject(new Error("nothing to pull from")) },
+    outlets: { extra: silent, add: silent },
+    inletEvents: () => noEvents,
+    triggeringAssetEvents: noEvents,
     fencing: "1",
     idempotencyKey: "run_1/t",
   };
 }
+
+const noEvents: TaskContext["triggeringAssetEvents"] = {
+  all: () => Promise.resolve([]),
+  async *[Symbol.asyncIterator]() {},
+};
 
 describe("context()", () => {
   test("is the one of the body that is running, across awaits and beside others", async () => {

@@ -2,6 +2,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { MillraceError } from "@millrace/engine";
+import type { Asset, AssetAlias } from "./asset.ts";
+import type { AssetEventFilter, AssetEvents } from "./asset-events.ts";
 import type { RunValue } from "./run-facts.ts";
 import type { PullOptions } from "./xcom-pull.ts";
 import { shared } from "./shared.ts";
@@ -53,6 +55,29 @@ export type TaskContext<P = Readonly<Record<string, unknown>>> = {
      */
     pull<T = unknown>(options?: PullOptions): Promise<T>;
   };
+  /** What the body says of its outlets. It counts when the body succeeds, in the part after a wait if it deferred. */
+  readonly outlets: {
+    /**
+     * Gives the event of an outlet an extra: an object, at most 64 KiB. The last one counts. Without it the event has none.
+     *
+     * @throws MillraceError VALUE_INVALID, VALUE_TOO_LARGE
+     */
+    extra(asset: Asset, extra: Readonly<Record<string, unknown>>): void;
+    /**
+     * Names an asset for an alias among the outlets: it gets an event, and is made if nobody has named it before.
+     *
+     * @throws MillraceError VALUE_INVALID, VALUE_TOO_LARGE, DAG_INVALID
+     */
+    add(alias: AssetAlias, asset: Asset | string, extra?: Readonly<Record<string, unknown>>): void;
+  };
+  /**
+   * Events of an inlet, oldest first: `for await (const event of context().inletEvents(orders, { newestFirst: true }))`.
+   *
+   * @throws MillraceError FIELD_INVALID for what is no inlet of the task.
+   */
+  inletEvents(of: Asset | AssetAlias, filter?: AssetEventFilter): AssetEvents;
+  /** The events of assets that the run was made of, oldest first; none for other runs. */
+  readonly triggeringAssetEvents: AssetEvents;
   /**
    * A token with which anybody, from anywhere, ends the wait that this attempt begins with `defer(trigger.token())`.
    * The same each time; a retry has another.

@@ -47,9 +47,26 @@ export {
   deltaInterval,
   events,
   once,
+  orTime,
   timetable,
 } from "./schedule.ts";
-export type { CronOptions, ScheduleOption, ScheduleValue, TimetableOptions } from "./schedule.ts";
+export type {
+  CronOptions,
+  ScheduleOption,
+  ScheduleValue,
+  TimeOption,
+  TimetableOptions,
+} from "./schedule.ts";
+export { allOf, anyOf, asset, assetAlias, atLeast } from "./asset.ts";
+export type {
+  Asset,
+  AssetAlias,
+  AssetCondition,
+  AssetConditions,
+  AssetOptions,
+  AssetRule,
+} from "./asset.ts";
+export type { AssetEvent, AssetEventFilter, AssetEvents } from "./asset-events.ts";
 export type {
   TimetableAnswer,
   TimetableFunction,
@@ -92,6 +109,14 @@ export type { NextRunsOptions, PlannedRun } from "./next-runs.ts";
 
 export { Client } from "./client/client.ts";
 export type { ClientOptions, TriggerOptions } from "./client/client.ts";
+export type {
+  AssetEventSnapshot,
+  AssetSnapshot,
+  AssetWait,
+  ClientAssets,
+  ListAssetEventsOptions,
+  ListAssetsOptions,
+} from "./client/client-assets.ts";
 export type { ClientRun } from "./client/client-run.ts";
 export type { CallOptions } from "./client/link.ts";
 export type { DagSnapshot, RunSnapshot, RunUpdate, TaskSnapshot } from "./client/snapshots.ts";

@@ -52,7 +52,8 @@ export function nextRuns(
 
 function ownTimetable(of: DagDefinition | ScheduleOption | null): TimetableFunction | null {
   if (isDag(of)) return of[dagMark].timetable;
-  return typeof of === "object" && of?.kind === "custom" ? of.next : null;
+  const isCustom = typeof of === "object" && of !== null && "next" in of && of.kind === "custom";
+  return isCustom ? of.next : null;
 }
 
 /** What planning needs to know of a schedule without a DAG around it. */

@@ -1,11 +1,13 @@
 /** What a body may know of its run, and the names under which references reach it. */
 
+import type { RunTypeName } from "@millrace/engine";
+
 export type RunFacts = {
   readonly id: string;
   /** Unique within the DAG, such as "manual__2026-01-01T00:00:00+00:00". */
   readonly name: string;
   readonly dagId: string;
-  readonly type: "scheduled" | "manual";
+  readonly type: RunTypeName;
   readonly dagVersion: number;
   readonly logicalDate: Date | null;
   readonly dataInterval: { readonly start: Date | null; readonly end: Date | null };

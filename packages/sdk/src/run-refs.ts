@@ -1,5 +1,6 @@
 /** `run`: typed references to facts of the run, usable wherever a handle is. */
 
+import type { RunTypeName } from "@millrace/engine";
 import { makeRef, type Ref } from "./handle.ts";
 import type { NoParams } from "./params.ts";
 import type { PathKey, Referring } from "./reference.ts";
@@ -13,7 +14,7 @@ export type Run<P = NoParams> = {
   /** Unique within the DAG, such as "manual__2026-01-01T00:00:00+00:00". */
   readonly name: Ref<string>;
   readonly dagId: Ref<string>;
-  readonly type: Ref<"scheduled" | "manual">;
+  readonly type: Ref<RunTypeName>;
   readonly dagVersion: Ref<number>;
   /** Null for a run that was triggered without one. */
   readonly logicalDate: Ref<Date | null>;

@@ -1,7 +1,14 @@
 /** Schedules are values: a cron string or preset, or what the functions here make. */
 
 import { dagLimits, MillraceError } from "@millrace/engine";
-import type { CronTriggerSchedule, CustomSchedule, Schedule } from "@millrace/engine";
+import type {
+  AssetExpression,
+  CronTriggerSchedule,
+  CustomSchedule,
+  Schedule,
+  TimeSchedule,
+} from "@millrace/engine";
+import { isCondition, ruleOf, type AssetConditions } from "./asset.ts";
 import { callHandler } from "./call-place.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
@@ -31,9 +38,18 @@ export const presets = [
 declare const made: unique symbol;
 
 /** What `cron(…)`, `delta(…)` and the like make; a zone that is null is the DAG's. */
-export type ScheduleValue = (Unzoned<Exclude<Schedule, CustomSchedule>> | CustomTimetable) & {
-  readonly [made]?: never;
-};
+export type ScheduleValue = (
+  | UnzonedTime
+  | { readonly kind: "assets"; readonly expression: AssetExpression }
+  | {
+      readonly kind: "asset_or_time";
+      readonly expression: AssetExpression;
+      readonly time: UnzonedClock;
+    }
+) & { readonly [made]?: never };
+
+type UnzonedClock = Unzoned<Exclude<TimeSchedule, CustomSchedule>>;
+type UnzonedTime = UnzonedClock | CustomTimetable;
 
 type CustomTimetable = {
   readonly kind: "custom";
@@ -45,8 +61,12 @@ type Unzoned<S> = S extends { readonly timezone: string }
   ? Omit<S, "timezone"> & { readonly timezone: string | null }
   : S;
 
-/** A cron expression of five or six fields, a preset, or a value that `cron(…)` and the like made. */
-export type ScheduleOption = (typeof presets)[number] | (string & {}) | ScheduleValue;
+/**
+ * A cron expression of five or six fields, a preset, a value that `cron(…)` and the like made, or assets: a list means that
+ * all of them are needed.
+ */
+export type ScheduleOption =
+  (typeof presets)[number] | (string & {}) | ScheduleValue | AssetConditions;
 
 export type CronOptions = {
   /** IANA zone. Default: the DAG's. */
@@ -134,6 +154,27 @@ export function events(dates: readonly Instant[]): ScheduleValue {
   return { kind: "events", at: [...new Set(at)].sort((a, b) => a - b) };
 }
 
+/**
+ * Runs when events of assets have come, and at the instants of another schedule, each as if it were alone.
+ *
+ * @example orTime(anyOf(orders, returns), "@daily")
+ * @throws MillraceError DAG_INVALID
+ */
+export function orTime(assets: AssetConditions, time: TimeOption): ScheduleValue {
+  const read = readSchedule(time, "orTime: time");
+  const isClock = read !== null && !["assets", "asset_or_time", "custom"].includes(read.kind);
+  if (!isClock)
+    return refuseOption("orTime: time", time, 'a schedule that a clock decides, such as "@daily"');
+  return {
+    kind: "asset_or_time",
+    expression: ruleOf(assets, "orTime: assets"),
+    time: read as UnzonedClock,
+  };
+}
+
+/** A schedule that a clock decides. */
+export type TimeOption = (typeof presets)[number] | (string & {}) | UnzonedClock;
+
 export type TimetableOptions = {
   /** For people, in lists of DAGs, such as "trading days". Default "custom". */
   readonly name?: string;
@@ -206,6 +247,8 @@ const kind = oneOf<Schedule["kind"]>(
     "once",
     "continuous",
     "events",
+    "assets",
+    "asset_or_time",
     "custom",
   ] as const),
 );
@@ -214,13 +257,14 @@ const kind = oneOf<Schedule["kind"]>(
 export const readSchedule: Read<ScheduleValue | null> = (value, name) => {
   if (value === null) return null;
   if (typeof value === "string") return fromText(value);
+  if (isCondition(value)) return { kind: "assets", expression: ruleOf(value, name) };
   if (typeof value === "object" && "kind" in value) {
     const found = kind(value.kind, `${name}: kind`);
     if (found === "custom") answers("next" in value ? value.next : undefined, `${name}: next`);
     return value as ScheduleValue;
   }
   const words =
-    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…), timetable(…)";
+    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…), timetable(…), asset(…), anyOf(…), allOf(…), atLeast(…), orTime(…)";
   return refuseOption(name, value, `null, a cron expression, ${presets.join(", ")}, ${words}`);
 };
 
@@ -231,8 +275,16 @@ function fromText(expression: string): ScheduleValue {
 
 /** The engine's schedule: one without a zone of its own has the DAG's. */
 export function inZone(schedule: ScheduleValue | null, timezone: string): Schedule | null {
-  if (schedule?.kind === "custom")
+  if (schedule === null || schedule.kind === "assets") return schedule;
+  if (schedule.kind === "custom")
     return { kind: "custom", name: schedule.name, handler: callHandler("", "schedule") };
-  if (schedule === null || !("timezone" in schedule)) return schedule;
+  if (schedule.kind !== "asset_or_time") return timeInZone(schedule, timezone);
+  return { ...schedule, time: timeInZone(schedule.time, timezone) };
+}
+
+type Clock = Exclude<TimeSchedule, CustomSchedule>;
+
+function timeInZone(schedule: UnzonedClock, timezone: string): Clock {
+  if (!("timezone" in schedule)) return schedule;
   return { ...schedule, timezone: schedule.timezone ?? timezone };
 }

@@ -1,6 +1,13 @@
 /** The options of a task: their types, their readers, and how those of several levels merge. */
 
-import { dagLimits, triggerRules, type TaskSpec, type TriggerRule } from "@millrace/engine";
+import {
+  dagLimits,
+  triggerRules,
+  type AssetOrAlias,
+  type TaskSpec,
+  type TriggerRule,
+} from "@millrace/engine";
+import { assetList, type Asset, type AssetAlias } from "./asset.ts";
 import type { Body } from "./body.ts";
 import {
   taskCallbackReaders,
@@ -49,6 +56,10 @@ export type SharedTaskOptions = TaskCallbackOptions & {
   readonly docs?: string;
   /** Who answers for it. Default: the DAG's owner. */
   readonly owner?: string;
+  /** What it makes: each asset gets an event when an instance succeeds. At most 100. */
+  readonly outlets?: readonly (Asset | AssetAlias)[];
+  /** Whose events its body may read with `context().inletEvents`. At most 100. */
+  readonly inlets?: readonly (Asset | AssetAlias)[];
 };
 
 /** Options of a task whose body is TypeScript. */
@@ -64,7 +75,7 @@ export type TaskOptions = SharedTaskOptions & {
 };
 
 /** Options that a DAG or a group gives its tasks. */
-export type TaskDefaults = Omit<TaskOptions, "id">;
+export type TaskDefaults = Omit<TaskOptions, "id" | "outlets" | "inlets">;
 
 /** Options as the engine wants them, and what stays with the worker, or needs the task's place in the DAG. */
 export type TaskSettings = SpecSettings & {
@@ -87,6 +98,8 @@ export type SpecSettings = Pick<
   | "env"
   | "docs"
   | "owner"
+  | "outlets"
+  | "inlets"
 >;
 
 const builtIn: SpecSettings = {
@@ -103,6 +116,8 @@ const builtIn: SpecSettings = {
   env: {},
   docs: "",
   owner: "",
+  outlets: [],
+  inlets: [],
 };
 
 /** What can be read of options; `Settings` of the engine under the options' own names. */
@@ -123,6 +138,8 @@ type ReadTask = {
   resume: Body;
   docs: string;
   owner: string;
+  outlets: readonly AssetOrAlias[];
+  inlets: readonly AssetOrAlias[];
 } & { -readonly [K in keyof ReadCallbacks]-?: NonNullable<ReadCallbacks[K]> };
 
 const backoff: Read<number> = (value, name) =>
@@ -169,14 +186,19 @@ const bundleReaders = {
   retryPolicy: policy,
 };
 
+/** What a DAG or a group cannot give its tasks. */
+const ownReaders = { outlets: assetList, inlets: assetList };
+
 /** Settings that a DAG or a group gives its tasks. @throws MillraceError DAG_INVALID */
 export function readDefaults(options: object, what: string): Partial<TaskSettings> {
-  return settingsOf(readOptions<Omit<ReadTask, "id" | "resume">>(options, bundleReaders, what));
+  type ReadTaskDefaults = Omit<ReadTask, "id" | "resume" | "outlets" | "inlets">;
+  return settingsOf(readOptions<ReadTaskDefaults>(options, bundleReaders, what));
 }
 
 /** Settings of a task in TypeScript. @throws MillraceError DAG_INVALID */
 export function readTaskOptions(options: object, what: string): Partial<TaskSettings> {
-  return settingsOf(readOptions<ReadTask>(options, { ...bundleReaders, id: text, resume }, what));
+  const readers = { ...bundleReaders, ...ownReaders, id: text, resume };
+  return settingsOf(readOptions<ReadTask>(options, readers, what));
 }
 
 /** Settings of a task in another language. @throws MillraceError DAG_INVALID */
@@ -184,7 +206,7 @@ export function readExternalOptions(options: object, what: string): Partial<Task
   type ReadExternal = Omit<ReadTask, "isolation" | "env" | "retryPolicy" | "resume"> & {
     handler: string;
   };
-  const readers = { ...sharedReaders, id: text, handler: text };
+  const readers = { ...sharedReaders, ...ownReaders, id: text, handler: text };
   return settingsOf(readOptions<ReadExternal>(options, readers, what));
 }
 

@@ -18,4 +18,5 @@ export type {
   TaskChoice,
   TaskOutcome,
 } from "./people.ts";
+export type { GivenAssetEvent, MadeAssetEvent } from "./asset-events.ts";
 export type { LogLine } from "./records.ts";

@@ -35,6 +35,7 @@ import {
 } from "@millrace/engine";
 import type { Answer, Ask, LogEntry, Outcome, RunFacts, TaskCode, Work } from "@millrace/sdk/spec";
 import { failureOf, lengthAt, valueOfRun } from "@millrace/sdk/spec";
+import { eventsAsked, eventsMade, type GivenEvents, type MadeAssetEvent } from "./asset-events.ts";
 import type { Delivery } from "./deliveries.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { FlightOutcome } from "./flight.ts";
@@ -59,6 +60,7 @@ export type MemoryRunOptions = {
   /** Null for a callback that nothing in this process stands for. */
   codeOfCallback(callback: CallbackSpec): TaskCode | null;
   readonly runsCallbacks: boolean;
+  readonly assetEvents: GivenEvents;
   /** Told when an instance has begun to wait. */
   onWait(run: MemoryRun, ref: InstanceRef): void;
   onLog(line: LogLine): void;
@@ -78,6 +80,8 @@ export class MemoryRun {
   readonly clock: VirtualClock;
   readonly records = new Records();
   readonly logs: LogLine[] = [];
+  /** That successes made, in that order. */
+  readonly assetEvents: MadeAssetEvent[] = [];
   /** Numbers of tasks in the order they started, once for each attempt. */
   readonly order: number[] = [];
   readonly limits: Limits;
@@ -287,6 +291,8 @@ export class MemoryRun {
     if (verdict.kind !== "OK" || outcome.kind === "lost") return;
     const record = this.records.of(ref);
     record.xcoms = { ...record.xcoms, ...flight.xcoms };
+    if (instanceState(this.engine, ref.ix, ref.mapIx) === TaskState.success && left !== null)
+      this.assetEvents.push(...eventsMade(this.dag.tasks[ref.ix]!, ref.mapIx, left));
     if (outcome.kind === "deferred") this.#beginWait(ref, about.attempt, outcome.deferral);
   }
 
@@ -325,6 +331,11 @@ export class MemoryRun {
 
   /** In the place of a server. */
   #answer(ask: Ask, attemptId: string, owner: TokenOwner | null): Answer {
+    if (ask.kind === "asset_events") {
+      const task = owner === null ? undefined : this.dag.tasks[owner.ref.ix];
+      const start = new Date(this.#options.start);
+      return eventsAsked(this.#options.assetEvents, task ?? { inlets: [] }, ask.request, start);
+    }
     if (ask.kind === "token") {
       if (owner !== null) this.tokens.set(attemptId, owner);
       return { kind: "token", token: attemptId };

@@ -10,6 +10,7 @@ import {
   taskStateName,
 } from "@millrace/engine";
 import { blobBytesMax, decodeValue } from "@millrace/sdk/spec";
+import type { MadeAssetEvent } from "./asset-events.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { LogLine } from "./records.ts";
@@ -74,6 +75,8 @@ export type RunResult<Result = unknown> = {
   readonly logs: readonly LogLine[];
   /** Callbacks that were due, in that order. */
   readonly callbacks: readonly CallbackResult[];
+  /** Events of assets that successes made, in that order. */
+  readonly assetEvents: readonly MadeAssetEvent[];
   /**
    * A task, or one instance of a mapped task.
    *
@@ -114,6 +117,9 @@ export function resultOf<Result>(run: MemoryRun): RunResult<Result> {
     },
     get logs() {
       return [...run.logs];
+    },
+    get assetEvents() {
+      return [...run.assetEvents];
     },
     get callbacks() {
       return run.deliveries.all.map(callbackResult);

@@ -4,6 +4,7 @@ import type { CompiledDag, EpochMs } from "@millrace/engine";
 import { compileDag, MillraceError, runName } from "@millrace/engine";
 import type { DagDefinition, Instant, RunFacts } from "@millrace/sdk/spec";
 import { instantForms, instantMs } from "@millrace/sdk/spec";
+import type { GivenAssetEvent } from "./asset-events.ts";
 import type { Handlers } from "./bodies.ts";
 import { codeOfCallback, codeOfTasks, readOutcomes } from "./bodies.ts";
 import type { WaitEvents } from "./events.ts";
@@ -37,6 +38,10 @@ export type RunDagOptions<Given> = {
    * Whether callbacks are run, or only noted in `callbacks`. Default: they are run by `runDag`, and noted by `startDag`.
    */
   readonly runCallbacks?: boolean;
+  /** The events of assets that the run was made of, for `context().triggeringAssetEvents`; inlets have them as well. */
+  readonly triggeringAssetEvents?: readonly GivenAssetEvent[];
+  /** Earlier events of inlets, for `context().inletEvents`, oldest first. */
+  readonly assetEvents?: readonly GivenAssetEvent[];
   /** Sees each line that a body logs as it is written. */
   readonly onLog?: (line: LogLine) => void;
 };
@@ -65,6 +70,10 @@ export function makeRun<Given>(
     tieBreak: tieBreak(seed),
     codeOf: codeOfTasks(definition, dag, { handlers, outcomes }),
     codeOfCallback: codeOfCallback(definition, handlers),
+    assetEvents: {
+      triggering: options.triggeringAssetEvents ?? [],
+      others: options.assetEvents ?? [],
+    },
     runsCallbacks: options.runCallbacks ?? runsCallbacks,
     onWait: (run, ref) => expectEvent(run, scripts, ref),
     onLog: (line) => onLog?.(line),

@@ -27,6 +27,7 @@ const kinds = {
   restarting: ReasonKind.RESTARTING,
   deferred: ReasonKind.DEFERRED,
   awaiting_input: ReasonKind.AWAITING_INPUT,
+  assets: ReasonKind.ASSETS,
   dag_inactive: ReasonKind.DAG_INACTIVE,
   schedule: ReasonKind.SCHEDULE,
 } as const satisfies Record<ReasonKindName, ReasonKind>;

@@ -1,8 +1,15 @@
 /** A schedule on the wire and as the engine knows it. */
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { CronTriggerSchedule, DagSpec, Schedule } from "@millrace/engine";
+import type {
+  CronTriggerSchedule,
+  CustomSchedule,
+  DagSpec,
+  Schedule,
+  TimeSchedule,
+} from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
+import { assetExpressionFromProto, assetExpressionToProto } from "./asset.ts";
 import { specDefaults } from "./defaults.ts";
 import type { CronSchedule, Schedule as ScheduleMessage } from "./gen/millrace/v1/schedule_pb.ts";
 import { Overlap, ScheduleSchema } from "./gen/millrace/v1/schedule_pb.ts";
@@ -36,6 +43,19 @@ function kindToProto(schedule: Schedule): NonNullable<Init["kind"]> {
     }
     case "events":
       return { case: "events", value: { at: schedule.at.map((ms) => timestampOf(ms)!) } } as const;
+    case "assets":
+      return {
+        case: "assets",
+        value: { expression: assetExpressionToProto(schedule.expression) },
+      } as const;
+    case "asset_or_time":
+      return {
+        case: "assetOrTime",
+        value: {
+          expression: assetExpressionToProto(schedule.expression),
+          time: scheduleToProto(schedule.time),
+        },
+      } as const;
   }
 }
 
@@ -84,17 +104,51 @@ export function scheduleFromProto({ kind }: ScheduleMessage): Schedule {
       return { kind: "continuous" };
     case "events":
       return { kind: "events", at: kind.value.at.map((moment) => epochMsOf(moment) ?? NaN) };
+    case "assets":
+      return { kind: "assets", expression: assetExpressionFromProto(kind.value.expression) };
+    case "assetOrTime": {
+      const { expression, time } = kind.value;
+      return {
+        kind: "asset_or_time",
+        expression: assetExpressionFromProto(expression),
+        time: timeFromProto(time),
+      };
+    }
     case "custom": {
       const { name, handler } = kind.value;
       return { kind: "custom", name, handler };
     }
     case undefined:
+      throw unknownKind();
+  }
+}
+
+function timeFromProto(
+  message: ScheduleMessage | undefined,
+): Exclude<TimeSchedule, CustomSchedule> {
+  if (message === undefined) throw unknownKind();
+  const schedule = scheduleFromProto(message);
+  switch (schedule.kind) {
+    case "assets":
+    case "asset_or_time":
+      throw unknownKind();
+    case "custom":
       throw new MillraceError(
         "DAG_INVALID",
-        "schedule is of a kind that this version does not know: send one of millrace.v1.Schedule, or none.",
-        { metadata: { field: "schedule", value: "unknown kind" } },
+        `schedule.time is the timetable "${schedule.name}": beside assets, write a schedule that needs no worker to be told.`,
+        { metadata: { field: "schedule.time", value: "custom" } },
       );
+    default:
+      return schedule;
   }
+}
+
+function unknownKind(): MillraceError {
+  return new MillraceError(
+    "DAG_INVALID",
+    "schedule is of a kind that this version does not know: send one of millrace.v1.Schedule, or none.",
+    { metadata: { field: "schedule", value: "unknown kind" } },
+  );
 }
 
 function cronFromProto(message: CronSchedule): CronTriggerSchedule {

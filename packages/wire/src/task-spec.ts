@@ -2,6 +2,7 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TaskSpec } from "@millrace/engine";
+import { assetOrAliasFromProto, assetOrAliasToProto } from "./asset.ts";
 import { specDefaults } from "./defaults.ts";
 import { callbackFromProto, callbackToProto } from "./callback.ts";
 import {
@@ -56,6 +57,8 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
     docs: task.docs,
     owner: task.owner,
     callbacks: task.callbacks.map(callbackToProto),
+    outlets: task.outlets.map(assetOrAliasToProto),
+    inlets: task.inlets.map(assetOrAliasToProto),
     resultSchema: task.resultSchema ?? "",
     argSchemas: task.argSchemas.map((schema) => schema ?? ""),
   };
@@ -96,6 +99,8 @@ export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): T
     docs: message.docs,
     owner: message.owner || dagOwner,
     callbacks: message.callbacks.map((callback) => callbackFromProto(callback, at)),
+    outlets: message.outlets.map((of) => assetOrAliasFromProto(of, `${at}.outlets`)),
+    inlets: message.inlets.map((of) => assetOrAliasFromProto(of, `${at}.inlets`)),
     resultSchema: message.resultSchema || null,
     argSchemas: message.argSchemas.map((schema) => schema || null),
   };

@@ -1,5 +1,7 @@
 /** The contract for callers: generated messages and services of `millrace.v1`. */
 export * from "./gen/millrace/v1/value_pb.ts";
+export * from "./gen/millrace/v1/asset_pb.ts";
+export * from "./gen/millrace/v1/asset_service_pb.ts";
 export * from "./gen/millrace/v1/callback_pb.ts";
 export * from "./gen/millrace/v1/deferral_pb.ts";
 export * from "./gen/millrace/v1/schedule_pb.ts";

@@ -26,6 +26,8 @@ export const apiLimits = {
   pageMax: 500,
   taskInstancePageDefault: 100,
   taskInstancePageMax: 1_000,
+  /** Forms that wait for an answer; nobody needs to know of more at a glance. */
+  openInputsCounted: 1_000,
   /** Task instances that one request may name. */
   selectionMax: 1_000,
   /** Runs that one request may change. */
@@ -35,6 +37,13 @@ export const apiLimits = {
   changedRunsAtOnce: 8,
   /** Task instances in an answer about a change; the rest is only counted. */
   affectedMax: 1_000,
+  /** Runs that an event made, in a list of events. */
+  madeRunsMax: 100,
+  /** Who makes and uses an asset, in an answer about it. */
+  assetUsesMax: 1_000,
+  /** What DAGs name, read for the graph; and its nodes. */
+  assetGraphUsesMax: 20_000,
+  assetGraphNodesMax: 2_000,
   recentRunsMax: 25,
   gridRunsDefault: 25,
   gridRunsMax: 100,
@@ -66,6 +75,8 @@ export const apiLimits = {
   endWaitAnswerMs: 30_000,
   /** How long a question looks for its owner: that there is none is an answer too. */
   explainSearchMs: 1_000,
+  /** Days of one calendar of runs. */
+  calendarDaysMax: 366,
   /** How long an owner may take to say what a custom timetable plans: it asks a worker, for 5 s at most. */
   planAnswerMs: 8_000,
   /** First and longest wait before the owner is looked for again. */
@@ -112,10 +123,15 @@ export const workerLimits = {
   blobPieceBytesMax: 1024 * 1024,
   blobPieceBytes: 256 * 1024,
   xcomKeyLength: 512,
+  /** Events of assets in one answer. */
+  assetEventsDefault: 100,
+  assetEventsMax: 1_000,
   /** Cases that a branch chose, and lengths that were measured. */
   choicesPerResult: 1_000,
   caseLength: 250,
   mapIndexLabelLength: 250,
+  /** Of all that a deferral holds: a state, a form or a config, each of which its owner measures. */
+  deferralBytesMax: 768 * 1024,
   failureMessageLength: 4_096,
   failureStackLength: 16_384,
   /** Answers that a session's calls of one method can be given again, and for how long. */

@@ -10,6 +10,7 @@ import {
   type OwnerCommand,
   type OwnerReply,
 } from "@millrace/wire/internal";
+import { RunType } from "@millrace/wire/v1";
 import type { Owner } from "./owner.ts";
 import type { Step } from "./step.ts";
 
@@ -72,6 +73,8 @@ const methods: Partial<Record<NonNullable<OwnerCommand["command"]["case"]>, stri
 function methodOf({ case: kind, value }: OwnerCommand["command"]): string {
   if (kind === "endWait" && value.news.case === "answer")
     return "millrace.v1.TaskInstanceService/AnswerInput";
+  if (kind === "triggerRun" && value.runType === RunType.ASSET_MATERIALIZATION)
+    return "millrace.v1.AssetService/MaterializeAsset";
   return (kind && methods[kind]) ?? "";
 }
 

@@ -10,11 +10,13 @@ import {
   transition,
   type Change,
   type Effects,
+  type OutletSaid,
   type ReadySpan,
   type RunEvent,
   type Timer,
   type Verdict,
 } from "@millrace/engine";
+import { eventsOfSuccess } from "./assets/outlet-events.ts";
 import { callbackRows, runCallbackRows } from "./callbacks/due.ts";
 import { wakeOnChange } from "./instance-changes.ts";
 import { instanceKey } from "./instance-key.ts";
@@ -31,6 +33,8 @@ export type About = WaitNews & {
   readonly xcoms?: readonly Xcom[];
   /** Of a success: what people call the instance; empty for its index. */
   readonly mapIndexLabel?: string;
+  /** Of a success: what the body says of its outlets. */
+  readonly outlets?: readonly OutletSaid[];
   /** Of a grant: whom it goes to. */
   readonly sessionKey?: number;
   /** A person says what came of it. */
@@ -149,6 +153,7 @@ function record(
     readyAt: instances.readyAt(change),
     startedAt: instances.startedAt(change),
     out,
+    assetEvents: eventsOfSuccess(run, change, event, about.outlets),
     xcoms: leavesXcoms(change, event) ? (about.xcoms ?? []) : [],
     mapIndexLabel: state === TaskState.success ? (about.mapIndexLabel ?? "") : "",
     isMarked: about.isMarked ?? false,

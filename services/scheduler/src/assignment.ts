@@ -21,7 +21,7 @@ import {
   type RunFacts,
 } from "@millrace/wire/worker";
 import type { AssignmentValues } from "./assignment-values.ts";
-import { automated, type ActiveRun, type SharedFacts, type Version } from "./run.ts";
+import type { ActiveRun, SharedFacts, Version } from "./run.ts";
 import type { Grant } from "./step.ts";
 import { waitFor } from "./waits.ts";
 
@@ -170,7 +170,8 @@ export function runFacts({
     dataIntervalStart: timestampOf(facts.intervalStartAt),
     dataIntervalEnd: timestampOf(facts.intervalEndAt),
     params: { data: params },
-    runType: facts.runType === automated ? RunType.SCHEDULED : RunType.MANUAL,
+    // The codes are those of the wire.
+    runType: facts.runType as RunType,
     dagVersion: version.number,
     runAfter: timestampOf(facts.runAfter),
   });

@@ -5,12 +5,13 @@ import { pauseAfterFailures } from "@millrace/db";
 import { RunState } from "@millrace/engine";
 import { DagsChangedSchema } from "@millrace/wire/internal";
 import { loadedShard, type Owner } from "./owner.ts";
-import { automated, type ActiveRun } from "./run.ts";
+import { assetTriggered, automated, type ActiveRun } from "./run.ts";
 
 /** An automated run has ended: pauses its DAG if that was one failure too many. Everybody is told to look at the row. */
 export async function pauseIfFailing(owner: Owner, run: ActiveRun): Promise<void> {
   const { maxConsecutiveFailedRuns: limit } = run.version.compiled.spec;
-  const isFailure = run.engine.state === RunState.failed && run.facts.runType === automated;
+  const isAutomated = [automated, assetTriggered].includes(run.facts.runType);
+  const isFailure = run.engine.state === RunState.failed && isAutomated;
   const shard = loadedShard(owner, run.shard);
   if (limit === 0 || !isFailure || shard === null) return;
   const { dagId } = run;

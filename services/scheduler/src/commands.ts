@@ -12,6 +12,7 @@ import {
   type PlanRuns,
   type TriggerRun,
 } from "@millrace/wire/internal";
+import { RunType } from "@millrace/wire/v1";
 import { plannedRunToProto } from "@millrace/wire";
 import { requestKeyOf, type Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
@@ -22,7 +23,7 @@ import { StepFailed } from "./flush-loop.ts";
 import { isFinalState } from "./step.ts";
 import { loadedShard, type Owner, type OwnedShard } from "./owner.ts";
 import type { RunMaker } from "./run-maker.ts";
-import type { OwnedDag } from "./run.ts";
+import { materialization, type OwnedDag } from "./run.ts";
 import { requireRun } from "./subject.ts";
 import type { Ticks } from "./ticks.ts";
 
@@ -111,7 +112,7 @@ async function trigger(
   const interval = manualInterval(dag.newest?.compiled.spec.schedule ?? null, logicalAt);
   const made = await maker.make({
     dag,
-    runType: 2,
+    runType: asked.runType === RunType.ASSET_MATERIALIZATION ? materialization : 2,
     logicalAt,
     intervalStartAt: interval?.start ?? null,
     intervalEndAt: interval?.end ?? null,

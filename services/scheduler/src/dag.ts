@@ -16,6 +16,7 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     isHistoryWanted: false,
     historyAtMs: -Infinity,
     planned: null,
+    assets: { isMaking: false, isFull: false, versionId: 0 },
     lastRunName: "",
     ...changeable(row),
   };

@@ -2,6 +2,7 @@
 
 import { createRuns, listActiveRuns, type RunToCreate, type ShardFence } from "@millrace/db";
 import { isMillraceError, RunState } from "@millrace/engine";
+import { announceEvents } from "./assets/asset-runs.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { factsOf, type OwnedDag } from "./run.ts";
@@ -67,5 +68,11 @@ function take(
     if (owner.runs.has(row.id) || dag.queued.has(row.id) || dag.opened.has(row.id)) continue;
     life.enqueue(dag, { facts: factsOf(row), params: row.params, seq: row.seq });
   }
-  for (const dag of dags) if (isOwned(owner, dag)) life.startQueued(dag);
+  for (const dag of dags) {
+    if (!isOwned(owner, dag)) continue;
+    life.startQueued(dag);
+    if (!dag.assets.isMaking) continue;
+    dag.assets.isMaking = false;
+    announceEvents(owner, [dag.dagId]);
+  }
 }

@@ -48,6 +48,8 @@ export type FlushLoopOptions = {
   fenceOf(shard: number): ShardFence | null;
   onWritten(steps: readonly Step[]): void;
   onFailed(steps: readonly Step[], failure: FlushFailure): void;
+  /** A flush has made events of assets that these DAGs wait for. */
+  onAssetEvents(consumers: readonly string[]): void;
 };
 
 export type FlushLoop = {
@@ -177,6 +179,8 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   async function send(lane: LaneState, steps: readonly Step[]): Promise<void> {
     try {
       const answer = await options.flush(lane.lane, batchOf(steps));
+      if (answer.kind === "written" && answer.consumers !== undefined)
+        options.onAssetEvents(answer.consumers);
       if (answer.kind === "fenced") fail(steps, { kind: "fenced" });
       else if (answer.missed === null) succeed(steps);
       else split(steps, answer.missed);

@@ -12,6 +12,7 @@ import { newEffects, RunState } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { pauseIfFailing } from "./auto-pause.ts";
+import { announceEvents, createAssetRuns, type AssetRuns } from "./assets/asset-runs.ts";
 import { createBindings } from "./bindings.ts";
 import { createCalls } from "./calls/calls.ts";
 import { createDbClock, type Clock } from "./clock.ts";
@@ -61,6 +62,7 @@ export type Mill = {
   readonly life: RunLife;
   readonly maker: RunMaker;
   readonly ticks: Ticks;
+  readonly assetRuns: AssetRuns;
   readonly versions: Versions;
   /** A DAG came, or its row changed: limits, schedule and queued runs are looked at again. */
   attend(dag: OwnedDag): void;
@@ -113,6 +115,7 @@ export function createMill(options: MillOptions): Mill {
       fenceOf: (shard) => owner.shards.get(shard) ?? null,
       onWritten,
       onFailed: (steps, failure) => reloader.reload(steps, failure),
+      onAssetEvents: (consumers) => announceEvents(owner, consumers),
     }),
     feed: createRunFeed({
       ...{ settings, clock, bus, names },
@@ -129,6 +132,7 @@ export function createMill(options: MillOptions): Mill {
   };
   const maker = createRunMaker({ owner, life });
   const ticks = createTicks({ owner, maker, life });
+  const assetRuns = createAssetRuns({ owner, maker });
   const history = createHistory(self);
   const reloader = createReloader(() => ({
     ...{ owner, life, versions },
@@ -176,6 +180,7 @@ export function createMill(options: MillOptions): Mill {
     if (run.isGone) life.startQueued(run.dag);
     if (!hasEnded) return;
     ticks.plan(run.dag);
+    assetRuns.onRunEnded(run.dag);
     history.look(run.dag);
     pauseIfFailing(owner, run).catch((error: unknown) => {
       log.warn({ dag_id: run.dagId, err: error }, "dag.failures_uncounted");
@@ -185,13 +190,14 @@ export function createMill(options: MillOptions): Mill {
   function attend(dag: OwnedDag): void {
     owner.queue.setDagParked(dag.dagId, dag.isPaused);
     ticks.plan(dag);
+    assetRuns.touch([dag.dagId]);
     history.look(dag);
     life.startQueued(dag);
     pump.kick();
   }
 
   return {
-    ...{ owner, life, maker, ticks, versions, attend },
+    ...{ owner, life, maker, ticks, assetRuns, versions, attend },
     dropShards(shards) {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);

@@ -12,6 +12,7 @@ import {
 } from "@millrace/wire/internal";
 import type { Result } from "@millrace/wire/worker";
 import { apply, type About } from "./apply.ts";
+import { outletsSaid } from "./assets/outlet-events.ts";
 import { isOfCallback } from "./callbacks/delivery.ts";
 import { instanceKey } from "./instance-key.ts";
 import { loadedShard, type Owner } from "./owner.ts";
@@ -208,7 +209,8 @@ function aboutOf({ outcome, xcoms }: Result, deferral: DeferralRow | undefined):
   };
   if (outcome.case !== "succeeded") return about;
   const { returnValue, mapIndexLabel } = outcome.value;
-  return { ...about, out: returnValue?.data ?? null, mapIndexLabel };
+  const outlets = outletsSaid(outcome.value);
+  return { ...about, out: returnValue?.data ?? null, mapIndexLabel, outlets };
 }
 
 async function judge(owner: Owner, cases: readonly Case[]): Promise<void> {

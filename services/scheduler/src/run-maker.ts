@@ -6,14 +6,15 @@ import {
   takeRunIds,
   type RunCreation,
   type RunToCreate,
+  type RunTypeCode,
   type ShardFence,
 } from "@millrace/db";
-import { isMillraceError, MillraceError, runName } from "@millrace/engine";
+import { isMillraceError, MillraceError, runName, type RunTypeName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
-import { automated, type OwnedDag } from "./run.ts";
+import { assetTriggered, type OwnedDag } from "./run.ts";
 
 /** What of a run is known before it is made. */
 type Wished = Pick<
@@ -27,6 +28,7 @@ type Wished = Pick<
   | "note"
   | "triggeredBy"
   | "nextRunAt"
+  | "assets"
 >;
 type StoredRequest = NonNullable<RunToCreate["request"]>;
 
@@ -147,12 +149,9 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {
     const { dag, request, ...facts } = wish;
-    const plain = runName(
-      wish.runType === automated ? "scheduled" : "manual",
-      wish.logicalAt,
-      wish.runAfter,
-    );
-    const name = isNameTaken || plain === dag.lastRunName ? `${plain}_${id.toString(36)}` : plain;
+    const plain = runName(runTypeNames[wish.runType], wish.logicalAt, wish.runAfter);
+    const isSuffixed = isNameTaken || plain === dag.lastRunName || wish.runType === assetTriggered;
+    const name = isSuffixed ? `${plain}_${id.toString(36).padStart(suffixLength, "0")}` : plain;
     dag.lastRunName = plain;
     return {
       ...facts,
@@ -197,6 +196,17 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
     },
   };
 }
+
+/** Letters and digits behind a name that would not be unique. */
+const suffixLength = 8;
+
+const runTypeNames = {
+  1: "scheduled",
+  2: "manual",
+  3: "backfill",
+  4: "asset_triggered",
+  5: "asset_materialization",
+} as const satisfies Record<RunTypeCode, RunTypeName>;
 
 function requestKeyOf({ request, triggeredBy }: RunWish): string | null {
   return request === null ? null : JSON.stringify([request.method, triggeredBy, request.requestId]);

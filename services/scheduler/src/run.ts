@@ -19,6 +19,10 @@ import { createRunLists, type RunLists } from "./run-lists.ts";
 
 /** `runType` of runs that a timetable makes. */
 export const automated = 1;
+/** `runType` of runs that events of assets make. */
+export const assetTriggered = 4;
+/** `runType` of runs that somebody asks for an asset with. */
+export const materialization = 5;
 
 /** A compiled DAG version, shared by its runs. */
 export type Version = {
@@ -105,6 +109,15 @@ export type OwnedDag = {
   readonly opened: Set<number>;
   /** True while a tick is being made into a run. */
   isTicking: boolean;
+  /** Of a DAG that waits for assets. */
+  readonly assets: {
+    /** A run of it is being made of events; it is looked at again afterwards. */
+    isMaking: boolean;
+    /** It had no room for another run when it was looked at. */
+    isFull: boolean;
+    /** The version whose assets its pending events are of; 0 before the first look. */
+    versionId: number;
+  };
   /** Final runs that are being deleted: nothing may bring them into memory. */
   readonly leaving: Set<number>;
   /** Whether its finished runs are going to be looked at, and when they were, on the monotonic clock. */

@@ -12,7 +12,7 @@ import {
   type ShardsAnswer,
 } from "@millrace/db";
 import { createLoop, type Logger } from "@millrace/service";
-import { SlotGrantsSchema } from "@millrace/wire/internal";
+import { AssetEventsPendingSchema, SlotGrantsSchema } from "@millrace/wire/internal";
 import { createAnswerOnce } from "./answer-once.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { takeCommand } from "./commands.ts";
@@ -93,6 +93,12 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     intervalMs: settings.dagPollMs,
     log,
     runOnce: refreshDags,
+  });
+  const assetPoll = createLoop({
+    name: "asset_poll",
+    intervalMs: settings.assetPollMs,
+    log,
+    runOnce: () => mill.assetRuns.sweep(),
   });
   let refreshing: Promise<void> | null = null;
   let isRefreshWanted = false;
@@ -206,6 +212,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       owner.slots.grant(apiNodeId, grants.map(slotGrantIn));
       owner.pump();
     }),
+    bus.subscribe("assets", (data) => {
+      mill.assetRuns.touch(fromBinary(AssetEventsPendingSchema, data).dagIds);
+    }),
     bus.subscribe("dags", () => {
       refreshDags().catch((error: unknown) => log.warn({ err: error }, "dags.refresh_failed"));
     }),
@@ -219,7 +228,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
 
   async function stop(): Promise<void> {
     if (isStopped) return;
-    await Promise.all([sweep.stop(), beats.stop(), dagPoll.stop()]);
+    await Promise.all([sweep.stop(), beats.stop(), dagPoll.stop(), assetPoll.stop()]);
     await lease.stop();
     isStopped = true;
     peers.beat([], true);
@@ -239,6 +248,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   sweep.start();
   beats.start();
   dagPoll.start();
+  assetPoll.start();
   log.info({ shards: lease.held().length }, "scheduler.started");
   return {
     shards: lease.held,
@@ -246,7 +256,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     kill() {
       isStopped = true;
       lease.abandon();
-      void Promise.all([sweep.stop(), beats.stop(), dagPoll.stop()]);
+      void Promise.all([sweep.stop(), beats.stop(), dagPoll.stop(), assetPoll.stop()]);
       endListening();
       mill.dropShards(lease.held());
     },

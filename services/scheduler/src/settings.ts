@@ -97,6 +97,10 @@ export const defaultSettings = {
   watchAgainMs: 1_000,
   /** How long whoever ends a wait with a token is kept waiting while the body still runs. */
   endWaitHoldMs: 25_000,
+  /** DAGs whose assets are looked at in one statement. */
+  assetDagsPerLookMax: 200,
+  /** Events of assets whose doorbell was lost are looked for this often. */
+  assetPollMs: 30_000,
   /** Changes of DAGs are looked for this often, besides doorbells. */
   dagPollMs: 2_000,
   /** Registrations commit out of order: changes this far below the newest are looked at again. */

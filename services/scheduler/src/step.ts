@@ -5,6 +5,7 @@ import { RunState, TaskState, type Change, type Failure, type InstanceRef } from
 import { failureToProto } from "@millrace/wire";
 import { FailureSchema } from "@millrace/wire/v1";
 import { toBinary } from "@bufbuild/protobuf";
+import type { MadeEvent } from "./assets/outlet-events.ts";
 import type { ActiveRun } from "./run.ts";
 import type { WaitRecord } from "./waits.ts";
 
@@ -20,6 +21,8 @@ export type Recorded = Omit<Change, "deferral"> &
     readonly startedAt: number;
     readonly out: Uint8Array | null;
     readonly xcoms: readonly Xcom[];
+    /** Of assets, that a success makes. */
+    readonly assetEvents: readonly MadeEvent[];
     /** What people call the instance; empty for its index. */
     readonly mapIndexLabel: string;
     /** A person says so. */
@@ -134,6 +137,8 @@ function appendRecord(batch: FlushBatch, runId: number, record: Recorded): void 
   for (const { key, value } of record.xcoms) {
     batch.xcoms.push({ finished: batch.finished.length, key, value });
   }
+  for (const event of record.assetEvents)
+    batch.assetEvents.push({ ...event, finished: batch.finished.length });
   if (record.input !== null)
     batch.inputs.push({ ...record.input, finished: batch.finished.length });
   const { waitUntil, isMarked, out, lengths, mapIndexLabel, deferral, waited } = record;

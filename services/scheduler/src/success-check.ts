@@ -1,9 +1,10 @@
 /** Checks what comes with a success against what was asked for: the engine decides by it, so nothing else may. */
 
-import type { TaskSpec } from "@millrace/engine";
+import { outletProblem, type TaskSpec } from "@millrace/engine";
 import { isBlobRef, listAt } from "@millrace/wire";
 import { FailureKind } from "@millrace/wire/v1";
 import type { Result, Succeeded } from "@millrace/wire/worker";
+import { outletsSaid } from "./assets/outlet-events.ts";
 import { deferralProblem } from "./deferral-check.ts";
 import type { Version } from "./run.ts";
 
@@ -44,7 +45,10 @@ function problemOf(version: Version, ix: number, { outcome, xcoms }: Result): st
   if (outcome.case === "deferred") return deferralProblem(task.id, outcome.value) ?? wrongKey;
   if (outcome.case !== "succeeded") return wrongKey;
   return (
-    choiceProblem(task, outcome.value) ?? lengthsProblem(version, ix, outcome.value) ?? wrongKey
+    choiceProblem(task, outcome.value) ??
+    lengthsProblem(version, ix, outcome.value) ??
+    outletProblem(task, outletsSaid(outcome.value)) ??
+    wrongKey
   );
 }
 

@@ -22,7 +22,7 @@ export function randomBatch(random: Random, subject: BatchSubject): FlushBatch {
   const batch: FlushBatch = {
     shards: [{ shard, epoch }],
     ...{ finished: [], started: [], settled: [], xcoms: [], expansions: [] },
-    ...{ inputs: [], callbacks: [], runs: [], events: [], answers: [] },
+    ...{ inputs: [], callbacks: [], assetEvents: [], runs: [], events: [], answers: [] },
   };
   for (const runId of subject.runIds) if (random.chance(0.7)) addRun(random, batch, tables, runId);
   return batch;

@@ -7,8 +7,8 @@ import { pollMs } from "../providers.tsx";
 /** Of one run, the server gives no more at once. */
 const ofRunMax = 1_000;
 
-/** More open ones are not counted: a badge need not say it, and every one comes with its form. */
-const countedMax = 20;
+/** A badge has room for two digits. */
+const shownMax = 99;
 
 /** Everything that a run asked, answered or not; asked for again while the page is looked at. */
 export function useInputRequests(runId: string, { isWanted = true } = {}) {
@@ -19,16 +19,16 @@ export function useInputRequests(runId: string, { isWanted = true } = {}) {
   );
 }
 
-/** How many wait for an answer, as a badge says it: "" for none, "20+" when there are more. */
+/** How many wait for an answer, as a badge says it: "" for none, "99+" when there are more. */
 export function useOpenInputs(): string {
   const { data } = useQuery(
-    TaskInstanceService.method.listInputRequests,
-    { pageSize: countedMax + 1 },
+    TaskInstanceService.method.countInputRequests,
+    {},
     { refetchInterval: pollMs },
   );
-  const count = data?.inputRequests.length ?? 0;
+  const count = data?.openCount ?? 0;
   if (count === 0) return "";
-  return count > countedMax ? `${countedMax}+` : String(count);
+  return count > shownMax ? `${shownMax}+` : String(count);
 }
 
 /** Who is looking, such as "admin"; null while that is not known. */

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import trigger
+from ._assets import AssetEvent
 from ._callback import CallbackEvent, CallbackFailure, CallbackTask
 from ._context import TaskContext, context
 from ._deferral import Deferred, defer
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNDEFINED",
+    "AssetEvent",
     "BigInt",
     "CallbackEvent",
     "CallbackFailure",

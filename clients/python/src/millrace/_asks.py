@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timezone
 from typing import Final, Protocol, TypeVar
 
 import grpc
 
+from ._assets import AssetEvent, EventsPage, EventSource, EventsRequest
 from ._connection import Connection, code_of, describe, is_session_expired, reason_of
+from ._gen.v1 import asset_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import ASK_PATIENCE_S
 from ._pull import PullAnswer, PullRequest
@@ -67,6 +70,29 @@ class ServerAsks:
         fetched = tuple((task_id, index, self._fetch(data)) for task_id, index, data in answer.xcoms)
         return replace(answer, xcoms=fetched)
 
+    def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage:
+        def ask(session: pb.SessionRef) -> EventsPage:
+            asked = pb.ReadAssetEventsRequest(
+                session=session,
+                attempt_id=self._attempt_id,
+                newest_first=request.newest_first,
+                page_size=request.page_size,
+                page_token=request.page_token,
+            )
+            if request.uri:
+                asked.inlet_uri = request.uri
+            elif request.alias:
+                asked.inlet_alias = request.alias
+            else:
+                asked.triggering = True
+            for moment, at in ((asked.since, request.since), (asked.before, request.before)):
+                if at is not None:
+                    moment.FromDatetime(at)
+            answer = self._connection.read_asset_events(asked)
+            return EventsPage(tuple(event_of(event) for event in answer.events), answer.next_page_token)
+
+        return self._patiently(ask, wait)
+
     def _patiently(self, ask: Callable[[pb.SessionRef], T], wait: Callable[[float], None]) -> T:
         backoff = Backoff()
         ends_at = time.monotonic() + ASK_PATIENCE_S
@@ -83,6 +109,31 @@ class ServerAsks:
             elif time.monotonic() > ends_at:
                 raise refused(None)
             wait(backoff.next_s())
+
+
+_SOURCES: Final[dict[int, EventSource]] = {
+    asset_pb2.ASSET_EVENT_SOURCE_TASK: "task",
+    asset_pb2.ASSET_EVENT_SOURCE_WATCHER: "watcher",
+}
+
+
+def event_of(event: asset_pb2.AssetEvent) -> tuple[AssetEvent, bytes | None]:
+    read = AssetEvent(
+        id=event.event_id,
+        uri=event.uri,
+        name=event.name,
+        at=event.at.ToDatetime(tzinfo=timezone.utc),
+        extra={},
+        source=_SOURCES.get(event.source, "caller"),
+        dag_id=event.dag_id,
+        run_id=event.run_id,
+        run_name=event.run_name,
+        task_id=event.task_id,
+        map_index=event.map_index,
+        aliases=tuple(event.aliases),
+        created_by=event.created_by,
+    )
+    return read, event.extra.data if event.HasField("extra") else None
 
 
 #: Reasons that may be none in a moment.

@@ -7,6 +7,7 @@ import ctypes
 import inspect
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from . import codec
@@ -139,7 +140,9 @@ class ThreadBody:
             if value is None and self._context.has_deferred:
                 message = "the body called defer(…) and returned nothing, so it would not wait: write return defer(…)"
                 return failed("application", message, "DeferForgotten", retryable=False)
-        return succeeded(facts, self._handler.name, value)
+        outcome = succeeded(facts, self._handler.name, value)
+        said = self._context.outlets.said
+        return replace(outcome, outlet_events=said) if said and isinstance(outcome, Succeeded) else outcome
 
     def _answer(self, args: list[Any], first: Call | None) -> Done[Any] | SensorDefers | Outcome:
         # Only the first call goes on after a wait: a sensor that is not done then looks again.

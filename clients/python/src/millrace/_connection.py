@@ -60,6 +60,9 @@ class Connection:
     def pull_xcoms(self, request: pb.PullXComsRequest) -> pb.PullXComsResponse:
         return cast(pb.PullXComsResponse, self._call("PullXComs", request))
 
+    def read_asset_events(self, request: pb.ReadAssetEventsRequest) -> pb.ReadAssetEventsResponse:
+        return cast(pb.ReadAssetEventsResponse, self._call("ReadAssetEvents", request))
+
     def upload_blob(self, pieces: Iterator[pb.UploadBlobRequest]) -> pb.UploadBlobResponse:
         return cast(pb.UploadBlobResponse, self._call("UploadBlob", pieces, TRANSFER_TIMEOUT_S))
 

@@ -6,12 +6,14 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from . import codec
+from ._assets import AssetEvent, EventsPage, EventsRequest, Outlets, read_events
 from ._callback import CallbackEvent
 from ._control import Control
 from ._limits import BLOB_BYTES_MAX, LOG_LINE_BYTES_MAX, XCOM_KEY_CHARS_MAX, XCOMS_BYTES_MAX, XCOMS_MAX
@@ -71,6 +73,7 @@ class Asks(Protocol):
 
     def token(self, wait: Callable[[float], None]) -> str: ...
     def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer: ...
+    def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage: ...
 
 
 class NoAsks:
@@ -81,6 +84,9 @@ class NoAsks:
 
     def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer:
         raise RuntimeError("there is no server to ask for values of other tasks")
+
+    def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage:
+        raise RuntimeError("there is no server to ask for events of assets")
 
 
 class XComs:
@@ -204,6 +210,8 @@ class TaskContext:
         self.log = TaskLog(sink)
         self._asks: Asks = asks or NoAsks()
         self.xcom = XComs(facts.task_id, facts.map_index, lambda request: self._asks.pull(request, self.sleep))
+        #: What the body says of the events that its success makes.
+        self.outlets = Outlets()
         #: For the worker: whether the body has called `defer`.
         self.has_deferred = False
         #: Set when the body has to stop. A body that waits should wait on this.
@@ -248,6 +256,31 @@ class TaskContext:
         The same each time; a retry has another. Raises MillraceError when the server cannot be reached for long.
         """
         return self._asks.token(self.sleep)
+
+    def triggering_asset_events(self) -> Iterator[AssetEvent]:
+        """The events of assets that the run was made of, oldest first; none for other runs."""
+        return read_events(EventsRequest(), None, self._ask_events)
+
+    def inlet_events(
+        self,
+        uri: str = "",
+        *,
+        alias: str = "",
+        since: datetime | None = None,
+        before: datetime | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[AssetEvent]:
+        """Events of an inlet, an asset or an alias, oldest first.
+
+        Raises MillraceError FIELD_INVALID, once they are read, for what is no inlet of the task.
+        """
+        if bool(uri) == bool(alias):
+            raise ValueError("inlet_events takes the uri of an asset, or alias=…; one of them")
+        return read_events(EventsRequest(uri, alias, since, before, newest_first), limit, self._ask_events)
+
+    def _ask_events(self, request: EventsRequest) -> EventsPage:
+        return self._asks.events(request, self.sleep)
 
     def begin(self) -> None:
         """For the worker: the body begins now."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Union
 
+from ._assets import OutletEvent
 from ._limits import FAILURE_MESSAGE_BYTES_MAX, FAILURE_STACK_BYTES_MAX, cut, cut_front
 from .errors import FailTask, RetryTask, SkipTask
 from .trigger import Trigger
@@ -31,6 +32,8 @@ class Succeeded:
     choice: tuple[str, ...] | None = None
     #: The rendered map_index_template; empty for none.
     label: str = ""
+    #: What the body says of its outlets.
+    outlet_events: tuple[OutletEvent, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from . import codec
 from ._callback import CallbackEvent, CallbackFailure, CallbackTask
 from ._context import AttemptFacts, Level, Resumption, Role, Stream
 from ._control import Control
-from ._gen.v1 import callback_pb2, dag_pb2, deferral_pb2, task_instance_pb2, value_pb2
+from ._gen.v1 import asset_pb2, callback_pb2, dag_pb2, deferral_pb2, task_instance_pb2, value_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import DURATION_S_MAX, SENSOR_INTERVAL_S, SENSOR_TIMEOUT_S
 from ._handlers import TRIGGER_PREFIX
@@ -29,7 +29,7 @@ from ._outcome import (
     TimeoutOutcome,
 )
 from ._sensor import SensorFacts, SensorMode
-from .args import RunFacts
+from .args import RunFacts, RunType
 from .codec import CodecError
 from .trigger import InputTrigger, TimeTrigger, TokenTrigger, WatchTrigger
 
@@ -117,7 +117,16 @@ def _result_of(attempt_id: str, outcome: Outcome) -> pb.Result:
     if isinstance(outcome, Succeeded):
         choice = None if outcome.choice is None else pb.Choice(cases=outcome.choice)
         succeeded = pb.Succeeded(
-            return_value=_value_of(outcome.value), lengths=outcome.lengths, choice=choice, map_index_label=outcome.label
+            return_value=_value_of(outcome.value),
+            lengths=outcome.lengths,
+            choice=choice,
+            map_index_label=outcome.label,
+            outlet_events=[
+                pb.OutletEvent(
+                    asset=asset_pb2.AssetDefinition(uri=said.uri), alias=said.alias, extra=_value_of(said.extra)
+                )
+                for said in outcome.outlet_events
+            ],
         )
         return pb.Result(attempt_id=attempt_id, succeeded=succeeded)
     if isinstance(outcome, Deferral):
@@ -281,13 +290,22 @@ def _seconds_of(message: Any, field: str) -> float | None:
     return float(duration.seconds + duration.nanos / 1e9)
 
 
+#: What a newer server says counts as manual.
+_RUN_TYPES: Final[dict[int, RunType]] = {
+    dag_pb2.RUN_TYPE_SCHEDULED: "scheduled",
+    dag_pb2.RUN_TYPE_MANUAL: "manual",
+    dag_pb2.RUN_TYPE_ASSET_TRIGGERED: "asset_triggered",
+    dag_pb2.RUN_TYPE_ASSET_MATERIALIZATION: "asset_materialization",
+}
+
+
 def _run_facts_of(run: pb.RunFacts) -> RunFacts:
     return RunFacts(
         id=run.run_id,
         name=run.run_name,
         dag_id=run.dag_id,
         dag_version=run.dag_version,
-        type="scheduled" if run.run_type == dag_pb2.RUN_TYPE_SCHEDULED else "manual",
+        type=_RUN_TYPES.get(run.run_type, "manual"),
         logical_date=_date_of(run, "logical_date"),
         data_interval_start=_date_of(run, "data_interval_start"),
         data_interval_end=_date_of(run, "data_interval_end"),

@@ -15,6 +15,9 @@ PathKey = Union[str, int]
 ItemKey = tuple[str, int]
 
 
+RunType = Literal["scheduled", "manual", "backfill", "asset_triggered", "asset_materialization"]
+
+
 @dataclass(frozen=True)
 class RunFacts:
     """What a body may know of its run."""
@@ -24,7 +27,7 @@ class RunFacts:
     name: str
     dag_id: str
     dag_version: int
-    type: Literal["scheduled", "manual"]
+    type: RunType
     #: None when the run has no logical date.
     logical_date: datetime | None
     data_interval_start: datetime | None

@@ -112,8 +112,9 @@ async function listNextRuns(
       showTime(run.dataIntervalStart),
       showTime(run.dataIntervalEnd),
     ]),
-    "No run is planned: the DAG has no schedule, is paused, or has come to its end.",
+    "No run is planned.",
   );
+  for (const { message } of response.reasons) say(colors.yellow(`‖ ${message}`));
 }
 
 async function listDags(options: ListOptions, command: Command): Promise<void> {
@@ -150,7 +151,7 @@ async function listDags(options: ListOptions, command: Command): Promise<void> {
     ["DAG", "SCHEDULE", "PAUSED", "NEXT RUN", "TASKS", "LAST RUNS"],
     found.map((dag) => [
       dag.dagId,
-      dag.schedule || "-",
+      `${dag.schedule || "-"}${dag.scheduleProblem ? colors.red(" ✘") : ""}`,
       dag.isPaused ? "yes" : "no",
       showTime(dag.nextRunAt),
       String(dag.taskCount),
@@ -199,6 +200,7 @@ async function showDag(dagId: string, _options: unknown, command: Command): Prom
   if (dag.description) print(dag.description);
   const next = dag.nextRunAt ? `, next ${showTime(dag.nextRunAt)}` : "";
   print(`${colors.dim("schedule ")} ${dag.schedule || "none"}${next}`);
+  if (dag.scheduleProblem) print(colors.red(`✘ ${dag.scheduleProblem}`));
   print(`${colors.dim("file     ")} ${dag.file}`);
   if (dag.tags.length > 0) print(`${colors.dim("tags     ")} ${dag.tags.join(", ")}`);
   print("");

@@ -34,6 +34,11 @@ export function paramsJson(text: string): string {
   return objectText(text, `--params '{"region":"eu"}'`);
 }
 
+/** Like `paramsJson`, of an event. */
+export function extraJson(text: string): string {
+  return objectText(text, `--extra '{"rows":12}'`);
+}
+
 /** Like `paramsJson`, of an answer. */
 export function objectJson(text: string): string {
   return objectText(text, `--values '{"approved":true}'`);

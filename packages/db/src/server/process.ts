@@ -119,8 +119,9 @@ async function untilReady(
     }
     // The lock file's first line is the process id, its eighth the state.
     const lines = existsSync(lock) ? readFileSync(lock, "utf8").split("\n") : [];
-    if (Number(lines[0]) === child.pid && lines[7]?.trim() === "ready") return;
+    // Before the look at the state: a start that was called off is none, however quick it was.
     signal?.throwIfAborted();
+    if (Number(lines[0]) === child.pid && lines[7]?.trim() === "ready") return;
     if (performance.now() > deadlineMs) {
       throw new MillraceError(
         "EMBEDDED_POSTGRES_FAILED",

@@ -23,10 +23,13 @@ export function manualInterval(
       return { start: logicalDate - schedule.everyMs, end: logicalDate };
     case "cron":
       return { start: logicalDate - schedule.intervalMs, end: logicalDate };
+    case "asset_or_time":
+      return manualInterval(schedule.time, logicalDate);
     case "delta":
     case "once":
     case "continuous":
     case "events":
+    case "assets":
     case "custom":
     case undefined:
       return at(logicalDate);

@@ -1,6 +1,7 @@
 /** The runs that a timetable makes one after the other. */
 
 import type { EpochMs } from "../spec.ts";
+import { timeOf } from "./clock.ts";
 import { planNext } from "./plan.ts";
 import type { DataInterval, Planned, PlannedRun } from "./planned.ts";
 
@@ -20,7 +21,8 @@ export type NextRunsOptions = {
  */
 export function nextRuns(dag: Planned, options: NextRunsOptions): PlannedRun[] {
   const { through = null } = options;
-  const count = dag.schedule?.kind === "continuous" ? Math.min(options.count, 1) : options.count;
+  const count =
+    timeOf(dag.schedule)?.kind === "continuous" ? Math.min(options.count, 1) : options.count;
   const runs: PlannedRun[] = [];
   let { now, last } = options;
   while (runs.length < count) {

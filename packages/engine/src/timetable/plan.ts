@@ -1,6 +1,7 @@
 /** Which run a timetable makes next (semantics 3.4). */
 
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs, TimeSchedule } from "../spec.ts";
+import { timeOf } from "./clock.ts";
 import { planCron, planCronInterval } from "./plan-cron.ts";
 import { planDelta, planDeltaInterval } from "./plan-delta.ts";
 import { atInstant, overInterval } from "./planned.ts";
@@ -13,7 +14,9 @@ import type { PlanInput, Planned, PlannedRun } from "./planned.ts";
  * The dates of the DAG bound fires, of timetables with intervals the starts of intervals, both included. A run that would
  * begin later than the DAG's starting deadline after it was due is passed over.
  */
-export function planNext(dag: Planned, input: PlanInput): PlannedRun | null {
+export function planNext(of: Planned, input: PlanInput): PlannedRun | null {
+  // What assets decide is no plan: it happens.
+  const dag = { ...of, schedule: timeOf(of.schedule) };
   let planned = plan(dag, input);
   const { startingDeadlineMs = null } = dag;
   // What is too late is passed over, one after the other: only the timetable knows what comes next.
@@ -25,7 +28,9 @@ export function planNext(dag: Planned, input: PlanInput): PlannedRun | null {
   return boundedBy(dag, planned) > dag.endDate ? null : planned;
 }
 
-function plan(dag: Planned, input: PlanInput): PlannedRun | null {
+type Timed = Planned & { readonly schedule: TimeSchedule | null };
+
+function plan(dag: Timed, input: PlanInput): PlannedRun | null {
   const { schedule } = dag;
   switch (schedule?.kind) {
     case undefined:
@@ -51,7 +56,7 @@ function plan(dag: Planned, input: PlanInput): PlannedRun | null {
 }
 
 /** What the end date is compared with. */
-function boundedBy({ schedule }: Planned, { dataInterval, logicalDate }: PlannedRun): EpochMs {
+function boundedBy({ schedule }: Timed, { dataInterval, logicalDate }: PlannedRun): EpochMs {
   const isTrigger = schedule?.kind === "cron" || schedule?.kind === "continuous";
   return isTrigger ? dataInterval.end : logicalDate;
 }

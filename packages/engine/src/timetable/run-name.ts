@@ -2,7 +2,8 @@
 
 import type { EpochMs } from "../spec.ts";
 
-export type RunTypeName = "scheduled" | "manual";
+export type RunTypeName =
+  "scheduled" | "manual" | "backfill" | "asset_triggered" | "asset_materialization";
 
 /**
  * Names a run after its type and the moment it was due, such as `manual__2026-01-01T00:00:00+00:00`.

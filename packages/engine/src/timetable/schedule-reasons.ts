@@ -2,6 +2,7 @@
 
 import { dagPaused, plain, type Reason } from "../reasons.ts";
 import type { DagSpec, EpochMs } from "../spec.ts";
+import { timeOf } from "./clock.ts";
 import type { PlannedRun } from "./planned.ts";
 
 export type ScheduleFacts = {
@@ -50,7 +51,8 @@ function crowding({ spec, activeRuns, activeAutomatedRuns }: ScheduleFacts): Rea
 }
 
 function noneFollows({ spec, now }: ScheduleFacts): Reason {
-  const { schedule, endDate } = spec;
+  const { endDate } = spec;
+  const schedule = timeOf(spec.schedule);
   if (endDate !== null && endDate <= now) {
     const date = new Date(endDate).toISOString();
     return scheduled(`The DAG's end date ${date} has passed: no run follows.`, { end_date: date });

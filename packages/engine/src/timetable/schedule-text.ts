@@ -1,5 +1,6 @@
 /** A schedule in a few words, for lists. */
 
+import { assetExpressionText } from "../assets/asset-text.ts";
 import { spanText } from "../span-text.ts";
 import type { Schedule } from "../spec.ts";
 
@@ -16,6 +17,10 @@ export function scheduleText(schedule: Schedule): string {
     case "once":
     case "continuous":
       return `@${schedule.kind}`;
+    case "assets":
+      return assetExpressionText(schedule.expression);
+    case "asset_or_time":
+      return `${scheduleText(schedule.time)} or ${assetExpressionText(schedule.expression)}`;
     case "custom":
       return schedule.name;
     case "events":

@@ -90,3 +90,9 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   formats.set(zone, format);
   return format;
 }
+
+/** When a day begins in a zone; where the clock skips midnight, when it first shows that day. */
+export function startOfDay(zone: string, midnight: WallMs): EpochMs {
+  const { instants, before } = readWall(zone, midnight);
+  return instants[0] ?? midnight - before;
+}

@@ -8,6 +8,7 @@ import { encodeValue } from "../codec.ts";
 import type { DagDefinition } from "../dag.ts";
 import { durationForms, durationMs, type Duration } from "../duration.ts";
 import { instantForms, instantMs, type Instant } from "../instant.ts";
+import { ClientAssets } from "./client-assets.ts";
 import { ClientRun } from "./client-run.ts";
 import { makeLink, type CallOptions, type Link } from "./link.ts";
 import type { DagSnapshot } from "./snapshots.ts";
@@ -53,10 +54,13 @@ const defaultRetryFor = "60s";
  */
 export class Client {
   readonly #link: Link;
+  /** Assets: what there is, what happened to it, and how something is made to happen. */
+  readonly assets: ClientAssets;
 
   /** @throws MillraceError FIELD_INVALID when `retryFor` is no duration. */
   constructor({ url = defaultUrl, key, retryFor = defaultRetryFor }: ClientOptions = {}) {
     this.#link = makeLink({ url, key, retryForMs: retryMs(retryFor) });
+    this.assets = new ClientAssets(this.#link);
   }
 
   /**

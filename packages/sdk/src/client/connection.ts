@@ -2,12 +2,13 @@
 
 import { createClient, type Client as Calls, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { DagRunService, DagService, TaskInstanceService } from "@millrace/wire/v1";
+import { AssetService, DagRunService, DagService, TaskInstanceService } from "@millrace/wire/v1";
 
 export type Connection = {
   readonly dags: Calls<typeof DagService>;
   readonly runs: Calls<typeof DagRunService>;
   readonly tasks: Calls<typeof TaskInstanceService>;
+  readonly assets: Calls<typeof AssetService>;
 };
 
 /** Opens nothing yet: the first call does. */
@@ -25,6 +26,7 @@ export function openConnection(url: string, key: string | undefined): Connection
     dags: createClient(DagService, transport),
     runs: createClient(DagRunService, transport),
     tasks: createClient(TaskInstanceService, transport),
+    assets: createClient(AssetService, transport),
   };
 }
 

@@ -29,10 +29,12 @@ async function load({ url, key, retryForMs }: LinkOptions) {
   const { createRetries } = await import("./retries.ts");
   const { readChanges, readDag, readRun, readTask } = await import("./read-messages.ts");
   const { inputStates, readCallback, readInput } = await import("./read-waits.ts");
+  const { readAsset, readAssetEvent } = await import("./read-assets.ts");
   const { timestampOf } = await import("@millrace/wire");
   const connection = openConnection(url, key);
   const { answered, streamed } = createRetries({ url, retryForMs });
   const calls = { connection, answered, paged, streamed };
   const waits = { inputStates, readCallback, readInput };
-  return { ...calls, ...waits, readChanges, readDag, readRun, readTask, timestampOf };
+  const assets = { readAsset, readAssetEvent };
+  return { ...calls, ...waits, ...assets, readChanges, readDag, readRun, readTask, timestampOf };
 }

@@ -112,9 +112,15 @@ function stateOfTask(code: number): TaskSnapshot["state"] {
 }
 
 function typeOfRun(type: RunType): RunSnapshot["type"] {
-  if (type === RunType.SCHEDULED) return "scheduled";
-  return type === RunType.MANUAL ? "manual" : "unknown";
+  return runTypes[type] ?? "unknown";
 }
+
+const runTypes: Readonly<Record<number, RunSnapshot["type"]>> = {
+  [RunType.SCHEDULED]: "scheduled",
+  [RunType.MANUAL]: "manual",
+  [RunType.ASSET_TRIGGERED]: "asset_triggered",
+  [RunType.ASSET_MATERIALIZATION]: "asset_materialization",
+};
 
 function dateOf(at: Parameters<typeof epochMsOf>[0]): Date | null {
   const ms = epochMsOf(at);

@@ -1,6 +1,6 @@
 /** What the client gives its users: plain facts of DAGs, runs and task instances as they were at a moment. */
 
-import type { Failure, RunStateName, TaskStateName } from "@millrace/engine";
+import type { Failure, RunStateName, RunTypeName, TaskStateName } from "@millrace/engine";
 import type { WaitSnapshot } from "./waits.ts";
 
 export type DagSnapshot = {
@@ -25,7 +25,7 @@ export type RunSnapshot = {
   readonly name: string;
   /** "unknown" for a state that this version does not know; such a run is not final. */
   readonly state: RunStateName | "unknown";
-  readonly type: "scheduled" | "manual" | "unknown";
+  readonly type: RunTypeName | "unknown";
   readonly logicalDate: Date | null;
   readonly params: unknown;
   readonly queuedAt: Date | null;

@@ -4,10 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { DagRunService, DagService, TaskInstanceService } from "@millrace/wire/v1";
+import { AssetService, DagRunService, DagService, TaskInstanceService } from "@millrace/wire/v1";
 import { Client } from "./client.ts";
 
-export type TestServerApi = Partial<ServiceImpl<typeof DagRunService>> &
+export type TestServerApi = Partial<ServiceImpl<typeof AssetService>> &
+  Partial<ServiceImpl<typeof DagRunService>> &
   Partial<ServiceImpl<typeof DagService>> &
   Partial<ServiceImpl<typeof TaskInstanceService>>;
 
@@ -15,7 +16,11 @@ export async function serve(api: TestServerApi) {
   const keys = new Set<string | null>();
   const handler = connectNodeAdapter({
     routes: (router) =>
-      router.service(DagRunService, api).service(DagService, api).service(TaskInstanceService, api),
+      router
+        .service(DagRunService, api)
+        .service(DagService, api)
+        .service(TaskInstanceService, api)
+        .service(AssetService, api),
     interceptors: [
       (next) => (request) => {
         keys.add(request.header.get("authorization"));

@@ -3,6 +3,7 @@
 import { isMillraceError } from "@millrace/engine";
 import type { BlobRef } from "@millrace/wire";
 import { WorkerService } from "@millrace/wire/worker";
+import { assetEventsPage, assetEventsRequest } from "./asset-reads.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import { fetchPulled } from "./large-values.ts";
@@ -53,6 +54,11 @@ async function askServer(
   if (ask.kind === "token") {
     const { token } = await connection.call(WorkerService.method.makeTaskToken, about);
     return { kind: "token", token };
+  }
+  if (ask.kind === "asset_events") {
+    const request = { ...about, ...assetEventsRequest(ask.request) };
+    const answer = await connection.call(WorkerService.method.readAssetEvents, request);
+    return { kind: "asset_events", page: assetEventsPage(answer) };
   }
   const { taskIds, key, mapIndexes, runId, includePriorDates, dagId } = ask.request;
   const run = includePriorDates

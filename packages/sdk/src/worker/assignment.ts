@@ -1,5 +1,6 @@
 /** From the protocol's assignments to what runs them. */
 
+import type { RunTypeName } from "@millrace/engine";
 import { msOf, sensorFromProto } from "@millrace/wire";
 import { Isolation, RunType, TaskControl, TaskKind } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
@@ -39,7 +40,7 @@ export function taskOf(assignment: Assignment): Task {
         id: run?.runId ?? "",
         name: run?.runName ?? "",
         dagId: run?.dagId ?? "",
-        type: run?.runType === RunType.SCHEDULED ? "scheduled" : "manual",
+        type: runTypes[run?.runType ?? RunType.MANUAL] ?? "manual",
         dagVersion: run?.dagVersion ?? 0,
         logicalDate: dateOf(run?.logicalDate),
         dataInterval: { start: dateOf(run?.dataIntervalStart), end: dateOf(run?.dataIntervalEnd) },
@@ -68,6 +69,14 @@ export function taskOf(assignment: Assignment): Task {
     },
   };
 }
+
+/** What a newer server says counts as manual. */
+const runTypes: Readonly<Record<number, RunTypeName>> = {
+  [RunType.SCHEDULED]: "scheduled",
+  [RunType.MANUAL]: "manual",
+  [RunType.ASSET_TRIGGERED]: "asset_triggered",
+  [RunType.ASSET_MATERIALIZATION]: "asset_materialization",
+};
 
 const controls: Readonly<Record<number, Work["control"]>> = {
   [TaskControl.UNSPECIFIED]: "none",

@@ -1,6 +1,16 @@
 /** An attempt where its body runs: the context the body sees, its log, and how it is told to stop. */
 
-import { MillraceError, type Failure } from "@millrace/engine";
+import { assetLimits, MillraceError, type Failure, type OutletSaid } from "@millrace/engine";
+import { asset as makeAsset, type Asset, type AssetAlias } from "../asset.ts";
+import {
+  inletOf,
+  outletEvent,
+  readEvents,
+  type AssetEventFilter,
+  type AssetEvents,
+  type AssetEventsPage,
+  type AssetEventsRequest,
+} from "../asset-events.ts";
 import type { TaskContext, TaskLog } from "../context.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
 import { blobBytesMax, xcomKeyCharsMax, xcomsMax } from "../limits.ts";
@@ -48,6 +58,7 @@ export class Attempt implements TaskContext {
   readonly lines: LogLines;
   readonly log: TaskLog;
   readonly xcoms: Record<string, Uint8Array> = {};
+  readonly #outletEvents = new Map<string, OutletSaid>();
   #xcomBytes = 0;
   /** What will be reported, whatever the body does from now on. */
   broken: Failure | null = null;
@@ -145,6 +156,52 @@ export class Attempt implements TaskContext {
       return pulledValue(options, own, { ...answer, xcoms }) as T;
     },
   };
+
+  /** The last word about an outlet counts; of an alias each asset, and what is said of it, is one of its own. */
+  get outletEvents(): readonly OutletSaid[] {
+    return [...this.#outletEvents.values()];
+  }
+
+  readonly outlets = {
+    extra: (asset: Asset, extra: Readonly<Record<string, unknown>>): void => {
+      this.#noteOutlet(outletEvent(asset, null, extra));
+    },
+    add: (
+      alias: AssetAlias,
+      asset: Asset | string,
+      extra?: Readonly<Record<string, unknown>>,
+    ): void => {
+      const named = typeof asset === "string" ? makeAsset(asset) : asset;
+      this.#noteOutlet(outletEvent(named, alias, extra));
+    },
+  };
+
+  #noteOutlet(event: OutletSaid): void {
+    if (this.work.callback !== null)
+      throw new MillraceError("WRONG_PLACE", "A callback makes no assets: outlets are of tasks.");
+    const { uri, alias, extra } = event;
+    const words = alias === "" || extra === null ? "" : Buffer.from(extra).toString("base64");
+    this.#outletEvents.set(`${alias} ${uri} ${words}`, event);
+    if (this.#outletEvents.size > assetLimits.eventsPerSuccess)
+      throw new MillraceError(
+        "VALUE_INVALID",
+        `task "${this.task.id}" names more than ${assetLimits.eventsPerSuccess} events of assets; several tasks may name more`,
+      );
+  }
+
+  readonly inletEvents = (of: Asset | AssetAlias, filter: AssetEventFilter = {}): AssetEvents =>
+    readEvents(inletOf(of), filter, (request) => this.#askEvents(request));
+
+  get triggeringAssetEvents(): AssetEvents {
+    return readEvents({ kind: "triggering" }, {}, (request) => this.#askEvents(request));
+  }
+
+  async #askEvents(request: AssetEventsRequest): Promise<AssetEventsPage> {
+    const answer = await this.#ask({ kind: "asset_events", request });
+    if (answer.kind !== "asset_events")
+      throw new Error("The answer is not the one to what was asked.");
+    return answer.page;
+  }
 
   readonly taskToken = async (): Promise<string> => {
     const answer = await this.#ask({ kind: "token" });

@@ -1,6 +1,7 @@
 /** What the session thread and those that run bodies (threads, processes, the starter) say to each other. */
 
-import type { Failure, ReasonName, SensorSpec, TaskSpec } from "@millrace/engine";
+import type { Failure, OutletSaid, ReasonName, SensorSpec, TaskSpec } from "@millrace/engine";
+import type { AssetEventsPage, AssetEventsRequest } from "../asset-events.ts";
 import type { CallbackEvent } from "../callback.ts";
 import type { TriggerSpec } from "../trigger-spec.ts";
 import type { RunFacts } from "../run-facts.ts";
@@ -97,6 +98,8 @@ export type Outcome =
       readonly choice: readonly string[] | null;
       /** Empty for none. */
       readonly mapIndexLabel: string;
+      /** What the body says of its outlets. Default nothing. */
+      readonly outletEvents?: readonly OutletSaid[];
     }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "skipped"; readonly message: string }
@@ -158,7 +161,9 @@ export type StopCause = "cancelled" | "timeout" | "stale";
 
 /** What a body asks of the server. The session thread asks for it. */
 export type Ask =
-  { readonly kind: "pull"; readonly request: PullRequest } | { readonly kind: "token" };
+  | { readonly kind: "pull"; readonly request: PullRequest }
+  | { readonly kind: "token" }
+  | { readonly kind: "asset_events"; readonly request: AssetEventsRequest };
 
 export type Answer =
   | {
@@ -172,6 +177,7 @@ export type Answer =
       readonly mappedTaskIds: readonly string[];
     }
   | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "asset_events"; readonly page: AssetEventsPage }
   /** It cannot be had. Errors lose their class between threads. */
   | { readonly kind: "refused"; readonly reason: ReasonName | null; readonly message: string };
 

@@ -32,13 +32,17 @@ function outcomeToProto(
     case "returned":
       return { case: "returned", value: { message: outcome.message } };
     case "succeeded": {
-      const { lengths, choice, mapIndexLabel } = outcome;
+      const { lengths, choice, mapIndexLabel, outletEvents = [] } = outcome;
       return {
         case: "succeeded",
         value: {
           ...(outcome.value !== null && { returnValue: { data: outcome.value } }),
           lengths: [...lengths],
           mapIndexLabel,
+          outletEvents: outletEvents.map(({ uri, group, alias, extra }) => ({
+            ...{ asset: { uri, group }, alias },
+            ...(extra !== null && { extra: { data: extra } }),
+          })),
           ...(choice !== null && { choice: { cases: [...choice] } }),
         },
       };

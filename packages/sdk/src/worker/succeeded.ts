@@ -31,7 +31,9 @@ export async function succeeded(attempt: Attempt, value: unknown): Promise<Outco
     const lengths = lengthsOf(value, work.measuredPaths, `the result of ${what}`);
     const { run, items } = attempt;
     const mapIndexLabel = await renderLabel(work.mapIndexTemplate, { ...work, run, items });
-    return { kind: "succeeded", value: data, lengths, choice, mapIndexLabel };
+    const { outletEvents } = attempt;
+    const said = outletEvents.length > 0 ? { outletEvents } : {};
+    return { kind: "succeeded", value: data, lengths, choice, mapIndexLabel, ...said };
   } catch (error) {
     return { kind: "failed", failure: failureOf(error, "setup", false) };
   }

@@ -1,11 +1,24 @@
 import { methodName, reflectionMethod, type Principal, type Role } from "@millrace/service";
-import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import {
+  AssetService,
+  DagRunService,
+  DagService,
+  SystemService,
+  TaskInstanceService,
+} from "@millrace/wire/v1";
 import { WorkerService } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
 import { authorize } from "./authorize.ts";
 import { rules } from "./rules.ts";
 
-const services = [DagService, DagRunService, TaskInstanceService, SystemService, WorkerService];
+const services = [
+  DagService,
+  DagRunService,
+  TaskInstanceService,
+  AssetService,
+  SystemService,
+  WorkerService,
+];
 const methods = services.flatMap((service) => service.methods.map(methodName));
 
 const who = (role: Role | null): Principal => ({

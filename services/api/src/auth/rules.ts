@@ -40,6 +40,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.DagRunService/MarkDagRun": admin,
   "millrace.v1.DagRunService/WatchDagRun": admin,
   "millrace.v1.DagRunService/GetDagGrid": admin,
+  "millrace.v1.DagRunService/GetRunCalendar": admin,
 
   "millrace.v1.TaskInstanceService/ListTaskInstances": admin,
   "millrace.v1.TaskInstanceService/GetTaskInstance": admin,
@@ -50,12 +51,21 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.TaskInstanceService/MarkTaskInstances": admin,
   "millrace.v1.TaskInstanceService/AnswerInput": admin,
   "millrace.v1.TaskInstanceService/ListInputRequests": admin,
+  "millrace.v1.TaskInstanceService/CountInputRequests": admin,
   // From wherever the work is done that a task waits for: nobody there has a key, and none is needed.
   "millrace.v1.TaskInstanceService/CompleteTaskToken": byToken,
   "millrace.v1.TaskInstanceService/HeartbeatTaskToken": byToken,
   "millrace.v1.TaskInstanceService/ListCallbackDeliveries": admin,
   "millrace.v1.TaskInstanceService/ListXComs": admin,
   "millrace.v1.TaskInstanceService/ReadXCom": admin,
+
+  "millrace.v1.AssetService/ListAssets": admin,
+  "millrace.v1.AssetService/GetAsset": admin,
+  "millrace.v1.AssetService/ListAssetEvents": admin,
+  "millrace.v1.AssetService/CreateAssetEvent": admin,
+  "millrace.v1.AssetService/MaterializeAsset": admin,
+  "millrace.v1.AssetService/GetAssetGraph": admin,
+  "millrace.v1.AssetService/GetAssetProgress": admin,
 
   "millrace.v1.SystemService/GetVersion": everybody,
   "millrace.v1.SystemService/Login": everybody,
@@ -74,6 +84,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.worker.v1.WorkerService/Report": worker,
   "millrace.worker.v1.WorkerService/AppendLog": worker,
   "millrace.worker.v1.WorkerService/PullXComs": worker,
+  "millrace.worker.v1.WorkerService/ReadAssetEvents": worker,
   "millrace.worker.v1.WorkerService/MakeTaskToken": worker,
   "millrace.worker.v1.WorkerService/UploadBlob": worker,
   "millrace.worker.v1.WorkerService/DownloadBlob": worker,

@@ -174,6 +174,15 @@ describe("what people were asked", () => {
     });
   });
 
+  test("is counted while it is open", async () => {
+    const count = async () => (await tasks().countInputRequests({})).openCount;
+    const before = await count();
+    const { inputRequests } = await list();
+    expect(before).toBeGreaterThanOrEqual(inputRequests.length);
+    await api.db.pool.query("UPDATE input_request SET state = 4, ended_at = now() WHERE state = 1");
+    expect(await count()).toBe(0);
+  });
+
   test("is open unless other states are asked for; of one run, and of one DAG", async () => {
     await inputRequest(api.db, { runKey }, form, ago(1));
     const answered = { state: 2, answeredBy: "user:admin", answer: '{"amount":1}' };

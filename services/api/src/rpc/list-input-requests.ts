@@ -1,4 +1,5 @@
 import {
+  countOpenInputRequests,
   listInputRequests,
   type InputRequestPosition,
   type InputRequestRow,
@@ -34,6 +35,12 @@ export function listInputRequestsPage(context: ApiContext): Handler<Method> {
       nextPageToken: last === null ? "" : tokenAfter(filters, positionOfRow(last)),
     };
   };
+}
+
+export function countInputRequests({
+  db,
+}: Pick<ApiContext, "db">): Handler<typeof TaskInstanceService.method.countInputRequests> {
+  return async () => ({ openCount: await countOpenInputRequests(db, apiLimits.openInputsCounted) });
 }
 
 /** Each state once, in one order: so the same filter has the same page tokens. */

@@ -1,16 +1,22 @@
 import { durationFromMs, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { DagService, type ScheduleSchema } from "@millrace/wire/v1";
+import { DagService, ReasonKind, type ScheduleSchema } from "@millrace/wire/v1";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chainSpec, requestId } from "../testing/dag-specs.ts";
 import { refusalOf } from "../testing/errors.ts";
+import { startFakeOwner, type FakeOwner } from "../testing/fake-owner.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
 
 let api: TestApi;
+let owner: FakeOwner;
 beforeAll(async () => {
   api = await startTestApi();
+  owner = startFakeOwner(api);
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(async () => {
+  owner.stop();
+  await api[Symbol.asyncDispose]();
+});
 
 const dayMs = 86_400_000;
 let serial = 0;
@@ -51,15 +57,40 @@ test("they follow from what the newest automated run was about", async () => {
   expect(timestampDate(plannedRuns[0]!.runAfter!)).toEqual(new Date(last.getTime() + dayMs));
 });
 
-test("a paused DAG, and one without a schedule, have none; one that is not there is refused", async () => {
+const kindsOf = (reasons: readonly { kind: ReasonKind }[]) => reasons.map(({ kind }) => kind);
+
+test("what holds the next run back is said; a paused DAG has those that it would make", async () => {
   const dags = api.grpc(DagService);
   const plain = chainSpec("unplanned", ["a"]);
   await dags.registerDags({ requestId: requestId(), folder: "unplanned", dags: [plain] });
-  expect((await dags.listNextRuns({ dagId: "unplanned" })).plannedRuns).toEqual([]);
+  const none = await dags.listNextRuns({ dagId: "unplanned" });
+  expect([none.plannedRuns, kindsOf(none.reasons)]).toEqual([[], [ReasonKind.SCHEDULE]]);
   const dagId = await registered({ case: "cron", value: { expressions: ["@hourly"] } });
   await dags.pauseDag({ requestId: requestId(), dagId });
-  expect((await dags.listNextRuns({ dagId })).plannedRuns).toEqual([]);
+  const paused = await dags.listNextRuns({ dagId, count: 1 });
+  expect(timestampDate(paused.plannedRuns[0]!.runAfter!).getTime()).toBeGreaterThan(Date.now());
+  expect(kindsOf(paused.reasons)).toEqual([ReasonKind.DAG_PAUSED]);
   expect(await refusalOf(dags.listNextRuns({ dagId: "nowhere" }))).toMatchObject({
     reason: "DAG_NOT_FOUND",
   });
+});
+
+test("the function of a timetable is asked by way of the owner; what is wrong with it is said", async () => {
+  const dagId = await registered({
+    case: "custom",
+    value: { name: "mine", handler: "x#x##schedule()" },
+  });
+  const dags = api.grpc(DagService);
+  const { plannedRuns, reasons } = await dags.listNextRuns({ dagId, count: 1 });
+  expect(plannedRuns.map(({ runAfter }) => timestampDate(runAfter!).toISOString())).toEqual([
+    "1970-01-03T00:00:00.000Z",
+  ]);
+  expect(reasons).toEqual([]);
+  owner.onCommand = () =>
+    Promise.resolve({ case: "plannedRuns", value: { runs: [], problem: "It threw." } });
+  expect((await dags.listNextRuns({ dagId })).reasons).toMatchObject([{ message: "It threw." }]);
+  await api.db.pool.query("UPDATE dag SET schedule_problem = 'It threw.' WHERE dag_id = $1", [
+    dagId,
+  ]);
+  expect((await dags.getDag({ dagId })).dag?.scheduleProblem).toBe("It threw.");
 });

@@ -15,6 +15,7 @@ import type { ApiContext } from "../context.ts";
 import { requireDag } from "../dag-reading.ts";
 import { apiLimits } from "../limits.ts";
 import { pageSizeOf } from "../paging.ts";
+import { assetWaitOf } from "./asset-progress.ts";
 
 const countLimits = { default: 10, max: 1000 };
 
@@ -30,6 +31,10 @@ export function listNextRuns(context: ApiContext): Handler<typeof DagService.met
       countActiveRuns(context.db, head.dag_id),
     ]);
     const { spec } = dag;
+    if (spec.schedule?.kind === "assets") {
+      const wait = await assetWaitOf(context, head, spec);
+      return { plannedRuns: [], reasons: (wait?.reasons ?? []).map(reasonToProto) };
+    }
     const isAsked = spec.schedule?.kind === "custom";
     const { runs, problem } = isAsked
       ? await askedRuns(context, head, count, call)

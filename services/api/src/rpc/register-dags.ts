@@ -11,7 +11,14 @@ import {
   type ImportErrorRow,
   type Transaction,
 } from "@millrace/db";
-import { MillraceError, scheduleText, shardOf, type Schedule } from "@millrace/engine";
+import {
+  MillraceError,
+  scheduleText,
+  shardOf,
+  timeOf,
+  type DagSpec,
+  type Schedule,
+} from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import { DagsChangedSchema } from "@millrace/wire/internal";
 import {
@@ -21,6 +28,7 @@ import {
   type RegisterDagsRequest,
 } from "@millrace/wire/v1";
 import { create } from "@bufbuild/protobuf";
+import { judgeAssets, storeAssetUses } from "../asset-registration.ts";
 import type { ApiContext } from "../context.ts";
 import { judgeDags, type Accepted, type Refused } from "../dag-registration.ts";
 import { fieldInvalid, textField } from "../fields.ts";
@@ -114,29 +122,37 @@ async function store(
       )
     ).map((head) => [head.dag_id, head]),
   );
-  const own = accepted.filter(({ spec }) => !isElsewhere(before.get(spec.dagId), folder));
+  const { accepted: own, refused: ofAssets } = await judgeAssets(
+    tx,
+    accepted.filter(({ spec }) => !isElsewhere(before.get(spec.dagId), folder)),
+  );
   const stolen = accepted.filter(({ spec }) => isElsewhere(before.get(spec.dagId), folder));
 
   const dags: DagWrite[] = [];
+  const specs: DagSpec[] = [];
   const versions: DagVersionWrite[] = [];
   for (const each of own) {
     const head = before.get(each.spec.dagId);
     const isSame = head?.digest === each.digest;
     const version = (head?.version ?? 0) + (isSame ? 0 : 1);
     if (!isSame) versions.push(versionWrite(each, version));
-    if (!isSame || !head.is_active || head.folder !== folder)
-      dags.push(dagWrite(each, folder, version));
+    if (isSame && head.is_active && head.folder === folder) continue;
+    dags.push(dagWrite(each, folder, version));
+    specs.push(each.spec);
   }
   await writeDags(tx, dags, versions);
 
   const refusals = [
     ...errors,
+    ...ofAssets,
     ...stolen.map(({ spec }) => elsewhere(spec.dagId, spec.file, before.get(spec.dagId))),
   ];
   const gone = await deactivateMissingDags(tx, folder, {
     keptDagIds: own.map(({ spec }) => spec.dagId),
     brokenFiles: refusals.map(({ file }) => file),
   });
+  const born = dags.map((dag) => dag.dag_id).filter((dagId) => !before.has(dagId));
+  await storeAssetUses(tx, specs, { gone, born });
   const importErrors = await replaceImportErrors(tx, folder, mergedByFile(refusals));
   const after = new Map(
     (
@@ -180,7 +196,8 @@ function dagWrite({ spec }: Accepted, folder: string, version: number): DagWrite
 
 /** Empty for a schedule that no clock decides. */
 function zoneOf(schedule: Schedule | null): string {
-  return schedule !== null && "timezone" in schedule ? schedule.timezone : "";
+  const time = timeOf(schedule);
+  return time !== null && "timezone" in time ? time.timezone : "";
 }
 
 function versionWrite({ spec, bytes, digest }: Accepted, version: number): DagVersionWrite {

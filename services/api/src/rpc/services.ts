@@ -1,21 +1,33 @@
 /** Every method of the services for people and programs. */
 
 import { rpcService, type RpcService } from "@millrace/service";
-import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import {
+  AssetService,
+  DagRunService,
+  DagService,
+  SystemService,
+  TaskInstanceService,
+} from "@millrace/wire/v1";
 import type { ApiContext } from "../context.ts";
+import { createAssetEvent, listAssetEvents } from "./asset-events.ts";
+import { getAssetGraph } from "./asset-graph.ts";
+import { getAssetProgress } from "./asset-progress.ts";
 import { answerInput } from "./answer-input.ts";
 import { cancelDagRun } from "./cancel-dag-run.ts";
 import { clearTaskInstances, markTaskInstances } from "./change-task-instances.ts";
 import { deleteDag } from "./delete-dag.ts";
 import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
+import { getRunCalendar } from "./get-run-calendar.ts";
 import { listCallbackDeliveriesPage } from "./list-callback-deliveries.ts";
 import { listImportErrorsPage } from "./list-import-errors.ts";
 import { listNextRuns } from "./list-next-runs.ts";
-import { listInputRequestsPage } from "./list-input-requests.ts";
+import { countInputRequests, listInputRequestsPage } from "./list-input-requests.ts";
 import { createLoginToken, login, logout } from "./login.ts";
 import { markDagRun } from "./mark-dag-run.ts";
+import { materializeAsset } from "./materialize-asset.ts";
 import { pauseDag, unpauseDag } from "./pause-dag.ts";
+import { getAsset, listAssets } from "./read-assets.ts";
 import { getDagRun, listDagRuns } from "./read-dag-runs.ts";
 import { getDagSource, getDagSpec, listVersions } from "./read-dag-versions.ts";
 import { getDag, listDagsPage } from "./read-dags.ts";
@@ -53,6 +65,7 @@ export function callerServices(context: ApiContext): RpcService[] {
       markDagRun: markDagRun(context),
       watchDagRun: watchDagRun(context),
       getDagGrid: getDagGrid(context),
+      getRunCalendar: getRunCalendar(context),
     }),
     rpcService(TaskInstanceService, {
       listTaskInstances: listTaskInstances(context),
@@ -64,11 +77,21 @@ export function callerServices(context: ApiContext): RpcService[] {
       markTaskInstances: markTaskInstances(context),
       answerInput: answerInput(context),
       listInputRequests: listInputRequestsPage(context),
+      countInputRequests: countInputRequests(context),
       completeTaskToken: completeTaskToken(context),
       heartbeatTaskToken: heartbeatTaskToken(context),
       listCallbackDeliveries: listCallbackDeliveriesPage(context),
       listXComs: listXComsOf(context),
       readXCom: readXComOf(context),
+    }),
+    rpcService(AssetService, {
+      listAssets: listAssets(context),
+      getAsset: getAsset(context),
+      listAssetEvents: listAssetEvents(context),
+      createAssetEvent: createAssetEvent(context),
+      materializeAsset: materializeAsset(context),
+      getAssetGraph: getAssetGraph(context),
+      getAssetProgress: getAssetProgress(context),
     }),
     rpcService(SystemService, {
       getVersion: getVersion(),

@@ -31,6 +31,7 @@ import {
   type ResultBatch,
   type SlotGrants,
 } from "@millrace/wire/internal";
+import { RunType } from "@millrace/wire/v1";
 import { VerdictKind, type Result, type Verdict, type VerdictSchema } from "@millrace/wire/worker";
 import { createInbox, type Inbox } from "./inbox.ts";
 
@@ -175,8 +176,10 @@ async function carryOut(
   const asker = { principal, requestId, bodyHash };
   switch (command.case) {
     case "triggerRun": {
-      const { dagId, params, note, logicalDateMs } = command.value;
-      const key = { method: "millrace.v1.DagRunService/TriggerDagRun", ...asker };
+      const { dagId, params, note, logicalDateMs, runType } = command.value;
+      const isMade = runType === RunType.ASSET_MATERIALIZATION;
+      const rpc = isMade ? "AssetService/MaterializeAsset" : "DagRunService/TriggerDagRun";
+      const key = { method: `millrace.v1.${rpc}`, ...asker };
       const [head] = await getDags(db, [dagId]);
       if (head === undefined) return refusal("DAG_NOT_FOUND");
       const logicalAt = logicalDateMs === undefined ? null : new Date(Number(logicalDateMs));
@@ -189,7 +192,7 @@ async function carryOut(
             dagVersionId: head.dag_version_id,
             shard: 1,
             state: 1,
-            runType: 2,
+            runType: isMade ? 5 : 2,
             runName: `manual__${id}`,
             logicalAt,
             runAfter: new Date(),
@@ -244,6 +247,17 @@ async function carryOut(
           reasons: [{ kind: 6, message: "No live worker serves queue default." }],
         },
       };
+    case "planRuns": {
+      const at = (ms: number) => ({ seconds: BigInt(ms / 1000), nanos: 0 });
+      const [logicalDate, runAfter] = [at(86_400_000), at(172_800_000)];
+      const dates = {
+        logicalDate,
+        runAfter,
+        dataIntervalStart: logicalDate,
+        dataIntervalEnd: runAfter,
+      };
+      return { case: "plannedRuns", value: { runs: [dates], problem: "" } };
+    }
     case "endWait":
     case undefined:
       break;

@@ -14,6 +14,7 @@ import { lease, report } from "./lease.ts";
 import { createLogStore } from "./log-store.ts";
 import { closeSession, openWorkerSession } from "./open-session.ts";
 import { pullXComsOf } from "./pull-xcoms.ts";
+import { readAssetEvents } from "./read-asset-events.ts";
 import { renewSession } from "./renew-session.ts";
 import { createRenewals } from "./renewals.ts";
 import { createSessions } from "./sessions.ts";
@@ -54,6 +55,7 @@ export function startWorkerPlane(api: ApiContext): WorkerPlane {
     appendLog: appendLog(context),
     makeTaskToken: makeTaskToken(context),
     pullXComs: pullXComsOf(context),
+    readAssetEvents: readAssetEvents(context),
     uploadBlob: uploadBlob(context),
     downloadBlob: downloadBlob(context),
     downloadBundle: downloadBundle(context),

@@ -6,7 +6,7 @@ import { FailureKind, FailureSchema, type Failure } from "@millrace/wire/v1";
 import { ResultSchema, type Result } from "@millrace/wire/worker";
 import { fieldInvalid } from "../fields.ts";
 import { apiLimits, workerLimits } from "../limits.ts";
-import { checkedDeferral } from "./deferral-limits.ts";
+import { completeDeferral } from "./complete-deferral.ts";
 import { storedValueProblem } from "./stored-values.ts";
 
 /** @throws MillraceError FIELD_INVALID when there are too many, or one says nothing. */
@@ -39,7 +39,7 @@ function checked(result: Result): Result {
     }
     case "deferred": {
       if (problem !== null) return refused(result, tooLarge(problem));
-      const deferred = checkedDeferral(outcome.value);
+      const deferred = completeDeferral(outcome.value);
       if ("problem" in deferred) return refused(result, notAsked(deferred.problem));
       const value = deferred.deferral;
       return create(ResultSchema, { ...result, outcome: { case: "deferred", value } });

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Database } from "@millrace/db";
-import { scheduleText, shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
+import { assetNeeds, scheduleText, shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
 import { aDagSpec, aTask as plainTask } from "@millrace/engine/testing";
 import { dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
@@ -90,4 +90,33 @@ export async function registerDag(
      SELECT dag_id, version, $2, $3, '', '', $4 FROM dag WHERE dag_id = $1`,
     [spec.dagId, digest, bytes, spec.tasks.length],
   );
+  await registerAssets(db, spec);
+}
+
+/** Writes what a DAG names of assets, as the front door would. */
+async function registerAssets(db: Database, { dagId, tasks, schedule }: DagSpec): Promise<void> {
+  const isOfAssets = schedule?.kind === "assets" || schedule?.kind === "asset_or_time";
+  const waited = isOfAssets ? assetNeeds(schedule.expression).map(({ of }) => of) : [];
+  const named = [
+    ...tasks.flatMap((task) => task.outlets.map((of) => ({ of, kind: 1, taskId: task.id }))),
+    ...waited.map((of) => ({ of, kind: 3, taskId: "" })),
+  ];
+  await db.pool.query("DELETE FROM asset_use WHERE dag_id = $1", [dagId]);
+  for (const { of, kind, taskId } of named) {
+    const alias = of.kind === "alias" ? of.name : "";
+    const assetId = of.kind === "asset" ? await assetIdOf(db, of.uri) : 0;
+    await db.pool.query("INSERT INTO asset_use VALUES ($1, $2, $3, $4, $5)", [
+      ...[dagId, kind, taskId, assetId, alias],
+    ]);
+  }
+}
+
+/** The row of an asset, made when there is none. */
+export async function assetIdOf(db: Database, uri: string): Promise<number> {
+  const { rows } = await db.pool.query<{ id: number }>(
+    `INSERT INTO asset (uri, name, asset_group, extra, is_active) VALUES ($1, $1, 'asset', '', true)
+     ON CONFLICT (uri) DO UPDATE SET is_active = true RETURNING id`,
+    [uri],
+  );
+  return rows[0]!.id;
 }

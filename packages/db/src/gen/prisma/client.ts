@@ -57,6 +57,36 @@ export type Request = Prisma.RequestModel
  */
 export type SigningKey = Prisma.SigningKeyModel
 /**
+ * Model Asset
+ * What tasks make and DAGs wait for.
+ */
+export type Asset = Prisma.AssetModel
+/**
+ * Model AssetAlias
+ * An asset that a task named for an alias.
+ */
+export type AssetAlias = Prisma.AssetAliasModel
+/**
+ * Model AssetUse
+ * Which assets and aliases the newest versions of active DAGs name.
+ */
+export type AssetUse = Prisma.AssetUseModel
+/**
+ * Model AssetEvent
+ * Something happened to an asset.
+ */
+export type AssetEvent = Prisma.AssetEventModel
+/**
+ * Model AssetPending
+ * An event that no run of a DAG that is scheduled on its asset has used yet.
+ */
+export type AssetPending = Prisma.AssetPendingModel
+/**
+ * Model RunAssetEvent
+ * An event that a run was made of.
+ */
+export type RunAssetEvent = Prisma.RunAssetEventModel
+/**
  * Model Bundle
  * A content-addressed build of DAG code, gzipped.
  */

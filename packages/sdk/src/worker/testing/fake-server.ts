@@ -32,6 +32,8 @@ import {
   type OpenSessionRequest,
   type PullXComsRequest,
   type PullXComsResponseSchema,
+  type ReadAssetEventsRequest,
+  type ReadAssetEventsResponseSchema,
   type RenewSessionRequest,
   type Result,
   type SessionRef,
@@ -78,6 +80,11 @@ export class FakeServer {
   /** What a pull is answered with; throws a `refusal`. Default: nothing was left. */
   pullAnswer: (request: PullXComsRequest) => MessageInitShape<typeof PullXComsResponseSchema> =
     () => ({});
+  readonly eventReads: ReadAssetEventsRequest[] = [];
+  /** What a body that reads events of assets gets. Default: none. */
+  eventsAnswer: (
+    request: ReadAssetEventsRequest,
+  ) => MessageInitShape<typeof ReadAssetEventsResponseSchema> = () => ({});
   /** What renewals say about attempts. */
   renewalVerdicts: Pick<Verdict, "attemptId" | "kind">[] = [];
   readonly #logs = new Map<string, LogLine[]>();
@@ -108,6 +115,11 @@ export class FakeServer {
         this.#check(request.session);
         this.pulls.push(request);
         return this.#changed(this.pullAnswer(request));
+      }),
+      readAssetEvents: unary((request: ReadAssetEventsRequest) => {
+        this.#check(request.session);
+        this.eventReads.push(request);
+        return this.#changed(this.eventsAnswer(request));
       }),
       downloadBundle: (call: ServerWritableStream<DownloadBundleRequest, unknown>) =>
         this.#download(call),

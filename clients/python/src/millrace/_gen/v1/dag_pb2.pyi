@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from millrace._gen.v1 import asset_pb2 as _asset_pb2
 from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import schedule_pb2 as _schedule_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
@@ -76,6 +77,8 @@ class RunType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RUN_TYPE_UNSPECIFIED: _ClassVar[RunType]
     RUN_TYPE_SCHEDULED: _ClassVar[RunType]
     RUN_TYPE_MANUAL: _ClassVar[RunType]
+    RUN_TYPE_ASSET_TRIGGERED: _ClassVar[RunType]
+    RUN_TYPE_ASSET_MATERIALIZATION: _ClassVar[RunType]
 
 class TaskState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -133,6 +136,8 @@ RUN_STATE_FAILED: RunState
 RUN_TYPE_UNSPECIFIED: RunType
 RUN_TYPE_SCHEDULED: RunType
 RUN_TYPE_MANUAL: RunType
+RUN_TYPE_ASSET_TRIGGERED: RunType
+RUN_TYPE_ASSET_MATERIALIZATION: RunType
 TASK_STATE_UNSPECIFIED: TaskState
 TASK_STATE_NONE: TaskState
 TASK_STATE_SCHEDULED: TaskState
@@ -150,7 +155,7 @@ TASK_STATE_DEFERRED: TaskState
 TASK_STATE_AWAITING_INPUT: TaskState
 
 class DagSpec(_message.Message):
-    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue")
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "kept_successful_runs", "kept_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +175,8 @@ class DagSpec(_message.Message):
     OVERLAP_FIELD_NUMBER: _ClassVar[int]
     STARTING_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     MAX_CONSECUTIVE_FAILED_RUNS_FIELD_NUMBER: _ClassVar[int]
+    KEPT_SUCCESSFUL_RUNS_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FAILED_RUNS_FIELD_NUMBER: _ClassVar[int]
     START_PAUSED_FIELD_NUMBER: _ClassVar[int]
     FILE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -197,6 +204,8 @@ class DagSpec(_message.Message):
     overlap: _schedule_pb2.Overlap
     starting_deadline: _duration_pb2.Duration
     max_consecutive_failed_runs: int
+    kept_successful_runs: int
+    kept_failed_runs: int
     start_paused: bool
     file: str
     source: str
@@ -205,10 +214,10 @@ class DagSpec(_message.Message):
     result_task_id: str
     callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
     callback_queue: str
-    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ...) -> None: ...
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., kept_successful_runs: _Optional[int] = ..., kept_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks")
+    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks", "outlets", "inlets")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -244,6 +253,8 @@ class TaskSpec(_message.Message):
     MAP_INDEX_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
     SENSOR_FIELD_NUMBER: _ClassVar[int]
     CALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    OUTLETS_FIELD_NUMBER: _ClassVar[int]
+    INLETS_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     group_id: str
     handler: str
@@ -272,7 +283,9 @@ class TaskSpec(_message.Message):
     map_index_template: str
     sensor: SensorSpec
     callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
-    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ...) -> None: ...
+    outlets: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetOrAlias]
+    inlets: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetOrAlias]
+    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., outlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ..., inlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ...) -> None: ...
 
 class BranchCase(_message.Message):
     __slots__ = ("name", "task_ids")
@@ -327,7 +340,7 @@ class GroupSpec(_message.Message):
     def __init__(self, group_id: _Optional[str] = ..., parent_group_id: _Optional[str] = ..., tooltip: _Optional[str] = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ...) -> None: ...
 
 class Dag(_message.Message):
-    __slots__ = ("dag_id", "version", "description", "tags", "owner", "is_paused", "is_active", "schedule", "timezone", "next_run_at", "recent_runs", "file", "task_count", "params_schema", "docs", "max_active_runs", "max_active_tasks", "registered_at")
+    __slots__ = ("dag_id", "version", "description", "tags", "owner", "is_paused", "is_active", "schedule", "timezone", "next_run_at", "recent_runs", "file", "task_count", "params_schema", "docs", "max_active_runs", "max_active_tasks", "registered_at", "schedule_problem")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -346,6 +359,7 @@ class Dag(_message.Message):
     MAX_ACTIVE_RUNS_FIELD_NUMBER: _ClassVar[int]
     MAX_ACTIVE_TASKS_FIELD_NUMBER: _ClassVar[int]
     REGISTERED_AT_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_PROBLEM_FIELD_NUMBER: _ClassVar[int]
     dag_id: str
     version: int
     description: str
@@ -364,7 +378,8 @@ class Dag(_message.Message):
     max_active_runs: int
     max_active_tasks: int
     registered_at: _timestamp_pb2.Timestamp
-    def __init__(self, dag_id: _Optional[str] = ..., version: _Optional[int] = ..., description: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., is_paused: bool = ..., is_active: bool = ..., schedule: _Optional[str] = ..., timezone: _Optional[str] = ..., next_run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recent_runs: _Optional[_Iterable[_Union[RunSummary, _Mapping]]] = ..., file: _Optional[str] = ..., task_count: _Optional[int] = ..., params_schema: _Optional[str] = ..., docs: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., registered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    schedule_problem: str
+    def __init__(self, dag_id: _Optional[str] = ..., version: _Optional[int] = ..., description: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., is_paused: bool = ..., is_active: bool = ..., schedule: _Optional[str] = ..., timezone: _Optional[str] = ..., next_run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recent_runs: _Optional[_Iterable[_Union[RunSummary, _Mapping]]] = ..., file: _Optional[str] = ..., task_count: _Optional[int] = ..., params_schema: _Optional[str] = ..., docs: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., registered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., schedule_problem: _Optional[str] = ...) -> None: ...
 
 class RunSummary(_message.Message):
     __slots__ = ("run_id", "state", "started_at", "ended_at", "logical_date")

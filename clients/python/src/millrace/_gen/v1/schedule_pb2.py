@@ -24,29 +24,36 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from millrace._gen.v1 import asset_pb2 as millrace_dot_v1_dot_asset__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/schedule.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xed\x02\n\x08Schedule\x12)\n\x04\x63ron\x18\x01 \x01(\x0b\x32\x19.millrace.v1.CronScheduleH\x00\x12:\n\rcron_interval\x18\x02 \x01(\x0b\x32!.millrace.v1.CronIntervalScheduleH\x00\x12+\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12\x34\n\x0e\x64\x65lta_interval\x18\x04 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12)\n\x04once\x18\x05 \x01(\x0b\x32\x19.millrace.v1.OnceScheduleH\x00\x12\x35\n\ncontinuous\x18\x06 \x01(\x0b\x32\x1f.millrace.v1.ContinuousScheduleH\x00\x12-\n\x06\x65vents\x18\x07 \x01(\x0b\x32\x1b.millrace.v1.EventsScheduleH\x00\x42\x06\n\x04kind\"\xdf\x01\n\x0c\x43ronSchedule\x12\x13\n\x0b\x65xpressions\x18\x01 \x03(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06jitter\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x06\x61lways\x18\x05 \x01(\x08H\x00\x12+\n\x06within\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x42\x11\n\x0frun_immediately\"<\n\x14\x43ronIntervalSchedule\x12\x12\n\nexpression\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\"9\n\rDeltaSchedule\x12(\n\x05\x65very\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0cOnceSchedule\"\x14\n\x12\x43ontinuousSchedule\"8\n\x0e\x45ventsSchedule\x12&\n\x02\x61t\x18\x01 \x03(\x0b\x32\x1a.google.protobuf.Timestamp*^\n\x07Overlap\x12\x17\n\x13OVERLAP_UNSPECIFIED\x10\x00\x12\x11\n\rOVERLAP_ALLOW\x10\x01\x12\x12\n\x0eOVERLAP_FORBID\x10\x02\x12\x13\n\x0fOVERLAP_REPLACE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/schedule.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/asset.proto\"\x85\x04\n\x08Schedule\x12)\n\x04\x63ron\x18\x01 \x01(\x0b\x32\x19.millrace.v1.CronScheduleH\x00\x12:\n\rcron_interval\x18\x02 \x01(\x0b\x32!.millrace.v1.CronIntervalScheduleH\x00\x12+\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12\x34\n\x0e\x64\x65lta_interval\x18\x04 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12)\n\x04once\x18\x05 \x01(\x0b\x32\x19.millrace.v1.OnceScheduleH\x00\x12\x35\n\ncontinuous\x18\x06 \x01(\x0b\x32\x1f.millrace.v1.ContinuousScheduleH\x00\x12-\n\x06\x65vents\x18\x07 \x01(\x0b\x32\x1b.millrace.v1.EventsScheduleH\x00\x12,\n\x06\x61ssets\x18\n \x01(\x0b\x32\x1a.millrace.v1.AssetScheduleH\x00\x12\x39\n\rasset_or_time\x18\x0b \x01(\x0b\x32 .millrace.v1.AssetOrTimeScheduleH\x00\x12-\n\x06\x63ustom\x18\x08 \x01(\x0b\x32\x1b.millrace.v1.CustomScheduleH\x00\x42\x06\n\x04kind\"\xdf\x01\n\x0c\x43ronSchedule\x12\x13\n\x0b\x65xpressions\x18\x01 \x03(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06jitter\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x06\x61lways\x18\x05 \x01(\x08H\x00\x12+\n\x06within\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x42\x11\n\x0frun_immediately\"<\n\x14\x43ronIntervalSchedule\x12\x12\n\nexpression\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\"9\n\rDeltaSchedule\x12(\n\x05\x65very\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0cOnceSchedule\"\x14\n\x12\x43ontinuousSchedule\"8\n\x0e\x45ventsSchedule\x12&\n\x02\x61t\x18\x01 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\rAssetSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\"l\n\x13\x41ssetOrTimeSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\x12#\n\x04time\x18\x02 \x01(\x0b\x32\x15.millrace.v1.Schedule\"/\n\x0e\x43ustomSchedule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07handler\x18\x02 \x01(\t*^\n\x07Overlap\x12\x17\n\x13OVERLAP_UNSPECIFIED\x10\x00\x12\x11\n\rOVERLAP_ALLOW\x10\x01\x12\x12\n\x0eOVERLAP_FORBID\x10\x02\x12\x13\n\x0fOVERLAP_REPLACE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'millrace.v1.schedule_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OVERLAP']._serialized_start=919
-  _globals['_OVERLAP']._serialized_end=1013
-  _globals['_SCHEDULE']._serialized_start=109
-  _globals['_SCHEDULE']._serialized_end=474
-  _globals['_CRONSCHEDULE']._serialized_start=477
-  _globals['_CRONSCHEDULE']._serialized_end=700
-  _globals['_CRONINTERVALSCHEDULE']._serialized_start=702
-  _globals['_CRONINTERVALSCHEDULE']._serialized_end=762
-  _globals['_DELTASCHEDULE']._serialized_start=764
-  _globals['_DELTASCHEDULE']._serialized_end=821
-  _globals['_ONCESCHEDULE']._serialized_start=823
-  _globals['_ONCESCHEDULE']._serialized_end=837
-  _globals['_CONTINUOUSSCHEDULE']._serialized_start=839
-  _globals['_CONTINUOUSSCHEDULE']._serialized_end=859
-  _globals['_EVENTSSCHEDULE']._serialized_start=861
-  _globals['_EVENTSSCHEDULE']._serialized_end=917
+  _globals['_OVERLAP']._serialized_start=1322
+  _globals['_OVERLAP']._serialized_end=1416
+  _globals['_SCHEDULE']._serialized_start=134
+  _globals['_SCHEDULE']._serialized_end=651
+  _globals['_CRONSCHEDULE']._serialized_start=654
+  _globals['_CRONSCHEDULE']._serialized_end=877
+  _globals['_CRONINTERVALSCHEDULE']._serialized_start=879
+  _globals['_CRONINTERVALSCHEDULE']._serialized_end=939
+  _globals['_DELTASCHEDULE']._serialized_start=941
+  _globals['_DELTASCHEDULE']._serialized_end=998
+  _globals['_ONCESCHEDULE']._serialized_start=1000
+  _globals['_ONCESCHEDULE']._serialized_end=1014
+  _globals['_CONTINUOUSSCHEDULE']._serialized_start=1016
+  _globals['_CONTINUOUSSCHEDULE']._serialized_end=1036
+  _globals['_EVENTSSCHEDULE']._serialized_start=1038
+  _globals['_EVENTSSCHEDULE']._serialized_end=1094
+  _globals['_ASSETSCHEDULE']._serialized_start=1096
+  _globals['_ASSETSCHEDULE']._serialized_end=1161
+  _globals['_ASSETORTIMESCHEDULE']._serialized_start=1163
+  _globals['_ASSETORTIMESCHEDULE']._serialized_end=1271
+  _globals['_CUSTOMSCHEDULE']._serialized_start=1273
+  _globals['_CUSTOMSCHEDULE']._serialized_end=1320
 # @@protoc_insertion_point(module_scope)

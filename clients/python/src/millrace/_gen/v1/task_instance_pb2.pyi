@@ -52,6 +52,9 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_RESTARTING: _ClassVar[ReasonKind]
     REASON_KIND_DEFERRED: _ClassVar[ReasonKind]
     REASON_KIND_AWAITING_INPUT: _ClassVar[ReasonKind]
+    REASON_KIND_ASSETS: _ClassVar[ReasonKind]
+    REASON_KIND_DAG_INACTIVE: _ClassVar[ReasonKind]
+    REASON_KIND_SCHEDULE: _ClassVar[ReasonKind]
 LOG_LEVEL_UNSPECIFIED: LogLevel
 LOG_LEVEL_DEBUG: LogLevel
 LOG_LEVEL_INFO: LogLevel
@@ -83,6 +86,9 @@ REASON_KIND_RESCHEDULE_WAIT: ReasonKind
 REASON_KIND_RESTARTING: ReasonKind
 REASON_KIND_DEFERRED: ReasonKind
 REASON_KIND_AWAITING_INPUT: ReasonKind
+REASON_KIND_ASSETS: ReasonKind
+REASON_KIND_DAG_INACTIVE: ReasonKind
+REASON_KIND_SCHEDULE: ReasonKind
 
 class TaskInstance(_message.Message):
     __slots__ = ("run_id", "task_id", "map_index", "state", "try_number", "max_tries", "started_at", "ended_at", "retry_at", "worker", "failure", "queue", "lost_count", "ready_at", "map_index_label", "mapped", "chosen_cases", "reschedule_at", "waiting")
@@ -208,15 +214,27 @@ class InstanceRef(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., map_index: _Optional[int] = ...) -> None: ...
 
 class AffectedInstance(_message.Message):
-    __slots__ = ("run_id", "task_id", "map_index", "state", "is_implied")
+    __slots__ = ("run_id", "task_id", "map_index", "state", "is_implied", "next_state")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     IS_IMPLIED_FIELD_NUMBER: _ClassVar[int]
+    NEXT_STATE_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     task_id: str
     map_index: int
     state: _dag_pb2.TaskState
     is_implied: bool
-    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., is_implied: bool = ...) -> None: ...
+    next_state: _dag_pb2.TaskState
+    def __init__(self, run_id: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., is_implied: bool = ..., next_state: _Optional[_Union[_dag_pb2.TaskState, str]] = ...) -> None: ...
+
+class AffectedCount(_message.Message):
+    __slots__ = ("state", "next_state", "count")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_STATE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    state: _dag_pb2.TaskState
+    next_state: _dag_pb2.TaskState
+    count: int
+    def __init__(self, state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., next_state: _Optional[_Union[_dag_pb2.TaskState, str]] = ..., count: _Optional[int] = ...) -> None: ...

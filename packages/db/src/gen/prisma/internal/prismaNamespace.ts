@@ -400,6 +400,12 @@ export const ModelName = {
   Credential: 'Credential',
   Request: 'Request',
   SigningKey: 'SigningKey',
+  Asset: 'Asset',
+  AssetAlias: 'AssetAlias',
+  AssetUse: 'AssetUse',
+  AssetEvent: 'AssetEvent',
+  AssetPending: 'AssetPending',
+  RunAssetEvent: 'RunAssetEvent',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -430,7 +436,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -653,6 +659,450 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.SigningKeyCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.SigningKeyCountAggregateOutputType> | number
+        }
+      }
+    }
+    Asset: {
+      payload: Prisma.$AssetPayload<ExtArgs>
+      fields: Prisma.AssetFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>
+        }
+        findFirst: {
+          args: Prisma.AssetFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>
+        }
+        findMany: {
+          args: Prisma.AssetFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>[]
+        }
+        create: {
+          args: Prisma.AssetCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>
+        }
+        createMany: {
+          args: Prisma.AssetCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>[]
+        }
+        delete: {
+          args: Prisma.AssetDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>
+        }
+        update: {
+          args: Prisma.AssetUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPayload>
+        }
+        aggregate: {
+          args: Prisma.AssetAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAsset>
+        }
+        groupBy: {
+          args: Prisma.AssetGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetAlias: {
+      payload: Prisma.$AssetAliasPayload<ExtArgs>
+      fields: Prisma.AssetAliasFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetAliasFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetAliasFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>
+        }
+        findFirst: {
+          args: Prisma.AssetAliasFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetAliasFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>
+        }
+        findMany: {
+          args: Prisma.AssetAliasFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>[]
+        }
+        create: {
+          args: Prisma.AssetAliasCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>
+        }
+        createMany: {
+          args: Prisma.AssetAliasCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetAliasCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>[]
+        }
+        delete: {
+          args: Prisma.AssetAliasDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>
+        }
+        update: {
+          args: Prisma.AssetAliasUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetAliasDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetAliasUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetAliasUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetAliasUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetAliasPayload>
+        }
+        aggregate: {
+          args: Prisma.AssetAliasAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetAlias>
+        }
+        groupBy: {
+          args: Prisma.AssetAliasGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetAliasGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetAliasCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetAliasCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetUse: {
+      payload: Prisma.$AssetUsePayload<ExtArgs>
+      fields: Prisma.AssetUseFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetUseFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetUseFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>
+        }
+        findFirst: {
+          args: Prisma.AssetUseFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetUseFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>
+        }
+        findMany: {
+          args: Prisma.AssetUseFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>[]
+        }
+        create: {
+          args: Prisma.AssetUseCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>
+        }
+        createMany: {
+          args: Prisma.AssetUseCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetUseCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>[]
+        }
+        delete: {
+          args: Prisma.AssetUseDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>
+        }
+        update: {
+          args: Prisma.AssetUseUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetUseDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetUseUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetUseUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetUseUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetUsePayload>
+        }
+        aggregate: {
+          args: Prisma.AssetUseAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetUse>
+        }
+        groupBy: {
+          args: Prisma.AssetUseGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetUseGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetUseCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetUseCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetEvent: {
+      payload: Prisma.$AssetEventPayload<ExtArgs>
+      fields: Prisma.AssetEventFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetEventFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetEventFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>
+        }
+        findFirst: {
+          args: Prisma.AssetEventFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetEventFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>
+        }
+        findMany: {
+          args: Prisma.AssetEventFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>[]
+        }
+        create: {
+          args: Prisma.AssetEventCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>
+        }
+        createMany: {
+          args: Prisma.AssetEventCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetEventCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>[]
+        }
+        delete: {
+          args: Prisma.AssetEventDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>
+        }
+        update: {
+          args: Prisma.AssetEventUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetEventDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetEventUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetEventUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetEventUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetEventPayload>
+        }
+        aggregate: {
+          args: Prisma.AssetEventAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetEvent>
+        }
+        groupBy: {
+          args: Prisma.AssetEventGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetEventGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetEventCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetEventCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetPending: {
+      payload: Prisma.$AssetPendingPayload<ExtArgs>
+      fields: Prisma.AssetPendingFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetPendingFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetPendingFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>
+        }
+        findFirst: {
+          args: Prisma.AssetPendingFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetPendingFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>
+        }
+        findMany: {
+          args: Prisma.AssetPendingFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>[]
+        }
+        create: {
+          args: Prisma.AssetPendingCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>
+        }
+        createMany: {
+          args: Prisma.AssetPendingCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetPendingCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>[]
+        }
+        delete: {
+          args: Prisma.AssetPendingDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>
+        }
+        update: {
+          args: Prisma.AssetPendingUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetPendingDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetPendingUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetPendingUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetPendingUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPendingPayload>
+        }
+        aggregate: {
+          args: Prisma.AssetPendingAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetPending>
+        }
+        groupBy: {
+          args: Prisma.AssetPendingGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetPendingGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetPendingCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetPendingCountAggregateOutputType> | number
+        }
+      }
+    }
+    RunAssetEvent: {
+      payload: Prisma.$RunAssetEventPayload<ExtArgs>
+      fields: Prisma.RunAssetEventFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RunAssetEventFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RunAssetEventFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>
+        }
+        findFirst: {
+          args: Prisma.RunAssetEventFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RunAssetEventFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>
+        }
+        findMany: {
+          args: Prisma.RunAssetEventFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>[]
+        }
+        create: {
+          args: Prisma.RunAssetEventCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>
+        }
+        createMany: {
+          args: Prisma.RunAssetEventCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RunAssetEventCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>[]
+        }
+        delete: {
+          args: Prisma.RunAssetEventDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>
+        }
+        update: {
+          args: Prisma.RunAssetEventUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>
+        }
+        deleteMany: {
+          args: Prisma.RunAssetEventDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RunAssetEventUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RunAssetEventUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>[]
+        }
+        upsert: {
+          args: Prisma.RunAssetEventUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunAssetEventPayload>
+        }
+        aggregate: {
+          args: Prisma.RunAssetEventAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRunAssetEvent>
+        }
+        groupBy: {
+          args: Prisma.RunAssetEventGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RunAssetEventGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RunAssetEventCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RunAssetEventCountAggregateOutputType> | number
         }
       }
     }
@@ -1841,6 +2291,73 @@ export const SigningKeyScalarFieldEnum = {
 export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
 
 
+export const AssetScalarFieldEnum = {
+  id: 'id',
+  uri: 'uri',
+  name: 'name',
+  assetGroup: 'assetGroup',
+  extra: 'extra',
+  isActive: 'isActive',
+  createdAt: 'createdAt'
+} as const
+
+export type AssetScalarFieldEnum = (typeof AssetScalarFieldEnum)[keyof typeof AssetScalarFieldEnum]
+
+
+export const AssetAliasScalarFieldEnum = {
+  alias: 'alias',
+  assetId: 'assetId',
+  createdAt: 'createdAt'
+} as const
+
+export type AssetAliasScalarFieldEnum = (typeof AssetAliasScalarFieldEnum)[keyof typeof AssetAliasScalarFieldEnum]
+
+
+export const AssetUseScalarFieldEnum = {
+  dagId: 'dagId',
+  kind: 'kind',
+  taskId: 'taskId',
+  assetId: 'assetId',
+  alias: 'alias'
+} as const
+
+export type AssetUseScalarFieldEnum = (typeof AssetUseScalarFieldEnum)[keyof typeof AssetUseScalarFieldEnum]
+
+
+export const AssetEventScalarFieldEnum = {
+  id: 'id',
+  assetId: 'assetId',
+  at: 'at',
+  extra: 'extra',
+  source: 'source',
+  dagId: 'dagId',
+  runId: 'runId',
+  taskId: 'taskId',
+  mapIx: 'mapIx',
+  aliases: 'aliases',
+  createdBy: 'createdBy'
+} as const
+
+export type AssetEventScalarFieldEnum = (typeof AssetEventScalarFieldEnum)[keyof typeof AssetEventScalarFieldEnum]
+
+
+export const AssetPendingScalarFieldEnum = {
+  dagId: 'dagId',
+  assetId: 'assetId',
+  eventId: 'eventId'
+} as const
+
+export type AssetPendingScalarFieldEnum = (typeof AssetPendingScalarFieldEnum)[keyof typeof AssetPendingScalarFieldEnum]
+
+
+export const RunAssetEventScalarFieldEnum = {
+  runId: 'runId',
+  eventId: 'eventId'
+} as const
+
+export type RunAssetEventScalarFieldEnum = (typeof RunAssetEventScalarFieldEnum)[keyof typeof RunAssetEventScalarFieldEnum]
+
+
 export const BundleScalarFieldEnum = {
   digest: 'digest',
   content: 'content',
@@ -2354,6 +2871,12 @@ export type GlobalOmitConfig = {
   credential?: Prisma.CredentialOmit
   request?: Prisma.RequestOmit
   signingKey?: Prisma.SigningKeyOmit
+  asset?: Prisma.AssetOmit
+  assetAlias?: Prisma.AssetAliasOmit
+  assetUse?: Prisma.AssetUseOmit
+  assetEvent?: Prisma.AssetEventOmit
+  assetPending?: Prisma.AssetPendingOmit
+  runAssetEvent?: Prisma.RunAssetEventOmit
   bundle?: Prisma.BundleOmit
   dag?: Prisma.DagOmit
   dagVersion?: Prisma.DagVersionOmit

@@ -54,6 +54,12 @@ export const ModelName = {
   Credential: 'Credential',
   Request: 'Request',
   SigningKey: 'SigningKey',
+  Asset: 'Asset',
+  AssetAlias: 'AssetAlias',
+  AssetUse: 'AssetUse',
+  AssetEvent: 'AssetEvent',
+  AssetPending: 'AssetPending',
+  RunAssetEvent: 'RunAssetEvent',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -121,6 +127,73 @@ export const SigningKeyScalarFieldEnum = {
 } as const
 
 export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
+
+
+export const AssetScalarFieldEnum = {
+  id: 'id',
+  uri: 'uri',
+  name: 'name',
+  assetGroup: 'assetGroup',
+  extra: 'extra',
+  isActive: 'isActive',
+  createdAt: 'createdAt'
+} as const
+
+export type AssetScalarFieldEnum = (typeof AssetScalarFieldEnum)[keyof typeof AssetScalarFieldEnum]
+
+
+export const AssetAliasScalarFieldEnum = {
+  alias: 'alias',
+  assetId: 'assetId',
+  createdAt: 'createdAt'
+} as const
+
+export type AssetAliasScalarFieldEnum = (typeof AssetAliasScalarFieldEnum)[keyof typeof AssetAliasScalarFieldEnum]
+
+
+export const AssetUseScalarFieldEnum = {
+  dagId: 'dagId',
+  kind: 'kind',
+  taskId: 'taskId',
+  assetId: 'assetId',
+  alias: 'alias'
+} as const
+
+export type AssetUseScalarFieldEnum = (typeof AssetUseScalarFieldEnum)[keyof typeof AssetUseScalarFieldEnum]
+
+
+export const AssetEventScalarFieldEnum = {
+  id: 'id',
+  assetId: 'assetId',
+  at: 'at',
+  extra: 'extra',
+  source: 'source',
+  dagId: 'dagId',
+  runId: 'runId',
+  taskId: 'taskId',
+  mapIx: 'mapIx',
+  aliases: 'aliases',
+  createdBy: 'createdBy'
+} as const
+
+export type AssetEventScalarFieldEnum = (typeof AssetEventScalarFieldEnum)[keyof typeof AssetEventScalarFieldEnum]
+
+
+export const AssetPendingScalarFieldEnum = {
+  dagId: 'dagId',
+  assetId: 'assetId',
+  eventId: 'eventId'
+} as const
+
+export type AssetPendingScalarFieldEnum = (typeof AssetPendingScalarFieldEnum)[keyof typeof AssetPendingScalarFieldEnum]
+
+
+export const RunAssetEventScalarFieldEnum = {
+  runId: 'runId',
+  eventId: 'eventId'
+} as const
+
+export type RunAssetEventScalarFieldEnum = (typeof RunAssetEventScalarFieldEnum)[keyof typeof RunAssetEventScalarFieldEnum]
 
 
 export const BundleScalarFieldEnum = {

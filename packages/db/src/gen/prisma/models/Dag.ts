@@ -334,6 +334,7 @@ export type DagWhereInput = {
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
   versions?: Prisma.DagVersionListRelationFilter
+  assetUses?: Prisma.AssetUseListRelationFilter
 }
 
 export type DagOrderByWithRelationInput = {
@@ -358,6 +359,7 @@ export type DagOrderByWithRelationInput = {
   registeredAt?: Prisma.SortOrder
   shardRow?: Prisma.ShardOrderByWithRelationInput
   versions?: Prisma.DagVersionOrderByRelationAggregateInput
+  assetUses?: Prisma.AssetUseOrderByRelationAggregateInput
 }
 
 export type DagWhereUniqueInput = Prisma.AtLeast<{
@@ -385,6 +387,7 @@ export type DagWhereUniqueInput = Prisma.AtLeast<{
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
   versions?: Prisma.DagVersionListRelationFilter
+  assetUses?: Prisma.AssetUseListRelationFilter
 }, "dagId">
 
 export type DagOrderByWithAggregationInput = {
@@ -460,6 +463,7 @@ export type DagCreateInput = {
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateInput = {
@@ -483,6 +487,7 @@ export type DagUncheckedCreateInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagUpdateInput = {
@@ -506,6 +511,7 @@ export type DagUpdateInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateInput = {
@@ -529,6 +535,7 @@ export type DagUncheckedUpdateInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagCreateManyInput = {
@@ -594,6 +601,11 @@ export type DagUncheckedUpdateManyInput = {
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type DagScalarRelationFilter = {
+  is?: Prisma.DagWhereInput
+  isNot?: Prisma.DagWhereInput
 }
 
 export type DagCountOrderByAggregateInput = {
@@ -672,11 +684,6 @@ export type DagSumOrderByAggregateInput = {
   changedSeq?: Prisma.SortOrder
 }
 
-export type DagScalarRelationFilter = {
-  is?: Prisma.DagWhereInput
-  isNot?: Prisma.DagWhereInput
-}
-
 export type DagListRelationFilter = {
   every?: Prisma.DagWhereInput
   some?: Prisma.DagWhereInput
@@ -687,6 +694,20 @@ export type DagOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type DagCreateNestedOneWithoutAssetUsesInput = {
+  create?: Prisma.XOR<Prisma.DagCreateWithoutAssetUsesInput, Prisma.DagUncheckedCreateWithoutAssetUsesInput>
+  connectOrCreate?: Prisma.DagCreateOrConnectWithoutAssetUsesInput
+  connect?: Prisma.DagWhereUniqueInput
+}
+
+export type DagUpdateOneRequiredWithoutAssetUsesNestedInput = {
+  create?: Prisma.XOR<Prisma.DagCreateWithoutAssetUsesInput, Prisma.DagUncheckedCreateWithoutAssetUsesInput>
+  connectOrCreate?: Prisma.DagCreateOrConnectWithoutAssetUsesInput
+  upsert?: Prisma.DagUpsertWithoutAssetUsesInput
+  connect?: Prisma.DagWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.DagUpdateToOneWithWhereWithoutAssetUsesInput, Prisma.DagUpdateWithoutAssetUsesInput>, Prisma.DagUncheckedUpdateWithoutAssetUsesInput>
+}
+
 export type DagCreatetagsInput = {
   set: string[]
 }
@@ -694,18 +715,6 @@ export type DagCreatetagsInput = {
 export type DagUpdatetagsInput = {
   set?: string[]
   push?: string | string[]
-}
-
-export type BoolFieldUpdateOperationsInput = {
-  set?: boolean
-}
-
-export type BigIntFieldUpdateOperationsInput = {
-  set?: bigint | number
-  increment?: bigint | number
-  decrement?: bigint | number
-  multiply?: bigint | number
-  divide?: bigint | number
 }
 
 export type DagCreateNestedOneWithoutVersionsInput = {
@@ -764,6 +773,114 @@ export type DagUncheckedUpdateManyWithoutShardRowNestedInput = {
   deleteMany?: Prisma.DagScalarWhereInput | Prisma.DagScalarWhereInput[]
 }
 
+export type DagCreateWithoutAssetUsesInput = {
+  dagId: string
+  version: number
+  folder: string
+  file: string
+  description: string
+  tags?: Prisma.DagCreatetagsInput | string[]
+  owner: string
+  schedule: string
+  timezone: string
+  isPaused: boolean
+  isActive: boolean
+  scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
+  nextRunAt?: Date | string | null
+  scheduleProblem?: string
+  changedSeq: bigint | number
+  registeredAt?: Date | string
+  shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
+  versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+}
+
+export type DagUncheckedCreateWithoutAssetUsesInput = {
+  dagId: string
+  shard: number
+  version: number
+  folder: string
+  file: string
+  description: string
+  tags?: Prisma.DagCreatetagsInput | string[]
+  owner: string
+  schedule: string
+  timezone: string
+  isPaused: boolean
+  isActive: boolean
+  scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
+  nextRunAt?: Date | string | null
+  scheduleProblem?: string
+  changedSeq: bigint | number
+  registeredAt?: Date | string
+  versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+}
+
+export type DagCreateOrConnectWithoutAssetUsesInput = {
+  where: Prisma.DagWhereUniqueInput
+  create: Prisma.XOR<Prisma.DagCreateWithoutAssetUsesInput, Prisma.DagUncheckedCreateWithoutAssetUsesInput>
+}
+
+export type DagUpsertWithoutAssetUsesInput = {
+  update: Prisma.XOR<Prisma.DagUpdateWithoutAssetUsesInput, Prisma.DagUncheckedUpdateWithoutAssetUsesInput>
+  create: Prisma.XOR<Prisma.DagCreateWithoutAssetUsesInput, Prisma.DagUncheckedCreateWithoutAssetUsesInput>
+  where?: Prisma.DagWhereInput
+}
+
+export type DagUpdateToOneWithWhereWithoutAssetUsesInput = {
+  where?: Prisma.DagWhereInput
+  data: Prisma.XOR<Prisma.DagUpdateWithoutAssetUsesInput, Prisma.DagUncheckedUpdateWithoutAssetUsesInput>
+}
+
+export type DagUpdateWithoutAssetUsesInput = {
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  folder?: Prisma.StringFieldUpdateOperationsInput | string
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.StringFieldUpdateOperationsInput | string
+  tags?: Prisma.DagUpdatetagsInput | string[]
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  schedule?: Prisma.StringFieldUpdateOperationsInput | string
+  timezone?: Prisma.StringFieldUpdateOperationsInput | string
+  isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
+  changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
+  versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+}
+
+export type DagUncheckedUpdateWithoutAssetUsesInput = {
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  shard?: Prisma.IntFieldUpdateOperationsInput | number
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  folder?: Prisma.StringFieldUpdateOperationsInput | string
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.StringFieldUpdateOperationsInput | string
+  tags?: Prisma.DagUpdatetagsInput | string[]
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  schedule?: Prisma.StringFieldUpdateOperationsInput | string
+  timezone?: Prisma.StringFieldUpdateOperationsInput | string
+  isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
+  changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+}
+
 export type DagCreateWithoutVersionsInput = {
   dagId: string
   version: number
@@ -784,6 +901,7 @@ export type DagCreateWithoutVersionsInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
+  assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateWithoutVersionsInput = {
@@ -806,6 +924,7 @@ export type DagUncheckedCreateWithoutVersionsInput = {
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
+  assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagCreateOrConnectWithoutVersionsInput = {
@@ -844,6 +963,7 @@ export type DagUpdateWithoutVersionsInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
+  assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateWithoutVersionsInput = {
@@ -866,6 +986,7 @@ export type DagUncheckedUpdateWithoutVersionsInput = {
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagCreateWithoutShardRowInput = {
@@ -888,6 +1009,7 @@ export type DagCreateWithoutShardRowInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateWithoutShardRowInput = {
@@ -910,6 +1032,7 @@ export type DagUncheckedCreateWithoutShardRowInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagCreateOrConnectWithoutShardRowInput = {
@@ -1004,6 +1127,7 @@ export type DagUpdateWithoutShardRowInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateWithoutShardRowInput = {
@@ -1026,6 +1150,7 @@ export type DagUncheckedUpdateWithoutShardRowInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateManyWithoutShardRowInput = {
@@ -1056,10 +1181,12 @@ export type DagUncheckedUpdateManyWithoutShardRowInput = {
 
 export type DagCountOutputType = {
   versions: number
+  assetUses: number
 }
 
 export type DagCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   versions?: boolean | DagCountOutputTypeCountVersionsArgs
+  assetUses?: boolean | DagCountOutputTypeCountAssetUsesArgs
 }
 
 /**
@@ -1077,6 +1204,13 @@ export type DagCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensio
  */
 export type DagCountOutputTypeCountVersionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.DagVersionWhereInput
+}
+
+/**
+ * DagCountOutputType without action
+ */
+export type DagCountOutputTypeCountAssetUsesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AssetUseWhereInput
 }
 
 
@@ -1102,6 +1236,7 @@ export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   registeredAt?: boolean
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
+  assetUses?: boolean | Prisma.Dag$assetUsesArgs<ExtArgs>
   _count?: boolean | Prisma.DagCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["dag"]>
 
@@ -1177,6 +1312,7 @@ export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
 export type DagInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
+  assetUses?: boolean | Prisma.Dag$assetUsesArgs<ExtArgs>
   _count?: boolean | Prisma.DagCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type DagIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1191,6 +1327,7 @@ export type $DagPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   objects: {
     shardRow: Prisma.$ShardPayload<ExtArgs>
     versions: Prisma.$DagVersionPayload<ExtArgs>[]
+    assetUses: Prisma.$AssetUsePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     dagId: string
@@ -1617,6 +1754,7 @@ export interface Prisma__DagClient<T, Null = never, ExtArgs extends runtime.Type
   readonly [Symbol.toStringTag]: "PrismaPromise"
   shardRow<T extends Prisma.ShardDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ShardDefaultArgs<ExtArgs>>): Prisma.Prisma__ShardClient<runtime.Types.Result.GetResult<Prisma.$ShardPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   versions<T extends Prisma.Dag$versionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$versionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagVersionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  assetUses<T extends Prisma.Dag$assetUsesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$assetUsesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetUsePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2087,6 +2225,30 @@ export type Dag$versionsArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.DagVersionScalarFieldEnum | Prisma.DagVersionScalarFieldEnum[]
+}
+
+/**
+ * Dag.assetUses
+ */
+export type Dag$assetUsesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AssetUse
+   */
+  select?: Prisma.AssetUseSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AssetUse
+   */
+  omit?: Prisma.AssetUseOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AssetUseInclude<ExtArgs> | null
+  where?: Prisma.AssetUseWhereInput
+  orderBy?: Prisma.AssetUseOrderByWithRelationInput | Prisma.AssetUseOrderByWithRelationInput[]
+  cursor?: Prisma.AssetUseWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AssetUseScalarFieldEnum | Prisma.AssetUseScalarFieldEnum[]
 }
 
 /**

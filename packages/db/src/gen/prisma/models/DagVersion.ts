@@ -590,10 +590,6 @@ export type DagVersionUncheckedUpdateManyWithoutDagNestedInput = {
   deleteMany?: Prisma.DagVersionScalarWhereInput | Prisma.DagVersionScalarWhereInput[]
 }
 
-export type NullableStringFieldUpdateOperationsInput = {
-  set?: string | null
-}
-
 export type DagVersionCreateNestedOneWithoutRunsInput = {
   create?: Prisma.XOR<Prisma.DagVersionCreateWithoutRunsInput, Prisma.DagVersionUncheckedCreateWithoutRunsInput>
   connectOrCreate?: Prisma.DagVersionCreateOrConnectWithoutRunsInput

@@ -828,10 +828,6 @@ export type RunCreatecountsInput = {
   set: number[]
 }
 
-export type NullableBytesFieldUpdateOperationsInput = {
-  set?: runtime.Bytes | null
-}
-
 export type RunUpdatecountsInput = {
   set?: number[]
   push?: number | number[]
@@ -1160,7 +1156,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
      */
     state: number
     /**
-     * 1 scheduled, 2 manual
+     * millrace.v1.RunType
      */
     runType: number
     runName: string

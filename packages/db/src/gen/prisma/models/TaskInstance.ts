@@ -686,14 +686,6 @@ export type TaskInstanceCreatechoiceInput = {
   set: string[]
 }
 
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type TaskInstanceUpdatelengthsInput = {
   set?: number[]
   push?: number | number[]

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag_run_service.proto.
  */
 export const file_millrace_v1_dag_run_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIp4BChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkiOQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIiChBHZXREYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSI1ChFHZXREYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4imwEKEkxpc3REYWdSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZkYWdfaWQYAyABKAkSJQoGc3RhdGVzGAQgAygOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJwoJcnVuX3R5cGVzGAUgAygOMhQubWlsbHJhY2UudjEuUnVuVHlwZSJRChNMaXN0RGFnUnVuc1Jlc3BvbnNlEiEKBHJ1bnMYASADKAsyEy5taWxscmFjZS52MS5EYWdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjkKE0NhbmNlbERhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOAoUQ2FuY2VsRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiQKEldhdGNoRGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiagoTV2F0Y2hEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SMQoOdGFza19pbnN0YW5jZXMYAiADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2UiNgoRR2V0RGFnR3JpZFJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEhEKCXJ1bl9jb3VudBgCIAEoBSJQChJHZXREYWdHcmlkUmVzcG9uc2USEAoIdGFza19pZHMYASADKAkSKAoHY29sdW1ucxgCIAMoCzIXLm1pbGxyYWNlLnYxLkdyaWRDb2x1bW4iWgoKR3JpZENvbHVtbhIkCgNydW4YASABKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EiYKBnN0YXRlcxgCIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZSJuChFNYXJrRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEg8KB2RyeV9ydW4YBCABKAgiqwEKEk1hcmtEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SLwoIYWZmZWN0ZWQYAiADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAMgASgFEioKBmNvdW50cxgEIAMoCzIaLm1pbGxyYWNlLnYxLkFmZmVjdGVkQ291bnQy4AQKDURhZ1J1blNlcnZpY2USVgoNVHJpZ2dlckRhZ1J1bhIhLm1pbGxyYWNlLnYxLlRyaWdnZXJEYWdSdW5SZXF1ZXN0GiIubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlc3BvbnNlEk8KCUdldERhZ1J1bhIdLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlcXVlc3QaHi5taWxscmFjZS52MS5HZXREYWdSdW5SZXNwb25zZSIDkAIBElUKC0xpc3REYWdSdW5zEh8ubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXF1ZXN0GiAubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXNwb25zZSIDkAIBElMKDENhbmNlbERhZ1J1bhIgLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlcXVlc3QaIS5taWxscmFjZS52MS5DYW5jZWxEYWdSdW5SZXNwb25zZRJNCgpNYXJrRGFnUnVuEh4ubWlsbHJhY2UudjEuTWFya0RhZ1J1blJlcXVlc3QaHy5taWxscmFjZS52MS5NYXJrRGFnUnVuUmVzcG9uc2USVwoLV2F0Y2hEYWdSdW4SHy5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlcXVlc3QaIC5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlc3BvbnNlIgOQAgEwARJSCgpHZXREYWdHcmlkEh4ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlcXVlc3QaHy5taWxscmFjZS52MS5HZXREYWdHcmlkUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIp4BChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkiOQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIiChBHZXREYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSI1ChFHZXREYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4imwEKEkxpc3REYWdSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZkYWdfaWQYAyABKAkSJQoGc3RhdGVzGAQgAygOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJwoJcnVuX3R5cGVzGAUgAygOMhQubWlsbHJhY2UudjEuUnVuVHlwZSJRChNMaXN0RGFnUnVuc1Jlc3BvbnNlEiEKBHJ1bnMYASADKAsyEy5taWxscmFjZS52MS5EYWdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjkKE0NhbmNlbERhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOAoUQ2FuY2VsRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiQKEldhdGNoRGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiagoTV2F0Y2hEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SMQoOdGFza19pbnN0YW5jZXMYAiADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2UiNgoRR2V0RGFnR3JpZFJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEhEKCXJ1bl9jb3VudBgCIAEoBSJQChJHZXREYWdHcmlkUmVzcG9uc2USEAoIdGFza19pZHMYASADKAkSKAoHY29sdW1ucxgCIAMoCzIXLm1pbGxyYWNlLnYxLkdyaWRDb2x1bW4iWgoKR3JpZENvbHVtbhIkCgNydW4YASABKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EiYKBnN0YXRlcxgCIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZSJuChFNYXJrRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEg8KB2RyeV9ydW4YBCABKAgiqwEKEk1hcmtEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SLwoIYWZmZWN0ZWQYAiADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAMgASgFEioKBmNvdW50cxgEIAMoCzIaLm1pbGxyYWNlLnYxLkFmZmVjdGVkQ291bnQiUwoVR2V0UnVuQ2FsZW5kYXJSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJEhAKCHRpbWV6b25lGAQgASgJIjsKFkdldFJ1bkNhbGVuZGFyUmVzcG9uc2USIQoEZGF5cxgBIAMoCzITLm1pbGxyYWNlLnYxLlJ1bkRheSJZCgZSdW5EYXkSCwoDZGF5GAEgASgJEg4KBnF1ZXVlZBgCIAEoBRIPCgdydW5uaW5nGAMgASgFEhEKCXN1Y2NlZWRlZBgEIAEoBRIOCgZmYWlsZWQYBSABKAUywAUKDURhZ1J1blNlcnZpY2USVgoNVHJpZ2dlckRhZ1J1bhIhLm1pbGxyYWNlLnYxLlRyaWdnZXJEYWdSdW5SZXF1ZXN0GiIubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlc3BvbnNlEk8KCUdldERhZ1J1bhIdLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlcXVlc3QaHi5taWxscmFjZS52MS5HZXREYWdSdW5SZXNwb25zZSIDkAIBElUKC0xpc3REYWdSdW5zEh8ubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXF1ZXN0GiAubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXNwb25zZSIDkAIBElMKDENhbmNlbERhZ1J1bhIgLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlcXVlc3QaIS5taWxscmFjZS52MS5DYW5jZWxEYWdSdW5SZXNwb25zZRJNCgpNYXJrRGFnUnVuEh4ubWlsbHJhY2UudjEuTWFya0RhZ1J1blJlcXVlc3QaHy5taWxscmFjZS52MS5NYXJrRGFnUnVuUmVzcG9uc2USVwoLV2F0Y2hEYWdSdW4SHy5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlcXVlc3QaIC5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlc3BvbnNlIgOQAgEwARJSCgpHZXREYWdHcmlkEh4ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlcXVlc3QaHy5taWxscmFjZS52MS5HZXREYWdHcmlkUmVzcG9uc2UiA5ACARJeCg5HZXRSdW5DYWxlbmRhchIiLm1pbGxyYWNlLnYxLkdldFJ1bkNhbGVuZGFyUmVxdWVzdBojLm1pbGxyYWNlLnYxLkdldFJ1bkNhbGVuZGFyUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for a run.
@@ -478,6 +478,118 @@ export const MarkDagRunResponseSchema: GenMessage<MarkDagRunResponse> = /*@__PUR
   messageDesc(file_millrace_v1_dag_run_service, 14);
 
 /**
+ * Asks for the calendar of a DAG's runs.
+ *
+ * @generated from message millrace.v1.GetRunCalendarRequest
+ */
+export type GetRunCalendarRequest = Message<"millrace.v1.GetRunCalendarRequest"> & {
+  /**
+   * The DAG.
+   *
+   * @generated from field: string dag_id = 1;
+   */
+  dagId: string;
+
+  /**
+   * The first day, such as "2026-03-01".
+   *
+   * @generated from field: string from = 2;
+   */
+  from: string;
+
+  /**
+   * The last day. At most 366 days in all.
+   *
+   * @generated from field: string to = 3;
+   */
+  to: string;
+
+  /**
+   * IANA zone whose days are meant. Empty means UTC.
+   *
+   * @generated from field: string timezone = 4;
+   */
+  timezone: string;
+};
+
+/**
+ * Describes the message millrace.v1.GetRunCalendarRequest.
+ * Use `create(GetRunCalendarRequestSchema)` to create a new message.
+ */
+export const GetRunCalendarRequestSchema: GenMessage<GetRunCalendarRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 15);
+
+/**
+ * Answers GetRunCalendar.
+ *
+ * @generated from message millrace.v1.GetRunCalendarResponse
+ */
+export type GetRunCalendarResponse = Message<"millrace.v1.GetRunCalendarResponse"> & {
+  /**
+   * Days on which there are runs, in order.
+   *
+   * @generated from field: repeated millrace.v1.RunDay days = 1;
+   */
+  days: RunDay[];
+};
+
+/**
+ * Describes the message millrace.v1.GetRunCalendarResponse.
+ * Use `create(GetRunCalendarResponseSchema)` to create a new message.
+ */
+export const GetRunCalendarResponseSchema: GenMessage<GetRunCalendarResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 16);
+
+/**
+ * The runs of one day: by their logical date, or when they have none, by when they were due.
+ *
+ * @generated from message millrace.v1.RunDay
+ */
+export type RunDay = Message<"millrace.v1.RunDay"> & {
+  /**
+   * Such as "2026-03-01".
+   *
+   * @generated from field: string day = 1;
+   */
+  day: string;
+
+  /**
+   * Runs in this state.
+   *
+   * @generated from field: int32 queued = 2;
+   */
+  queued: number;
+
+  /**
+   * Runs in this state.
+   *
+   * @generated from field: int32 running = 3;
+   */
+  running: number;
+
+  /**
+   * Runs in this state.
+   *
+   * @generated from field: int32 succeeded = 4;
+   */
+  succeeded: number;
+
+  /**
+   * Runs in this state.
+   *
+   * @generated from field: int32 failed = 5;
+   */
+  failed: number;
+};
+
+/**
+ * Describes the message millrace.v1.RunDay.
+ * Use `create(RunDaySchema)` to create a new message.
+ */
+export const RunDaySchema: GenMessage<RunDay> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 17);
+
+/**
  * Makes DAG runs and follows them.
  *
  * @generated from service millrace.v1.DagRunService
@@ -558,6 +670,16 @@ export const DagRunService: GenService<{
     methodKind: "unary";
     input: typeof GetDagGridRequestSchema;
     output: typeof GetDagGridResponseSchema;
+  },
+  /**
+   * How many runs of a DAG there are on each day of a zone's calendar, by state. Reasons: DAG_NOT_FOUND, FIELD_INVALID.
+   *
+   * @generated from rpc millrace.v1.DagRunService.GetRunCalendar
+   */
+  getRunCalendar: {
+    methodKind: "unary";
+    input: typeof GetRunCalendarRequestSchema;
+    output: typeof GetRunCalendarResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_millrace_v1_dag_run_service, 0);

@@ -6,13 +6,15 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { AssetExpression } from "./asset_pb.ts";
+import { file_millrace_v1_asset } from "./asset_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file millrace/v1/schedule.proto.
  */
 export const file_millrace_v1_schedule: GenFile = /*@__PURE__*/
-  fileDesc("ChptaWxscmFjZS92MS9zY2hlZHVsZS5wcm90bxILbWlsbHJhY2UudjEinAMKCFNjaGVkdWxlEikKBGNyb24YASABKAsyGS5taWxscmFjZS52MS5Dcm9uU2NoZWR1bGVIABI6Cg1jcm9uX2ludGVydmFsGAIgASgLMiEubWlsbHJhY2UudjEuQ3JvbkludGVydmFsU2NoZWR1bGVIABIrCgVkZWx0YRgDIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABI0Cg5kZWx0YV9pbnRlcnZhbBgEIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABIpCgRvbmNlGAUgASgLMhkubWlsbHJhY2UudjEuT25jZVNjaGVkdWxlSAASNQoKY29udGludW91cxgGIAEoCzIfLm1pbGxyYWNlLnYxLkNvbnRpbnVvdXNTY2hlZHVsZUgAEi0KBmV2ZW50cxgHIAEoCzIbLm1pbGxyYWNlLnYxLkV2ZW50c1NjaGVkdWxlSAASLQoGY3VzdG9tGAggASgLMhsubWlsbHJhY2UudjEuQ3VzdG9tU2NoZWR1bGVIAEIGCgRraW5kIt8BCgxDcm9uU2NoZWR1bGUSEwoLZXhwcmVzc2lvbnMYASADKAkSEAoIdGltZXpvbmUYAiABKAkSKwoIaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGaml0dGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhAKBmFsd2F5cxgFIAEoCEgAEisKBndpdGhpbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAQhEKD3J1bl9pbW1lZGlhdGVseSI8ChRDcm9uSW50ZXJ2YWxTY2hlZHVsZRISCgpleHByZXNzaW9uGAEgASgJEhAKCHRpbWV6b25lGAIgASgJIjkKDURlbHRhU2NoZWR1bGUSKAoFZXZlcnkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iDgoMT25jZVNjaGVkdWxlIhQKEkNvbnRpbnVvdXNTY2hlZHVsZSI4Cg5FdmVudHNTY2hlZHVsZRImCgJhdBgBIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOQ3VzdG9tU2NoZWR1bGUSDAoEbmFtZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJKl4KB092ZXJsYXASFwoTT1ZFUkxBUF9VTlNQRUNJRklFRBAAEhEKDU9WRVJMQVBfQUxMT1cQARISCg5PVkVSTEFQX0ZPUkJJRBACEhMKD09WRVJMQVBfUkVQTEFDRRADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChptaWxscmFjZS92MS9zY2hlZHVsZS5wcm90bxILbWlsbHJhY2UudjEihQQKCFNjaGVkdWxlEikKBGNyb24YASABKAsyGS5taWxscmFjZS52MS5Dcm9uU2NoZWR1bGVIABI6Cg1jcm9uX2ludGVydmFsGAIgASgLMiEubWlsbHJhY2UudjEuQ3JvbkludGVydmFsU2NoZWR1bGVIABIrCgVkZWx0YRgDIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABI0Cg5kZWx0YV9pbnRlcnZhbBgEIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABIpCgRvbmNlGAUgASgLMhkubWlsbHJhY2UudjEuT25jZVNjaGVkdWxlSAASNQoKY29udGludW91cxgGIAEoCzIfLm1pbGxyYWNlLnYxLkNvbnRpbnVvdXNTY2hlZHVsZUgAEi0KBmV2ZW50cxgHIAEoCzIbLm1pbGxyYWNlLnYxLkV2ZW50c1NjaGVkdWxlSAASLAoGYXNzZXRzGAogASgLMhoubWlsbHJhY2UudjEuQXNzZXRTY2hlZHVsZUgAEjkKDWFzc2V0X29yX3RpbWUYCyABKAsyIC5taWxscmFjZS52MS5Bc3NldE9yVGltZVNjaGVkdWxlSAASLQoGY3VzdG9tGAggASgLMhsubWlsbHJhY2UudjEuQ3VzdG9tU2NoZWR1bGVIAEIGCgRraW5kIt8BCgxDcm9uU2NoZWR1bGUSEwoLZXhwcmVzc2lvbnMYASADKAkSEAoIdGltZXpvbmUYAiABKAkSKwoIaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGaml0dGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhAKBmFsd2F5cxgFIAEoCEgAEisKBndpdGhpbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAQhEKD3J1bl9pbW1lZGlhdGVseSI8ChRDcm9uSW50ZXJ2YWxTY2hlZHVsZRISCgpleHByZXNzaW9uGAEgASgJEhAKCHRpbWV6b25lGAIgASgJIjkKDURlbHRhU2NoZWR1bGUSKAoFZXZlcnkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iDgoMT25jZVNjaGVkdWxlIhQKEkNvbnRpbnVvdXNTY2hlZHVsZSI4Cg5FdmVudHNTY2hlZHVsZRImCgJhdBgBIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQQoNQXNzZXRTY2hlZHVsZRIwCgpleHByZXNzaW9uGAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXRFeHByZXNzaW9uImwKE0Fzc2V0T3JUaW1lU2NoZWR1bGUSMAoKZXhwcmVzc2lvbhgBIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RXhwcmVzc2lvbhIjCgR0aW1lGAIgASgLMhUubWlsbHJhY2UudjEuU2NoZWR1bGUiLwoOQ3VzdG9tU2NoZWR1bGUSDAoEbmFtZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJKl4KB092ZXJsYXASFwoTT1ZFUkxBUF9VTlNQRUNJRklFRBAAEhEKDU9WRVJMQVBfQUxMT1cQARISCg5PVkVSTEFQX0ZPUkJJRBACEhMKD09WRVJMQVBfUkVQTEFDRRADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset]);
 
 /**
  * When runs are made.
@@ -81,6 +83,22 @@ export type Schedule = Message<"millrace.v1.Schedule"> & {
      */
     value: EventsSchedule;
     case: "events";
+  } | {
+    /**
+     * When events of assets have come.
+     *
+     * @generated from field: millrace.v1.AssetSchedule assets = 10;
+     */
+    value: AssetSchedule;
+    case: "assets";
+  } | {
+    /**
+     * When events of assets have come, and at the instants of another schedule.
+     *
+     * @generated from field: millrace.v1.AssetOrTimeSchedule asset_or_time = 11;
+     */
+    value: AssetOrTimeSchedule;
+    case: "assetOrTime";
   } | {
     /**
      * When a function of the DAG's bundle says.
@@ -266,6 +284,55 @@ export const EventsScheduleSchema: GenMessage<EventsSchedule> = /*@__PURE__*/
   messageDesc(file_millrace_v1_schedule, 6);
 
 /**
+ * Runs are made by events of assets.
+ *
+ * @generated from message millrace.v1.AssetSchedule
+ */
+export type AssetSchedule = Message<"millrace.v1.AssetSchedule"> & {
+  /**
+   * What it takes. A run uses all events that are there, and the next one begins to count anew.
+   *
+   * @generated from field: millrace.v1.AssetExpression expression = 1;
+   */
+  expression?: AssetExpression | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.AssetSchedule.
+ * Use `create(AssetScheduleSchema)` to create a new message.
+ */
+export const AssetScheduleSchema: GenMessage<AssetSchedule> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 7);
+
+/**
+ * Runs are made by events of assets, and by a timetable, each as if it were alone.
+ *
+ * @generated from message millrace.v1.AssetOrTimeSchedule
+ */
+export type AssetOrTimeSchedule = Message<"millrace.v1.AssetOrTimeSchedule"> & {
+  /**
+   * As in AssetSchedule.
+   *
+   * @generated from field: millrace.v1.AssetExpression expression = 1;
+   */
+  expression?: AssetExpression | undefined;
+
+  /**
+   * Any schedule without assets, other than continuous and custom.
+   *
+   * @generated from field: millrace.v1.Schedule time = 2;
+   */
+  time?: Schedule | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.AssetOrTimeSchedule.
+ * Use `create(AssetOrTimeScheduleSchema)` to create a new message.
+ */
+export const AssetOrTimeScheduleSchema: GenMessage<AssetOrTimeSchedule> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 8);
+
+/**
  * A timetable that a function decides. Workers of the DAG's callback queue are asked; their answers must go forward.
  *
  * @generated from message millrace.v1.CustomSchedule
@@ -292,7 +359,7 @@ export type CustomSchedule = Message<"millrace.v1.CustomSchedule"> & {
  * Use `create(CustomScheduleSchema)` to create a new message.
  */
 export const CustomScheduleSchema: GenMessage<CustomSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 7);
+  messageDesc(file_millrace_v1_schedule, 9);
 
 /**
  * What a tick does while an automated run of the DAG is not final.

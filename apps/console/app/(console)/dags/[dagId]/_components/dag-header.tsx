@@ -39,6 +39,11 @@ export function DagHeader({ dag, onTrigger }: Props) {
               Its file is gone: it makes no new runs, and its history stays.
             </p>
           )}
+          {dag.scheduleProblem !== "" && (
+            <p className="break-words text-danger">
+              Schedule problem: {dag.scheduleProblem} It is asked again.
+            </p>
+          )}
         </div>
         <div className="flex shrink-0 items-center gap-3">
           <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} hasWord />

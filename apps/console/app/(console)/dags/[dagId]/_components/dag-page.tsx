@@ -14,11 +14,13 @@ import { CodeTab } from "./code-tab.tsx";
 import { DagHeader } from "./dag-header.tsx";
 import { DefinitionTab } from "./definition-tab.tsx";
 import { GridTab } from "./grid-tab.tsx";
+import { ScheduleTab } from "./schedule-tab.tsx";
 
 const tabs = [
   { value: "grid", label: "Grid" },
   { value: "graph", label: "Graph" },
   { value: "runs", label: "Runs" },
+  { value: "schedule", label: "Schedule" },
   { value: "code", label: "Code" },
 ] as const;
 
@@ -72,6 +74,9 @@ export function DagPage({ dagId }: { readonly dagId: string }) {
             </Tabs.Panel>
             <Tabs.Panel value="runs" className="outline-none">
               <RunsTable dagId={dagId} />
+            </Tabs.Panel>
+            <Tabs.Panel value="schedule" className="outline-none">
+              <ScheduleTab dag={dag} />
             </Tabs.Panel>
             <Tabs.Panel value="code" className="outline-none">
               <CodeTab dag={dag} />

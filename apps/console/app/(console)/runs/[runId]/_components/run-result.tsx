@@ -101,7 +101,7 @@ function Value({ data, link }: ValueProps) {
         tabIndex={0}
         role="group"
         aria-label="The run's result"
-        className="max-h-64 overflow-auto rounded-control border border-line bg-surface p-3"
+        className="max-h-48 overflow-auto rounded-control border border-line bg-surface p-3"
       >
         <ValueTree node={node} />
       </div>

@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from millrace._gen.v1 import asset_pb2 as _asset_pb2
 from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import dag_pb2 as _dag_pb2
 from millrace._gen.v1 import deferral_pb2 as _deferral_pb2
@@ -170,16 +171,28 @@ class Result(_message.Message):
     def __init__(self, attempt_id: _Optional[str] = ..., succeeded: _Optional[_Union[Succeeded, _Mapping]] = ..., failed: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ..., rescheduled: _Optional[_Union[Rescheduled, _Mapping]] = ..., deferred: _Optional[_Union[_deferral_pb2.Deferral, _Mapping]] = ..., xcoms: _Optional[_Mapping[str, _value_pb2.Value]] = ...) -> None: ...
 
 class Succeeded(_message.Message):
-    __slots__ = ("return_value", "lengths", "choice", "map_index_label")
+    __slots__ = ("return_value", "lengths", "choice", "map_index_label", "outlet_events")
     RETURN_VALUE_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
     CHOICE_FIELD_NUMBER: _ClassVar[int]
     MAP_INDEX_LABEL_FIELD_NUMBER: _ClassVar[int]
+    OUTLET_EVENTS_FIELD_NUMBER: _ClassVar[int]
     return_value: _value_pb2.Value
     lengths: _containers.RepeatedScalarFieldContainer[int]
     choice: Choice
     map_index_label: str
-    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., map_index_label: _Optional[str] = ...) -> None: ...
+    outlet_events: _containers.RepeatedCompositeFieldContainer[OutletEvent]
+    def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., map_index_label: _Optional[str] = ..., outlet_events: _Optional[_Iterable[_Union[OutletEvent, _Mapping]]] = ...) -> None: ...
+
+class OutletEvent(_message.Message):
+    __slots__ = ("asset", "alias", "extra")
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    EXTRA_FIELD_NUMBER: _ClassVar[int]
+    asset: _asset_pb2.AssetDefinition
+    alias: str
+    extra: _value_pb2.Value
+    def __init__(self, asset: _Optional[_Union[_asset_pb2.AssetDefinition, _Mapping]] = ..., alias: _Optional[str] = ..., extra: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
 
 class Choice(_message.Message):
     __slots__ = ("cases",)
@@ -222,7 +235,7 @@ class Assignments(_message.Message):
     def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
 
 class Assignment(_message.Message):
-    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length", "resumption", "callback")
+    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length", "resumption", "callback", "call")
     class InputsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -272,6 +285,7 @@ class Assignment(_message.Message):
     MAP_LENGTH_FIELD_NUMBER: _ClassVar[int]
     RESUMPTION_FIELD_NUMBER: _ClassVar[int]
     CALLBACK_FIELD_NUMBER: _ClassVar[int]
+    CALL_FIELD_NUMBER: _ClassVar[int]
     attempt_id: str
     run: RunFacts
     task_id: str
@@ -300,7 +314,14 @@ class Assignment(_message.Message):
     map_length: int
     resumption: Resumption
     callback: CallbackFacts
-    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ..., resumption: _Optional[_Union[Resumption, _Mapping]] = ..., callback: _Optional[_Union[CallbackFacts, _Mapping]] = ...) -> None: ...
+    call: CallFacts
+    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ..., resumption: _Optional[_Union[Resumption, _Mapping]] = ..., callback: _Optional[_Union[CallbackFacts, _Mapping]] = ..., call: _Optional[_Union[CallFacts, _Mapping]] = ...) -> None: ...
+
+class CallFacts(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class Resumption(_message.Message):
     __slots__ = ("event", "state")
@@ -477,6 +498,38 @@ class PulledXCom(_message.Message):
     map_index: int
     value: _value_pb2.Value
     def __init__(self, task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+
+class ReadAssetEventsRequest(_message.Message):
+    __slots__ = ("session", "attempt_id", "triggering", "inlet_uri", "inlet_alias", "since", "before", "newest_first", "page_size", "page_token")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    TRIGGERING_FIELD_NUMBER: _ClassVar[int]
+    INLET_URI_FIELD_NUMBER: _ClassVar[int]
+    INLET_ALIAS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIRST_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_id: str
+    triggering: bool
+    inlet_uri: str
+    inlet_alias: str
+    since: _timestamp_pb2.Timestamp
+    before: _timestamp_pb2.Timestamp
+    newest_first: bool
+    page_size: int
+    page_token: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., triggering: bool = ..., inlet_uri: _Optional[str] = ..., inlet_alias: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., newest_first: bool = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ReadAssetEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetEvent]
+    next_page_token: str
+    def __init__(self, events: _Optional[_Iterable[_Union[_asset_pb2.AssetEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class MakeTaskTokenRequest(_message.Message):
     __slots__ = ("session", "attempt_id")

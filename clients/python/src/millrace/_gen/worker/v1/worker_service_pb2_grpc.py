@@ -84,6 +84,11 @@ class WorkerServiceStub(object):
                 request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsRequest.SerializeToString,
                 response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsResponse.FromString,
                 _registered_method=True)
+        self.ReadAssetEvents = channel.unary_unary(
+                '/millrace.worker.v1.WorkerService/ReadAssetEvents',
+                request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.ReadAssetEventsRequest.SerializeToString,
+                response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.ReadAssetEventsResponse.FromString,
+                _registered_method=True)
         self.MakeTaskToken = channel.unary_unary(
                 '/millrace.worker.v1.WorkerService/MakeTaskToken',
                 request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.SerializeToString,
@@ -183,6 +188,14 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadAssetEvents(self, request, context):
+        """Events of assets: those that the attempt's run was made of, or those of an inlet of its task.
+        Reasons: ATTEMPT_UNKNOWN, FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MakeTaskToken(self, request, context):
         """A token with which anybody, from anywhere, can end the wait that this attempt will begin. The same each time.
         Reasons: ATTEMPT_UNKNOWN.
@@ -256,6 +269,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.PullXComs,
                     request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsRequest.FromString,
                     response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsResponse.SerializeToString,
+            ),
+            'ReadAssetEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadAssetEvents,
+                    request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.ReadAssetEventsRequest.FromString,
+                    response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.ReadAssetEventsResponse.SerializeToString,
             ),
             'MakeTaskToken': grpc.unary_unary_rpc_method_handler(
                     servicer.MakeTaskToken,
@@ -504,6 +522,33 @@ class WorkerService(object):
             '/millrace.worker.v1.WorkerService/PullXComs',
             millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsRequest.SerializeToString,
             millrace_dot_worker_dot_v1_dot_worker__service__pb2.PullXComsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadAssetEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.worker.v1.WorkerService/ReadAssetEvents',
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.ReadAssetEventsRequest.SerializeToString,
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.ReadAssetEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { AssetDefinition, AssetEvent } from "../../v1/asset_pb.ts";
+import { file_millrace_v1_asset } from "../../v1/asset_pb.ts";
 import type { CallbackEvent } from "../../v1/callback_pb.ts";
 import { file_millrace_v1_callback } from "../../v1/callback_pb.ts";
 import type { Isolation, RunState, RunType, SensorSpec, TaskControl, TaskKind } from "../../v1/dag_pb.ts";
@@ -22,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/worker/v1/worker_service.proto.
  */
 export const file_millrace_worker_v1_worker_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQiwAMKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAEikKCGRlZmVycmVkGAcgASgLMhUubWlsbHJhY2UudjEuRGVmZXJyYWxIABI0CgV4Y29tcxgIIAMoCzIlLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQuWGNvbXNFbnRyeRpACgpYY29tc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4AUIJCgdvdXRjb21lIosBCglTdWNjZWVkZWQSKAoMcmV0dXJuX3ZhbHVlGAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHbGVuZ3RocxgCIAMoBRIqCgZjaG9pY2UYAyABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ2hvaWNlEhcKD21hcF9pbmRleF9sYWJlbBgEIAEoCSIXCgZDaG9pY2USDQoFY2FzZXMYASADKAkiNwoLUmVzY2hlZHVsZWQSKAoFYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iGgoHU2tpcHBlZBIPCgdtZXNzYWdlGAEgASgJIhsKCFJldHVybmVkEg8KB21lc3NhZ2UYASABKAkiswEKDFdvcmtSZXNwb25zZRI2Cgthc3NpZ25tZW50cxgBIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50c0gAEjAKCHZlcmRpY3RzGAIgASgLMhwubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3RzSAASLgoHY2FuY2VscxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5DYW5jZWxzSABCCQoHbWVzc2FnZSJCCgtBc3NpZ25tZW50cxIzCgthc3NpZ25tZW50cxgBIAMoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IokJCgpBc3NpZ25tZW50EhIKCmF0dGVtcHRfaWQYASABKAkSKQoDcnVuGAIgASgLMhwubWlsbHJhY2Uud29ya2VyLnYxLlJ1bkZhY3RzEg8KB3Rhc2tfaWQYAyABKAkSEQoJbWFwX2luZGV4GAQgASgFEhIKCnRyeV9udW1iZXIYBSABKAUSEQoJbWF4X3RyaWVzGAYgASgFEg8KB2hhbmRsZXIYByABKAkSIwoEa2luZBgIIAEoDjIVLm1pbGxyYWNlLnYxLlRhc2tLaW5kEhUKDWJ1bmRsZV9kaWdlc3QYCSABKAkSDAoEYXJncxgKIAEoDBI6CgZpbnB1dHMYCyADKAsyKi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5JbnB1dHNFbnRyeRI0ChFleGVjdXRpb25fdGltZW91dBgMIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCglpc29sYXRpb24YDSABKA4yFi5taWxscmFjZS52MS5Jc29sYXRpb24SNAoDZW52GA4gAygLMicubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuRW52RW50cnkSDwoHZmVuY2luZxgPIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYECABKAkSOAoFaXRlbXMYESADKAsyKS5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudC5JdGVtc0VudHJ5EhYKDm1lYXN1cmVkX3BhdGhzGBIgAygMEikKB2NvbnRyb2wYEyABKA4yGC5taWxscmFjZS52MS5UYXNrQ29udHJvbBINCgVjYXNlcxgUIAMoCRInCgZzZW5zb3IYFSABKAsyFy5taWxscmFjZS52MS5TZW5zb3JTcGVjEjIKDnRyeV9zdGFydGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgd0cnlfYWdlGBcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg0KBWxvb2tzGBggASgFEhoKEm1hcF9pbmRleF90ZW1wbGF0ZRgZIAEoCRISCgptYXBfbGVuZ3RoGBogASgFEjIKCnJlc3VtcHRpb24YGyABKAsyHi5taWxscmFjZS53b3JrZXIudjEuUmVzdW1wdGlvbhIzCghjYWxsYmFjaxgcIAEoCzIhLm1pbGxyYWNlLndvcmtlci52MS5DYWxsYmFja0ZhY3RzEisKBGNhbGwYHSABKAsyHS5taWxscmFjZS53b3JrZXIudjEuQ2FsbEZhY3RzGkEKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4ARoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGkAKCkl0ZW1zRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBIhkKCUNhbGxGYWN0cxIMCgRuYW1lGAEgASgJIlIKClJlc3VtcHRpb24SIQoFZXZlbnQYASABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIhCgVzdGF0ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlIvQBCg1DYWxsYmFja0ZhY3RzEikKBWV2ZW50GAEgASgOMhoubWlsbHJhY2UudjEuQ2FsbGJhY2tFdmVudBIMCgRuYW1lGAIgASgJEi8KC2hhcHBlbmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgdmYWlsdXJlGAQgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZRISCgp0cnlfbnVtYmVyGAUgASgFEigKCXJ1bl9zdGF0ZRgGIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEhQKDGRlbGl2ZXJ5X3RyeRgHIAEoBSLuAgoIUnVuRmFjdHMSDgoGcnVuX2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIQCghydW5fbmFtZRgDIAEoCRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2RhdGFfaW50ZXJ2YWxfc3RhcnQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWRhdGFfaW50ZXJ2YWxfZW5kGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIiCgZwYXJhbXMYByABKAsyEi5taWxscmFjZS52MS5WYWx1ZRImCghydW5fdHlwZRgIIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSEwoLZGFnX3ZlcnNpb24YCSABKAUSLQoJcnVuX2FmdGVyGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI5CghWZXJkaWN0cxItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IoMBCgdWZXJkaWN0EhIKCmF0dGVtcHRfaWQYASABKAkSLQoEa2luZBgCIAEoDjIfLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0S2luZBI1CgxzdGFsZV9yZWFzb24YAyABKA4yHy5taWxscmFjZS53b3JrZXIudjEuU3RhbGVSZWFzb24iHgoHQ2FuY2VscxITCgthdHRlbXB0X2lkcxgBIAMoCSKJAQoMTGVhc2VSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSLwoHc2Vzc2lvbhgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEgsKA21heBgDIAEoBRInCgR3YWl0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkQKDUxlYXNlUmVzcG9uc2USMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCKBAQoNUmVwb3J0UmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSKwoHcmVzdWx0cxgCIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQSEgoKcmVxdWVzdF9pZBgDIAEoCSI/Cg5SZXBvcnRSZXNwb25zZRItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IpABChBBcHBlbmRMb2dSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEiMKBWxpbmVzGAMgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgpyZXF1ZXN0X2lkGAQgASgJIi8KEUFwcGVuZExvZ1Jlc3BvbnNlEhoKEnN0b3JlZF90aHJvdWdoX3NlcRgBIAEoAyJYChVEb3dubG9hZEJ1bmRsZVJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEg4KBmRpZ2VzdBgCIAEoCSIpChZEb3dubG9hZEJ1bmRsZVJlc3BvbnNlEg8KB2NvbnRlbnQYASABKAwi0wEKEFB1bGxYQ29tc1JlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSCwoDa2V5GAQgASgJEhMKC21hcF9pbmRleGVzGAUgAygFEhAKBnJ1bl9pZBgGIAEoCUgAEh0KE2luY2x1ZGVfcHJpb3JfZGF0ZXMYByABKAhIABIOCgZkYWdfaWQYCCABKAlCBQoDcnVuIlsKEVB1bGxYQ29tc1Jlc3BvbnNlEi0KBXhjb21zGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxlZFhDb20SFwoPbWFwcGVkX3Rhc2tfaWRzGAIgAygJIlMKClB1bGxlZFhDb20SDwoHdGFza19pZBgBIAEoCRIRCgltYXBfaW5kZXgYAiABKAUSIQoFdmFsdWUYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZSJbChRNYWtlVGFza1Rva2VuUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCSImChVNYWtlVGFza1Rva2VuUmVzcG9uc2USDQoFdG9rZW4YASABKAkihwEKEVVwbG9hZEJsb2JSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEg4KBmRpZ2VzdBgDIAEoCRIMCgRzaXplGAQgASgDEg8KB2NvbnRlbnQYBSABKAwiIQoSVXBsb2FkQmxvYlJlc3BvbnNlEgsKA2tleRgBIAEoCSJTChNEb3dubG9hZEJsb2JSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNrZXkYAiABKAkiJwoURG93bmxvYWRCbG9iUmVzcG9uc2USDwoHY29udGVudBgBIAEoDCqwAQoLVmVyZGljdEtpbmQSHAoYVkVSRElDVF9LSU5EX1VOU1BFQ0lGSUVEEAASEwoPVkVSRElDVF9LSU5EX09LEAESGAoUVkVSRElDVF9LSU5EX0FMUkVBRFkQAhIZChVWRVJESUNUX0tJTkRfQ09ORkxJQ1QQAxIWChJWRVJESUNUX0tJTkRfU1RBTEUQBBIhCh1WRVJESUNUX0tJTkRfQ0FOQ0VMX1JFUVVFU1RFRBAFKrwBCgtTdGFsZVJlYXNvbhIcChhTVEFMRV9SRUFTT05fVU5TUEVDSUZJRUQQABImCiJTVEFMRV9SRUFTT05fRVhQSVJFRF9BTkRfUkVHUkFOVEVEEAESGgoWU1RBTEVfUkVBU09OX0NBTkNFTExFRBACEhgKFFNUQUxFX1JFQVNPTl9DTEVBUkVEEAMSFgoSU1RBTEVfUkVBU09OX0VQT0NIEAQSGQoVU1RBTEVfUkVBU09OX0ZJTklTSEVEEAUygAkKDVdvcmtlclNlcnZpY2USXgoLT3BlblNlc3Npb24SJi5taWxscmFjZS53b3JrZXIudjEuT3BlblNlc3Npb25SZXF1ZXN0GicubWlsbHJhY2Uud29ya2VyLnYxLk9wZW5TZXNzaW9uUmVzcG9uc2USYQoMUmVuZXdTZXNzaW9uEicubWlsbHJhY2Uud29ya2VyLnYxLlJlbmV3U2Vzc2lvblJlcXVlc3QaKC5taWxscmFjZS53b3JrZXIudjEuUmVuZXdTZXNzaW9uUmVzcG9uc2USYQoMQ2xvc2VTZXNzaW9uEicubWlsbHJhY2Uud29ya2VyLnYxLkNsb3NlU2Vzc2lvblJlcXVlc3QaKC5taWxscmFjZS53b3JrZXIudjEuQ2xvc2VTZXNzaW9uUmVzcG9uc2USTQoEV29yaxIfLm1pbGxyYWNlLndvcmtlci52MS5Xb3JrUmVxdWVzdBogLm1pbGxyYWNlLndvcmtlci52MS5Xb3JrUmVzcG9uc2UoATABEkwKBUxlYXNlEiAubWlsbHJhY2Uud29ya2VyLnYxLkxlYXNlUmVxdWVzdBohLm1pbGxyYWNlLndvcmtlci52MS5MZWFzZVJlc3BvbnNlEk8KBlJlcG9ydBIhLm1pbGxyYWNlLndvcmtlci52MS5SZXBvcnRSZXF1ZXN0GiIubWlsbHJhY2Uud29ya2VyLnYxLlJlcG9ydFJlc3BvbnNlElgKCUFwcGVuZExvZxIkLm1pbGxyYWNlLndvcmtlci52MS5BcHBlbmRMb2dSZXF1ZXN0GiUubWlsbHJhY2Uud29ya2VyLnYxLkFwcGVuZExvZ1Jlc3BvbnNlEl0KCVB1bGxYQ29tcxIkLm1pbGxyYWNlLndvcmtlci52MS5QdWxsWENvbXNSZXF1ZXN0GiUubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxYQ29tc1Jlc3BvbnNlIgOQAgESaQoNTWFrZVRhc2tUb2tlbhIoLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVxdWVzdBopLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVzcG9uc2UiA5ACARJdCgpVcGxvYWRCbG9iEiUubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXF1ZXN0GiYubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXNwb25zZSgBEmgKDERvd25sb2FkQmxvYhInLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJsb2JSZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQmxvYlJlc3BvbnNlIgOQAgEwARJuCg5Eb3dubG9hZEJ1bmRsZRIpLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJ1bmRsZVJlcXVlc3QaKi5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_callback, file_millrace_v1_dag, file_millrace_v1_deferral, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQiwAMKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAEikKCGRlZmVycmVkGAcgASgLMhUubWlsbHJhY2UudjEuRGVmZXJyYWxIABI0CgV4Y29tcxgIIAMoCzIlLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQuWGNvbXNFbnRyeRpACgpYY29tc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4AUIJCgdvdXRjb21lIsMBCglTdWNjZWVkZWQSKAoMcmV0dXJuX3ZhbHVlGAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHbGVuZ3RocxgCIAMoBRIqCgZjaG9pY2UYAyABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ2hvaWNlEhcKD21hcF9pbmRleF9sYWJlbBgEIAEoCRI2Cg1vdXRsZXRfZXZlbnRzGAUgAygLMh8ubWlsbHJhY2Uud29ya2VyLnYxLk91dGxldEV2ZW50ImwKC091dGxldEV2ZW50EisKBWFzc2V0GAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXREZWZpbml0aW9uEg0KBWFsaWFzGAIgASgJEiEKBWV4dHJhGAMgASgLMhIubWlsbHJhY2UudjEuVmFsdWUiFwoGQ2hvaWNlEg0KBWNhc2VzGAEgAygJIjcKC1Jlc2NoZWR1bGVkEigKBWFmdGVyGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIhoKB1NraXBwZWQSDwoHbWVzc2FnZRgBIAEoCSIbCghSZXR1cm5lZBIPCgdtZXNzYWdlGAEgASgJIrMBCgxXb3JrUmVzcG9uc2USNgoLYXNzaWdubWVudHMYASABKAsyHy5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudHNIABIwCgh2ZXJkaWN0cxgCIAEoCzIcLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0c0gAEi4KB2NhbmNlbHMYAyABKAsyGy5taWxscmFjZS53b3JrZXIudjEuQ2FuY2Vsc0gAQgkKB21lc3NhZ2UiQgoLQXNzaWdubWVudHMSMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCKJCQoKQXNzaWdubWVudBISCgphdHRlbXB0X2lkGAEgASgJEikKA3J1bhgCIAEoCzIcLm1pbGxyYWNlLndvcmtlci52MS5SdW5GYWN0cxIPCgd0YXNrX2lkGAMgASgJEhEKCW1hcF9pbmRleBgEIAEoBRISCgp0cnlfbnVtYmVyGAUgASgFEhEKCW1heF90cmllcxgGIAEoBRIPCgdoYW5kbGVyGAcgASgJEiMKBGtpbmQYCCABKA4yFS5taWxscmFjZS52MS5UYXNrS2luZBIVCg1idW5kbGVfZGlnZXN0GAkgASgJEgwKBGFyZ3MYCiABKAwSOgoGaW5wdXRzGAsgAygLMioubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuSW5wdXRzRW50cnkSNAoRZXhlY3V0aW9uX3RpbWVvdXQYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoJaXNvbGF0aW9uGA0gASgOMhYubWlsbHJhY2UudjEuSXNvbGF0aW9uEjQKA2VudhgOIAMoCzInLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50LkVudkVudHJ5Eg8KB2ZlbmNpbmcYDyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GBAgASgJEjgKBWl0ZW1zGBEgAygLMikubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuSXRlbXNFbnRyeRIWCg5tZWFzdXJlZF9wYXRocxgSIAMoDBIpCgdjb250cm9sGBMgASgOMhgubWlsbHJhY2UudjEuVGFza0NvbnRyb2wSDQoFY2FzZXMYFCADKAkSJwoGc2Vuc29yGBUgASgLMhcubWlsbHJhY2UudjEuU2Vuc29yU3BlYxIyCg50cnlfc3RhcnRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoHdHJ5X2FnZRgXIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVsb29rcxgYIAEoBRIaChJtYXBfaW5kZXhfdGVtcGxhdGUYGSABKAkSEgoKbWFwX2xlbmd0aBgaIAEoBRIyCgpyZXN1bXB0aW9uGBsgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlJlc3VtcHRpb24SMwoIY2FsbGJhY2sYHCABKAsyIS5taWxscmFjZS53b3JrZXIudjEuQ2FsbGJhY2tGYWN0cxIrCgRjYWxsGB0gASgLMh0ubWlsbHJhY2Uud29ya2VyLnYxLkNhbGxGYWN0cxpBCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZToCOAEaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpACgpJdGVtc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4ASIZCglDYWxsRmFjdHMSDAoEbmFtZRgBIAEoCSJSCgpSZXN1bXB0aW9uEiEKBWV2ZW50GAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSIQoFc3RhdGUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZSL0AQoNQ2FsbGJhY2tGYWN0cxIpCgVldmVudBgBIAEoDjIaLm1pbGxyYWNlLnYxLkNhbGxiYWNrRXZlbnQSDAoEbmFtZRgCIAEoCRIvCgtoYXBwZW5lZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHZmFpbHVyZRgEIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUSEgoKdHJ5X251bWJlchgFIAEoBRIoCglydW5fc3RhdGUYBiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIUCgxkZWxpdmVyeV90cnkYByABKAUi7gIKCFJ1bkZhY3RzEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEAoIcnVuX25hbWUYAyABKAkSMAoMbG9naWNhbF9kYXRlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAcgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSJgoIcnVuX3R5cGUYCCABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlEhMKC2RhZ192ZXJzaW9uGAkgASgFEi0KCXJ1bl9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoIVmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKDAQoHVmVyZGljdBISCgphdHRlbXB0X2lkGAEgASgJEi0KBGtpbmQYAiABKA4yHy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdEtpbmQSNQoMc3RhbGVfcmVhc29uGAMgASgOMh8ubWlsbHJhY2Uud29ya2VyLnYxLlN0YWxlUmVhc29uIh4KB0NhbmNlbHMSEwoLYXR0ZW1wdF9pZHMYASADKAkiiQEKDExlYXNlUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEi8KB3Nlc3Npb24YAiABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNtYXgYAyABKAUSJwoEd2FpdBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJECg1MZWFzZVJlc3BvbnNlEjMKC2Fzc2lnbm1lbnRzGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQigQEKDVJlcG9ydFJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEisKB3Jlc3VsdHMYAiADKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0EhIKCnJlcXVlc3RfaWQYAyABKAkiPwoOUmVwb3J0UmVzcG9uc2USLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKQAQoQQXBwZW5kTG9nUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIjCgVsaW5lcxgDIAMoCzIULm1pbGxyYWNlLnYxLkxvZ0xpbmUSEgoKcmVxdWVzdF9pZBgEIAEoCSIvChFBcHBlbmRMb2dSZXNwb25zZRIaChJzdG9yZWRfdGhyb3VnaF9zZXEYASABKAMiWAoVRG93bmxvYWRCdW5kbGVSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhIOCgZkaWdlc3QYAiABKAkiKQoWRG93bmxvYWRCdW5kbGVSZXNwb25zZRIPCgdjb250ZW50GAEgASgMItMBChBQdWxsWENvbXNSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEhAKCHRhc2tfaWRzGAMgAygJEgsKA2tleRgEIAEoCRITCgttYXBfaW5kZXhlcxgFIAMoBRIQCgZydW5faWQYBiABKAlIABIdChNpbmNsdWRlX3ByaW9yX2RhdGVzGAcgASgISAASDgoGZGFnX2lkGAggASgJQgUKA3J1biJbChFQdWxsWENvbXNSZXNwb25zZRItCgV4Y29tcxgBIAMoCzIeLm1pbGxyYWNlLndvcmtlci52MS5QdWxsZWRYQ29tEhcKD21hcHBlZF90YXNrX2lkcxgCIAMoCSJTCgpQdWxsZWRYQ29tEg8KB3Rhc2tfaWQYASABKAkSEQoJbWFwX2luZGV4GAIgASgFEiEKBXZhbHVlGAMgASgLMhIubWlsbHJhY2UudjEuVmFsdWUiuQIKFlJlYWRBc3NldEV2ZW50c1JlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkSFAoKdHJpZ2dlcmluZxgDIAEoCEgAEhMKCWlubGV0X3VyaRgEIAEoCUgAEhUKC2lubGV0X2FsaWFzGAUgASgJSAASKQoFc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmJlZm9yZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbmV3ZXN0X2ZpcnN0GAggASgIEhEKCXBhZ2Vfc2l6ZRgJIAEoBRISCgpwYWdlX3Rva2VuGAogASgJQgQKAm9mIlsKF1JlYWRBc3NldEV2ZW50c1Jlc3BvbnNlEicKBmV2ZW50cxgBIAMoCzIXLm1pbGxyYWNlLnYxLkFzc2V0RXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlsKFE1ha2VUYXNrVG9rZW5SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJIiYKFU1ha2VUYXNrVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCSKHAQoRVXBsb2FkQmxvYlJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkSDgoGZGlnZXN0GAMgASgJEgwKBHNpemUYBCABKAMSDwoHY29udGVudBgFIAEoDCIhChJVcGxvYWRCbG9iUmVzcG9uc2USCwoDa2V5GAEgASgJIlMKE0Rvd25sb2FkQmxvYlJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEgsKA2tleRgCIAEoCSInChREb3dubG9hZEJsb2JSZXNwb25zZRIPCgdjb250ZW50GAEgASgMKrABCgtWZXJkaWN0S2luZBIcChhWRVJESUNUX0tJTkRfVU5TUEVDSUZJRUQQABITCg9WRVJESUNUX0tJTkRfT0sQARIYChRWRVJESUNUX0tJTkRfQUxSRUFEWRACEhkKFVZFUkRJQ1RfS0lORF9DT05GTElDVBADEhYKElZFUkRJQ1RfS0lORF9TVEFMRRAEEiEKHVZFUkRJQ1RfS0lORF9DQU5DRUxfUkVRVUVTVEVEEAUqvAEKC1N0YWxlUmVhc29uEhwKGFNUQUxFX1JFQVNPTl9VTlNQRUNJRklFRBAAEiYKIlNUQUxFX1JFQVNPTl9FWFBJUkVEX0FORF9SRUdSQU5URUQQARIaChZTVEFMRV9SRUFTT05fQ0FOQ0VMTEVEEAISGAoUU1RBTEVfUkVBU09OX0NMRUFSRUQQAxIWChJTVEFMRV9SRUFTT05fRVBPQ0gQBBIZChVTVEFMRV9SRUFTT05fRklOSVNIRUQQBTLxCQoNV29ya2VyU2VydmljZRJeCgtPcGVuU2Vzc2lvbhImLm1pbGxyYWNlLndvcmtlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QaJy5taWxscmFjZS53b3JrZXIudjEuT3BlblNlc3Npb25SZXNwb25zZRJhCgxSZW5ld1Nlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuUmVuZXdTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5SZW5ld1Nlc3Npb25SZXNwb25zZRJhCgxDbG9zZVNlc3Npb24SJy5taWxscmFjZS53b3JrZXIudjEuQ2xvc2VTZXNzaW9uUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5DbG9zZVNlc3Npb25SZXNwb25zZRJNCgRXb3JrEh8ubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXF1ZXN0GiAubWlsbHJhY2Uud29ya2VyLnYxLldvcmtSZXNwb25zZSgBMAESTAoFTGVhc2USIC5taWxscmFjZS53b3JrZXIudjEuTGVhc2VSZXF1ZXN0GiEubWlsbHJhY2Uud29ya2VyLnYxLkxlYXNlUmVzcG9uc2USTwoGUmVwb3J0EiEubWlsbHJhY2Uud29ya2VyLnYxLlJlcG9ydFJlcXVlc3QaIi5taWxscmFjZS53b3JrZXIudjEuUmVwb3J0UmVzcG9uc2USWAoJQXBwZW5kTG9nEiQubWlsbHJhY2Uud29ya2VyLnYxLkFwcGVuZExvZ1JlcXVlc3QaJS5taWxscmFjZS53b3JrZXIudjEuQXBwZW5kTG9nUmVzcG9uc2USXQoJUHVsbFhDb21zEiQubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxYQ29tc1JlcXVlc3QaJS5taWxscmFjZS53b3JrZXIudjEuUHVsbFhDb21zUmVzcG9uc2UiA5ACARJvCg9SZWFkQXNzZXRFdmVudHMSKi5taWxscmFjZS53b3JrZXIudjEuUmVhZEFzc2V0RXZlbnRzUmVxdWVzdBorLm1pbGxyYWNlLndvcmtlci52MS5SZWFkQXNzZXRFdmVudHNSZXNwb25zZSIDkAIBEmkKDU1ha2VUYXNrVG9rZW4SKC5taWxscmFjZS53b3JrZXIudjEuTWFrZVRhc2tUb2tlblJlcXVlc3QaKS5taWxscmFjZS53b3JrZXIudjEuTWFrZVRhc2tUb2tlblJlc3BvbnNlIgOQAgESXQoKVXBsb2FkQmxvYhIlLm1pbGxyYWNlLndvcmtlci52MS5VcGxvYWRCbG9iUmVxdWVzdBomLm1pbGxyYWNlLndvcmtlci52MS5VcGxvYWRCbG9iUmVzcG9uc2UoARJoCgxEb3dubG9hZEJsb2ISJy5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCbG9iUmVxdWVzdBooLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJsb2JSZXNwb25zZSIDkAIBMAESbgoORG93bmxvYWRCdW5kbGUSKS5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXF1ZXN0GioubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQnVuZGxlUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_callback, file_millrace_v1_dag, file_millrace_v1_deferral, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Announces a worker process.
@@ -490,6 +492,14 @@ export type Succeeded = Message<"millrace.worker.v1.Succeeded"> & {
    * @generated from field: string map_index_label = 4;
    */
   mapIndexLabel: string;
+
+  /**
+   * What it says about the events of its outlets, and the assets it names for aliases among them. At most 1000; those that
+   * name no outlet of the task are refused. Outlets that are not named here get their event all the same.
+   *
+   * @generated from field: repeated millrace.worker.v1.OutletEvent outlet_events = 5;
+   */
+  outletEvents: OutletEvent[];
 };
 
 /**
@@ -498,6 +508,41 @@ export type Succeeded = Message<"millrace.worker.v1.Succeeded"> & {
  */
 export const SucceededSchema: GenMessage<Succeeded> = /*@__PURE__*/
   messageDesc(file_millrace_worker_v1_worker_service, 12);
+
+/**
+ * What a body says about an event that its success makes.
+ *
+ * @generated from message millrace.worker.v1.OutletEvent
+ */
+export type OutletEvent = Message<"millrace.worker.v1.OutletEvent"> & {
+  /**
+   * The asset: one of the outlets; with an alias, any.
+   *
+   * @generated from field: millrace.v1.AssetDefinition asset = 1;
+   */
+  asset?: AssetDefinition | undefined;
+
+  /**
+   * The alias among the outlets for which the asset is named. Empty when it is an outlet itself.
+   *
+   * @generated from field: string alias = 2;
+   */
+  alias: string;
+
+  /**
+   * Codec JSON: an object. At most 64 KiB. Unset means none.
+   *
+   * @generated from field: millrace.v1.Value extra = 3;
+   */
+  extra?: Value | undefined;
+};
+
+/**
+ * Describes the message millrace.worker.v1.OutletEvent.
+ * Use `create(OutletEventSchema)` to create a new message.
+ */
+export const OutletEventSchema: GenMessage<OutletEvent> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 13);
 
 /**
  * What a branch or a short circuit chose.
@@ -518,7 +563,7 @@ export type Choice = Message<"millrace.worker.v1.Choice"> & {
  * Use `create(ChoiceSchema)` to create a new message.
  */
 export const ChoiceSchema: GenMessage<Choice> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 13);
+  messageDesc(file_millrace_worker_v1_worker_service, 14);
 
 /**
  * A sensor has looked in vain.
@@ -539,7 +584,7 @@ export type Rescheduled = Message<"millrace.worker.v1.Rescheduled"> & {
  * Use `create(RescheduledSchema)` to create a new message.
  */
 export const RescheduledSchema: GenMessage<Rescheduled> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 14);
+  messageDesc(file_millrace_worker_v1_worker_service, 15);
 
 /**
  * It chose not to run.
@@ -560,7 +605,7 @@ export type Skipped = Message<"millrace.worker.v1.Skipped"> & {
  * Use `create(SkippedSchema)` to create a new message.
  */
 export const SkippedSchema: GenMessage<Skipped> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 15);
+  messageDesc(file_millrace_worker_v1_worker_service, 16);
 
 /**
  * It was never begun.
@@ -581,7 +626,7 @@ export type Returned = Message<"millrace.worker.v1.Returned"> & {
  * Use `create(ReturnedSchema)` to create a new message.
  */
 export const ReturnedSchema: GenMessage<Returned> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 16);
+  messageDesc(file_millrace_worker_v1_worker_service, 17);
 
 /**
  * From server to worker.
@@ -626,7 +671,7 @@ export type WorkResponse = Message<"millrace.worker.v1.WorkResponse"> & {
  * Use `create(WorkResponseSchema)` to create a new message.
  */
 export const WorkResponseSchema: GenMessage<WorkResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 17);
+  messageDesc(file_millrace_worker_v1_worker_service, 18);
 
 /**
  * Work.
@@ -647,7 +692,7 @@ export type Assignments = Message<"millrace.worker.v1.Assignments"> & {
  * Use `create(AssignmentsSchema)` to create a new message.
  */
 export const AssignmentsSchema: GenMessage<Assignments> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 18);
+  messageDesc(file_millrace_worker_v1_worker_service, 19);
 
 /**
  * One attempt, leased to this session.
@@ -869,7 +914,7 @@ export type Assignment = Message<"millrace.worker.v1.Assignment"> & {
  * Use `create(AssignmentSchema)` to create a new message.
  */
 export const AssignmentSchema: GenMessage<Assignment> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 19);
+  messageDesc(file_millrace_worker_v1_worker_service, 20);
 
 /**
  * What is asked.
@@ -890,7 +935,7 @@ export type CallFacts = Message<"millrace.worker.v1.CallFacts"> & {
  * Use `create(CallFactsSchema)` to create a new message.
  */
 export const CallFactsSchema: GenMessage<CallFacts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 20);
+  messageDesc(file_millrace_worker_v1_worker_service, 21);
 
 /**
  * What a body goes on with.
@@ -918,7 +963,7 @@ export type Resumption = Message<"millrace.worker.v1.Resumption"> & {
  * Use `create(ResumptionSchema)` to create a new message.
  */
 export const ResumptionSchema: GenMessage<Resumption> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 21);
+  messageDesc(file_millrace_worker_v1_worker_service, 22);
 
 /**
  * What happened.
@@ -981,7 +1026,7 @@ export type CallbackFacts = Message<"millrace.worker.v1.CallbackFacts"> & {
  * Use `create(CallbackFactsSchema)` to create a new message.
  */
 export const CallbackFactsSchema: GenMessage<CallbackFacts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 22);
+  messageDesc(file_millrace_worker_v1_worker_service, 23);
 
 /**
  * What a body may know of its run.
@@ -1065,7 +1110,7 @@ export type RunFacts = Message<"millrace.worker.v1.RunFacts"> & {
  * Use `create(RunFactsSchema)` to create a new message.
  */
 export const RunFactsSchema: GenMessage<RunFacts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 23);
+  messageDesc(file_millrace_worker_v1_worker_service, 24);
 
 /**
  * Answers to results.
@@ -1086,7 +1131,7 @@ export type Verdicts = Message<"millrace.worker.v1.Verdicts"> & {
  * Use `create(VerdictsSchema)` to create a new message.
  */
 export const VerdictsSchema: GenMessage<Verdicts> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 24);
+  messageDesc(file_millrace_worker_v1_worker_service, 25);
 
 /**
  * What became of a report, or what to do about an attempt.
@@ -1121,7 +1166,7 @@ export type Verdict = Message<"millrace.worker.v1.Verdict"> & {
  * Use `create(VerdictSchema)` to create a new message.
  */
 export const VerdictSchema: GenMessage<Verdict> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 25);
+  messageDesc(file_millrace_worker_v1_worker_service, 26);
 
 /**
  * Attempts to stop.
@@ -1142,7 +1187,7 @@ export type Cancels = Message<"millrace.worker.v1.Cancels"> & {
  * Use `create(CancelsSchema)` to create a new message.
  */
 export const CancelsSchema: GenMessage<Cancels> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 26);
+  messageDesc(file_millrace_worker_v1_worker_service, 27);
 
 /**
  * Asks for work.
@@ -1184,7 +1229,7 @@ export type LeaseRequest = Message<"millrace.worker.v1.LeaseRequest"> & {
  * Use `create(LeaseRequestSchema)` to create a new message.
  */
 export const LeaseRequestSchema: GenMessage<LeaseRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 27);
+  messageDesc(file_millrace_worker_v1_worker_service, 28);
 
 /**
  * Answers Lease.
@@ -1205,7 +1250,7 @@ export type LeaseResponse = Message<"millrace.worker.v1.LeaseResponse"> & {
  * Use `create(LeaseResponseSchema)` to create a new message.
  */
 export const LeaseResponseSchema: GenMessage<LeaseResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 28);
+  messageDesc(file_millrace_worker_v1_worker_service, 29);
 
 /**
  * Reports results.
@@ -1240,7 +1285,7 @@ export type ReportRequest = Message<"millrace.worker.v1.ReportRequest"> & {
  * Use `create(ReportRequestSchema)` to create a new message.
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 29);
+  messageDesc(file_millrace_worker_v1_worker_service, 30);
 
 /**
  * Answers Report.
@@ -1261,7 +1306,7 @@ export type ReportResponse = Message<"millrace.worker.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 30);
+  messageDesc(file_millrace_worker_v1_worker_service, 31);
 
 /**
  * Brings lines of a log.
@@ -1303,7 +1348,7 @@ export type AppendLogRequest = Message<"millrace.worker.v1.AppendLogRequest"> & 
  * Use `create(AppendLogRequestSchema)` to create a new message.
  */
 export const AppendLogRequestSchema: GenMessage<AppendLogRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 31);
+  messageDesc(file_millrace_worker_v1_worker_service, 32);
 
 /**
  * Answers AppendLog.
@@ -1324,7 +1369,7 @@ export type AppendLogResponse = Message<"millrace.worker.v1.AppendLogResponse"> 
  * Use `create(AppendLogResponseSchema)` to create a new message.
  */
 export const AppendLogResponseSchema: GenMessage<AppendLogResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 32);
+  messageDesc(file_millrace_worker_v1_worker_service, 33);
 
 /**
  * Asks for a bundle.
@@ -1352,7 +1397,7 @@ export type DownloadBundleRequest = Message<"millrace.worker.v1.DownloadBundleRe
  * Use `create(DownloadBundleRequestSchema)` to create a new message.
  */
 export const DownloadBundleRequestSchema: GenMessage<DownloadBundleRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 33);
+  messageDesc(file_millrace_worker_v1_worker_service, 34);
 
 /**
  * A piece of a bundle.
@@ -1373,7 +1418,7 @@ export type DownloadBundleResponse = Message<"millrace.worker.v1.DownloadBundleR
  * Use `create(DownloadBundleResponseSchema)` to create a new message.
  */
 export const DownloadBundleResponseSchema: GenMessage<DownloadBundleResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 34);
+  messageDesc(file_millrace_worker_v1_worker_service, 35);
 
 /**
  * Asks for values of other tasks.
@@ -1452,7 +1497,7 @@ export type PullXComsRequest = Message<"millrace.worker.v1.PullXComsRequest"> & 
  * Use `create(PullXComsRequestSchema)` to create a new message.
  */
 export const PullXComsRequestSchema: GenMessage<PullXComsRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 35);
+  messageDesc(file_millrace_worker_v1_worker_service, 36);
 
 /**
  * Answers PullXComs.
@@ -1480,7 +1525,7 @@ export type PullXComsResponse = Message<"millrace.worker.v1.PullXComsResponse"> 
  * Use `create(PullXComsResponseSchema)` to create a new message.
  */
 export const PullXComsResponseSchema: GenMessage<PullXComsResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 36);
+  messageDesc(file_millrace_worker_v1_worker_service, 37);
 
 /**
  * A value that a task left.
@@ -1515,7 +1560,129 @@ export type PulledXCom = Message<"millrace.worker.v1.PulledXCom"> & {
  * Use `create(PulledXComSchema)` to create a new message.
  */
 export const PulledXComSchema: GenMessage<PulledXCom> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 37);
+  messageDesc(file_millrace_worker_v1_worker_service, 38);
+
+/**
+ * Asks for events of assets.
+ *
+ * @generated from message millrace.worker.v1.ReadAssetEventsRequest
+ */
+export type ReadAssetEventsRequest = Message<"millrace.worker.v1.ReadAssetEventsRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: millrace.worker.v1.SessionRef session = 1;
+   */
+  session?: SessionRef | undefined;
+
+  /**
+   * The attempt.
+   *
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+
+  /**
+   * Which.
+   *
+   * @generated from oneof millrace.worker.v1.ReadAssetEventsRequest.of
+   */
+  of: {
+    /**
+     * Those that the run was made of.
+     *
+     * @generated from field: bool triggering = 3;
+     */
+    value: boolean;
+    case: "triggering";
+  } | {
+    /**
+     * Those of this asset: the uri of an inlet.
+     *
+     * @generated from field: string inlet_uri = 4;
+     */
+    value: string;
+    case: "inletUri";
+  } | {
+    /**
+     * Those that were named for this alias: an inlet.
+     *
+     * @generated from field: string inlet_alias = 5;
+     */
+    value: string;
+    case: "inletAlias";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Only at or after this. Unset means all.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 6;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Only before this. Unset means all.
+   *
+   * @generated from field: google.protobuf.Timestamp before = 7;
+   */
+  before?: Timestamp | undefined;
+
+  /**
+   * Newest first instead of oldest first.
+   *
+   * @generated from field: bool newest_first = 8;
+   */
+  newestFirst: boolean;
+
+  /**
+   * At most this many; 0 means 100, more than 1000 is lowered to 1000.
+   *
+   * @generated from field: int32 page_size = 9;
+   */
+  pageSize: number;
+
+  /**
+   * From the previous response. Every other field must be as it was in that call.
+   *
+   * @generated from field: string page_token = 10;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.ReadAssetEventsRequest.
+ * Use `create(ReadAssetEventsRequestSchema)` to create a new message.
+ */
+export const ReadAssetEventsRequestSchema: GenMessage<ReadAssetEventsRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 39);
+
+/**
+ * Answers ReadAssetEvents.
+ *
+ * @generated from message millrace.worker.v1.ReadAssetEventsResponse
+ */
+export type ReadAssetEventsResponse = Message<"millrace.worker.v1.ReadAssetEventsResponse"> & {
+  /**
+   * The page.
+   *
+   * @generated from field: repeated millrace.v1.AssetEvent events = 1;
+   */
+  events: AssetEvent[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.ReadAssetEventsResponse.
+ * Use `create(ReadAssetEventsResponseSchema)` to create a new message.
+ */
+export const ReadAssetEventsResponseSchema: GenMessage<ReadAssetEventsResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 40);
 
 /**
  * Asks for a token.
@@ -1543,7 +1710,7 @@ export type MakeTaskTokenRequest = Message<"millrace.worker.v1.MakeTaskTokenRequ
  * Use `create(MakeTaskTokenRequestSchema)` to create a new message.
  */
 export const MakeTaskTokenRequestSchema: GenMessage<MakeTaskTokenRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 38);
+  messageDesc(file_millrace_worker_v1_worker_service, 41);
 
 /**
  * Answers MakeTaskToken.
@@ -1564,7 +1731,7 @@ export type MakeTaskTokenResponse = Message<"millrace.worker.v1.MakeTaskTokenRes
  * Use `create(MakeTaskTokenResponseSchema)` to create a new message.
  */
 export const MakeTaskTokenResponseSchema: GenMessage<MakeTaskTokenResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 39);
+  messageDesc(file_millrace_worker_v1_worker_service, 42);
 
 /**
  * A piece of a value.
@@ -1613,7 +1780,7 @@ export type UploadBlobRequest = Message<"millrace.worker.v1.UploadBlobRequest"> 
  * Use `create(UploadBlobRequestSchema)` to create a new message.
  */
 export const UploadBlobRequestSchema: GenMessage<UploadBlobRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 40);
+  messageDesc(file_millrace_worker_v1_worker_service, 43);
 
 /**
  * Answers UploadBlob.
@@ -1634,7 +1801,7 @@ export type UploadBlobResponse = Message<"millrace.worker.v1.UploadBlobResponse"
  * Use `create(UploadBlobResponseSchema)` to create a new message.
  */
 export const UploadBlobResponseSchema: GenMessage<UploadBlobResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 41);
+  messageDesc(file_millrace_worker_v1_worker_service, 44);
 
 /**
  * Asks for a blob.
@@ -1662,7 +1829,7 @@ export type DownloadBlobRequest = Message<"millrace.worker.v1.DownloadBlobReques
  * Use `create(DownloadBlobRequestSchema)` to create a new message.
  */
 export const DownloadBlobRequestSchema: GenMessage<DownloadBlobRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 42);
+  messageDesc(file_millrace_worker_v1_worker_service, 45);
 
 /**
  * A piece of a value.
@@ -1683,7 +1850,7 @@ export type DownloadBlobResponse = Message<"millrace.worker.v1.DownloadBlobRespo
  * Use `create(DownloadBlobResponseSchema)` to create a new message.
  */
 export const DownloadBlobResponseSchema: GenMessage<DownloadBlobResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 43);
+  messageDesc(file_millrace_worker_v1_worker_service, 46);
 
 /**
  * Exactly these answers exist. An unknown value means STALE.
@@ -1909,6 +2076,17 @@ export const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof PullXComsRequestSchema;
     output: typeof PullXComsResponseSchema;
+  },
+  /**
+   * Events of assets: those that the attempt's run was made of, or those of an inlet of its task.
+   * Reasons: ATTEMPT_UNKNOWN, FIELD_INVALID.
+   *
+   * @generated from rpc millrace.worker.v1.WorkerService.ReadAssetEvents
+   */
+  readAssetEvents: {
+    methodKind: "unary";
+    input: typeof ReadAssetEventsRequestSchema;
+    output: typeof ReadAssetEventsResponseSchema;
   },
   /**
    * A token with which anybody, from anywhere, can end the wait that this attempt will begin. The same each time.

@@ -1,0 +1,60 @@
+/** Assets: data that tasks make and DAGs wait for (semantics 10). */
+
+/** An asset as a DAG names it: `uri` is what it is, the rest is for people. */
+export type AssetDefinition = {
+  readonly kind: "asset";
+  readonly uri: string;
+  /** The uri when it has no other. */
+  readonly name: string;
+  readonly group: string;
+  /** A JSON object, as text; empty for none. */
+  readonly extra: string;
+};
+
+/** Stands for assets that a task names only while it runs. */
+export type AssetAliasDefinition = {
+  readonly kind: "alias";
+  readonly name: string;
+  readonly group: string;
+};
+
+export type AssetOrAlias = AssetDefinition | AssetAliasDefinition;
+
+/** When events of assets make a run: an expression over those that no run of the DAG has used yet. */
+export type AssetExpression =
+  | { readonly kind: "events"; readonly of: AssetOrAlias; readonly count: number }
+  | { readonly kind: "all_of"; readonly expressions: readonly AssetExpression[] }
+  | { readonly kind: "any_of"; readonly expressions: readonly AssetExpression[] };
+
+export const defaultAssetGroup = "asset";
+
+export const assetLimits = {
+  uriLength: 1500,
+  nameLength: 250,
+  /** UTF-8 bytes of an asset's extra. */
+  extraBytes: 16 * 1024,
+  /** Outlets of a task, and inlets. */
+  perTask: 100,
+  /** Assets and aliases in one schedule. */
+  perSchedule: 100,
+  /** Levels of one schedule. */
+  depth: 10,
+  /** Of `at_least`. */
+  count: 1000,
+  /** What a task says about the events of one success. */
+  eventsPerSuccess: 1000,
+  /** UTF-8 bytes of an event's extra. */
+  eventExtraBytes: 64 * 1024,
+  /** Events of one asset that one run uses; what is left makes the next run. */
+  eventsPerRun: 10_000,
+} as const;
+
+/** The same for the same asset or alias, whatever is said about it. */
+export function assetKey(of: AssetOrAlias): string {
+  return of.kind === "asset" ? `asset:${of.uri}` : `alias:${of.name}`;
+}
+
+/** How people call it in a sentence. */
+export function assetText(of: AssetOrAlias): string {
+  return of.kind === "asset" ? of.uri : `alias ${of.name}`;
+}

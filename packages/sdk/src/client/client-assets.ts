@@ -1,0 +1,194 @@
+/** Assets as a client sees them: what there is, what happened to it, and how something is made to happen. */
+
+import { randomUUID } from "node:crypto";
+import { MillraceError } from "@millrace/engine";
+import type { Asset } from "../asset.ts";
+import type { AssetEvent } from "../asset-events.ts";
+import { encodeValue } from "../codec.ts";
+import { instantForms, instantMs, type Instant } from "../instant.ts";
+import { ClientRun } from "./client-run.ts";
+import type { CallOptions, Link } from "./link.ts";
+
+/** An asset as it was at a moment. */
+export type AssetSnapshot = {
+  readonly uri: string;
+  readonly name: string;
+  readonly group: string;
+  /** Plain JSON; `{}` for nothing. */
+  readonly extra: Readonly<Record<string, unknown>>;
+  /** Whether an active DAG names it. */
+  readonly isActive: boolean;
+  readonly lastEventAt: Date | null;
+  /** How many tasks make it. */
+  readonly producerCount: number;
+  /** How many DAGs wait for it. */
+  readonly consumerCount: number;
+};
+
+/** An event, with the runs that it made or helped to make. */
+export type AssetEventSnapshot = AssetEvent & {
+  readonly madeRuns: readonly {
+    readonly dagId: string;
+    readonly runId: string;
+    readonly runName: string;
+  }[];
+};
+
+export type ListAssetsOptions = CallOptions & {
+  /** Only uris, names or groups that contain this. */
+  readonly search?: string;
+  readonly group?: string;
+  /** Only those that this DAG makes, reads or waits for. */
+  readonly dag?: { readonly id: string } | string;
+  /** Also those that no DAG names any more. Default false. */
+  readonly includeInactive?: boolean;
+};
+
+export type ListAssetEventsOptions = CallOptions & {
+  /** Only of this asset: `asset(…)`, a uri, or a name. */
+  readonly asset?: Asset | string;
+  /** Only those that tasks of this run made. */
+  readonly madeBy?: { readonly id: string } | string;
+  /** Only those that this run was made of. */
+  readonly made?: { readonly id: string } | string;
+  readonly since?: Instant;
+  readonly before?: Instant;
+};
+
+/** What the next run of a DAG waits for. */
+export type AssetWait = {
+  /** Whether enough events are there. */
+  readonly isMet: boolean;
+  /** Sentences: which events are missing, and what else holds the run. Empty when it is about to be made. */
+  readonly reasons: readonly string[];
+};
+
+/** `client.assets`. An asset is said by its definition, its uri, or its name. */
+export class ClientAssets {
+  readonly #link: Link;
+
+  /** Clients make these. */
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** Assets by uri, fetched page by page as they are asked for. */
+  async *list(options: ListAssetsOptions = {}): AsyncIterable<AssetSnapshot> {
+    const { answered, connection, paged, readAsset } = await this.#link();
+    const { search = "", group = "", dag = "", includeInactive = false, signal } = options;
+    const filter = { search, group, dagId: idOf(dag), includeInactive };
+    yield* paged(async (pageToken) => {
+      const ask = { ...filter, pageToken };
+      const page = await answered((call) => connection.assets.listAssets(ask, call), signal);
+      return { items: page.assets.map(readAsset), next: page.nextPageToken };
+    });
+  }
+
+  /**
+   * Events, newest first, fetched page by page as they are asked for.
+   *
+   * @throws MillraceError ASSET_NOT_FOUND, RUN_NOT_FOUND, FIELD_INVALID
+   */
+  async *events(options: ListAssetEventsOptions = {}): AsyncIterable<AssetEventSnapshot> {
+    const { answered, connection, paged, readAssetEvent, timestampOf } = await this.#link();
+    const { asset = "", madeBy = "", made = "", since, before, signal } = options;
+    const filter = {
+      asset: uriOf(asset),
+      sourceRunId: idOf(madeBy),
+      madeRunId: idOf(made),
+      since: timestampOf(msOf("since", since)),
+      before: timestampOf(msOf("before", before)),
+    };
+    yield* paged(async (pageToken) => {
+      const ask = { ...filter, pageToken };
+      const page = await answered((call) => connection.assets.listAssetEvents(ask, call), signal);
+      return { items: page.events.map(readAssetEvent), next: page.nextPageToken };
+    });
+  }
+
+  /**
+   * Says that something happened to an asset: DAGs that wait for it may run.
+   *
+   * @throws MillraceError ASSET_NOT_FOUND, VALUE_INVALID, VALUE_TOO_LARGE
+   */
+  async emit(
+    asset: Asset | string,
+    extra: Readonly<Record<string, unknown>> = {},
+    { signal }: CallOptions = {},
+  ): Promise<AssetEventSnapshot> {
+    const data = encodeValue(extra, `the extra of an event of ${uriOf(asset)}`);
+    const { answered, connection, readAssetEvent } = await this.#link();
+    const said = Object.keys(extra).length === 0 ? {} : { extra: { data } };
+    const request = { requestId: randomUUID(), asset: uriOf(asset), ...said };
+    const { event } = await answered(
+      (call) => connection.assets.createAssetEvent(request, call),
+      signal,
+    );
+    if (event === undefined)
+      throw new MillraceError("INTERNAL", "the server answered without an event");
+    return readAssetEvent(event);
+  }
+
+  /**
+   * Runs the DAG that makes an asset.
+   *
+   * @param options `dag`: which one, when several make it.
+   * @throws MillraceError ASSET_NOT_FOUND, ASSET_PRODUCER_MISSING, ASSET_PRODUCER_AMBIGUOUS, PARAMS_INVALID
+   */
+  async materialize(
+    asset: Asset | string,
+    options: CallOptions & {
+      readonly dag?: { readonly id: string } | string;
+      readonly params?: Readonly<Record<string, unknown>>;
+      readonly note?: string;
+    } = {},
+  ): Promise<ClientRun> {
+    const { dag = "", params = {}, note = "", signal } = options;
+    const data = encodeValue(params, `the params for ${uriOf(asset)}`);
+    const { answered, connection, readRun } = await this.#link();
+    const request = {
+      ...{ requestId: randomUUID(), asset: uriOf(asset), dagId: idOf(dag) },
+      ...{ params: { data }, note },
+    };
+    const { run } = await answered(
+      (call) => connection.assets.materializeAsset(request, call),
+      signal,
+    );
+    if (run === undefined) throw new MillraceError("INTERNAL", "the server answered without a run");
+    return new ClientRun(this.#link, readRun(run));
+  }
+
+  /** What the next run of a DAG waits for; null when it is not scheduled on assets. @throws MillraceError DAG_NOT_FOUND */
+  async waiting(
+    dag: { readonly id: string } | string,
+    { signal }: CallOptions = {},
+  ): Promise<AssetWait | null> {
+    const { answered, connection } = await this.#link();
+    const request = { dagId: idOf(dag) };
+    const { progress, reasons } = await answered(
+      (call) => connection.assets.getAssetProgress(request, call),
+      signal,
+    );
+    return progress === undefined
+      ? null
+      : { isMet: progress.isMet, reasons: reasons.map(({ message }) => message) };
+  }
+}
+
+function idOf(it: { readonly id: string } | string): string {
+  return typeof it === "string" ? it : it.id;
+}
+
+function uriOf(asset: Asset | string): string {
+  return typeof asset === "string" ? asset : asset.uri;
+}
+
+function msOf(field: string, value: Instant | undefined): number | null {
+  if (value === undefined) return null;
+  const at = instantMs(value);
+  if (at !== null) return at;
+  throw new MillraceError(
+    "FIELD_INVALID",
+    `${field} is ${String(value)}; it must be ${instantForms}`,
+  );
+}

@@ -1,0 +1,170 @@
+/** What a registration does about assets: names that are taken, circles that never end, and who names what. */
+
+import { fromBinary } from "@bufbuild/protobuf";
+import {
+  findAssetUsers,
+  findTakenNames,
+  forgetPendingOf,
+  lockAssets,
+  readChainDags,
+  replaceAssetUses,
+  type AssetUse,
+  type AssetUseKind,
+  type Transaction,
+} from "@millrace/db";
+import {
+  assetKey,
+  assetLoopOf,
+  assetNeeds,
+  type AssetDag,
+  type AssetDefinition,
+  type AssetExpression,
+  type AssetLoop,
+  type AssetOrAlias,
+  type DagSpec,
+} from "@millrace/engine";
+import { dagSpecFromProto } from "@millrace/wire";
+import { DagSpecSchema } from "@millrace/wire/v1";
+import type { Refused } from "./dag-registration.ts";
+
+/** DAGs that may be registered, and what is wrong with the others. */
+export async function judgeAssets<T extends { readonly spec: DagSpec }>(
+  tx: Transaction,
+  own: readonly T[],
+): Promise<{ readonly accepted: readonly T[]; readonly refused: readonly Refused[] }> {
+  const users = own.filter(({ spec }) => namedBy(spec).length > 0);
+  if (users.length === 0) return { accepted: own, refused: [] };
+  await lockAssets(tx);
+  const ids = own.map(({ spec }) => spec.dagId);
+  const names = users.flatMap(({ spec }) => definitionsOf(spec).map((asset) => asset.name));
+  const taken = new Map<string, Owner>();
+  for (const { name, uri, dagId } of await findTakenNames(tx, names, ids))
+    taken.set(name, { uri, dagId });
+  const chain = users.some(({ spec }) => chainDag(spec) !== null) ? await readChain(tx, ids) : [];
+
+  const problems = new Map<T, string>();
+  for (const each of users) {
+    const { spec } = each;
+    const link = chainDag(spec);
+    const loop = link === null ? null : assetLoopOf(spec.dagId, [...chain, link]);
+    const problem = nameProblem(spec, taken) ?? (loop && loopProblem(loop));
+    if (problem !== null) {
+      problems.set(each, problem);
+      continue;
+    }
+    for (const { name, uri } of definitionsOf(spec)) taken.set(name, { uri, dagId: spec.dagId });
+    if (link !== null) chain.push(link);
+  }
+  return {
+    accepted: own.filter((each) => !problems.has(each)),
+    refused: [...problems].map(([{ spec }, problem]) => ({
+      file: spec.file,
+      message: `DAG "${spec.dagId}" was refused: ${problem}`,
+    })),
+  };
+}
+
+type Owner = { readonly uri: string; readonly dagId: string };
+
+function nameProblem(spec: DagSpec, taken: ReadonlyMap<string, Owner>): string | null {
+  const own = new Map<string, Owner>();
+  for (const { name, uri } of definitionsOf(spec)) {
+    const other = own.get(name) ?? taken.get(name);
+    if (other !== undefined && other.uri !== uri)
+      return `the asset ${uri} has the name "${name}", which is that of ${other.uri} (DAG "${other.dagId}"); give one of them another name.`;
+    own.set(name, { uri, dagId: spec.dagId });
+  }
+  return null;
+}
+
+function loopProblem(loop: AssetLoop): string {
+  const first = loop[0]?.dagId ?? "";
+  const steps = loop.map(({ dagId, uri }, n) => {
+    const next = loop[n + 1]?.dagId ?? first;
+    return `${dagId} makes ${uri}, which starts ${next}`;
+  });
+  return `schedule closes a circle that would never end: ${steps.join("; ")}. Let one of them wait for something from outside as well (allOf), or take the outlet away.`;
+}
+
+async function readChain(tx: Transaction, ids: readonly string[]): Promise<AssetDag[]> {
+  const rows = await readChainDags(tx, ids);
+  return rows.flatMap(
+    ({ spec }) => chainDag(dagSpecFromProto(fromBinary(DagSpecSchema, spec))) ?? [],
+  );
+}
+
+/** A DAG that makes assets and waits for some; null for others, which are in no circle. */
+function chainDag(spec: DagSpec): AssetDag | null {
+  const expression = expressionOf(spec);
+  const outlets = new Set(spec.tasks.flatMap((task) => task.outlets.map(assetKey)));
+  return expression === null || outlets.size === 0
+    ? null
+    : { dagId: spec.dagId, outlets, expression };
+}
+
+export function expressionOf({ schedule }: Pick<DagSpec, "schedule">): AssetExpression | null {
+  const isOfAssets = schedule?.kind === "assets" || schedule?.kind === "asset_or_time";
+  return isOfAssets ? schedule.expression : null;
+}
+
+/**
+ * Writes what DAGs name now. Registrations without assets, before or after, cost one look.
+ *
+ * @param changed DAGs whose version, or activity, is new
+ * @param gone ids of DAGs that are inactive now
+ * @param born ids that no DAG had before
+ */
+export async function storeAssetUses(
+  tx: Transaction,
+  changed: readonly DagSpec[],
+  { gone, born }: { readonly gone: readonly string[]; readonly born: readonly string[] },
+): Promise<void> {
+  const ids = [...changed.map((spec) => spec.dagId), ...gone];
+  if (ids.length === 0) return;
+  const uses = changed.flatMap(usesOf);
+  await forgetPendingOf(tx, born);
+  if (uses.length === 0 && (await findAssetUsers(tx, ids)).length === 0) return;
+  await lockAssets(tx);
+  const assets = new Map<string, AssetDefinition>();
+  for (const spec of changed)
+    for (const asset of definitionsOf(spec))
+      assets.set(asset.uri, merged(assets.get(asset.uri), asset));
+  await replaceAssetUses(tx, ids, [...assets.values()], uses);
+}
+
+/** The same asset, said twice: whoever says more than the uri has the word. */
+function merged(before: AssetDefinition | undefined, asset: AssetDefinition): AssetDefinition {
+  if (before === undefined) return asset;
+  return {
+    ...asset,
+    name: asset.name === asset.uri ? before.name : asset.name,
+    group: asset.group === "asset" ? before.group : asset.group,
+    extra: asset.extra || before.extra,
+  };
+}
+
+type Named = { readonly of: AssetOrAlias; readonly kind: AssetUseKind; readonly taskId: string };
+
+function namedBy(spec: DagSpec): Named[] {
+  const expression = expressionOf(spec);
+  const waited = expression === null ? [] : assetNeeds(expression);
+  return [
+    ...spec.tasks.flatMap(({ id, outlets, inlets }) => [
+      ...outlets.map((of): Named => ({ of, kind: 1, taskId: id })),
+      ...inlets.map((of): Named => ({ of, kind: 2, taskId: id })),
+    ]),
+    ...waited.map(({ of }): Named => ({ of, kind: 3, taskId: "" })),
+  ];
+}
+
+function definitionsOf(spec: DagSpec): AssetDefinition[] {
+  return namedBy(spec).flatMap(({ of }) => (of.kind === "asset" ? [of] : []));
+}
+
+function usesOf(spec: DagSpec): AssetUse[] {
+  return namedBy(spec).map(({ of, kind, taskId }) => ({
+    ...{ dagId: spec.dagId, kind, taskId },
+    uri: of.kind === "asset" ? of.uri : "",
+    alias: of.kind === "alias" ? of.name : "",
+  }));
+}
