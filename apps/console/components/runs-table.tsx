@@ -134,8 +134,8 @@ function Table({ runs, hasDag }: { readonly runs: readonly DagRun[]; readonly ha
                 {run.runName}
               </Link>
               <p className="text-label text-muted">
-                {run.runType === RunType.SCHEDULED
-                  ? "by schedule"
+                {run.runType === RunType.SCHEDULED || run.runType === RunType.ASSET_TRIGGERED
+                  ? `by ${run.runType === RunType.SCHEDULED ? "schedule" : "assets"}`
                   : `by ${run.triggeredBy || "hand"}`}
                 {run.note !== "" && ` · ${run.note}`}
               </p>

@@ -8,11 +8,12 @@ const chordMs = 1_200;
 const places: Readonly<Record<string, string>> = {
   d: "/dags",
   r: "/runs",
+  a: "/assets",
   i: "/inputs",
   w: "/workers",
 };
 
-/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g i`, `g w` to the places. */
+/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g a`, `g i`, `g w` to the places. */
 export function Shortcuts() {
   const router = useRouter();
   useEffect(() => {

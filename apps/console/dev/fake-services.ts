@@ -1,6 +1,13 @@
 /** The services of `millrace.v1` over the fake world. */
 import type { ConnectRouter } from "@connectrpc/connect";
-import { DagRunService, DagService, SystemService, TaskInstanceService } from "@millrace/wire/v1";
+import {
+  AssetService,
+  DagRunService,
+  DagService,
+  SystemService,
+  TaskInstanceService,
+} from "@millrace/wire/v1";
+import { assetService } from "./fake-assets.ts";
 import { dagService } from "./fake-dag-service.ts";
 import { lookups } from "./fake-lookup.ts";
 import { runService } from "./fake-run-service.ts";
@@ -12,6 +19,7 @@ export function fakeRoutes(world: FakeWorld): (router: ConnectRouter) => void {
   const lookup = lookups(world);
   return (router) => {
     router.service(SystemService, systemService(world));
+    router.service(AssetService, assetService(world));
     router.service(DagService, dagService(world, lookup));
     router.service(DagRunService, runService(world, lookup));
     router.service(TaskInstanceService, taskService(world, lookup));

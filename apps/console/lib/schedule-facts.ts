@@ -46,7 +46,7 @@ function kindInWords({ kind }: Schedule): string {
       return "at named moments";
     case "custom":
       return "when a function of the DAG says";
-    default:
+    case undefined:
       return "by a rule that this console does not know";
   }
 }

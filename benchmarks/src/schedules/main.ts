@@ -25,11 +25,11 @@ const registeredAtOnce = 1_000;
 /** From the start until the first DAG is due: they must be registered by then. */
 const leadSeconds = 90;
 const pauseSeconds = 10;
-const runSeconds = 120;
+const runSeconds = 300;
 const quietSeconds = 30;
 /** A connection that has become idle reports what it counted after ten seconds. */
 const reportSeconds = 12;
-const benchmarkSeconds = 900;
+const benchmarkSeconds = 1_200;
 
 /** Milliseconds from the tick to the start of the first task. */
 type Lateness = readonly number[];

@@ -70,6 +70,41 @@ CREATE TABLE asset_use (
 CREATE INDEX asset_use_of_alias ON asset_use USING btree (alias, kind) WHERE (alias <> ''::text);
 CREATE INDEX asset_use_of_asset ON asset_use USING btree (asset_id, kind) WHERE (asset_id > 0);
 
+CREATE TABLE asset_watcher (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  asset_id integer NOT NULL,
+  digest text NOT NULL,
+  shard smallint NOT NULL,
+  handler text NOT NULL,
+  queue text NOT NULL,
+  config bytea NOT NULL,
+  summary text NOT NULL,
+  cursor bytea,
+  fires bigint NOT NULL DEFAULT 0,
+  fired_at timestamp with time zone,
+  failure bytea,
+  failed_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT asset_watcher_pkey PRIMARY KEY (id),
+  CONSTRAINT asset_watcher_once UNIQUE (asset_id, digest),
+  CONSTRAINT asset_watcher_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES asset(id),
+  CONSTRAINT asset_watcher_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id),
+  CONSTRAINT asset_watcher_failure CHECK (((failure IS NULL) = (failed_at IS NULL))),
+  CONSTRAINT asset_watcher_handler_check CHECK (((length(handler) >= 1) AND (length(handler) <= 192))),
+  CONSTRAINT asset_watcher_queue_check CHECK (((length(queue) >= 1) AND (length(queue) <= 250))),
+  CONSTRAINT asset_watcher_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 250)))
+);
+CREATE INDEX asset_watcher_of_shard ON asset_watcher USING btree (shard);
+
+CREATE TABLE asset_watcher_use (
+  dag_id text NOT NULL,
+  watcher_id integer NOT NULL,
+  CONSTRAINT asset_watcher_use_pkey PRIMARY KEY (dag_id, watcher_id),
+  CONSTRAINT asset_watcher_use_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id) ON DELETE CASCADE,
+  CONSTRAINT asset_watcher_use_watcher_id_fkey FOREIGN KEY (watcher_id) REFERENCES asset_watcher(id)
+);
+CREATE INDEX asset_watcher_use_of ON asset_watcher_use USING btree (watcher_id);
+
 CREATE TABLE bundle (
   digest text NOT NULL,
   content bytea NOT NULL,

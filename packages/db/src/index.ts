@@ -49,7 +49,7 @@ export {
   createRuns,
   deleteDag,
   pauseAfterFailures,
-  setNextRunAt,
+  setNextRuns,
   setScheduleProblem,
   skipTick,
   takeRunIds,
@@ -64,6 +64,18 @@ export {
   type AssetRef,
   type PendingQuestion,
 } from "./asset-pending.ts";
+export {
+  failAssetWatcher,
+  fireAssetWatcher,
+  listAssetWatchers,
+  replaceAssetWatchers,
+  viewAssetWatchers,
+  type AssetWatcherFire,
+  type AssetWatcherRow,
+  type AssetWatcherView,
+  type AssetWatcherWrite,
+  type FiredWatcher,
+} from "./asset-watchers.ts";
 export {
   findAssetUsers,
   findTakenNames,

@@ -174,13 +174,14 @@ export async function takeRunIds(db: Database, count: number): Promise<number[]>
   return rows.flatMap(({ first }) => Array.from({ length: idBlock }, (_, i) => first + i));
 }
 
-/** Notes when a DAG's next scheduled run is due, for people. */
-export async function setNextRunAt(
+/** Notes when the next scheduled runs of DAGs are due, for people; null for none. */
+export async function setNextRuns(
   db: Database,
-  dagId: string,
-  nextRunAt: EpochMs | null,
+  nextRuns: readonly (readonly [dagId: string, nextRunAt: EpochMs | null])[],
 ): Promise<void> {
-  await rowsOf(db.pool, "dag_set_next_run", [dagId, dateOf(nextRunAt)]);
+  const dagIds = nextRuns.map(([dagId]) => dagId);
+  const ats = nextRuns.map(([, at]) => dateOf(at));
+  await rowsOf(db.pool, "dag_set_next_runs", [dagIds, ats]);
 }
 
 /** Notes what is wrong with the function of a DAG's timetable, for people; empty for nothing. */

@@ -28,6 +28,7 @@ export type {
   AssetDefinition,
   AssetExpression,
   AssetOrAlias,
+  AssetWatcher,
 } from "./assets/asset.ts";
 export { assetLoopOf } from "./assets/loops.ts";
 export type { AssetDag, AssetLoop } from "./assets/loops.ts";

@@ -8,8 +8,13 @@ import {
   type AssetDefinition,
   type AssetExpression,
   type AssetOrAlias,
+  type AssetWatcher,
 } from "@millrace/engine";
+import { encodeText } from "./codec.ts";
 import { integer, readOptions, refuseOption, text, type Read } from "./read-options.ts";
+import { isMarked } from "./shared.ts";
+import { triggerMark, type Trigger } from "./trigger.ts";
+import type { TriggerSpec } from "./trigger-spec.ts";
 
 declare const made: unique symbol;
 
@@ -37,6 +42,13 @@ export type AssetOptions = {
   readonly group?: string;
   /** Facts for people: plain JSON, at most 16 KiB. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /**
+   * What triggerers watch on its behalf: whatever happens there is an event of it. At most 10, of `trigger.file`,
+   * `trigger.http`, `trigger.custom`, and those of @millrace/operators.
+   */
+  readonly watchers?: readonly Trigger<unknown>[];
+  /** Which triggerers watch: those that serve this queue. Default "default". */
+  readonly watcherQueue?: string;
 };
 
 /**
@@ -51,6 +63,7 @@ export type AssetOptions = {
 export function asset(of: string | AssetOptions): Asset {
   const options = typeof of === "string" ? { uri: of } : of;
   const read = readOptions<ReadAsset>(options ?? {}, assetReaders, "asset");
+  const { watchers = [] } = read;
   const uri = read.uri ?? refuseOption("asset: uri", undefined, "text");
   return {
     kind: "asset",
@@ -58,6 +71,9 @@ export function asset(of: string | AssetOptions): Asset {
     name: read.name ?? uri,
     group: read.group ?? defaultAssetGroup,
     extra: read.extra ?? "",
+    ...(watchers.length > 0 && {
+      watchers: watchers.map((watcher) => ({ ...watcher, queue: read.watcherQueue ?? "default" })),
+    }),
   };
 }
 
@@ -134,7 +150,25 @@ function plain(of: AssetOrAlias): AssetOrAlias {
   return { ...of };
 }
 
-type ReadAsset = { uri: string; name: string; group: string; extra: string };
+type ReadAsset = {
+  uri: string;
+  name: string;
+  group: string;
+  extra: string;
+  watchers: readonly Omit<AssetWatcher, "queue">[];
+  watcherQueue: string;
+};
+
+const watcherList: Read<readonly Omit<AssetWatcher, "queue">[]> = (value, name) => {
+  const remedy = "a list of trigger.file(…), trigger.http(…), trigger.custom(…) and the like";
+  if (!Array.isArray(value)) return refuseOption(name, value, remedy);
+  return value.map((one: unknown) => {
+    const spec = isMarked(one, triggerMark) ? (one[triggerMark] as TriggerSpec) : null;
+    if (spec?.kind !== "watch") return refuseOption(name, one, remedy);
+    const { handler, config, summary } = spec;
+    return { handler, config: encodeText(config), summary };
+  });
+};
 
 const extraText: Read<string> = (value, name) => {
   if (typeof value !== "object" || value === null || Array.isArray(value))
@@ -149,7 +183,14 @@ const extraText: Read<string> = (value, name) => {
   }
 };
 
-const assetReaders = { uri: text, name: text, group: text, extra: extraText };
+const assetReaders = {
+  uri: text,
+  name: text,
+  group: text,
+  extra: extraText,
+  watchers: watcherList,
+  watcherQueue: text,
+};
 
 /** Outlets or inlets of a task. */
 export const assetList: Read<readonly AssetOrAlias[]> = (value, name) => {

@@ -5,6 +5,7 @@ import { dagMark, type DagDefinition } from "./dag.ts";
 import type { CallbackFunction } from "./callback.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { Body } from "./body.ts";
+import type { TaskTarget } from "./target.ts";
 
 /** The functions of a task. */
 export type TaskCode = {
@@ -12,6 +13,8 @@ export type TaskCode = {
   readonly retryPolicy: RetryPolicy | undefined;
   /** Goes on after a wait. */
   readonly resume?: Body | undefined;
+  /** What it makes; of a task that runs where it does not exist only. */
+  readonly target?: TaskTarget | undefined;
 };
 
 /**
@@ -33,6 +36,11 @@ export function retryPolicyOf(dag: DagDefinition, handler: string): RetryPolicy 
 /** What goes on with a task after a wait; undefined when what it waited for is its value. */
 export function resumeOf(dag: DagDefinition, handler: string): Body | undefined {
   return dag[dagMark].resumeOf(handler);
+}
+
+/** What a task makes, of which somebody can say whether it is there; undefined when it does not say. */
+export function targetOf(dag: DagDefinition, handler: string): TaskTarget | undefined {
+  return dag[dagMark].targetOf(handler);
 }
 
 /**

@@ -13,6 +13,7 @@ import { makeRun, type Run } from "./run-refs.ts";
 import type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
 import { placeOfCall } from "./place.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
+import type { TaskTarget } from "./target.ts";
 import type { TimetableFunction } from "./timetable.ts";
 import { recordWiring, type Wiring } from "./wiring.ts";
 
@@ -39,6 +40,7 @@ export interface DagDefinition<in Given = never, out Result = unknown> {
     readonly bodyOf: (handler: string) => Body | undefined;
     readonly retryPolicyOf: (handler: string) => RetryPolicy | undefined;
     readonly resumeOf: (handler: string) => Body | undefined;
+    readonly targetOf: (handler: string) => TaskTarget | undefined;
     readonly callbackOf: (handler: string) => CallbackFunction | undefined;
     readonly calledOf: (handler: string) => Body | undefined;
     readonly timetable: TimetableFunction | null;
@@ -110,6 +112,7 @@ export function makeDag<Given, Result>(
         return node && settingsOf(node, settings.defaults).retryPolicy;
       },
       resumeOf: (handler) => wiring().nodes.get(handler)?.source.settings.resume,
+      targetOf: (handler) => wiring().nodes.get(handler)?.source.settings.target,
       callbackOf(handler) {
         const place = callbackPlaceOf(handler);
         if (place === null) return undefined;

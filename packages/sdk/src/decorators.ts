@@ -22,6 +22,7 @@ import { sensing, type SensorOptions, type SensorValue } from "./sensor.ts";
 import { isMarked } from "./shared.ts";
 import { shortCircuiting, type ShortCircuitOptions } from "./short-circuit.ts";
 import { makeTask, work, type Kind, type Task as TaskOf } from "./task.ts";
+import type { Target, Targets } from "./target.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 const taskMark: unique symbol = Symbol.for("millrace.taskMethod");
@@ -57,6 +58,24 @@ type MustGoOn<R, F> = [F] extends [AnyResume]
 
 type OptionalResume<F> = { readonly resume?: F & AnyResume };
 
+type AnyTarget = Target<unknown>;
+type OptionalTarget<T> = {
+  readonly target?: T & ((...args: never) => AnyTarget | PromiseLike<AnyTarget>);
+  readonly checkTarget?: boolean;
+};
+
+/** What a compiler message shows. */
+type DoesNotMeet = {
+  readonly "the target does not fit the method": "it gets the method's arguments, and needs read() where the method has a value";
+};
+
+/** `unknown` where a method with these arguments and this value can have the target `T`, if one was given. */
+type MustMeet<A extends readonly unknown[], V, T> = [T] extends [undefined]
+  ? unknown
+  : [T] extends [Targets<A, V>["target"]]
+    ? unknown
+    : DoesNotMeet;
+
 /** The tasks of a class: each of its methods but `wire`, as `task` would make it. */
 export type Tasks<C> = {
   readonly [
@@ -78,9 +97,14 @@ type MethodContext<This, A extends unknown[], R> = ClassMethodDecoratorContext<
  *
  * @example @Task({ retries: 3 }) async extract(day: string): Promise<Row[]> { … }
  */
-export function Task<F = undefined>(options: TaskOptions & OptionalResume<F> = {}) {
+export function Task<F = undefined, T = undefined>(
+  options: TaskOptions & OptionalResume<F> & OptionalTarget<T> = {},
+) {
   return <This, A extends unknown[], R>(
-    body: Decorated<This, A, R> & MustCarry<ValueOf<Awaited<R>>> & MustGoOn<R, F>,
+    body: Decorated<This, A, R> &
+      MustCarry<ValueOf<Awaited<R>>> &
+      MustGoOn<R, F> &
+      MustMeet<A, ValueOf<Awaited<R>>, T>,
     context: MethodContext<This, A, R>,
   ): void => mark(work, options, body, context);
 }

@@ -28,6 +28,7 @@ export type { BranchAnswer, Done, SensorAnswer } from "./answers.ts";
 export { setup } from "./setup.ts";
 export type { SetupOptions } from "./setup.ts";
 export type { TaskDefaults, TaskOptions } from "./task-options.ts";
+export type { ReadableTarget, Target, TargetFor, Targets } from "./target.ts";
 export { externalTask } from "./external-task.ts";
 export type { ExternalTask, ExternalTaskOptions } from "./external-task.ts";
 export type { Arg } from "./carried.ts";

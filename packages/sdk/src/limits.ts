@@ -25,6 +25,9 @@ export const formAssigneesMax = 100;
 
 /** Characters of the name of a custom trigger: with "trigger/" before it, it is the name of a handler. */
 export const triggerNameCharsMax = 192;
+/** Characters of the name of a target that are kept. */
+export const targetNameCharsMax = 250;
+
 /** Characters of the key of one. */
 export const xcomKeyCharsMax = 512;
 /** Tasks whose values one `context().xcom.pull` may ask for. */

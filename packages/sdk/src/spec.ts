@@ -2,7 +2,7 @@
 
 export { encodeText, encodeValue, decodeValue } from "./codec.ts";
 export { follow, lengthAt, resolveArgs } from "./args.ts";
-export { bodyOf, callbackOf, resumeOf, retryPolicyOf } from "./code-of.ts";
+export { bodyOf, callbackOf, resumeOf, retryPolicyOf, targetOf } from "./code-of.ts";
 export { deferralOf, type DeferralRequest } from "./deferral.ts";
 export type { FileWatch, FormSpec, HttpWatch, TriggerSpec, WatchSpec } from "./trigger-spec.ts";
 export { readChoice, readSensorAnswer } from "./answers.ts";

@@ -25,6 +25,7 @@ import {
 } from "./read-options.ts";
 import { text, textsByName, type Read } from "./read-options.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
+import type { TaskTarget } from "./target.ts";
 
 /** Options every task has, whoever implements it. */
 export type SharedTaskOptions = TaskCallbackOptions & {
@@ -81,6 +82,7 @@ export type TaskDefaults = Omit<TaskOptions, "id" | "outlets" | "inlets">;
 export type TaskSettings = SpecSettings & {
   readonly retryPolicy?: RetryPolicy;
   readonly resume?: Body;
+  readonly target?: TaskTarget;
 } & ReadCallbacks;
 
 export type SpecSettings = Pick<
@@ -220,6 +222,7 @@ export function completeSettings(given: Partial<TaskSettings>): SpecSettings {
   const {
     retryPolicy: _workers,
     resume: _too,
+    target: _three,
     onSuccess: _success,
     onFailure: _failure,
     onRetry: _retry,

@@ -7,6 +7,7 @@ import type { MustFit, Resume, ResumedValue, ValueOf } from "./deferral.ts";
 import type { Handle, ResultsOf } from "./handle.ts";
 import { placeOfCall } from "./place.ts";
 import { readTaskOptions, type TaskOptions, type TaskSettings } from "./task-options.ts";
+import { readTarget, type Targets } from "./target.ts";
 import { currentWiring, type Trait } from "./wiring.ts";
 
 /** What calling a task makes of it. */
@@ -24,7 +25,7 @@ export interface Task<
   A extends readonly unknown[],
   R,
   V = ValueOf<Awaited<R>>,
-  O extends object = TaskOptions,
+  O extends object = TaskOptions & Partial<Targets<A, V>>,
 > extends Call<A, V> {
   readonly id: string;
   /** The function itself, for unit tests and for calls outside a DAG. */
@@ -41,14 +42,19 @@ export interface Task<
  * @throws MillraceError DAG_INVALID for an unknown option, a wrong value, or a function without a name and no `id`.
  */
 export function task<A extends unknown[], R, F extends Resume<R>>(
-  options: TaskOptions & Resumes<F>,
+  options: TaskOptions & Resumes<F> & Partial<Targets<A, NoInfer<ResumedValue<R, F>>>>,
   body: ((...args: A) => R) & MustFit<R, F> & MustCarry<ResumedValue<R, F>>,
-): Task<A, R, ResumedValue<R, F>, TaskOptions & Partial<Resumes<F>>>;
+): Task<
+  A,
+  R,
+  ResumedValue<R, F>,
+  TaskOptions & Partial<Resumes<F>> & Partial<Targets<A, ResumedValue<R, F>>>
+>;
 export function task<A extends unknown[], R>(
   body: ((...args: A) => R) & MustCarry<ValueOf<Awaited<R>>>,
 ): Task<A, R>;
 export function task<A extends unknown[], R>(
-  options: TaskOptions,
+  options: TaskOptions & Partial<Targets<A, NoInfer<ValueOf<Awaited<R>>>>>,
   body: ((...args: A) => R) & MustCarry<ValueOf<Awaited<R>>>,
 ): Task<A, R>;
 export function task<A extends unknown[], R, V>(
@@ -84,10 +90,16 @@ export const plainTrait: Trait = { control: "none", skipsDirectOnly: false, sens
 
 export const work: Kind<TaskOptions> = {
   word: "task",
-  read: (options, what, readShared = readTaskOptions) => ({
-    settings: readShared(options, what),
-    trait: plainTrait,
-  }),
+  read(options: TaskOptions & { target?: unknown; checkTarget?: unknown }, what, readShared) {
+    if (readShared !== undefined) return { settings: readShared(options, what), trait: plainTrait };
+    const { target, checkTarget, ...others } = options;
+    const read = readTarget(target, checkTarget, what);
+    const settings = readTaskOptions(others, what);
+    return {
+      settings: read === undefined ? settings : { ...settings, target: read },
+      trait: plainTrait,
+    };
+  },
 };
 
 /** Options with an id, and a body. */

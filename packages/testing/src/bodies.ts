@@ -4,7 +4,7 @@ import type { CallbackSpec, CompiledDag, TaskSpec } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
 import { FailTask } from "@millrace/sdk";
 import type { Body, DagDefinition, TaskCode } from "@millrace/sdk/spec";
-import { bodyOf, callbackOf, resumeOf, retryPolicyOf } from "@millrace/sdk/spec";
+import { bodyOf, callbackOf, resumeOf, retryPolicyOf, targetOf } from "@millrace/sdk/spec";
 import type { Flight } from "./flight.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { Outcome, OutcomeOrFunction, Outcomes } from "./outcomes.ts";
@@ -31,7 +31,8 @@ export function codeOfTasks(
     const isBundle = task.kind === "bundle";
     const resume = isBundle ? resumeOf(definition, task.handler) : undefined;
     const retryPolicy = isBundle ? retryPolicyOf(definition, task.handler) : undefined;
-    if (!script) return { body: realBody(definition, task, handlers), retryPolicy, resume };
+    const target = isBundle ? targetOf(definition, task.handler) : undefined;
+    if (!script) return { body: realBody(definition, task, handlers), retryPolicy, resume, target };
     const body = scriptedBody(script, task, run, flight);
     // What goes on after a wait is the next outcome, as long as there is one.
     const played = run.records.of(flight.ref).calls + (flight.isGoingOn ? 0 : 1);

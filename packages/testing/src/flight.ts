@@ -77,11 +77,10 @@ export class Flight {
         clock: () => this.#options.clock.now,
       });
       this.#attempt = attempt;
-      const args = argsOf(attempt);
+      const code = codeOf(this);
+      const args = argsOf(attempt, code.target);
       const onClock = (kind: "begun" | "looked") => this.#limit(kind);
-      void callBody(attempt, codeOf(this), args, onClock, this.#time).then((outcome) =>
-        this.#end(outcome),
-      );
+      void callBody(attempt, code, args, onClock, this.#time).then((outcome) => this.#end(outcome));
     } catch (error) {
       this.#end({ kind: "failed", failure: failureOf(error, "setup") });
     }

@@ -1,13 +1,15 @@
 /** Assets on the wire and as the engine knows them. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { AssetExpression, AssetOrAlias } from "@millrace/engine";
+import type { AssetExpression, AssetOrAlias, AssetWatcher } from "@millrace/engine";
 import { defaultAssetGroup, MillraceError } from "@millrace/engine";
+import { specDefaults } from "./defaults.ts";
 import type {
   AssetExpression as AssetExpressionMessage,
   AssetExpressionSchema,
   AssetOrAlias as AssetOrAliasMessage,
   AssetOrAliasSchema,
+  AssetWatcher as AssetWatcherMessage,
 } from "./gen/millrace/v1/asset_pb.ts";
 
 type ExpressionInit = MessageInitShape<typeof AssetExpressionSchema>;
@@ -20,8 +22,12 @@ export function assetOrAliasToProto(of: AssetOrAlias): OfInit {
 function ofToProto(of: AssetOrAlias) {
   if (of.kind === "alias")
     return { case: "alias", value: { name: of.name, group: of.group } } as const;
-  const { uri, name, group, extra } = of;
-  return { case: "asset", value: { uri, name, group, extra } } as const;
+  const { uri, name, group, extra, watchers = [] } = of;
+  const watched = watchers.map(({ config, ...watcher }) => ({
+    ...watcher,
+    config: { data: new TextEncoder().encode(config) },
+  }));
+  return { case: "asset", value: { uri, name, group, extra, watchers: watched } } as const;
 }
 
 /** @throws MillraceError DAG_INVALID for a kind that this version does not know */
@@ -31,8 +37,11 @@ export function assetOrAliasFromProto(
 ): AssetOrAlias {
   switch (kind.case) {
     case "asset": {
-      const { uri, name, group, extra } = kind.value;
-      return { kind: "asset", uri, name: name || uri, group: group || defaultAssetGroup, extra };
+      const { uri, name, group, extra, watchers } = kind.value;
+      return {
+        ...{ kind: "asset", uri, name: name || uri, group: group || defaultAssetGroup, extra },
+        ...(watchers.length > 0 && { watchers: watchers.map(watcherFromProto) }),
+      };
     }
     case "alias":
       return {
@@ -44,6 +53,13 @@ export function assetOrAliasFromProto(
       throw unknownKind(at);
   }
 }
+
+function watcherFromProto({ handler, config, summary, queue }: AssetWatcherMessage): AssetWatcher {
+  const text = config === undefined ? noConfig : new TextDecoder().decode(config.data);
+  return { handler, config: text, summary, queue: queue || specDefaults.queue };
+}
+
+const noConfig = '{"$":"undefined"}';
 
 export function assetExpressionToProto(expression: AssetExpression): ExpressionInit {
   switch (expression.kind) {

@@ -19,13 +19,15 @@ export type AttemptPart =
   | "body"
   | "watch"
   | "call"
+  /** What is watched for an asset: `runKey` is the watcher's, `attempt` counts what it has told. */
+  | "asset_watch"
   /** CallbackEvent, and the place of the callback in the spec. */
   | { readonly event: number; readonly ordinal: number };
 
 const pattern =
-  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|q|c([1-4])\.(\d{1,4})))?$/;
+  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|q|a|c([1-4])\.(\d{1,4})))?$/;
 
-/** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>`, and `.w` for a watch, `.q` for a call, `.c<event>.<ordinal>` for a callback. */
+/** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>`, and `.w` for a watch, `.q` for a call, `.a` for what is watched for an asset, `.c<event>.<ordinal>` for a callback. */
 export function attemptIdOf(
   ref: Omit<AttemptRef, "runKey" | "of"> & {
     readonly runKey: number | bigint;
@@ -37,7 +39,7 @@ export function attemptIdOf(
   return `${shard}.${runKey.toString(36)}.${ix}.${mapIx}.${attempt}${suffixOf(of)}`;
 }
 
-const suffixes = { body: "", watch: ".w", call: ".q" } as const;
+const suffixes = { body: "", watch: ".w", call: ".q", asset_watch: ".a" } as const;
 
 function suffixOf(part: AttemptPart): string {
   if (typeof part === "object") return `.c${part.event}.${part.ordinal}`;
@@ -70,5 +72,6 @@ function partOf(
 ): AttemptPart {
   if (suffix === undefined) return "body";
   if (suffix === "w") return "watch";
+  if (suffix === "a") return "asset_watch";
   return suffix === "q" ? "call" : callback;
 }

@@ -2,6 +2,7 @@
 
 export { callbackEvents } from "./callback.ts";
 export { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
+export { existingTargetKey } from "./existing-target.ts";
 export { failureFromProto, failureToProto } from "./failure.ts";
 export { plannedRunFromProto, plannedRunToProto } from "./planned-run.ts";
 export { reasonToProto } from "./reason.ts";

@@ -1,5 +1,6 @@
 /** What a registration does about assets: names that are taken, circles that never end, and who names what. */
 
+import { createHash } from "node:crypto";
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   findAssetUsers,
@@ -8,14 +9,17 @@ import {
   lockAssets,
   readChainDags,
   replaceAssetUses,
+  replaceAssetWatchers,
   type AssetUse,
   type AssetUseKind,
+  type AssetWatcherWrite,
   type Transaction,
 } from "@millrace/db";
 import {
   assetKey,
   assetLoopOf,
   assetNeeds,
+  shardOf,
   type AssetDag,
   type AssetDefinition,
   type AssetExpression,
@@ -130,6 +134,20 @@ export async function storeAssetUses(
     for (const asset of definitionsOf(spec))
       assets.set(asset.uri, merged(assets.get(asset.uri), asset));
   await replaceAssetUses(tx, ids, [...assets.values()], uses);
+  await replaceAssetWatchers(tx, ids, changed.flatMap(watchersOf));
+}
+
+/** What a DAG wants watched. The owner of a shard sees to it, whichever DAGs want it. */
+function watchersOf(spec: DagSpec): AssetWatcherWrite[] {
+  return definitionsOf(spec).flatMap(({ uri, watchers = [] }) =>
+    watchers.map((watcher) => {
+      const { handler, queue, config } = watcher;
+      const digest = createHash("sha256")
+        .update(JSON.stringify([handler, queue, config]))
+        .digest("hex");
+      return { dagId: spec.dagId, uri, digest, shard: shardOf(`${uri}#${digest}`), ...watcher };
+    }),
+  );
 }
 
 /** The same asset, said twice: whoever says more than the uri has the word. */

@@ -38,6 +38,7 @@ export async function endSession(owner: Owner, sessionKey: number): Promise<void
   owner.slots.endSession(sessionKey);
   owner.deliveries.endSession(sessionKey);
   owner.calls.endSession(sessionKey);
+  owner.assetWatchers.endSession(sessionKey);
   owner.watches.endSession(sessionKey);
   const steps = lose(owner, owner.bindings.of(sessionKey));
   await Promise.all(steps.map((step) => step.done.promise));
@@ -68,6 +69,7 @@ function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string
     missing.length +
     owner.deliveries.loseMissing(sessionKey, named) +
     owner.calls.loseMissing(sessionKey, named) +
+    owner.assetWatchers.loseMissing(sessionKey, named) +
     owner.watches.loseMissing(sessionKey, named);
   if (session !== undefined && lost > 0) {
     owner.outbox.returnSlots(session.apiNodeId, sessionKey, lost);
@@ -128,6 +130,10 @@ function verdictOn(owner: Owner, attemptId: string, sessionKey: number): Verdict
   }
   if (loadedShard(owner, ref.shard) === null || owner.reloading.has(ref.runKey)) {
     return noVerdict(attemptId);
+  }
+  if (ref.of === "asset_watch") {
+    const verdict = owner.assetWatchers.verdictOn(sessionKey, ref);
+    return verdict && verdictMessage(attemptId, verdict);
   }
   if (ref.of === "watch") {
     const verdict = owner.watches.verdictOn(sessionKey, owner.runs.get(ref.runKey), ref);

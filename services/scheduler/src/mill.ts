@@ -13,6 +13,7 @@ import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { pauseIfFailing } from "./auto-pause.ts";
 import { announceEvents, createAssetRuns, type AssetRuns } from "./assets/asset-runs.ts";
+import { createAssetWatchers } from "./assets/watchers.ts";
 import { createBindings } from "./bindings.ts";
 import { createCalls } from "./calls/calls.ts";
 import { createDbClock, type Clock } from "./clock.ts";
@@ -82,7 +83,8 @@ export function createMill(options: MillOptions): Mill {
   const watches = createWatches(self);
   const deliveries = createDeliveries({ owner: self, versions });
   const calls = createCalls(self);
-  const sideWork: readonly SideWork[] = [watches, deliveries, calls];
+  const assetWatchers = createAssetWatchers(self);
+  const sideWork: readonly SideWork[] = [watches, deliveries, calls, assetWatchers];
   const life = createRunLife({ owner: self, versions });
 
   const owner: Owner = {
@@ -123,7 +125,7 @@ export function createMill(options: MillOptions): Mill {
       onQuiet: (run) => void owner.flushes.stepFor(run, null),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
-    ...{ watches, deliveries, calls, sideWork, turns: { last: null } },
+    ...{ watches, deliveries, calls, assetWatchers, sideWork, turns: { last: null } },
     demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     nodes: () => options.nodes(),
@@ -204,6 +206,7 @@ export function createMill(options: MillOptions): Mill {
       watches.dropShards(gone);
       deliveries.dropShards(gone);
       calls.dropShards(gone);
+      assetWatchers.dropShards(gone);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
       for (const dag of owner.dags.all())
         if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);

@@ -4,6 +4,7 @@ import type { Bus } from "@millrace/bus";
 import type { Database, ShardFence } from "@millrace/db";
 import type { Effects, Timer } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
+import type { AssetWatchers } from "./assets/watchers.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Deliveries, Delivery } from "./callbacks/delivery.ts";
 import type { Calls } from "./calls/call.ts";
@@ -64,6 +65,7 @@ export type Owner = {
   readonly watches: Watches;
   readonly deliveries: Deliveries;
   readonly calls: Calls;
+  readonly assetWatchers: AssetWatchers;
   /** What takes slots beside attempts. */
   readonly sideWork: readonly SideWork[];
   /** The line that had the last slot. */

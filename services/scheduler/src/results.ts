@@ -50,9 +50,14 @@ export async function takeResults(owner: Owner, data: Uint8Array): Promise<Uint8
   const cases = batch.results.map(caseOf);
   const ofCallbacks = cases.filter(({ ref }) => isOfCallback(ref));
   for (const each of cases) if (each.ref?.of === "call") takeAnswer(owner, each, each.ref);
-  const attempts = cases.filter(({ ref }) => ref?.of !== "call" && !isOfCallback(ref));
+  const isOther = ({ ref }: Case): boolean => ref?.of === "call" || ref?.of === "asset_watch";
+  const ofAssets = cases.filter(({ ref }) => ref?.of === "asset_watch");
+  const attempts = cases.filter((each) => !isOther(each) && !isOfCallback(each.ref));
   await refuseStrangers(owner, attempts);
-  const told = ofCallbacks.map((each) => takeCallback(owner, each));
+  const told = [
+    ...ofCallbacks.map((each) => takeCallback(owner, each)),
+    ...ofAssets.map((each) => takeAssetWatch(owner, each)),
+  ];
   for (const each of attempts) takeCase(owner, each);
   owner.slots.grant(batch.apiNodeId, batch.grants.map(slotGrantIn));
   owner.pump();
@@ -72,6 +77,14 @@ async function takeCallback(owner: Owner, each: Case): Promise<void> {
   const { ref, result, sessionKey } = each;
   if (ref === null || each.verdict !== null) return;
   each.verdict = await owner.deliveries.report(sessionKey, ref, result);
+  each.isOpen = each.verdict === null;
+}
+
+/** What has happened to an asset. */
+async function takeAssetWatch(owner: Owner, each: Case): Promise<void> {
+  const { ref, result, sessionKey } = each;
+  if (ref === null || each.verdict !== null) return;
+  each.verdict = await owner.assetWatchers.report(sessionKey, ref, result);
   each.isOpen = each.verdict === null;
 }
 

@@ -98,10 +98,14 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     name: "asset_poll",
     intervalMs: settings.assetPollMs,
     log,
-    runOnce: () => mill.assetRuns.sweep(),
+    async runOnce() {
+      await owner.assetWatchers.refresh();
+      await mill.assetRuns.sweep();
+    },
   });
   let refreshing: Promise<void> | null = null;
   let isRefreshWanted = false;
+  let isRung = false;
 
   async function onRead(
     answer: ShardsAnswer,
@@ -143,6 +147,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       try {
         const dags = await loadShards(mill, held);
         await attendAll(dags);
+        await owner.assetWatchers.refresh();
         return;
       } catch (error) {
         log.warn({ shards: held.length, err: error }, "shards.load_failed");
@@ -171,6 +176,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     }
     owner.deliveries.dropShards(gone);
     owner.calls.dropShards(gone);
+    owner.assetWatchers.dropShards(gone);
     const open = [...owner.runs.values()].filter((run) => gone.has(run.shard));
     for (const run of open) owner.queue.remove(run);
     const steps = open.flatMap((run) => owner.flushes.lastStep(run)?.done.promise ?? []);
@@ -190,8 +196,13 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       try {
         while (isRefreshWanted) {
           isRefreshWanted = false;
+          const hasRung = isRung;
+          isRung = false;
           const loaded = [...owner.shards.values()].filter((shard) => shard.isLoaded);
-          await attendAll(await owner.dags.refresh(loaded.map((shard) => shard.shard)));
+          const changed = await owner.dags.refresh(loaded.map((shard) => shard.shard));
+          await attendAll(changed);
+          // Others may want something watched for an asset whose shard is here; the doorbell rings for those, too.
+          if (changed.length > 0 || hasRung) await owner.assetWatchers.refresh();
         }
       } finally {
         refreshing = null;
@@ -216,6 +227,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       mill.assetRuns.touch(fromBinary(AssetEventsPendingSchema, data).dagIds);
     }),
     bus.subscribe("dags", () => {
+      isRung = true;
       refreshDags().catch((error: unknown) => log.warn({ err: error }, "dags.refresh_failed"));
     }),
   ];

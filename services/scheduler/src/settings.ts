@@ -89,12 +89,16 @@ export const defaultSettings = {
   /** How long people wait for what a timetable says of its next runs, and how many runs it is asked for at most. */
   timetableListWaitMs: 5_000,
   timetableListMax: 500,
+  /** Rows of DAGs in which one statement notes when the next run is due. */
+  nextRunsPerWriteMax: 1_000,
   /** Finished runs that a DAG does not keep are looked for at most this often. */
   historyEveryMs: 10_000,
   /** Such runs in one look. */
   historyRunsPerLook: 500,
   /** A wait whose triggerer gave it back, or lost it, is given to another after this. */
   watchAgainMs: 1_000,
+  /** How long a watcher of an asset rests after a failure: the first time; then doubled, up to the last. */
+  assetWatcherRestMs: { first: 5_000, max: 300_000 },
   /** How long whoever ends a wait with a token is kept waiting while the body still runs. */
   endWaitHoldMs: 25_000,
   /** DAGs whose assets are looked at in one statement. */

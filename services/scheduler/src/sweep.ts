@@ -25,6 +25,7 @@ export function createSweep(owner: Owner): Sweep {
       ...owner.watches.sessionKeys(),
       ...owner.deliveries.sessionKeys(),
       ...owner.calls.sessionKeys(),
+      ...owner.assetWatchers.sessionKeys(),
     ]);
     const keys = [...all].toSorted((a, b) => a - b);
     const part = keys.filter((key) => key > after).slice(0, owner.settings.sweepRowsMax);

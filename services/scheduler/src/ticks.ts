@@ -1,9 +1,10 @@
 /** Makes the runs of timetables: each planned run exactly once. */
 
-import { setNextRunAt, skipTick } from "@millrace/db";
+import { skipTick } from "@millrace/db";
 import { planNext, type DataInterval, type PlannedRun } from "@millrace/engine";
 import { apply } from "./apply.ts";
 import { defaultParams } from "./default-params.ts";
+import { createNextRunNotes } from "./next-run-notes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import type { RunMaker } from "./run-maker.ts";
@@ -31,6 +32,7 @@ export function createTicks(parts: {
   readonly life: RunLife;
 }): Ticks {
   const { owner, maker, life } = parts;
+  const notes = createNextRunNotes(owner);
   const timetables = createTimetables({ owner, onAnswer: plan });
 
   function nextOf(dag: OwnedDag, last: DataInterval | null): PlannedRun | null {
@@ -48,9 +50,7 @@ export function createTicks(parts: {
   function show(dag: OwnedDag, nextRunAt: number | null): void {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
-    setNextRunAt(owner.db, dag.dagId, nextRunAt).catch((error: unknown) => {
-      owner.log.warn({ dag_id: dag.dagId, err: error }, "timetable.next_run_unwritten");
-    });
+    notes.note(dag.dagId, nextRunAt);
   }
 
   function hasRoom(dag: OwnedDag): boolean {

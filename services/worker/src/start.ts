@@ -1,3 +1,4 @@
+import { operatorTriggers } from "@millrace/operators/triggers";
 import { MillraceError } from "@millrace/sdk";
 import { runTriggerer, runWorker, type WorkerHandle, type WorkerLog } from "@millrace/sdk/worker";
 import { syncFolder } from "./folder-sync.ts";
@@ -101,6 +102,7 @@ function startSessions(
       ...shared,
       name: name && triggererName(name),
       slots: triggerSlots,
+      triggers: operatorTriggers,
       onSession: note(1),
     });
   return [...(slots > 0 ? [worker()] : []), ...(triggerSlots > 0 ? [triggerer()] : [])];

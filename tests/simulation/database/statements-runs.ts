@@ -26,6 +26,7 @@ export const runStatements: Statements = {
         last_interval_start: atOrNull(dag.last_interval_start),
         last_interval_end: atOrNull(dag.last_interval_end),
         next_run_at: atOrNull(dag.next_run_at),
+        schedule_problem: "",
       }));
   },
   owner_version_get({ tables }, [ids]) {
@@ -66,10 +67,14 @@ export const runStatements: Statements = {
       return { first };
     });
   },
-  dag_set_next_run({ tables }, [dagId, nextRunAt]) {
-    const dag = tables.dags.get(dagId as string);
-    const next = nextRunAt === null ? null : Date.parse(nextRunAt as string);
-    if (dag !== undefined) tables.dags.set(dag.dag_id, { ...dag, next_run_at: next });
+  dag_set_next_runs({ tables }, [dagIds, nextRunAts]) {
+    const moments = nextRunAts as (string | null)[];
+    for (const [n, dagId] of (dagIds as string[]).entries()) {
+      const dag = tables.dags.get(dagId);
+      const moment = moments[n] ?? null;
+      const next = moment === null ? null : Date.parse(moment);
+      if (dag !== undefined) tables.dags.set(dagId, { ...dag, next_run_at: next });
+    }
     return [];
   },
 };

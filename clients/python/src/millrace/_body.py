@@ -20,6 +20,7 @@ from ._limits import BLOB_BYTES_MAX
 from ._outcome import Ended, Failed, Interrupted, Outcome, Skipped, Succeeded, failed, outcome_of_error
 from ._retry import apply_policy
 from ._sensor import Done, SensorDefers, poke
+from ._target import existing, missing
 from .args import decode_input, read_path, resolve_args
 from .codec import UNDEFINED
 from .errors import CancelledError, FailTask, MillraceError
@@ -114,6 +115,9 @@ class ThreadBody:
         except (codec.CodecError, MillraceError, TypeError) as error:
             return failed("setup", str(error), type(error).__name__)
         try:
+            present = self._existing(args) if first is None else None
+            if present is not None:
+                return self._outcome_of(present.value)
             answer = self._answer(args, first)
         except (CancelledError, asyncio.CancelledError) as error:
             return Interrupted() if self._context.cancelled.is_set() else outcome_of_error(error)
@@ -124,11 +128,31 @@ class ThreadBody:
             return deferral_of(self._facts, answer.deferred, self._can_resume, answer.left_s, soft_fail)
         if not isinstance(answer, Done):
             return answer
-        return self._outcome_of(answer.value)
+        if isinstance(answer.value, Deferred) or not self._handler.check_target:
+            return self._outcome_of(answer.value)
+        return self._missing(args) or self._outcome_of(answer.value)
+
+    def _existing(self, args: list[Any]) -> Done[Any] | None:
+        """What was there already, and is the task's value therefore; None where the body has to run."""
+        if self._handler.target is None or self._facts.sensor is not None:
+            return None
+        self._context.begin()
+        return existing(self._handler.target, args, self._context)
+
+    def _missing(self, args: list[Any]) -> Outcome | None:
+        if self._handler.target is None or self._facts.sensor is not None:
+            return None
+        try:
+            return missing(self._handler.target, args)
+        except CancelledError:
+            return Interrupted() if self._context.cancelled.is_set() else outcome_of_error(CancelledError())
+        except Exception as error:
+            return outcome_of_error(error)
 
     @property
     def _can_resume(self) -> bool:
-        return self._handler.resume is not None
+        # Whether the target is there when the wait is over, only a worker can see.
+        return self._handler.resume is not None or (self._handler.target is not None and self._handler.check_target)
 
     def _outcome_of(self, value: Any) -> Outcome:
         facts = self._facts
@@ -202,7 +226,7 @@ Call = tuple[Callable[..., Any], list[Any]]
 
 def args_of(handler: Handler, facts: AttemptFacts) -> list[Any]:
     """The arguments of the body; none when it only goes on after a wait. Raises CodecError, TypeError."""
-    if facts.resumption is not None and facts.sensor is None:
+    if facts.resumption is not None and facts.sensor is None and handler.target is None:
         return []
     args = resolve_args(facts.args, facts.all_inputs())
     return bind_args(handler, args if facts.told is None else [facts.told, *args])

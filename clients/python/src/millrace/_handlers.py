@@ -22,6 +22,9 @@ HandlerKind = Literal["task", "branch", "short_circuit", "sensor", "callback", "
 #: Goes on after a wait: with what came, and the state that the body left for itself. It may take the first alone, or neither.
 Resume = Callable[..., Any]
 
+#: What a task makes, by its arguments: an object with `exists()`, and with `read()` where the task has a value.
+TargetOf = Callable[..., Any]
+
 #: What a trigger's handler is announced as.
 TRIGGER_PREFIX: Final = "trigger/"
 
@@ -49,6 +52,10 @@ class Handler:
     retry_policy: RetryPolicy | None = None
     #: Goes on after a wait; None where what came is the answer.
     resume: Resume | None = None
+    #: What it makes, by its arguments; None where nobody says.
+    target: TargetOf | None = None
+    #: Whether an attempt fails whose target does not exist when its body is done.
+    check_target: bool = True
 
 
 class MarkFunction(Protocol):
@@ -75,6 +82,8 @@ def task(
     isolation: Isolation = "thread",
     retry_policy: RetryPolicy | None = None,
     resume: Resume | None = None,
+    target: TargetOf | None = None,
+    check_target: bool = True,
 ) -> MarkFunction: ...
 
 
@@ -85,6 +94,8 @@ def task(
     isolation: Isolation = "thread",
     retry_policy: RetryPolicy | None = None,
     resume: Resume | None = None,
+    target: TargetOf | None = None,
+    check_target: bool = True,
 ) -> Any:
     """Marks a function as a handler for `python -m millrace file.py` and `Worker.add_module`.
 
@@ -93,9 +104,11 @@ def task(
     RetryTask: with the error and the number of the try it answers "retry", "fail", a wait (timedelta or seconds), or
     None for what the task says. A function that returns `defer(…)` gives its slot back and waits; `resume` goes on then,
     with what came and the state that was left, `resume(event, state)`, and may defer again. Without it what came is what
-    the task returns. The function itself stays as it is and can be called as before.
+    the task returns. `target` gets the task's arguments and returns what the task makes: an object with `exists()`. Where
+    that is true the body does not run, and what its `read()` returns is the task's value; after the body it must be true,
+    unless `check_target` is False. The function itself stays as it is and can be called as before.
     """
-    return _marker("task", name, isolation, retry_policy, resume)
+    return _marker("task", name, isolation, retry_policy, resume, target, check_target)
 
 
 @overload
@@ -214,12 +227,15 @@ def _marker(
     isolation: Isolation,
     retry_policy: RetryPolicy | None = None,
     resume: Resume | None = None,
+    target: TargetOf | None = None,
+    check_target: bool = True,
 ) -> Any:
     if callable(name):
-        return _marker(kind, None, isolation, retry_policy, resume)(name)
+        return _marker(kind, None, isolation, retry_policy, resume, target, check_target)(name)
 
     def mark(function: Function) -> Function:
-        setattr(function, _MARK, make_handler(name, function, isolation, kind, retry_policy, resume))
+        made = make_handler(name, function, isolation, kind, retry_policy, resume, target, check_target)
+        setattr(function, _MARK, made)
         return function
 
     return mark
@@ -232,6 +248,8 @@ def make_handler(
     kind: HandlerKind = "task",
     retry_policy: RetryPolicy | None = None,
     resume: Resume | None = None,
+    target: TargetOf | None = None,
+    check_target: bool = True,
 ) -> Handler:
     """Raises ConfigError for what cannot be a handler."""
     chosen = name if name is not None else getattr(function, "__name__", "")
@@ -241,8 +259,15 @@ def make_handler(
         raise ConfigError(f'isolation of handler {chosen} is {isolation!r}; use "thread" or "process"')
     if kind not in _KINDS:
         raise ConfigError(f"kind of handler {chosen} is {kind!r}; use {', '.join(_KINDS)}")
+    if target is not None and (kind != "task" or not callable(target)):
+        raise ConfigError(f"target of handler {chosen} must be a function of the arguments of a task, and the handler a task")
     if isolation == "process":
-        own = (("handler", function), ("the retry policy of handler", retry_policy), ("the resume of handler", resume))
+        own = (
+            ("handler", function),
+            ("the retry policy of handler", retry_policy),
+            ("the resume of handler", resume),
+            ("the target of handler", target),
+        )
         for what, code in own:
             if code is not None and "<" in getattr(code, "__qualname__", "<"):
                 raise ConfigError(
@@ -250,7 +275,7 @@ def make_handler(
                     "so that the new process can import it"
                 )
     announced = f"{TRIGGER_PREFIX}{chosen}" if kind == "trigger" else chosen
-    return Handler(announced, function, isolation, kind, retry_policy, resume)
+    return Handler(announced, function, isolation, kind, retry_policy, resume, target, check_target)
 
 
 def misplaced(handler: Handler, facts: AttemptFacts) -> str | None:

@@ -18,7 +18,7 @@ from . import _capture
 from ._attempts import Attempts
 from ._connection import Connection
 from ._gen.worker.v1 import worker_service_pb2 as pb
-from ._handlers import Function, Handler, HandlerKind, Isolation, MarkFunction, Resume, handlers_of, make_handler
+from ._handlers import Function, Handler, HandlerKind, Isolation, MarkFunction, Resume, TargetOf, handlers_of, make_handler
 from ._limits import GOODBYE_S, SIGNAL_LOOK_S, SLOTS_MAX, TRIGGER_SLOTS, WORKER_NAME_MAX
 from ._logs import LogShipper
 from ._retry import RetryPolicy
@@ -109,14 +109,16 @@ class Worker:
         isolation: Isolation = "thread",
         retry_policy: RetryPolicy | None = None,
         resume: Resume | None = None,
+        target: TargetOf | None = None,
+        check_target: bool = True,
     ) -> MarkFunction:
         """Registers the decorated function as a handler; its name is the function's unless given.
 
-        What `kind`, `isolation`, `retry_policy` and `resume` mean say `millrace.task`, `branch`, `short_circuit` and `sensor`.
+        What `kind` and the options mean say `millrace.task`, `branch`, `short_circuit` and `sensor`.
         """
 
         def register(function: Function) -> Function:
-            self._add(make_handler(name, function, isolation, kind, retry_policy, resume))
+            self._add(make_handler(name, function, isolation, kind, retry_policy, resume, target, check_target))
             return function
 
         return register

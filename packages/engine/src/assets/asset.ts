@@ -9,6 +9,20 @@ export type AssetDefinition = {
   readonly group: string;
   /** A JSON object, as text; empty for none. */
   readonly extra: string;
+  /** What triggerers watch on its behalf. Left out where nobody says. */
+  readonly watchers?: readonly AssetWatcher[];
+};
+
+/** What a triggerer watches: whatever happens there is an event of the asset. */
+export type AssetWatcher = {
+  /** "http", "file", or a name that a triggerer has a function for. */
+  readonly handler: string;
+  /** What it is told: codec JSON. */
+  readonly config: string;
+  /** For people. */
+  readonly summary: string;
+  /** Which triggerers watch: those that serve it. */
+  readonly queue: string;
 };
 
 /** Stands for assets that a task names only while it runs. */
@@ -31,6 +45,12 @@ export const defaultAssetGroup = "asset";
 export const assetLimits = {
   uriLength: 1500,
   nameLength: 250,
+  watchersPerAsset: 10,
+  /** Characters of what a watcher is called, and of what it says it watches. */
+  watcherHandlerLength: 192,
+  watcherSummaryLength: 250,
+  /** UTF-8 bytes of what a watcher is told. */
+  watcherConfigBytes: 16 * 1024,
   /** UTF-8 bytes of an asset's extra. */
   extraBytes: 16 * 1024,
   /** Outlets of a task, and inlets. */

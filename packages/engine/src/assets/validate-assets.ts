@@ -3,7 +3,13 @@
 import { readSchema } from "../json-schema.ts";
 import type { Problems } from "../problems.ts";
 import type { TaskSpec } from "../spec.ts";
-import { assetKey, assetLimits, type AssetExpression, type AssetOrAlias } from "./asset.ts";
+import {
+  assetKey,
+  assetLimits,
+  type AssetExpression,
+  type AssetOrAlias,
+  type AssetWatcher,
+} from "./asset.ts";
 import { leavesOf } from "./progress.ts";
 
 const printable = /^[\x21-\x7e]+$/;
@@ -71,9 +77,39 @@ function checkAsset(of: AssetOrAlias, at: string, problems: Problems): void {
           `it is no JSON object of at most ${assetLimits.extraBytes} bytes; write a smaller one, or leave it out`,
         );
     }
+    checkWatchers(of.watchers ?? [], `${at}.watchers`, problems);
   } else if (!isName(of.name)) problems.add(`${at}.name`, of.name, nameRule);
   if (!isName(of.group))
     problems.add(`${at}.group`, of.group, nameRule.replace("a name", "a group"));
+}
+
+function checkWatchers(watchers: readonly AssetWatcher[], at: string, problems: Problems): void {
+  const { watchersPerAsset, watcherHandlerLength, watcherSummaryLength, watcherConfigBytes } =
+    assetLimits;
+  if (watchers.length > watchersPerAsset)
+    problems.add(
+      at,
+      watchers.length,
+      `an asset has at most ${watchersPerAsset}; use several assets`,
+    );
+  for (const [n, { handler, config, summary, queue }] of watchers.entries()) {
+    if (!isText(handler, watcherHandlerLength))
+      problems.add(`${at}[${n}].handler`, handler, `write 1 to ${watcherHandlerLength} characters`);
+    if (!isText(summary, watcherSummaryLength))
+      problems.add(`${at}[${n}].summary`, summary, `write 1 to ${watcherSummaryLength} characters`);
+    if (!isText(queue, assetLimits.nameLength))
+      problems.add(`${at}[${n}].queue`, queue, `write 1 to ${assetLimits.nameLength} characters`);
+    if (config.length > watcherConfigBytes)
+      problems.add(
+        `${at}[${n}].config`,
+        `${config.length} bytes`,
+        `the limit is ${watcherConfigBytes}; say less`,
+      );
+  }
+}
+
+function isText(text: string, max: number): boolean {
+  return text.length > 0 && text.length <= max && !/\p{Cc}/u.test(text);
 }
 
 function isName(name: string): boolean {

@@ -9,6 +9,7 @@ import {
   calledOf,
   resumeOf,
   retryPolicyOf,
+  targetOf,
   type TaskCode,
 } from "../code-of.ts";
 import type { DagDefinition } from "../dag.ts";
@@ -60,7 +61,12 @@ export async function loadHandler(module: unknown, handler: string): Promise<Tas
     return { body: callbackOf(dag, id) as unknown as Body, retryPolicy: undefined };
   }
   if (call !== null) return { body: calledOf(dag, id), retryPolicy: undefined };
-  return { body: bodyOf(dag, id), retryPolicy: retryPolicyOf(dag, id), resume: resumeOf(dag, id) };
+  return {
+    body: bodyOf(dag, id),
+    retryPolicy: retryPolicyOf(dag, id),
+    resume: resumeOf(dag, id),
+    target: targetOf(dag, id),
+  };
 }
 
 function notFound(handler: string, why: string): MillraceError {

@@ -15,5 +15,13 @@ export const retryAfterMaxMs = 60 * 60_000;
 export const intervalJitter = 0.1;
 /** Of the first interval chance takes up to this part: waits that came together do not look together again. */
 export const firstIntervalJitter = 0.5;
+/** Bytes of what a watcher of an asset says of one event, of all events that it reports at once, and of its cursor. */
+export const assetEventBytesMax = 64 * 1024;
+export const assetEventsBytesMax = 192 * 1024;
+export const assetCursorBytesMax = 32 * 1024;
+/** Events that it reports at once. */
+export const assetEventsMax = 100;
+/** A watcher whose function brings the same again is called no sooner. */
+export const sameEventRestMs = 5_000;
 /** Waits at a time, unless it is started with another number. */
 export const defaultTriggerSlots = 10_000;

@@ -13,6 +13,8 @@ export type Watch = {
   readonly args: Uint8Array;
   /** Paths into what it brings, as JSON, whose lengths the result must tell. */
   readonly measuredPaths: readonly Uint8Array[];
+  /** Set for a watcher of an asset, which goes on from its cursor, codec JSON; null the first time. */
+  readonly assetWatch: { readonly cursor: Uint8Array | null } | null;
 };
 
 export type TriggererThreadData = {

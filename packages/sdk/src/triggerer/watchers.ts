@@ -1,11 +1,11 @@
 /** How each kind of trigger is watched. */
 
 import { Gate } from "./gate.ts";
-import { configOf, fulfilled, watchFailed } from "./fulfilled.ts";
+import { configOf, cursorOf, digestOf, fulfilled, told, watchFailed } from "./fulfilled.ts";
 import { filesAtOnceMax, httpAtOnceMax } from "./limits.ts";
 import { lookAtFile } from "./look-at-file.ts";
 import { lookAtUrl } from "./look-at-url.ts";
-import { poll, type Look } from "./poll.ts";
+import { notYet, poll, type Look } from "./poll.ts";
 import { readFileWatch, readHttpWatch } from "./read-config.ts";
 import type { Troubles } from "./troubles.ts";
 import type { Watcher } from "./watches.ts";
@@ -46,11 +46,22 @@ type Looking = {
 
 function polling(atOnceMax: number, read: (config: unknown) => Looking): Watcher {
   const gate = new Gate(atOnceMax);
-  return (watch, onEnd) =>
-    poll({
+  return (watch, onEnd) => {
+    const looking = read(configOf(watch));
+    const cursor = cursorOf(watch);
+    const isOfAsset = watch.assetWatch !== null;
+    return poll({
       gate,
-      ...read(configOf(watch)),
-      onFound: (event) => onEnd(fulfilled(watch, event)),
+      ...looking,
+      async look(signal) {
+        const seen = await looking.look(signal);
+        // Of an asset, only what differs from what was told last is an event.
+        const isOld = isOfAsset && seen.kind === "found" && digestOf(seen.event) === cursor;
+        return isOld ? notYet : seen;
+      },
+      onFound: (event) =>
+        onEnd(isOfAsset ? told([event], digestOf(event)) : fulfilled(watch, event)),
       onFailed: (error) => onEnd(watchFailed(error)),
     });
+  };
 }

@@ -139,7 +139,12 @@ export class Watches {
 const stopping: Outcome = { kind: "returned", message: "The triggerer is stopping." };
 const ended: Outcome = { kind: "returned", message: "It was told to stop." };
 
-function watchOf({ attemptId, taskId, handler, args, measuredPaths }: Assignment): Watch {
+function watchOf({ attemptId, taskId, handler, args, ...rest }: Assignment): Watch {
   const name = handler.startsWith(handlerPrefix) ? handler.slice(handlerPrefix.length) : handler;
-  return { attemptId, taskId, handler: name, args, measuredPaths };
+  const { measuredPaths, assetWatch } = rest;
+  const cursor = assetWatch?.cursor?.data ?? null;
+  return {
+    ...{ attemptId, taskId, handler: name, args, measuredPaths },
+    assetWatch: assetWatch === undefined ? null : { cursor },
+  };
 }

@@ -12,12 +12,18 @@ import { deferred } from "./deferred.ts";
 import { decodeInputs } from "./inputs.ts";
 import type { Outcome } from "./messages.ts";
 import { bodyOutcome, plainFailure } from "./outcome.ts";
+import type { TaskTarget } from "../target.ts";
+import { existing, missing } from "./target.ts";
 import { runSensor, type SensorEnd, type SensorTime } from "./sensor.ts";
 import { succeeded } from "./succeeded.ts";
 
-/** The arguments of an attempt's body; none when it only goes on after a wait. @throws MillraceError VALUE_INVALID */
-export function argsOf({ work, facts, items }: Attempt): unknown[] {
-  if (work.resumption !== null && work.sensor === null) return [];
+/**
+ * The arguments of an attempt's body; none when it only goes on after a wait and makes no target.
+ *
+ * @throws MillraceError VALUE_INVALID
+ */
+export function argsOf({ work, facts, items }: Attempt, target?: TaskTarget): unknown[] {
+  if (work.resumption !== null && work.sensor === null && target === undefined) return [];
   const inputs = decodeInputs(work.inputs, (taskId) => `the result of task "${taskId}"`);
   return resolveArgs(work.args, inputs, facts, items);
 }
@@ -35,8 +41,11 @@ export async function callBody(
   onClock: (kind: "begun" | "looked") => void,
   time?: SensorTime,
 ): Promise<Outcome> {
+  const { target } = code;
+  const hasToLook = target !== undefined && attempt.work.resumption === null;
   const run = (body: Body, given: unknown[]): Promise<unknown> => {
-    onClock("begun");
+    // Of a task with a target the clock runs from the look at it.
+    if (!hasToLook) onClock("begun");
     return runInContext(attempt, () => millraceCallBody(body, given));
   };
   // Only the first call goes on after a wait: a sensor that is not done then looks again.
@@ -47,10 +56,19 @@ export async function callBody(
     return run(body, given);
   };
   try {
+    if (hasToLook) {
+      onClock("begun");
+      const found = await existing(attempt, target, args);
+      if (found !== null) return await succeeded(attempt, found.value);
+    }
     const end = await endOf(attempt, call, () => onClock("looked"), time);
-    if (end.kind === "done") return await succeeded(attempt, end.value);
+    if (end.kind === "done") {
+      const lack = target?.isChecked === true ? await missing(attempt, target, args) : null;
+      return lack ?? (await succeeded(attempt, end.value));
+    }
     if (end.kind !== "deferral") return end;
-    return await deferred(attempt.work, end.request, code.resume !== undefined, end.rest);
+    const goesOn = code.resume !== undefined || target?.isChecked === true;
+    return await deferred(attempt.work, end.request, goesOn, end.rest);
   } catch (thrown) {
     if (thrown instanceof Forgotten) return forgotten;
     return thrownOutcome(attempt, code.retryPolicy, thrown);

@@ -141,7 +141,7 @@ export class Executor {
     try {
       if (work.refusal !== null) throw new Error(work.refusal);
       const code = await this.#options.loadCode(work);
-      const args = argsOf(attempt);
+      const args = argsOf(attempt, code.target);
       startedAt = performance.now();
       const onClock = (kind: "begun" | "looked"): void => {
         if (work.isTimed) this.#options.post({ kind, attemptId: work.attemptId });

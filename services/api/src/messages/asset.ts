@@ -19,7 +19,7 @@ type AssetInit = Exclude<MessageInitShape<typeof AssetSchema>, Asset>;
 export function assetMessage(
   row: AssetRow,
   counts: { readonly producers: number; readonly consumers: number },
-  uses: Pick<AssetInit, "producers" | "consumers" | "aliases"> = {},
+  uses: Pick<AssetInit, "producers" | "consumers" | "aliases" | "watchers"> = {},
 ): Asset {
   return create(AssetSchema, {
     ...uses,

@@ -13,6 +13,7 @@ import type { ApiContext } from "../context.ts";
 import { dagIdField, textField } from "../fields.ts";
 import { apiLimits } from "../limits.ts";
 import { assetMessage } from "../messages/asset.ts";
+import { watcherStates } from "../watcher-states.ts";
 import { cutPage, isText, pageSizeOf, positionOf, tokenAfter } from "../paging.ts";
 
 const limits = { default: apiLimits.pageDefault, max: apiLimits.pageMax };
@@ -50,8 +51,9 @@ function filterOf({ search, group, dagId, includeInactive }: ListAssetsRequest):
 export function getAsset(context: ApiContext): Handler<typeof AssetService.method.getAsset> {
   return async (request) => {
     const row = await requireAsset(context, request.asset);
-    const [uses, aliases] = await Promise.all([
+    const [uses, watchers, aliases] = await Promise.all([
       listAssetUses(context.db, row.id, apiLimits.assetUsesMax),
+      watcherStates(context.db, row.id),
       listAliasesOf(context.db, row.id, apiLimits.assetUsesMax),
     ]);
     const producers = uses.filter(({ kind }) => kind === 1);
@@ -72,6 +74,7 @@ export function getAsset(context: ApiContext): Handler<typeof AssetService.metho
           pendingCount: use.pending,
         })),
         aliases,
+        watchers,
       }),
     };
   };

@@ -259,6 +259,7 @@ async function carryOut(
       return { case: "plannedRuns", value: { runs: [dates], problem: "" } };
     }
     case "endWait":
+    case "planRuns":
     case undefined:
       break;
   }

@@ -63,6 +63,16 @@ export type AssetPending = Prisma.AssetPendingModel
  */
 export type RunAssetEvent = Prisma.RunAssetEventModel
 /**
+ * Model AssetWatcher
+ * What is watched for an asset.
+ */
+export type AssetWatcher = Prisma.AssetWatcherModel
+/**
+ * Model AssetWatcherUse
+ * Which active DAGs ask for a watcher.
+ */
+export type AssetWatcherUse = Prisma.AssetWatcherUseModel
+/**
  * Model Bundle
  * A content-addressed build of DAG code, gzipped.
  */

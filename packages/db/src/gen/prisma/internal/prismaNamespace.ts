@@ -406,6 +406,8 @@ export const ModelName = {
   AssetEvent: 'AssetEvent',
   AssetPending: 'AssetPending',
   RunAssetEvent: 'RunAssetEvent',
+  AssetWatcher: 'AssetWatcher',
+  AssetWatcherUse: 'AssetWatcherUse',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -436,7 +438,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1103,6 +1105,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.RunAssetEventCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.RunAssetEventCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetWatcher: {
+      payload: Prisma.$AssetWatcherPayload<ExtArgs>
+      fields: Prisma.AssetWatcherFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetWatcherFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetWatcherFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>
+        }
+        findFirst: {
+          args: Prisma.AssetWatcherFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetWatcherFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>
+        }
+        findMany: {
+          args: Prisma.AssetWatcherFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>[]
+        }
+        create: {
+          args: Prisma.AssetWatcherCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>
+        }
+        createMany: {
+          args: Prisma.AssetWatcherCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetWatcherCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>[]
+        }
+        delete: {
+          args: Prisma.AssetWatcherDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>
+        }
+        update: {
+          args: Prisma.AssetWatcherUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetWatcherDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetWatcherUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetWatcherUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetWatcherUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherPayload>
+        }
+        aggregate: {
+          args: Prisma.AssetWatcherAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetWatcher>
+        }
+        groupBy: {
+          args: Prisma.AssetWatcherGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetWatcherGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetWatcherCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetWatcherCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetWatcherUse: {
+      payload: Prisma.$AssetWatcherUsePayload<ExtArgs>
+      fields: Prisma.AssetWatcherUseFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetWatcherUseFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetWatcherUseFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>
+        }
+        findFirst: {
+          args: Prisma.AssetWatcherUseFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetWatcherUseFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>
+        }
+        findMany: {
+          args: Prisma.AssetWatcherUseFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>[]
+        }
+        create: {
+          args: Prisma.AssetWatcherUseCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>
+        }
+        createMany: {
+          args: Prisma.AssetWatcherUseCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetWatcherUseCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>[]
+        }
+        delete: {
+          args: Prisma.AssetWatcherUseDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>
+        }
+        update: {
+          args: Prisma.AssetWatcherUseUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetWatcherUseDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetWatcherUseUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetWatcherUseUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetWatcherUseUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetWatcherUsePayload>
+        }
+        aggregate: {
+          args: Prisma.AssetWatcherUseAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetWatcherUse>
+        }
+        groupBy: {
+          args: Prisma.AssetWatcherUseGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetWatcherUseGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetWatcherUseCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetWatcherUseCountAggregateOutputType> | number
         }
       }
     }
@@ -2358,6 +2508,34 @@ export const RunAssetEventScalarFieldEnum = {
 export type RunAssetEventScalarFieldEnum = (typeof RunAssetEventScalarFieldEnum)[keyof typeof RunAssetEventScalarFieldEnum]
 
 
+export const AssetWatcherScalarFieldEnum = {
+  id: 'id',
+  assetId: 'assetId',
+  digest: 'digest',
+  shard: 'shard',
+  handler: 'handler',
+  queue: 'queue',
+  config: 'config',
+  summary: 'summary',
+  cursor: 'cursor',
+  fires: 'fires',
+  firedAt: 'firedAt',
+  failure: 'failure',
+  failedAt: 'failedAt',
+  createdAt: 'createdAt'
+} as const
+
+export type AssetWatcherScalarFieldEnum = (typeof AssetWatcherScalarFieldEnum)[keyof typeof AssetWatcherScalarFieldEnum]
+
+
+export const AssetWatcherUseScalarFieldEnum = {
+  dagId: 'dagId',
+  watcherId: 'watcherId'
+} as const
+
+export type AssetWatcherUseScalarFieldEnum = (typeof AssetWatcherUseScalarFieldEnum)[keyof typeof AssetWatcherUseScalarFieldEnum]
+
+
 export const BundleScalarFieldEnum = {
   digest: 'digest',
   content: 'content',
@@ -2877,6 +3055,8 @@ export type GlobalOmitConfig = {
   assetEvent?: Prisma.AssetEventOmit
   assetPending?: Prisma.AssetPendingOmit
   runAssetEvent?: Prisma.RunAssetEventOmit
+  assetWatcher?: Prisma.AssetWatcherOmit
+  assetWatcherUse?: Prisma.AssetWatcherUseOmit
   bundle?: Prisma.BundleOmit
   dag?: Prisma.DagOmit
   dagVersion?: Prisma.DagVersionOmit

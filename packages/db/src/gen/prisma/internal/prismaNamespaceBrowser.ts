@@ -60,6 +60,8 @@ export const ModelName = {
   AssetEvent: 'AssetEvent',
   AssetPending: 'AssetPending',
   RunAssetEvent: 'RunAssetEvent',
+  AssetWatcher: 'AssetWatcher',
+  AssetWatcherUse: 'AssetWatcherUse',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -194,6 +196,34 @@ export const RunAssetEventScalarFieldEnum = {
 } as const
 
 export type RunAssetEventScalarFieldEnum = (typeof RunAssetEventScalarFieldEnum)[keyof typeof RunAssetEventScalarFieldEnum]
+
+
+export const AssetWatcherScalarFieldEnum = {
+  id: 'id',
+  assetId: 'assetId',
+  digest: 'digest',
+  shard: 'shard',
+  handler: 'handler',
+  queue: 'queue',
+  config: 'config',
+  summary: 'summary',
+  cursor: 'cursor',
+  fires: 'fires',
+  firedAt: 'firedAt',
+  failure: 'failure',
+  failedAt: 'failedAt',
+  createdAt: 'createdAt'
+} as const
+
+export type AssetWatcherScalarFieldEnum = (typeof AssetWatcherScalarFieldEnum)[keyof typeof AssetWatcherScalarFieldEnum]
+
+
+export const AssetWatcherUseScalarFieldEnum = {
+  dagId: 'dagId',
+  watcherId: 'watcherId'
+} as const
+
+export type AssetWatcherUseScalarFieldEnum = (typeof AssetWatcherUseScalarFieldEnum)[keyof typeof AssetWatcherUseScalarFieldEnum]
 
 
 export const BundleScalarFieldEnum = {

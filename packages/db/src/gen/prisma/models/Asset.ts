@@ -233,6 +233,7 @@ export type AssetWhereInput = {
   isActive?: Prisma.BoolFilter<"Asset"> | boolean
   createdAt?: Prisma.DateTimeFilter<"Asset"> | Date | string
   aliases?: Prisma.AssetAliasListRelationFilter
+  watchers?: Prisma.AssetWatcherListRelationFilter
 }
 
 export type AssetOrderByWithRelationInput = {
@@ -244,6 +245,7 @@ export type AssetOrderByWithRelationInput = {
   isActive?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   aliases?: Prisma.AssetAliasOrderByRelationAggregateInput
+  watchers?: Prisma.AssetWatcherOrderByRelationAggregateInput
 }
 
 export type AssetWhereUniqueInput = Prisma.AtLeast<{
@@ -258,6 +260,7 @@ export type AssetWhereUniqueInput = Prisma.AtLeast<{
   isActive?: Prisma.BoolFilter<"Asset"> | boolean
   createdAt?: Prisma.DateTimeFilter<"Asset"> | Date | string
   aliases?: Prisma.AssetAliasListRelationFilter
+  watchers?: Prisma.AssetWatcherListRelationFilter
 }, "id" | "uri">
 
 export type AssetOrderByWithAggregationInput = {
@@ -296,6 +299,7 @@ export type AssetCreateInput = {
   isActive: boolean
   createdAt?: Date | string
   aliases?: Prisma.AssetAliasCreateNestedManyWithoutAssetInput
+  watchers?: Prisma.AssetWatcherCreateNestedManyWithoutAssetInput
 }
 
 export type AssetUncheckedCreateInput = {
@@ -307,6 +311,7 @@ export type AssetUncheckedCreateInput = {
   isActive: boolean
   createdAt?: Date | string
   aliases?: Prisma.AssetAliasUncheckedCreateNestedManyWithoutAssetInput
+  watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutAssetInput
 }
 
 export type AssetUpdateInput = {
@@ -317,6 +322,7 @@ export type AssetUpdateInput = {
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   aliases?: Prisma.AssetAliasUpdateManyWithoutAssetNestedInput
+  watchers?: Prisma.AssetWatcherUpdateManyWithoutAssetNestedInput
 }
 
 export type AssetUncheckedUpdateInput = {
@@ -328,6 +334,7 @@ export type AssetUncheckedUpdateInput = {
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   aliases?: Prisma.AssetAliasUncheckedUpdateManyWithoutAssetNestedInput
+  watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutAssetNestedInput
 }
 
 export type AssetCreateManyInput = {
@@ -420,6 +427,20 @@ export type AssetUpdateOneRequiredWithoutAliasesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.AssetUpdateToOneWithWhereWithoutAliasesInput, Prisma.AssetUpdateWithoutAliasesInput>, Prisma.AssetUncheckedUpdateWithoutAliasesInput>
 }
 
+export type AssetCreateNestedOneWithoutWatchersInput = {
+  create?: Prisma.XOR<Prisma.AssetCreateWithoutWatchersInput, Prisma.AssetUncheckedCreateWithoutWatchersInput>
+  connectOrCreate?: Prisma.AssetCreateOrConnectWithoutWatchersInput
+  connect?: Prisma.AssetWhereUniqueInput
+}
+
+export type AssetUpdateOneRequiredWithoutWatchersNestedInput = {
+  create?: Prisma.XOR<Prisma.AssetCreateWithoutWatchersInput, Prisma.AssetUncheckedCreateWithoutWatchersInput>
+  connectOrCreate?: Prisma.AssetCreateOrConnectWithoutWatchersInput
+  upsert?: Prisma.AssetUpsertWithoutWatchersInput
+  connect?: Prisma.AssetWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.AssetUpdateToOneWithWhereWithoutWatchersInput, Prisma.AssetUpdateWithoutWatchersInput>, Prisma.AssetUncheckedUpdateWithoutWatchersInput>
+}
+
 export type AssetCreateWithoutAliasesInput = {
   uri: string
   name: string
@@ -427,6 +448,7 @@ export type AssetCreateWithoutAliasesInput = {
   extra: string
   isActive: boolean
   createdAt?: Date | string
+  watchers?: Prisma.AssetWatcherCreateNestedManyWithoutAssetInput
 }
 
 export type AssetUncheckedCreateWithoutAliasesInput = {
@@ -437,6 +459,7 @@ export type AssetUncheckedCreateWithoutAliasesInput = {
   extra: string
   isActive: boolean
   createdAt?: Date | string
+  watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutAssetInput
 }
 
 export type AssetCreateOrConnectWithoutAliasesInput = {
@@ -462,6 +485,7 @@ export type AssetUpdateWithoutAliasesInput = {
   extra?: Prisma.StringFieldUpdateOperationsInput | string
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  watchers?: Prisma.AssetWatcherUpdateManyWithoutAssetNestedInput
 }
 
 export type AssetUncheckedUpdateWithoutAliasesInput = {
@@ -472,6 +496,65 @@ export type AssetUncheckedUpdateWithoutAliasesInput = {
   extra?: Prisma.StringFieldUpdateOperationsInput | string
   isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutAssetNestedInput
+}
+
+export type AssetCreateWithoutWatchersInput = {
+  uri: string
+  name: string
+  assetGroup: string
+  extra: string
+  isActive: boolean
+  createdAt?: Date | string
+  aliases?: Prisma.AssetAliasCreateNestedManyWithoutAssetInput
+}
+
+export type AssetUncheckedCreateWithoutWatchersInput = {
+  id?: number
+  uri: string
+  name: string
+  assetGroup: string
+  extra: string
+  isActive: boolean
+  createdAt?: Date | string
+  aliases?: Prisma.AssetAliasUncheckedCreateNestedManyWithoutAssetInput
+}
+
+export type AssetCreateOrConnectWithoutWatchersInput = {
+  where: Prisma.AssetWhereUniqueInput
+  create: Prisma.XOR<Prisma.AssetCreateWithoutWatchersInput, Prisma.AssetUncheckedCreateWithoutWatchersInput>
+}
+
+export type AssetUpsertWithoutWatchersInput = {
+  update: Prisma.XOR<Prisma.AssetUpdateWithoutWatchersInput, Prisma.AssetUncheckedUpdateWithoutWatchersInput>
+  create: Prisma.XOR<Prisma.AssetCreateWithoutWatchersInput, Prisma.AssetUncheckedCreateWithoutWatchersInput>
+  where?: Prisma.AssetWhereInput
+}
+
+export type AssetUpdateToOneWithWhereWithoutWatchersInput = {
+  where?: Prisma.AssetWhereInput
+  data: Prisma.XOR<Prisma.AssetUpdateWithoutWatchersInput, Prisma.AssetUncheckedUpdateWithoutWatchersInput>
+}
+
+export type AssetUpdateWithoutWatchersInput = {
+  uri?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  assetGroup?: Prisma.StringFieldUpdateOperationsInput | string
+  extra?: Prisma.StringFieldUpdateOperationsInput | string
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  aliases?: Prisma.AssetAliasUpdateManyWithoutAssetNestedInput
+}
+
+export type AssetUncheckedUpdateWithoutWatchersInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  uri?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  assetGroup?: Prisma.StringFieldUpdateOperationsInput | string
+  extra?: Prisma.StringFieldUpdateOperationsInput | string
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  aliases?: Prisma.AssetAliasUncheckedUpdateManyWithoutAssetNestedInput
 }
 
 
@@ -481,10 +564,12 @@ export type AssetUncheckedUpdateWithoutAliasesInput = {
 
 export type AssetCountOutputType = {
   aliases: number
+  watchers: number
 }
 
 export type AssetCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   aliases?: boolean | AssetCountOutputTypeCountAliasesArgs
+  watchers?: boolean | AssetCountOutputTypeCountWatchersArgs
 }
 
 /**
@@ -504,6 +589,13 @@ export type AssetCountOutputTypeCountAliasesArgs<ExtArgs extends runtime.Types.E
   where?: Prisma.AssetAliasWhereInput
 }
 
+/**
+ * AssetCountOutputType without action
+ */
+export type AssetCountOutputTypeCountWatchersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AssetWatcherWhereInput
+}
+
 
 export type AssetSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -514,6 +606,7 @@ export type AssetSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   isActive?: boolean
   createdAt?: boolean
   aliases?: boolean | Prisma.Asset$aliasesArgs<ExtArgs>
+  watchers?: boolean | Prisma.Asset$watchersArgs<ExtArgs>
   _count?: boolean | Prisma.AssetCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["asset"]>
 
@@ -550,6 +643,7 @@ export type AssetSelectScalar = {
 export type AssetOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "uri" | "name" | "assetGroup" | "extra" | "isActive" | "createdAt", ExtArgs["result"]["asset"]>
 export type AssetInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   aliases?: boolean | Prisma.Asset$aliasesArgs<ExtArgs>
+  watchers?: boolean | Prisma.Asset$watchersArgs<ExtArgs>
   _count?: boolean | Prisma.AssetCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type AssetIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -559,6 +653,7 @@ export type $AssetPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   name: "Asset"
   objects: {
     aliases: Prisma.$AssetAliasPayload<ExtArgs>[]
+    watchers: Prisma.$AssetWatcherPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: number
@@ -966,6 +1061,7 @@ readonly fields: AssetFieldRefs;
 export interface Prisma__AssetClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   aliases<T extends Prisma.Asset$aliasesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Asset$aliasesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetAliasPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  watchers<T extends Prisma.Asset$watchersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Asset$watchersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetWatcherPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1416,6 +1512,30 @@ export type Asset$aliasesArgs<ExtArgs extends runtime.Types.Extensions.InternalA
   take?: number
   skip?: number
   distinct?: Prisma.AssetAliasScalarFieldEnum | Prisma.AssetAliasScalarFieldEnum[]
+}
+
+/**
+ * Asset.watchers
+ */
+export type Asset$watchersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AssetWatcher
+   */
+  select?: Prisma.AssetWatcherSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AssetWatcher
+   */
+  omit?: Prisma.AssetWatcherOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AssetWatcherInclude<ExtArgs> | null
+  where?: Prisma.AssetWatcherWhereInput
+  orderBy?: Prisma.AssetWatcherOrderByWithRelationInput | Prisma.AssetWatcherOrderByWithRelationInput[]
+  cursor?: Prisma.AssetWatcherWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AssetWatcherScalarFieldEnum | Prisma.AssetWatcherScalarFieldEnum[]
 }
 
 /**

@@ -335,6 +335,7 @@ export type DagWhereInput = {
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
   versions?: Prisma.DagVersionListRelationFilter
   assetUses?: Prisma.AssetUseListRelationFilter
+  assetWatcherUses?: Prisma.AssetWatcherUseListRelationFilter
 }
 
 export type DagOrderByWithRelationInput = {
@@ -360,6 +361,7 @@ export type DagOrderByWithRelationInput = {
   shardRow?: Prisma.ShardOrderByWithRelationInput
   versions?: Prisma.DagVersionOrderByRelationAggregateInput
   assetUses?: Prisma.AssetUseOrderByRelationAggregateInput
+  assetWatcherUses?: Prisma.AssetWatcherUseOrderByRelationAggregateInput
 }
 
 export type DagWhereUniqueInput = Prisma.AtLeast<{
@@ -388,6 +390,7 @@ export type DagWhereUniqueInput = Prisma.AtLeast<{
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
   versions?: Prisma.DagVersionListRelationFilter
   assetUses?: Prisma.AssetUseListRelationFilter
+  assetWatcherUses?: Prisma.AssetWatcherUseListRelationFilter
 }, "dagId">
 
 export type DagOrderByWithAggregationInput = {
@@ -464,6 +467,7 @@ export type DagCreateInput = {
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateInput = {
@@ -488,6 +492,7 @@ export type DagUncheckedCreateInput = {
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagUpdateInput = {
@@ -512,6 +517,7 @@ export type DagUpdateInput = {
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateInput = {
@@ -536,6 +542,7 @@ export type DagUncheckedUpdateInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagCreateManyInput = {
@@ -708,6 +715,20 @@ export type DagUpdateOneRequiredWithoutAssetUsesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.DagUpdateToOneWithWhereWithoutAssetUsesInput, Prisma.DagUpdateWithoutAssetUsesInput>, Prisma.DagUncheckedUpdateWithoutAssetUsesInput>
 }
 
+export type DagCreateNestedOneWithoutAssetWatcherUsesInput = {
+  create?: Prisma.XOR<Prisma.DagCreateWithoutAssetWatcherUsesInput, Prisma.DagUncheckedCreateWithoutAssetWatcherUsesInput>
+  connectOrCreate?: Prisma.DagCreateOrConnectWithoutAssetWatcherUsesInput
+  connect?: Prisma.DagWhereUniqueInput
+}
+
+export type DagUpdateOneRequiredWithoutAssetWatcherUsesNestedInput = {
+  create?: Prisma.XOR<Prisma.DagCreateWithoutAssetWatcherUsesInput, Prisma.DagUncheckedCreateWithoutAssetWatcherUsesInput>
+  connectOrCreate?: Prisma.DagCreateOrConnectWithoutAssetWatcherUsesInput
+  upsert?: Prisma.DagUpsertWithoutAssetWatcherUsesInput
+  connect?: Prisma.DagWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.DagUpdateToOneWithWhereWithoutAssetWatcherUsesInput, Prisma.DagUpdateWithoutAssetWatcherUsesInput>, Prisma.DagUncheckedUpdateWithoutAssetWatcherUsesInput>
+}
+
 export type DagCreatetagsInput = {
   set: string[]
 }
@@ -794,6 +815,7 @@ export type DagCreateWithoutAssetUsesInput = {
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateWithoutAssetUsesInput = {
@@ -817,6 +839,7 @@ export type DagUncheckedCreateWithoutAssetUsesInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagCreateOrConnectWithoutAssetUsesInput = {
@@ -856,6 +879,7 @@ export type DagUpdateWithoutAssetUsesInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateWithoutAssetUsesInput = {
@@ -879,6 +903,119 @@ export type DagUncheckedUpdateWithoutAssetUsesInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
+}
+
+export type DagCreateWithoutAssetWatcherUsesInput = {
+  dagId: string
+  version: number
+  folder: string
+  file: string
+  description: string
+  tags?: Prisma.DagCreatetagsInput | string[]
+  owner: string
+  schedule: string
+  timezone: string
+  isPaused: boolean
+  isActive: boolean
+  scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
+  nextRunAt?: Date | string | null
+  scheduleProblem?: string
+  changedSeq: bigint | number
+  registeredAt?: Date | string
+  shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
+  versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
+}
+
+export type DagUncheckedCreateWithoutAssetWatcherUsesInput = {
+  dagId: string
+  shard: number
+  version: number
+  folder: string
+  file: string
+  description: string
+  tags?: Prisma.DagCreatetagsInput | string[]
+  owner: string
+  schedule: string
+  timezone: string
+  isPaused: boolean
+  isActive: boolean
+  scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
+  nextRunAt?: Date | string | null
+  scheduleProblem?: string
+  changedSeq: bigint | number
+  registeredAt?: Date | string
+  versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
+}
+
+export type DagCreateOrConnectWithoutAssetWatcherUsesInput = {
+  where: Prisma.DagWhereUniqueInput
+  create: Prisma.XOR<Prisma.DagCreateWithoutAssetWatcherUsesInput, Prisma.DagUncheckedCreateWithoutAssetWatcherUsesInput>
+}
+
+export type DagUpsertWithoutAssetWatcherUsesInput = {
+  update: Prisma.XOR<Prisma.DagUpdateWithoutAssetWatcherUsesInput, Prisma.DagUncheckedUpdateWithoutAssetWatcherUsesInput>
+  create: Prisma.XOR<Prisma.DagCreateWithoutAssetWatcherUsesInput, Prisma.DagUncheckedCreateWithoutAssetWatcherUsesInput>
+  where?: Prisma.DagWhereInput
+}
+
+export type DagUpdateToOneWithWhereWithoutAssetWatcherUsesInput = {
+  where?: Prisma.DagWhereInput
+  data: Prisma.XOR<Prisma.DagUpdateWithoutAssetWatcherUsesInput, Prisma.DagUncheckedUpdateWithoutAssetWatcherUsesInput>
+}
+
+export type DagUpdateWithoutAssetWatcherUsesInput = {
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  folder?: Prisma.StringFieldUpdateOperationsInput | string
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.StringFieldUpdateOperationsInput | string
+  tags?: Prisma.DagUpdatetagsInput | string[]
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  schedule?: Prisma.StringFieldUpdateOperationsInput | string
+  timezone?: Prisma.StringFieldUpdateOperationsInput | string
+  isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
+  changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
+  versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
+}
+
+export type DagUncheckedUpdateWithoutAssetWatcherUsesInput = {
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  shard?: Prisma.IntFieldUpdateOperationsInput | number
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  folder?: Prisma.StringFieldUpdateOperationsInput | string
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.StringFieldUpdateOperationsInput | string
+  tags?: Prisma.DagUpdatetagsInput | string[]
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  schedule?: Prisma.StringFieldUpdateOperationsInput | string
+  timezone?: Prisma.StringFieldUpdateOperationsInput | string
+  isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
+  changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagCreateWithoutVersionsInput = {
@@ -902,6 +1039,7 @@ export type DagCreateWithoutVersionsInput = {
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateWithoutVersionsInput = {
@@ -925,6 +1063,7 @@ export type DagUncheckedCreateWithoutVersionsInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagCreateOrConnectWithoutVersionsInput = {
@@ -964,6 +1103,7 @@ export type DagUpdateWithoutVersionsInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateWithoutVersionsInput = {
@@ -987,6 +1127,7 @@ export type DagUncheckedUpdateWithoutVersionsInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagCreateWithoutShardRowInput = {
@@ -1010,6 +1151,7 @@ export type DagCreateWithoutShardRowInput = {
   registeredAt?: Date | string
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
 
 export type DagUncheckedCreateWithoutShardRowInput = {
@@ -1033,6 +1175,7 @@ export type DagUncheckedCreateWithoutShardRowInput = {
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
 
 export type DagCreateOrConnectWithoutShardRowInput = {
@@ -1128,6 +1271,7 @@ export type DagUpdateWithoutShardRowInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateWithoutShardRowInput = {
@@ -1151,6 +1295,7 @@ export type DagUncheckedUpdateWithoutShardRowInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
 export type DagUncheckedUpdateManyWithoutShardRowInput = {
@@ -1182,11 +1327,13 @@ export type DagUncheckedUpdateManyWithoutShardRowInput = {
 export type DagCountOutputType = {
   versions: number
   assetUses: number
+  assetWatcherUses: number
 }
 
 export type DagCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   versions?: boolean | DagCountOutputTypeCountVersionsArgs
   assetUses?: boolean | DagCountOutputTypeCountAssetUsesArgs
+  assetWatcherUses?: boolean | DagCountOutputTypeCountAssetWatcherUsesArgs
 }
 
 /**
@@ -1213,6 +1360,13 @@ export type DagCountOutputTypeCountAssetUsesArgs<ExtArgs extends runtime.Types.E
   where?: Prisma.AssetUseWhereInput
 }
 
+/**
+ * DagCountOutputType without action
+ */
+export type DagCountOutputTypeCountAssetWatcherUsesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AssetWatcherUseWhereInput
+}
+
 
 export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   dagId?: boolean
@@ -1237,6 +1391,7 @@ export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
   assetUses?: boolean | Prisma.Dag$assetUsesArgs<ExtArgs>
+  assetWatcherUses?: boolean | Prisma.Dag$assetWatcherUsesArgs<ExtArgs>
   _count?: boolean | Prisma.DagCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["dag"]>
 
@@ -1313,6 +1468,7 @@ export type DagInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
   assetUses?: boolean | Prisma.Dag$assetUsesArgs<ExtArgs>
+  assetWatcherUses?: boolean | Prisma.Dag$assetWatcherUsesArgs<ExtArgs>
   _count?: boolean | Prisma.DagCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type DagIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1328,6 +1484,7 @@ export type $DagPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     shardRow: Prisma.$ShardPayload<ExtArgs>
     versions: Prisma.$DagVersionPayload<ExtArgs>[]
     assetUses: Prisma.$AssetUsePayload<ExtArgs>[]
+    assetWatcherUses: Prisma.$AssetWatcherUsePayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     dagId: string
@@ -1755,6 +1912,7 @@ export interface Prisma__DagClient<T, Null = never, ExtArgs extends runtime.Type
   shardRow<T extends Prisma.ShardDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ShardDefaultArgs<ExtArgs>>): Prisma.Prisma__ShardClient<runtime.Types.Result.GetResult<Prisma.$ShardPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   versions<T extends Prisma.Dag$versionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$versionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagVersionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   assetUses<T extends Prisma.Dag$assetUsesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$assetUsesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetUsePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  assetWatcherUses<T extends Prisma.Dag$assetWatcherUsesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$assetWatcherUsesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetWatcherUsePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2249,6 +2407,30 @@ export type Dag$assetUsesArgs<ExtArgs extends runtime.Types.Extensions.InternalA
   take?: number
   skip?: number
   distinct?: Prisma.AssetUseScalarFieldEnum | Prisma.AssetUseScalarFieldEnum[]
+}
+
+/**
+ * Dag.assetWatcherUses
+ */
+export type Dag$assetWatcherUsesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AssetWatcherUse
+   */
+  select?: Prisma.AssetWatcherUseSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AssetWatcherUse
+   */
+  omit?: Prisma.AssetWatcherUseOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AssetWatcherUseInclude<ExtArgs> | null
+  where?: Prisma.AssetWatcherUseWhereInput
+  orderBy?: Prisma.AssetWatcherUseOrderByWithRelationInput | Prisma.AssetWatcherUseOrderByWithRelationInput[]
+  cursor?: Prisma.AssetWatcherUseWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AssetWatcherUseScalarFieldEnum | Prisma.AssetWatcherUseScalarFieldEnum[]
 }
 
 /**

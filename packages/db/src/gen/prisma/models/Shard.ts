@@ -213,6 +213,7 @@ export type ShardWhereInput = {
   epoch?: Prisma.BigIntFilter<"Shard"> | bigint | number
   expiresAt?: Prisma.DateTimeFilter<"Shard"> | Date | string
   dags?: Prisma.DagListRelationFilter
+  watchers?: Prisma.AssetWatcherListRelationFilter
 }
 
 export type ShardOrderByWithRelationInput = {
@@ -221,6 +222,7 @@ export type ShardOrderByWithRelationInput = {
   epoch?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   dags?: Prisma.DagOrderByRelationAggregateInput
+  watchers?: Prisma.AssetWatcherOrderByRelationAggregateInput
 }
 
 export type ShardWhereUniqueInput = Prisma.AtLeast<{
@@ -232,6 +234,7 @@ export type ShardWhereUniqueInput = Prisma.AtLeast<{
   epoch?: Prisma.BigIntFilter<"Shard"> | bigint | number
   expiresAt?: Prisma.DateTimeFilter<"Shard"> | Date | string
   dags?: Prisma.DagListRelationFilter
+  watchers?: Prisma.AssetWatcherListRelationFilter
 }, "id">
 
 export type ShardOrderByWithAggregationInput = {
@@ -262,6 +265,7 @@ export type ShardCreateInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUncheckedCreateInput = {
@@ -270,6 +274,7 @@ export type ShardUncheckedCreateInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUpdateInput = {
@@ -278,6 +283,7 @@ export type ShardUpdateInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardUncheckedUpdateInput = {
@@ -286,6 +292,7 @@ export type ShardUncheckedUpdateInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+  watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardCreateManyInput = {
@@ -345,6 +352,20 @@ export type ShardSumOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
 }
 
+export type ShardCreateNestedOneWithoutWatchersInput = {
+  create?: Prisma.XOR<Prisma.ShardCreateWithoutWatchersInput, Prisma.ShardUncheckedCreateWithoutWatchersInput>
+  connectOrCreate?: Prisma.ShardCreateOrConnectWithoutWatchersInput
+  connect?: Prisma.ShardWhereUniqueInput
+}
+
+export type ShardUpdateOneRequiredWithoutWatchersNestedInput = {
+  create?: Prisma.XOR<Prisma.ShardCreateWithoutWatchersInput, Prisma.ShardUncheckedCreateWithoutWatchersInput>
+  connectOrCreate?: Prisma.ShardCreateOrConnectWithoutWatchersInput
+  upsert?: Prisma.ShardUpsertWithoutWatchersInput
+  connect?: Prisma.ShardWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ShardUpdateToOneWithWhereWithoutWatchersInput, Prisma.ShardUpdateWithoutWatchersInput>, Prisma.ShardUncheckedUpdateWithoutWatchersInput>
+}
+
 export type ShardCreateNestedOneWithoutDagsInput = {
   create?: Prisma.XOR<Prisma.ShardCreateWithoutDagsInput, Prisma.ShardUncheckedCreateWithoutDagsInput>
   connectOrCreate?: Prisma.ShardCreateOrConnectWithoutDagsInput
@@ -359,11 +380,60 @@ export type ShardUpdateOneRequiredWithoutDagsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.ShardUpdateToOneWithWhereWithoutDagsInput, Prisma.ShardUpdateWithoutDagsInput>, Prisma.ShardUncheckedUpdateWithoutDagsInput>
 }
 
+export type ShardCreateWithoutWatchersInput = {
+  id: number
+  owner?: string | null
+  epoch?: bigint | number
+  expiresAt?: Date | string
+  dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+}
+
+export type ShardUncheckedCreateWithoutWatchersInput = {
+  id: number
+  owner?: string | null
+  epoch?: bigint | number
+  expiresAt?: Date | string
+  dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+}
+
+export type ShardCreateOrConnectWithoutWatchersInput = {
+  where: Prisma.ShardWhereUniqueInput
+  create: Prisma.XOR<Prisma.ShardCreateWithoutWatchersInput, Prisma.ShardUncheckedCreateWithoutWatchersInput>
+}
+
+export type ShardUpsertWithoutWatchersInput = {
+  update: Prisma.XOR<Prisma.ShardUpdateWithoutWatchersInput, Prisma.ShardUncheckedUpdateWithoutWatchersInput>
+  create: Prisma.XOR<Prisma.ShardCreateWithoutWatchersInput, Prisma.ShardUncheckedCreateWithoutWatchersInput>
+  where?: Prisma.ShardWhereInput
+}
+
+export type ShardUpdateToOneWithWhereWithoutWatchersInput = {
+  where?: Prisma.ShardWhereInput
+  data: Prisma.XOR<Prisma.ShardUpdateWithoutWatchersInput, Prisma.ShardUncheckedUpdateWithoutWatchersInput>
+}
+
+export type ShardUpdateWithoutWatchersInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+}
+
+export type ShardUncheckedUpdateWithoutWatchersInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+}
+
 export type ShardCreateWithoutDagsInput = {
   id: number
   owner?: string | null
   epoch?: bigint | number
   expiresAt?: Date | string
+  watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUncheckedCreateWithoutDagsInput = {
@@ -371,6 +441,7 @@ export type ShardUncheckedCreateWithoutDagsInput = {
   owner?: string | null
   epoch?: bigint | number
   expiresAt?: Date | string
+  watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardCreateOrConnectWithoutDagsInput = {
@@ -394,6 +465,7 @@ export type ShardUpdateWithoutDagsInput = {
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardUncheckedUpdateWithoutDagsInput = {
@@ -401,6 +473,7 @@ export type ShardUncheckedUpdateWithoutDagsInput = {
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
 
@@ -410,10 +483,12 @@ export type ShardUncheckedUpdateWithoutDagsInput = {
 
 export type ShardCountOutputType = {
   dags: number
+  watchers: number
 }
 
 export type ShardCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dags?: boolean | ShardCountOutputTypeCountDagsArgs
+  watchers?: boolean | ShardCountOutputTypeCountWatchersArgs
 }
 
 /**
@@ -433,6 +508,13 @@ export type ShardCountOutputTypeCountDagsArgs<ExtArgs extends runtime.Types.Exte
   where?: Prisma.DagWhereInput
 }
 
+/**
+ * ShardCountOutputType without action
+ */
+export type ShardCountOutputTypeCountWatchersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AssetWatcherWhereInput
+}
+
 
 export type ShardSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -440,6 +522,7 @@ export type ShardSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   epoch?: boolean
   expiresAt?: boolean
   dags?: boolean | Prisma.Shard$dagsArgs<ExtArgs>
+  watchers?: boolean | Prisma.Shard$watchersArgs<ExtArgs>
   _count?: boolean | Prisma.ShardCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["shard"]>
 
@@ -467,6 +550,7 @@ export type ShardSelectScalar = {
 export type ShardOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "owner" | "epoch" | "expiresAt", ExtArgs["result"]["shard"]>
 export type ShardInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dags?: boolean | Prisma.Shard$dagsArgs<ExtArgs>
+  watchers?: boolean | Prisma.Shard$watchersArgs<ExtArgs>
   _count?: boolean | Prisma.ShardCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type ShardIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -476,6 +560,7 @@ export type $ShardPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   name: "Shard"
   objects: {
     dags: Prisma.$DagPayload<ExtArgs>[]
+    watchers: Prisma.$AssetWatcherPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: number
@@ -877,6 +962,7 @@ readonly fields: ShardFieldRefs;
 export interface Prisma__ShardClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   dags<T extends Prisma.Shard$dagsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$dagsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  watchers<T extends Prisma.Shard$watchersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$watchersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetWatcherPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1324,6 +1410,30 @@ export type Shard$dagsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs
   take?: number
   skip?: number
   distinct?: Prisma.DagScalarFieldEnum | Prisma.DagScalarFieldEnum[]
+}
+
+/**
+ * Shard.watchers
+ */
+export type Shard$watchersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AssetWatcher
+   */
+  select?: Prisma.AssetWatcherSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AssetWatcher
+   */
+  omit?: Prisma.AssetWatcherOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AssetWatcherInclude<ExtArgs> | null
+  where?: Prisma.AssetWatcherWhereInput
+  orderBy?: Prisma.AssetWatcherOrderByWithRelationInput | Prisma.AssetWatcherOrderByWithRelationInput[]
+  cursor?: Prisma.AssetWatcherWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AssetWatcherScalarFieldEnum | Prisma.AssetWatcherScalarFieldEnum[]
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/asset.proto.
  */
 export const file_millrace_v1_asset: GenFile = /*@__PURE__*/
-  fileDesc("ChdtaWxscmFjZS92MS9hc3NldC5wcm90bxILbWlsbHJhY2UudjEiSgoPQXNzZXREZWZpbml0aW9uEgsKA3VyaRgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBWdyb3VwGAMgASgJEg0KBWV4dHJhGAQgASgJIjMKFEFzc2V0QWxpYXNEZWZpbml0aW9uEgwKBG5hbWUYASABKAkSDQoFZ3JvdXAYAiABKAkieQoMQXNzZXRPckFsaWFzEi0KBWFzc2V0GAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXREZWZpbml0aW9uSAASMgoFYWxpYXMYAiABKAsyIS5taWxscmFjZS52MS5Bc3NldEFsaWFzRGVmaW5pdGlvbkgAQgYKBGtpbmQikQIKD0Fzc2V0RXhwcmVzc2lvbhItCgVhc3NldBgBIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RGVmaW5pdGlvbkgAEjIKBWFsaWFzGAIgASgLMiEubWlsbHJhY2UudjEuQXNzZXRBbGlhc0RlZmluaXRpb25IABIyCgZhbGxfb2YYAyABKAsyIC5taWxscmFjZS52MS5Bc3NldEV4cHJlc3Npb25MaXN0SAASMgoGYW55X29mGAQgASgLMiAubWlsbHJhY2UudjEuQXNzZXRFeHByZXNzaW9uTGlzdEgAEisKCGF0X2xlYXN0GAUgASgLMhcubWlsbHJhY2UudjEuQXNzZXRDb3VudEgAQgYKBGtpbmQiSAoTQXNzZXRFeHByZXNzaW9uTGlzdBIxCgtleHByZXNzaW9ucxgBIAMoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RXhwcmVzc2lvbiJCCgpBc3NldENvdW50Eg0KBWNvdW50GAEgASgFEiUKAm9mGAIgASgLMhkubWlsbHJhY2UudjEuQXNzZXRPckFsaWFzItUCCgVBc3NldBILCgN1cmkYASABKAkSDAoEbmFtZRgCIAEoCRINCgVncm91cBgDIAEoCRINCgVleHRyYRgEIAEoCRIRCglpc19hY3RpdmUYBSABKAgSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNbGFzdF9ldmVudF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcHJvZHVjZXJfY291bnQYCCABKAUSFgoOY29uc3VtZXJfY291bnQYCSABKAUSLQoJcHJvZHVjZXJzGAogAygLMhoubWlsbHJhY2UudjEuQXNzZXRQcm9kdWNlchItCgljb25zdW1lcnMYCyADKAsyGi5taWxscmFjZS52MS5Bc3NldENvbnN1bWVyEg8KB2FsaWFzZXMYDCADKAkiPwoNQXNzZXRQcm9kdWNlchIOCgZkYWdfaWQYASABKAkSDwoHdGFza19pZBgCIAEoCRINCgVhbGlhcxgDIAEoCSJWCg1Bc3NldENvbnN1bWVyEg4KBmRhZ19pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEg0KBWFsaWFzGAMgASgJEhUKDXBlbmRpbmdfY291bnQYBCABKAUi3QIKCkFzc2V0RXZlbnQSEAoIZXZlbnRfaWQYASABKAMSCwoDdXJpGAIgASgJEgwKBG5hbWUYAyABKAkSJgoCYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiEKBWV4dHJhGAUgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSLQoGc291cmNlGAYgASgOMh0ubWlsbHJhY2UudjEuQXNzZXRFdmVudFNvdXJjZRIOCgZkYWdfaWQYByABKAkSDgoGcnVuX2lkGAggASgJEhAKCHJ1bl9uYW1lGAkgASgJEg8KB3Rhc2tfaWQYCiABKAkSEQoJbWFwX2luZGV4GAsgASgFEg8KB2FsaWFzZXMYDCADKAkSEgoKY3JlYXRlZF9ieRgNIAEoCRItCgltYWRlX3J1bnMYDiADKAsyGi5taWxscmFjZS52MS5Bc3NldEV2ZW50UnVuIkEKDUFzc2V0RXZlbnRSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIQCghydW5fbmFtZRgDIAEoCSLEAQoNQXNzZXRQcm9ncmVzcxIOCgZpc19tZXQYASABKAgSDwoHbWVzc2FnZRgCIAEoCRImCgRuZWVkGAMgASgLMhYubWlsbHJhY2UudjEuQXNzZXROZWVkSAASMAoGYWxsX29mGAQgASgLMh4ubWlsbHJhY2UudjEuQXNzZXRQcm9ncmVzc0xpc3RIABIwCgZhbnlfb2YYBSABKAsyHi5taWxscmFjZS52MS5Bc3NldFByb2dyZXNzTGlzdEgAQgYKBGtpbmQiPgoRQXNzZXRQcm9ncmVzc0xpc3QSKQoFcGFydHMYASADKAsyGi5taWxscmFjZS52MS5Bc3NldFByb2dyZXNzIkMKCUFzc2V0TmVlZBILCgN1cmkYASABKAkSDQoFYWxpYXMYAiABKAkSDAoEaGF2ZRgDIAEoBRIMCgRuZWVkGAQgASgFIrIBCg5Bc3NldEdyYXBoTm9kZRIPCgdub2RlX2lkGAEgASgJEikKA2RhZxgCIAEoCzIaLm1pbGxyYWNlLnYxLkFzc2V0R3JhcGhEYWdIABItCgVhc3NldBgDIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0R3JhcGhBc3NldEgAEi0KBWFsaWFzGAQgASgLMhwubWlsbHJhY2UudjEuQXNzZXRHcmFwaEFsaWFzSABCBgoEa2luZCIyCg1Bc3NldEdyYXBoRGFnEg4KBmRhZ19pZBgBIAEoCRIRCglpc19wYXVzZWQYAiABKAgibgoPQXNzZXRHcmFwaEFzc2V0EgsKA3VyaRgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBWdyb3VwGAMgASgJEjEKDWxhc3RfZXZlbnRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIh8KD0Fzc2V0R3JhcGhBbGlhcxIMCgRuYW1lGAEgASgJInsKDkFzc2V0R3JhcGhFZGdlEhQKDGZyb21fbm9kZV9pZBgBIAEoCRISCgp0b19ub2RlX2lkGAIgASgJEi0KBGtpbmQYAyABKA4yHy5taWxscmFjZS52MS5Bc3NldEdyYXBoRWRnZUtpbmQSEAoIdGFza19pZHMYBCADKAkqkgEKEEFzc2V0RXZlbnRTb3VyY2USIgoeQVNTRVRfRVZFTlRfU09VUkNFX1VOU1BFQ0lGSUVEEAASGwoXQVNTRVRfRVZFTlRfU09VUkNFX1RBU0sQARIdChlBU1NFVF9FVkVOVF9TT1VSQ0VfQ0FMTEVSEAISHgoaQVNTRVRfRVZFTlRfU09VUkNFX1dBVENIRVIQAyrKAQoSQXNzZXRHcmFwaEVkZ2VLaW5kEiUKIUFTU0VUX0dSQVBIX0VER0VfS0lORF9VTlNQRUNJRklFRBAAEiIKHkFTU0VUX0dSQVBIX0VER0VfS0lORF9QUk9EVUNFUxABEiMKH0FTU0VUX0dSQVBIX0VER0VfS0lORF9TQ0hFRFVMRVMQAhIfChtBU1NFVF9HUkFQSF9FREdFX0tJTkRfUkVBRFMQAxIjCh9BU1NFVF9HUkFQSF9FREdFX0tJTkRfTkFNRURfRk9SEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_millrace_v1_value]);
+  fileDesc("ChdtaWxscmFjZS92MS9hc3NldC5wcm90bxILbWlsbHJhY2UudjEidwoPQXNzZXREZWZpbml0aW9uEgsKA3VyaRgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBWdyb3VwGAMgASgJEg0KBWV4dHJhGAQgASgJEisKCHdhdGNoZXJzGAUgAygLMhkubWlsbHJhY2UudjEuQXNzZXRXYXRjaGVyImMKDEFzc2V0V2F0Y2hlchIPCgdoYW5kbGVyGAEgASgJEiIKBmNvbmZpZxgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlEg8KB3N1bW1hcnkYAyABKAkSDQoFcXVldWUYBCABKAkiygEKEUFzc2V0V2F0Y2hlclN0YXRlEg8KB2hhbmRsZXIYASABKAkSDwoHc3VtbWFyeRgCIAEoCRINCgVxdWV1ZRgDIAEoCRIVCg1oYXNfdHJpZ2dlcmVyGAQgASgIEiwKCGZpcmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9ibGVtGAYgASgJEi4KCnByb2JsZW1fYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjMKFEFzc2V0QWxpYXNEZWZpbml0aW9uEgwKBG5hbWUYASABKAkSDQoFZ3JvdXAYAiABKAkieQoMQXNzZXRPckFsaWFzEi0KBWFzc2V0GAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXREZWZpbml0aW9uSAASMgoFYWxpYXMYAiABKAsyIS5taWxscmFjZS52MS5Bc3NldEFsaWFzRGVmaW5pdGlvbkgAQgYKBGtpbmQikQIKD0Fzc2V0RXhwcmVzc2lvbhItCgVhc3NldBgBIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RGVmaW5pdGlvbkgAEjIKBWFsaWFzGAIgASgLMiEubWlsbHJhY2UudjEuQXNzZXRBbGlhc0RlZmluaXRpb25IABIyCgZhbGxfb2YYAyABKAsyIC5taWxscmFjZS52MS5Bc3NldEV4cHJlc3Npb25MaXN0SAASMgoGYW55X29mGAQgASgLMiAubWlsbHJhY2UudjEuQXNzZXRFeHByZXNzaW9uTGlzdEgAEisKCGF0X2xlYXN0GAUgASgLMhcubWlsbHJhY2UudjEuQXNzZXRDb3VudEgAQgYKBGtpbmQiSAoTQXNzZXRFeHByZXNzaW9uTGlzdBIxCgtleHByZXNzaW9ucxgBIAMoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RXhwcmVzc2lvbiJCCgpBc3NldENvdW50Eg0KBWNvdW50GAEgASgFEiUKAm9mGAIgASgLMhkubWlsbHJhY2UudjEuQXNzZXRPckFsaWFzIocDCgVBc3NldBILCgN1cmkYASABKAkSDAoEbmFtZRgCIAEoCRINCgVncm91cBgDIAEoCRINCgVleHRyYRgEIAEoCRIRCglpc19hY3RpdmUYBSABKAgSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNbGFzdF9ldmVudF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcHJvZHVjZXJfY291bnQYCCABKAUSFgoOY29uc3VtZXJfY291bnQYCSABKAUSLQoJcHJvZHVjZXJzGAogAygLMhoubWlsbHJhY2UudjEuQXNzZXRQcm9kdWNlchItCgljb25zdW1lcnMYCyADKAsyGi5taWxscmFjZS52MS5Bc3NldENvbnN1bWVyEg8KB2FsaWFzZXMYDCADKAkSMAoId2F0Y2hlcnMYDSADKAsyHi5taWxscmFjZS52MS5Bc3NldFdhdGNoZXJTdGF0ZSI/Cg1Bc3NldFByb2R1Y2VyEg4KBmRhZ19pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJEg0KBWFsaWFzGAMgASgJIlYKDUFzc2V0Q29uc3VtZXISDgoGZGFnX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSDQoFYWxpYXMYAyABKAkSFQoNcGVuZGluZ19jb3VudBgEIAEoBSLdAgoKQXNzZXRFdmVudBIQCghldmVudF9pZBgBIAEoAxILCgN1cmkYAiABKAkSDAoEbmFtZRgDIAEoCRImCgJhdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoFZXh0cmEYBSABKAsyEi5taWxscmFjZS52MS5WYWx1ZRItCgZzb3VyY2UYBiABKA4yHS5taWxscmFjZS52MS5Bc3NldEV2ZW50U291cmNlEg4KBmRhZ19pZBgHIAEoCRIOCgZydW5faWQYCCABKAkSEAoIcnVuX25hbWUYCSABKAkSDwoHdGFza19pZBgKIAEoCRIRCgltYXBfaW5kZXgYCyABKAUSDwoHYWxpYXNlcxgMIAMoCRISCgpjcmVhdGVkX2J5GA0gASgJEi0KCW1hZGVfcnVucxgOIAMoCzIaLm1pbGxyYWNlLnYxLkFzc2V0RXZlbnRSdW4iQQoNQXNzZXRFdmVudFJ1bhIOCgZkYWdfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhAKCHJ1bl9uYW1lGAMgASgJIsQBCg1Bc3NldFByb2dyZXNzEg4KBmlzX21ldBgBIAEoCBIPCgdtZXNzYWdlGAIgASgJEiYKBG5lZWQYAyABKAsyFi5taWxscmFjZS52MS5Bc3NldE5lZWRIABIwCgZhbGxfb2YYBCABKAsyHi5taWxscmFjZS52MS5Bc3NldFByb2dyZXNzTGlzdEgAEjAKBmFueV9vZhgFIAEoCzIeLm1pbGxyYWNlLnYxLkFzc2V0UHJvZ3Jlc3NMaXN0SABCBgoEa2luZCI+ChFBc3NldFByb2dyZXNzTGlzdBIpCgVwYXJ0cxgBIAMoCzIaLm1pbGxyYWNlLnYxLkFzc2V0UHJvZ3Jlc3MiQwoJQXNzZXROZWVkEgsKA3VyaRgBIAEoCRINCgVhbGlhcxgCIAEoCRIMCgRoYXZlGAMgASgFEgwKBG5lZWQYBCABKAUisgEKDkFzc2V0R3JhcGhOb2RlEg8KB25vZGVfaWQYASABKAkSKQoDZGFnGAIgASgLMhoubWlsbHJhY2UudjEuQXNzZXRHcmFwaERhZ0gAEi0KBWFzc2V0GAMgASgLMhwubWlsbHJhY2UudjEuQXNzZXRHcmFwaEFzc2V0SAASLQoFYWxpYXMYBCABKAsyHC5taWxscmFjZS52MS5Bc3NldEdyYXBoQWxpYXNIAEIGCgRraW5kIjIKDUFzc2V0R3JhcGhEYWcSDgoGZGFnX2lkGAEgASgJEhEKCWlzX3BhdXNlZBgCIAEoCCJuCg9Bc3NldEdyYXBoQXNzZXQSCwoDdXJpGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFZ3JvdXAYAyABKAkSMQoNbGFzdF9ldmVudF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiHwoPQXNzZXRHcmFwaEFsaWFzEgwKBG5hbWUYASABKAkiewoOQXNzZXRHcmFwaEVkZ2USFAoMZnJvbV9ub2RlX2lkGAEgASgJEhIKCnRvX25vZGVfaWQYAiABKAkSLQoEa2luZBgDIAEoDjIfLm1pbGxyYWNlLnYxLkFzc2V0R3JhcGhFZGdlS2luZBIQCgh0YXNrX2lkcxgEIAMoCSqSAQoQQXNzZXRFdmVudFNvdXJjZRIiCh5BU1NFVF9FVkVOVF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIbChdBU1NFVF9FVkVOVF9TT1VSQ0VfVEFTSxABEh0KGUFTU0VUX0VWRU5UX1NPVVJDRV9DQUxMRVIQAhIeChpBU1NFVF9FVkVOVF9TT1VSQ0VfV0FUQ0hFUhADKsoBChJBc3NldEdyYXBoRWRnZUtpbmQSJQohQVNTRVRfR1JBUEhfRURHRV9LSU5EX1VOU1BFQ0lGSUVEEAASIgoeQVNTRVRfR1JBUEhfRURHRV9LSU5EX1BST0RVQ0VTEAESIwofQVNTRVRfR1JBUEhfRURHRV9LSU5EX1NDSEVEVUxFUxACEh8KG0FTU0VUX0dSQVBIX0VER0VfS0lORF9SRUFEUxADEiMKH0FTU0VUX0dSQVBIX0VER0VfS0lORF9OQU1FRF9GT1IQBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_value]);
 
 /**
  * Data that tasks make and use, as a DAG names it. The uri is what it is; the rest is for people.
@@ -49,6 +49,14 @@ export type AssetDefinition = Message<"millrace.v1.AssetDefinition"> & {
    * @generated from field: string extra = 4;
    */
   extra: string;
+
+  /**
+   * What triggerers watch on its behalf: whatever happens there is an event of it. At most 10. The same watcher, said by
+   * several DAGs, watches once.
+   *
+   * @generated from field: repeated millrace.v1.AssetWatcher watchers = 5;
+   */
+  watchers: AssetWatcher[];
 };
 
 /**
@@ -57,6 +65,111 @@ export type AssetDefinition = Message<"millrace.v1.AssetDefinition"> & {
  */
 export const AssetDefinitionSchema: GenMessage<AssetDefinition> = /*@__PURE__*/
   messageDesc(file_millrace_v1_asset, 0);
+
+/**
+ * What a triggerer watches for an asset.
+ *
+ * @generated from message millrace.v1.AssetWatcher
+ */
+export type AssetWatcher = Message<"millrace.v1.AssetWatcher"> & {
+  /**
+   * "http", "file", or a name that a triggerer has a function for. 1-192 characters.
+   *
+   * @generated from field: string handler = 1;
+   */
+  handler: string;
+
+  /**
+   * What it is told, as codec JSON, at most 16 KiB.
+   *
+   * @generated from field: millrace.v1.Value config = 2;
+   */
+  config?: Value | undefined;
+
+  /**
+   * For people; no secrets. 1-250 characters.
+   *
+   * @generated from field: string summary = 3;
+   */
+  summary: string;
+
+  /**
+   * Which triggerers watch: those that serve it. Empty means "default".
+   *
+   * @generated from field: string queue = 4;
+   */
+  queue: string;
+};
+
+/**
+ * Describes the message millrace.v1.AssetWatcher.
+ * Use `create(AssetWatcherSchema)` to create a new message.
+ */
+export const AssetWatcherSchema: GenMessage<AssetWatcher> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_asset, 1);
+
+/**
+ * How a watcher of an asset does.
+ *
+ * @generated from message millrace.v1.AssetWatcherState
+ */
+export type AssetWatcherState = Message<"millrace.v1.AssetWatcherState"> & {
+  /**
+   * As it was registered.
+   *
+   * @generated from field: string handler = 1;
+   */
+  handler: string;
+
+  /**
+   * As it was registered.
+   *
+   * @generated from field: string summary = 2;
+   */
+  summary: string;
+
+  /**
+   * As it was registered.
+   *
+   * @generated from field: string queue = 3;
+   */
+  queue: string;
+
+  /**
+   * Whether a live triggerer can watch it: one that serves the queue and has the handler.
+   *
+   * @generated from field: bool has_triggerer = 4;
+   */
+  hasTriggerer: boolean;
+
+  /**
+   * When it last brought events. Unset when it never did.
+   *
+   * @generated from field: google.protobuf.Timestamp fired_at = 5;
+   */
+  firedAt?: Timestamp | undefined;
+
+  /**
+   * What is wrong with it now, for people; it is tried again. Empty means nothing.
+   *
+   * @generated from field: string problem = 6;
+   */
+  problem: string;
+
+  /**
+   * When that was. Unset when nothing is.
+   *
+   * @generated from field: google.protobuf.Timestamp problem_at = 7;
+   */
+  problemAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.AssetWatcherState.
+ * Use `create(AssetWatcherStateSchema)` to create a new message.
+ */
+export const AssetWatcherStateSchema: GenMessage<AssetWatcherState> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_asset, 2);
 
 /**
  * Stands for assets that a task names only while it runs.
@@ -84,7 +197,7 @@ export type AssetAliasDefinition = Message<"millrace.v1.AssetAliasDefinition"> &
  * Use `create(AssetAliasDefinitionSchema)` to create a new message.
  */
 export const AssetAliasDefinitionSchema: GenMessage<AssetAliasDefinition> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 1);
+  messageDesc(file_millrace_v1_asset, 3);
 
 /**
  * What a task makes or reads.
@@ -121,7 +234,7 @@ export type AssetOrAlias = Message<"millrace.v1.AssetOrAlias"> & {
  * Use `create(AssetOrAliasSchema)` to create a new message.
  */
 export const AssetOrAliasSchema: GenMessage<AssetOrAlias> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 2);
+  messageDesc(file_millrace_v1_asset, 4);
 
 /**
  * When events of assets make a run: an expression over those that no run of the DAG has used yet.
@@ -182,7 +295,7 @@ export type AssetExpression = Message<"millrace.v1.AssetExpression"> & {
  * Use `create(AssetExpressionSchema)` to create a new message.
  */
 export const AssetExpressionSchema: GenMessage<AssetExpression> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 3);
+  messageDesc(file_millrace_v1_asset, 5);
 
 /**
  * Several expressions.
@@ -203,7 +316,7 @@ export type AssetExpressionList = Message<"millrace.v1.AssetExpressionList"> & {
  * Use `create(AssetExpressionListSchema)` to create a new message.
  */
 export const AssetExpressionListSchema: GenMessage<AssetExpressionList> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 4);
+  messageDesc(file_millrace_v1_asset, 6);
 
 /**
  * So many events of one asset or alias.
@@ -231,7 +344,7 @@ export type AssetCount = Message<"millrace.v1.AssetCount"> & {
  * Use `create(AssetCountSchema)` to create a new message.
  */
 export const AssetCountSchema: GenMessage<AssetCount> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 5);
+  messageDesc(file_millrace_v1_asset, 7);
 
 /**
  * An asset as the server knows it.
@@ -322,6 +435,13 @@ export type Asset = Message<"millrace.v1.Asset"> & {
    * @generated from field: repeated string aliases = 12;
    */
   aliases: string[];
+
+  /**
+   * What is watched on its behalf. Only in GetAsset.
+   *
+   * @generated from field: repeated millrace.v1.AssetWatcherState watchers = 13;
+   */
+  watchers: AssetWatcherState[];
 };
 
 /**
@@ -329,7 +449,7 @@ export type Asset = Message<"millrace.v1.Asset"> & {
  * Use `create(AssetSchema)` to create a new message.
  */
 export const AssetSchema: GenMessage<Asset> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 6);
+  messageDesc(file_millrace_v1_asset, 8);
 
 /**
  * A task that makes an asset.
@@ -364,7 +484,7 @@ export type AssetProducer = Message<"millrace.v1.AssetProducer"> & {
  * Use `create(AssetProducerSchema)` to create a new message.
  */
 export const AssetProducerSchema: GenMessage<AssetProducer> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 7);
+  messageDesc(file_millrace_v1_asset, 9);
 
 /**
  * What uses an asset.
@@ -406,7 +526,7 @@ export type AssetConsumer = Message<"millrace.v1.AssetConsumer"> & {
  * Use `create(AssetConsumerSchema)` to create a new message.
  */
 export const AssetConsumerSchema: GenMessage<AssetConsumer> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 8);
+  messageDesc(file_millrace_v1_asset, 10);
 
 /**
  * Something happened to an asset.
@@ -518,7 +638,7 @@ export type AssetEvent = Message<"millrace.v1.AssetEvent"> & {
  * Use `create(AssetEventSchema)` to create a new message.
  */
 export const AssetEventSchema: GenMessage<AssetEvent> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 9);
+  messageDesc(file_millrace_v1_asset, 11);
 
 /**
  * A run that used an event.
@@ -553,7 +673,7 @@ export type AssetEventRun = Message<"millrace.v1.AssetEventRun"> & {
  * Use `create(AssetEventRunSchema)` to create a new message.
  */
 export const AssetEventRunSchema: GenMessage<AssetEventRun> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 10);
+  messageDesc(file_millrace_v1_asset, 12);
 
 /**
  * How far an asset expression is from holding.
@@ -612,7 +732,7 @@ export type AssetProgress = Message<"millrace.v1.AssetProgress"> & {
  * Use `create(AssetProgressSchema)` to create a new message.
  */
 export const AssetProgressSchema: GenMessage<AssetProgress> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 11);
+  messageDesc(file_millrace_v1_asset, 13);
 
 /**
  * How far several are.
@@ -633,7 +753,7 @@ export type AssetProgressList = Message<"millrace.v1.AssetProgressList"> & {
  * Use `create(AssetProgressListSchema)` to create a new message.
  */
 export const AssetProgressListSchema: GenMessage<AssetProgressList> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 12);
+  messageDesc(file_millrace_v1_asset, 14);
 
 /**
  * What is waited for, of one asset or alias.
@@ -675,7 +795,7 @@ export type AssetNeed = Message<"millrace.v1.AssetNeed"> & {
  * Use `create(AssetNeedSchema)` to create a new message.
  */
 export const AssetNeedSchema: GenMessage<AssetNeed> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 13);
+  messageDesc(file_millrace_v1_asset, 15);
 
 /**
  * A part of the graph of DAGs and assets.
@@ -727,7 +847,7 @@ export type AssetGraphNode = Message<"millrace.v1.AssetGraphNode"> & {
  * Use `create(AssetGraphNodeSchema)` to create a new message.
  */
 export const AssetGraphNodeSchema: GenMessage<AssetGraphNode> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 14);
+  messageDesc(file_millrace_v1_asset, 16);
 
 /**
  * A DAG in the graph.
@@ -755,7 +875,7 @@ export type AssetGraphDag = Message<"millrace.v1.AssetGraphDag"> & {
  * Use `create(AssetGraphDagSchema)` to create a new message.
  */
 export const AssetGraphDagSchema: GenMessage<AssetGraphDag> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 15);
+  messageDesc(file_millrace_v1_asset, 17);
 
 /**
  * An asset in the graph.
@@ -797,7 +917,7 @@ export type AssetGraphAsset = Message<"millrace.v1.AssetGraphAsset"> & {
  * Use `create(AssetGraphAssetSchema)` to create a new message.
  */
 export const AssetGraphAssetSchema: GenMessage<AssetGraphAsset> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 16);
+  messageDesc(file_millrace_v1_asset, 18);
 
 /**
  * An alias in the graph.
@@ -818,7 +938,7 @@ export type AssetGraphAlias = Message<"millrace.v1.AssetGraphAlias"> & {
  * Use `create(AssetGraphAliasSchema)` to create a new message.
  */
 export const AssetGraphAliasSchema: GenMessage<AssetGraphAlias> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 17);
+  messageDesc(file_millrace_v1_asset, 19);
 
 /**
  * An arrow of the graph.
@@ -860,7 +980,7 @@ export type AssetGraphEdge = Message<"millrace.v1.AssetGraphEdge"> & {
  * Use `create(AssetGraphEdgeSchema)` to create a new message.
  */
 export const AssetGraphEdgeSchema: GenMessage<AssetGraphEdge> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_asset, 18);
+  messageDesc(file_millrace_v1_asset, 20);
 
 /**
  * Who made an event. Values may be added.

@@ -13,15 +13,19 @@ import { RunCalendar } from "./run-calendar.tsx";
 /** Enough for the calendar of most schedules; the table shows the first of them. */
 const plannedCount = 200;
 
+const askedPollMs = 30_000;
+
 /** When the DAG runs: its schedule in words, what comes next and what holds it back, and a calendar. */
 export function ScheduleTab({ dag }: { readonly dag: Dag }) {
   const { dagId, version } = dag;
   const zone = dag.timezone === "" ? "UTC" : dag.timezone;
   const spec = useQuery(DagService.method.getDagSpec, { dagId, version }, { staleTime: Infinity });
+  // Each answer costs a worker some work.
+  const isAsked = spec.data?.spec?.schedule?.kind.case === "custom";
   const next = useQuery(
     DagService.method.listNextRuns,
     { dagId, count: plannedCount },
-    { refetchInterval: pollMs },
+    { refetchInterval: isAsked ? askedPollMs : pollMs },
   );
   if (next.data === undefined)
     return <Unanswered query={next} what="The next runs could not be read" rows={8} />;

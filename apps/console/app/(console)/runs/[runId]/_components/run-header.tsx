@@ -2,7 +2,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { RunState, RunType, TaskInstanceService } from "@millrace/wire/v1";
+import { RunState, TaskInstanceService } from "@millrace/wire/v1";
 import type { DagSpec } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
 import { StateBadge, StateGlyph } from "../../../../../components/state-glyph.tsx";
@@ -13,6 +13,7 @@ import { countsOfTasks, looksOfCounts, progressOf } from "../../../../../lib/cou
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 import type { RunLive } from "../../../../../lib/run-live.ts";
 import { runSentence } from "../../../../../lib/run-sentence.ts";
+import { runTypeWord } from "../../../../../lib/run-types.ts";
 import { isAsking, runFace } from "../../../../../lib/states.ts";
 import { LazyRunActions } from "./lazy-run-actions.tsx";
 import { RunParams } from "./run-params.tsx";
@@ -61,7 +62,7 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
           <CopyButton text={run.runId} label="Copy the run id" size={12} />
         </Fact>
         <Fact name="Made by">
-          {run.runType === RunType.SCHEDULED ? "Schedule" : "Hand"}
+          {runTypeWord(run.runType)}
           {run.triggeredBy !== "" && <span className="text-muted"> · {run.triggeredBy}</span>}
         </Fact>
         <Fact name="Logical date">

@@ -23,6 +23,7 @@ import { useStateInTab } from "../../../../../lib/use-state-in-tab.ts";
 import { changeOf } from "./change-target.ts";
 import { LazyTaskPanel } from "./lazy-task-panel.tsx";
 import { RunCallbacks, hasCallbacks } from "./run-callbacks.tsx";
+import { RunEvents } from "./run-events.tsx";
 import { RunHeader } from "./run-header.tsx";
 import { RunResult } from "./run-result.tsx";
 import { TaskTable } from "./task-table.tsx";
@@ -146,6 +147,7 @@ function Run({ live }: { readonly live: RunLive }) {
           chosen={choosing.tasks}
           onChoose={chooseTasks}
         />
+        <RunEvents run={run} />
         {spec !== null && hasCallbacks(spec) && (
           <RunCallbacks run={run} tasks={tasks} onTask={select} />
         )}

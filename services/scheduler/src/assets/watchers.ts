@@ -1,0 +1,291 @@
+/**
+ * What triggerers watch for assets. A watcher is handed out as the wait of a task is; what it tells becomes events, and it
+ * is handed out again, to go on from its cursor. Rows say how far each is: whatever is lost is told again, and counts once.
+ */
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  failAssetWatcher,
+  fireAssetWatcher,
+  listAssetWatchers,
+  type AssetWatcherRow,
+} from "@millrace/db";
+import { isMillraceError, triggerHandler, type Failure, type Verdict } from "@millrace/engine";
+import { attemptIdOf, failureFromProto, failureToProto, type AttemptRef } from "@millrace/wire";
+import { SessionCancelSchema } from "@millrace/wire/internal";
+import { FailureSchema, TaskKind } from "@millrace/wire/v1";
+import { AssignmentSchema, type Assignment, type Result } from "@millrace/wire/worker";
+import { apiNodesOf } from "../dispatch.ts";
+import { sessionAssignment } from "../outbox.ts";
+import { loadedShard, type Owner } from "../owner.ts";
+import type { LineKey } from "../ready-queue.ts";
+import type { SideWork } from "../side-work.ts";
+import { announceEvents } from "./asset-runs.ts";
+import { invalidTold, readTold, type Told } from "./told.ts";
+
+export type AssetWatchers = SideWork & {
+  /** Looks which there are, of the shards that are held; again whenever DAGs have changed. */
+  refresh(): Promise<void>;
+  /** Takes what a triggerer says. Null: nothing can be said just now. */
+  report(sessionKey: number, ref: AttemptRef, result: Result): Promise<Verdict | null>;
+  /** What a session says that it has: answers what must stop; null when it may go on. */
+  verdictOn(sessionKey: number, ref: AttemptRef): Verdict | null;
+  /** What an inventory of a session leaves out twice is handed out again. Answers how many are. */
+  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
+  endSession(sessionKey: number): void;
+  sessionKeys(): Iterable<number>;
+  dropShards(shards: ReadonlySet<number>): void;
+};
+
+type Watcher = {
+  row: AssetWatcherRow;
+  /** "waiting" in its line, "watched" by a session, "resting" after a failure, "writing" what it told. */
+  phase: "waiting" | "watched" | "resting" | "writing";
+  sessionKey: number | null;
+  misses: number;
+  /** In a row. */
+  failures: number;
+};
+
+type Line = LineKey & { readonly waiting: Set<Watcher> };
+
+const ok: Verdict = { kind: "OK" };
+const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
+const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+
+export function createAssetWatchers(self: () => Owner): AssetWatchers {
+  const watchers = new Map<number, Watcher>();
+  const lines = new Map<string, Line>();
+
+  function lineOf({ row }: Watcher): Line {
+    const key = { queue: row.queue, handler: triggerHandler(row.handler) };
+    const name = JSON.stringify(key);
+    const line = lines.get(name) ?? { ...key, waiting: new Set() };
+    lines.set(name, line);
+    return line;
+  }
+
+  function idOf({ row }: Watcher): string {
+    const { shard, id: runKey, fires } = row;
+    const attempt = fires + 1;
+    return attemptIdOf({ shard, runKey, ix: -1, mapIx: -1, attempt, of: "asset_watch" });
+  }
+
+  function isHeld(watcher: Watcher): boolean {
+    return watchers.get(watcher.row.id) === watcher;
+  }
+
+  function place(watcher: Watcher): void {
+    if (!isHeld(watcher)) return;
+    watcher.sessionKey = null;
+    watcher.phase = "waiting";
+    lineOf(watcher).waiting.add(watcher);
+    self().pump();
+  }
+
+  function placeLater(watcher: Watcher, ms: number): void {
+    watcher.sessionKey = null;
+    watcher.phase = "resting";
+    self().clock.after(ms, () => {
+      if (watcher.phase === "resting") place(watcher);
+    });
+  }
+
+  /** Whoever watches is told to stop. */
+  function remove(watcher: Watcher): void {
+    const owner = self();
+    watchers.delete(watcher.row.id);
+    lineOf(watcher).waiting.delete(watcher);
+    const { sessionKey } = watcher;
+    if (sessionKey === null) return;
+    const message = create(SessionCancelSchema, {
+      sessionKey: BigInt(sessionKey),
+      attemptId: idOf(watcher),
+    });
+    for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.cancel(apiNodeId, message);
+  }
+
+  async function refresh(): Promise<void> {
+    const owner = self();
+    const epochs = new Map([...owner.shards.values()].map(({ shard, epoch }) => [shard, epoch]));
+    if (epochs.size === 0) return;
+    const rows = await listAssetWatchers(owner.db, [...epochs.keys()]);
+    const isOurs = ({ shard }: AssetWatcherRow): boolean =>
+      owner.shards.get(shard)?.epoch === epochs.get(shard);
+    const seen = new Set<number>();
+    for (const row of rows.filter(isOurs)) {
+      seen.add(row.id);
+      if (watchers.has(row.id)) continue;
+      const fresh = { row, phase: "waiting", sessionKey: null, misses: 0, failures: 0 } as const;
+      const watcher: Watcher = { ...fresh };
+      watchers.set(row.id, watcher);
+      place(watcher);
+    }
+    for (const watcher of [...watchers.values()])
+      if (!seen.has(watcher.row.id) && isOurs(watcher.row)) remove(watcher);
+  }
+
+  /** Its id says how much it had told when it was handed out: what comes later than the next is known already. */
+  function find({ runKey, attempt }: AttemptRef): Watcher | undefined {
+    const watcher = watchers.get(runKey);
+    return watcher?.row.fires === attempt - 1 ? watcher : undefined;
+  }
+
+  async function fail(watcher: Watcher, failure: Failure): Promise<void> {
+    const owner = self();
+    const { row } = watcher;
+    const { first, max } = owner.settings.assetWatcherRestMs;
+    placeLater(watcher, Math.min(max, first * 2 ** watcher.failures));
+    watcher.failures += 1;
+    const fields = { uri: row.uri, handler: row.handler, failures: watcher.failures };
+    owner.log.warn({ ...fields, err: failure.message }, "asset_watcher.failed");
+    const bytes = toBinary(FailureSchema, create(FailureSchema, failureToProto(failure)));
+    await failAssetWatcher(owner.db, row, bytes).catch((error: unknown) => {
+      owner.log.warn({ ...fields, err: error }, "asset_watcher.failure_unwritten");
+    });
+  }
+
+  async function fire(watcher: Watcher, told: Told): Promise<Verdict | null> {
+    const owner = self();
+    const { row } = watcher;
+    const fence = loadedShard(owner, row.shard);
+    if (fence === null) return null;
+    watcher.phase = "writing";
+    const { id, fires } = row;
+    const fired = await fireAssetWatcher(owner.db, fence, { id, fires, ...told }).catch(
+      (error: unknown) => {
+        owner.log.warn({ uri: row.uri, err: error }, "asset_watcher.unwritten");
+        return isMillraceError(error) && error.reason === "NOT_OWNER" ? "lost" : null;
+      },
+    );
+    if (!isHeld(watcher)) return null;
+    if (fired === "lost") {
+      remove(watcher);
+      return null;
+    }
+    if (fired === null) {
+      // Whether it was written is not known: what the row says counts.
+      watchers.delete(id);
+      void refresh().catch(() => undefined);
+      return null;
+    }
+    if (!fired.isApplied) {
+      remove(watcher);
+      return finished;
+    }
+    watcher.row = { ...row, fires: fires + 1, cursor: Buffer.from(told.cursor) };
+    watcher.failures = 0;
+    if (told.events.length > 0)
+      owner.log.debug({ uri: row.uri, events: told.events.length }, "asset_watcher.fired");
+    if (fired.consumers.length > 0) announceEvents(owner, fired.consumers);
+    place(watcher);
+    return ok;
+  }
+
+  function drop(isGone: (watcher: Watcher) => boolean): void {
+    for (const watcher of [...watchers.values()]) {
+      if (!isGone(watcher)) continue;
+      watchers.delete(watcher.row.id);
+      lineOf(watcher).waiting.delete(watcher);
+    }
+  }
+
+  function ofSession(sessionKey: number): Watcher[] {
+    return [...watchers.values()].filter((watcher) => watcher.sessionKey === sessionKey);
+  }
+
+  return {
+    refresh,
+    lines: () => [...lines.values()].filter(({ waiting }) => waiting.size > 0),
+    count({ queue, handler }, max) {
+      const line = lines.get(JSON.stringify({ queue, handler }));
+      return Math.min(max, line?.waiting.size ?? 0);
+    },
+    grantOne(key) {
+      const owner = self();
+      const { queue, handler } = key;
+      const line = lines.get(JSON.stringify({ queue, handler }));
+      const [watcher] = line?.waiting ?? [];
+      if (line === undefined || watcher === undefined) return false;
+      const session = owner.slots.take(key);
+      if (session === null) return false;
+      const { sessionKey, workerName, apiNodeId } = session;
+      owner.names.put(sessionKey, workerName);
+      owner.demand.onGranted(key);
+      line.waiting.delete(watcher);
+      Object.assign(watcher, { phase: "watched", sessionKey, misses: 0 });
+      const assignment = assignmentOf(idOf(watcher), watcher.row);
+      owner.outbox.assign(apiNodeId, sessionAssignment(sessionKey, assignment));
+      return true;
+    },
+    async report(sessionKey, ref, { outcome }) {
+      if (loadedShard(self(), ref.shard) === null) return null;
+      const watcher = find(ref);
+      // Another was told, or nobody wants to know any more.
+      if (watcher === undefined) return finished;
+      if (watcher.phase === "writing") return null;
+      const isItsOwn = watcher.sessionKey === sessionKey;
+      if (outcome.case === "succeeded") {
+        lineOf(watcher).waiting.delete(watcher);
+        const told = readTold(outcome.value.returnValue?.data);
+        if (told !== null) return await fire(watcher, told);
+        await fail(watcher, invalidTold);
+        return ok;
+      }
+      // But of a failure only who is to watch it now may tell.
+      if (!isItsOwn) return regranted;
+      const isFailure = outcome.case === "failed";
+      const failure = isFailure ? failureFromProto(outcome.value) : invalidTold;
+      const isReturned = outcome.case === "returned" || failure.kind === "lost";
+      if (isReturned) placeLater(watcher, self().settings.watchAgainMs);
+      else await fail(watcher, failure);
+      return ok;
+    },
+    verdictOn(sessionKey, ref) {
+      const watcher = find(ref);
+      if (watcher === undefined) return finished;
+      if (watcher.phase === "waiting") {
+        // The owner before gave it to this session.
+        lineOf(watcher).waiting.delete(watcher);
+        Object.assign(watcher, { phase: "watched", sessionKey, misses: 0 });
+      }
+      return watcher.sessionKey === sessionKey || watcher.phase === "writing" ? null : regranted;
+    },
+    loseMissing(sessionKey, named) {
+      const { inventoryMissesMax } = self().settings;
+      let count = 0;
+      for (const watcher of ofSession(sessionKey)) {
+        if (watcher.phase !== "watched") continue;
+        watcher.misses = named.has(idOf(watcher)) ? 0 : watcher.misses + 1;
+        if (watcher.misses < inventoryMissesMax) continue;
+        place(watcher);
+        count += 1;
+      }
+      return count;
+    },
+    endSession(sessionKey) {
+      for (const watcher of ofSession(sessionKey)) if (watcher.phase === "watched") place(watcher);
+    },
+    *sessionKeys() {
+      for (const { sessionKey } of watchers.values()) if (sessionKey !== null) yield sessionKey;
+    },
+    dropShards: (shards) => drop(({ row }) => shards.has(row.shard)),
+  };
+}
+
+/** What a triggerer is told: as of the wait of a task, and where to go on from. */
+function assignmentOf(attemptId: string, row: AssetWatcherRow): Assignment {
+  const { uri, handler, config, cursor } = row;
+  return create(AssignmentSchema, {
+    attemptId,
+    taskId: uri,
+    mapIndex: -1,
+    tryNumber: 1,
+    maxTries: 1,
+    handler: triggerHandler(handler),
+    kind: TaskKind.EXTERNAL,
+    args: Buffer.concat([Buffer.from("["), config, Buffer.from("]")]),
+    idempotencyKey: attemptId,
+    assetWatch: { uri, ...(cursor !== null && { cursor: { data: Uint8Array.from(cursor) } }) },
+  });
+}
