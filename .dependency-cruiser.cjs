@@ -79,7 +79,7 @@ module.exports = {
     {
       name: "only-bus-knows-nats",
       severity: "error",
-      from: { path: ours, pathNot: "^packages/bus/|^tests/" },
+      from: { path: ours, pathNot: "^packages/bus/|^packages/operators/src/nats/|^tests/" },
       to: { path: "node_modules/@nats-io/" },
     },
     {

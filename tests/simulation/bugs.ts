@@ -48,6 +48,20 @@ export type Planted = {
 };
 
 const planted = {
+  past_forgiven: {
+    says: "what failed in the run before holds nobody who reads of it",
+    foundWithin: 60,
+    promises: ["semantics 5.1"],
+    plan: (plan) => ({
+      ...plan,
+      ...{ runs: 12, dags: 1 },
+      bodies: { ...plan.bodies, failsForGood: 0.4 },
+    }),
+    rows: (statement, rows) =>
+      statement === "past_task_states"
+        ? rows.map((row) => ({ ...row, fine: 1_000, other_map_ix: null, other_state: null }))
+        : rows,
+  },
   attempt_ignored: {
     says: "a result counts for whatever attempt is the newest (1, 3)",
     foundWithin: 100,

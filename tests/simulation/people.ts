@@ -5,6 +5,7 @@ import { OwnerReplySchema, type OwnerReply } from "@millrace/wire/internal";
 import { RunState, TaskState } from "@millrace/wire/v1";
 import { startClient, type Answer, type Command } from "./nodes/client-node.ts";
 import type { Plan } from "./plan.ts";
+import { heldBy, presentView } from "./check/past.ts";
 import { ensure } from "./check/violation.ts";
 import type { World } from "./world.ts";
 
@@ -15,15 +16,21 @@ export type People = {
   readonly meddledWith: Set<number>;
   /** Questions without an answer yet. */
   open(): number;
+  /** From now on somebody removes what holds runs that depend on the past. */
+  help(): void;
 };
 
+const dayMs = 86_400_000;
 const meddleEveryMs = 6_000;
+const helpEveryMs = 2_000;
 /** How often a request that was answered is made again. */
 const repeated = 0.3;
 
 export function startPeople(world: World, plan: Plan, dagIds: readonly string[]): People {
   const client = startClient(world, "people");
   const random = world.random.fork("people");
+  const pastRandom = world.random.fork("dates");
+  let dates = 0;
   const triggered: number[] = [];
   const meddledWith = new Set<number>();
   let open = 0;
@@ -57,9 +64,39 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
   async function trigger(): Promise<void> {
     const dagId = random.pick(dagIds);
     const params = Buffer.from(JSON.stringify({ p0: [1, 2], p1: [], p2: [1, 2, 3], p3: 4 }));
-    const answer = await ask(dagId, { case: "triggerRun", value: { dagId, params } });
+    const value = { dagId, params, ...dateFor(dagId) };
+    const answer = await ask(dagId, { case: "triggerRun", value });
     if ("refused" in answer) throw new Error(`A run was refused: ${answer.refused}`);
     triggered.push(Number(answer.reply.value));
+  }
+
+  /** Runs of DAGs that depend on the past mostly have a date, in no order. */
+  function dateFor(dagId: string): { logicalDateMs?: bigint } {
+    const version = [...world.server.tables.versions.values()].find((one) => one.dag_id === dagId)!;
+    const isAbout = world.dagOfVersion(version.id).tasks.some((task) => task.dependsOnPast);
+    if (!isAbout || pastRandom.chance(0.1)) return {};
+    dates += 1;
+    return { logicalDateMs: BigInt((pastRandom.below(1_000) * 1_000 + dates) * dayMs) };
+  }
+
+  /** What failed in one run, and holds another one, is said to have succeeded; the other one goes on then. */
+  async function unblock(): Promise<void> {
+    const { tables } = world.server;
+    const view = presentView(tables, (run) => world.dagOfVersion(run.dag_version_id));
+    for (const run of tables.runs.values()) {
+      if (run.state >= 3) continue;
+      for (const task of world.dagOfVersion(run.dag_version_id).tasks) {
+        const held = heldBy(view, run, task.id);
+        if (held === null || held.run.state < 3) continue;
+        meddledWith.add(held.run.id);
+        const selection = {
+          instances: [{ taskId: held.taskId, mapIndex: held.row?.map_ix ?? -1 }],
+        };
+        const value = { runKey: BigInt(held.run.id), selection, state: TaskState.SUCCESS };
+        await ask(run.dag_id, { case: "markInstances", value });
+        return;
+      }
+    }
   }
 
   async function meddle(): Promise<void> {
@@ -114,7 +151,21 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
     )
       later(ms, meddle);
   }
-  return { triggered, meddledWith, open: () => open };
+  return {
+    triggered,
+    meddledWith,
+    open: () => open,
+    help() {
+      later(helpEveryMs, async () => {
+        await unblock();
+        if (hasOpenRuns()) this.help();
+      });
+    },
+  };
+
+  function hasOpenRuns(): boolean {
+    return [...world.server.tables.runs.values()].some(({ state }) => state < 3);
+  }
 }
 
 function bytesOf(reply: OwnerReply): string {

@@ -70,6 +70,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     await run(world, plan.faultMs);
     nemesis.end();
     world.trace.note("world", "nothing goes wrong any more");
+    people.help();
     await run(world, livenessMs, () => isQuiet(world, people));
     checkEnd(world, people);
     await run(world, afterwardsMs);

@@ -92,6 +92,7 @@ export function fakeDagsInside(): readonly FakeDag[] {
       description: "One report for each customer, in four regions, and a summary of them all.",
       tags: ["reports", "mapping"],
       history: 6,
+      resultTaskId: "render_report",
       groups: [{ groupId: "region", tooltip: "Once for each region", each: someList }],
       tasks: {
         list: { ms: 1_000, lines: 4, result: ["eu", "us", "apac", "mea"] },
@@ -121,7 +122,6 @@ export function fakeDagsInside(): readonly FakeDag[] {
       tags: ["mapping"],
       history: 1,
       startPaused: true,
-      resultTaskId: "resize",
       tasks: {
         list: { ms: 1_000, lines: 4 },
         resize: {

@@ -1,5 +1,6 @@
 /** DAGs of the test double whose tasks wait without a slot, ask people, leave values and call others. */
-import { TriggerRule } from "@millrace/wire/v1";
+import { create } from "@bufbuild/protobuf";
+import { DeadlineReference, DeadlineSpecSchema, TriggerRule } from "@millrace/wire/v1";
 import { fakeDag } from "./fake-dag.ts";
 import type { FakeDag } from "./fake-dag.ts";
 import { approvalSchema, closingSchema, releaseBody } from "./fake-forms.ts";
@@ -13,6 +14,10 @@ export function fakeDagsWaiting(): readonly FakeDag[] {
       tags: ["release", "approval"],
       history: 5,
       callbacks: { onSuccess: ["webhook"], onFailure: ["pager", "slack"] },
+      deadlines: [
+        { name: "queued + 4m", reference: DeadlineReference.QUEUED_AT },
+        { name: "before the freeze", reference: DeadlineReference.FIXED },
+      ].map((one) => create(DeadlineSpecSchema, one)),
       tasks: {
         build: {
           ms: 900,

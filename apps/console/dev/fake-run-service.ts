@@ -10,6 +10,7 @@ import {
 } from "@millrace/wire/v1";
 import type { DagRun, DagRunService, RunDaySchema } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
+import { fakeDeadlines } from "./fake-deadlines.ts";
 import { pause, summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
 import { affectedMax } from "./fake-change-calls.ts";
@@ -135,6 +136,9 @@ export function runService(
       } finally {
         stop();
       }
+    },
+    listDeadlines({ runId }) {
+      return { deadlines: fakeDeadlines(lookup.run(runId)) };
     },
     getDagGrid({ dagId, runCount }) {
       const taskIds = lookup.dag(dagId).spec.tasks.map((task) => task.taskId);

@@ -8,6 +8,8 @@ const events: ReadonlyMap<CallbackEvent, string> = new Map([
   [CallbackEvent.FAILURE, "Failure"],
   [CallbackEvent.RETRY, "Retry"],
   [CallbackEvent.SKIPPED, "Skipped"],
+  [CallbackEvent.DEADLINE_MISSED, "Deadline missed"],
+  [CallbackEvent.DEADLINE_AT_RISK, "Deadline at risk"],
 ]);
 
 /** What it is about. A newer server may know events that this console does not. */

@@ -56,6 +56,11 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
   ],
   [ReasonKind.DEFERRED, blocking("What it waits for")],
   [ReasonKind.AWAITING_INPUT, blocking("A person's answer", "Answer it under Input.")],
+  [
+    ReasonKind.DEPENDS_ON_PAST,
+    blocking("The run before", "It goes on once that has succeeded, was skipped, or is marked so."),
+  ],
+  [ReasonKind.PAST_QUESTION, blocking("Whether the past matters")],
   [ReasonKind.DAG_INACTIVE, blocking("The DAG's file", "Put the file back into its folder.")],
   [ReasonKind.SCHEDULE, blocking("The schedule")],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],

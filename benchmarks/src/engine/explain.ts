@@ -38,6 +38,7 @@ const limits: Limits = {
   maxActiveRuns: 16,
   waitUntilOf: () => null,
   triggererOf: () => null,
+  pastOf: () => null,
   slots: () => ({ state: "free", workers: 1, slots: 256 }),
 };
 

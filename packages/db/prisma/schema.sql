@@ -130,7 +130,7 @@ CREATE TABLE callback_delivery (
   CONSTRAINT callback_delivery_pkey PRIMARY KEY (run_id, ix, map_ix, attempt, event, ordinal),
   CONSTRAINT callback_delivery_attempt_check CHECK ((attempt >= 0)),
   CONSTRAINT callback_delivery_ended CHECK (((ended_at IS NULL) = (state = 1))),
-  CONSTRAINT callback_delivery_event_check CHECK (((event >= 1) AND (event <= 4))),
+  CONSTRAINT callback_delivery_event_check CHECK (((event >= 1) AND (event <= 6))),
   CONSTRAINT callback_delivery_ix_check CHECK ((ix >= '-1'::integer)),
   CONSTRAINT callback_delivery_map_ix_check CHECK ((map_ix >= '-1'::integer)),
   CONSTRAINT callback_delivery_next CHECK (((next_try_at IS NULL) OR (state = 1))),
@@ -204,6 +204,26 @@ CREATE TABLE dag_version (
   CONSTRAINT dag_version_task_count_check CHECK ((task_count > 0)),
   CONSTRAINT dag_version_version_check CHECK ((version > 0))
 );
+
+CREATE TABLE deadline (
+  run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  ordinal smallint NOT NULL,
+  state smallint NOT NULL DEFAULT 1,
+  due_at timestamp with time zone NOT NULL,
+  at_risk_at timestamp with time zone,
+  estimated_end_at timestamp with time zone,
+  critical_task_ids text[] NOT NULL DEFAULT '{}'::text[],
+  missed_at timestamp with time zone,
+  CONSTRAINT deadline_pkey PRIMARY KEY (run_id, ix, ordinal),
+  CONSTRAINT deadline_at_risk CHECK (((state <> 2) OR (at_risk_at IS NOT NULL))),
+  CONSTRAINT deadline_estimated CHECK (((at_risk_at IS NULL) = (estimated_end_at IS NULL))),
+  CONSTRAINT deadline_ix_check CHECK ((ix >= '-1'::integer)),
+  CONSTRAINT deadline_missed CHECK (((missed_at IS NOT NULL) = (state = 3))),
+  CONSTRAINT deadline_ordinal_check CHECK ((ordinal >= 0)),
+  CONSTRAINT deadline_state_check CHECK (((state >= 1) AND (state <= 3)))
+);
+CREATE INDEX deadline_open ON deadline USING btree (run_id) WHERE (state = ANY (ARRAY[1, 2]));
 
 CREATE TABLE event (
   run_id bigint NOT NULL,

@@ -26,6 +26,7 @@ attempts AS (DELETE FROM task_instance_attempt USING gone WHERE run_id = gone.id
 expansions AS (DELETE FROM expansion USING gone WHERE run_id = gone.id),
 events AS (DELETE FROM event USING gone WHERE run_id = gone.id),
 inputs AS (DELETE FROM input_request USING gone WHERE run_id = gone.id),
+deadlines AS (DELETE FROM deadline USING gone WHERE run_id = gone.id),
 callbacks AS (DELETE FROM callback_delivery USING gone WHERE run_id = gone.id),
 made_of AS (DELETE FROM run_asset_event USING gone WHERE run_id = gone.id),
 xcoms AS (DELETE FROM xcom USING gone WHERE run_id = gone.id),

@@ -82,6 +82,14 @@ export type DeliveryFacts = RunDeliveryKey & {
   readonly params: Uint8Array;
   /** How many instances the task has; null when it is not mapped. */
   readonly mapLength: number | null;
+  /** Of what is about a deadline: how that is; null for others. */
+  readonly deadline: {
+    readonly dueAt: EpochMs;
+    readonly atRiskAt: EpochMs | null;
+    readonly estimatedEndAt: EpochMs | null;
+    readonly criticalTaskIds: readonly string[];
+    readonly missedAt: EpochMs | null;
+  } | null;
 };
 
 type FactsRow = KeyRow & {
@@ -95,6 +103,11 @@ type FactsRow = KeyRow & {
   run_after: Date;
   params: Buffer;
   map_length: number | null;
+  due_at: Date | null;
+  at_risk_at: Date | null;
+  estimated_end_at: Date | null;
+  critical_task_ids: string[] | null;
+  missed_at: Date | null;
 };
 
 /** Those of these deliveries that are still pending, in no particular order. */
@@ -116,7 +129,19 @@ export async function readDeliveryFacts(
     runAfter: row.run_after.getTime(),
     params: row.params,
     mapLength: row.map_length,
+    deadline: deadlineOf(row),
   }));
+}
+
+function deadlineOf(row: FactsRow): DeliveryFacts["deadline"] {
+  if (row.due_at === null) return null;
+  return {
+    dueAt: row.due_at.getTime(),
+    atRiskAt: row.at_risk_at?.getTime() ?? null,
+    estimatedEndAt: row.estimated_end_at?.getTime() ?? null,
+    criticalTaskIds: row.critical_task_ids ?? [],
+    missedAt: row.missed_at?.getTime() ?? null,
+  };
 }
 
 /** What came of a try. */

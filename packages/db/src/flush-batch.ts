@@ -117,10 +117,10 @@ export type CallbackRow = {
   /** -1 for callbacks of the run. */
   readonly ix: number;
   readonly mapIx: number;
-  /** Of the run: how often it has ended. */
+  /** Of the run: how often it has ended. Of a deadline: its place in the spec, from 1. */
   readonly attempt: number;
-  /** millrace.v1.CallbackEvent: 1 success, 2 failure, 3 retry, 4 skipped. */
-  readonly event: 1 | 2 | 3 | 4;
+  /** millrace.v1.CallbackEvent: 1 success, 2 failure, 3 retry, 4 skipped, 5 deadline missed, 6 deadline at risk. */
+  readonly event: 1 | 2 | 3 | 4 | 5 | 6;
   /** The callback's place in the spec. */
   readonly ordinal: number;
   readonly happenedAt: number;

@@ -58,6 +58,30 @@ export {
   type RunTypeCode,
 } from "./runs-write.ts";
 export {
+  deleteDeadlines,
+  deleteKeptDeadlines,
+  listDeadlines,
+  listDeadlinesOfFailedRuns,
+  listDeadlinesOfRuns,
+  listEndedRuns,
+  listTaskSpans,
+  markDeadline,
+  putDeadlines,
+  type DeadlineKey,
+  type DeadlineRow,
+  type DeadlineToPut,
+  type EndedRun,
+  type OpenDeadline,
+} from "./deadlines.ts";
+export {
+  listVersionsBefore,
+  readPastTasks,
+  readRunsBefore,
+  type BeforeQuery,
+  type PastTask,
+  type RunBefore,
+} from "./past-reads.ts";
+export {
   countPendingEvents,
   forgetPendingEvents,
   listPendingDags,

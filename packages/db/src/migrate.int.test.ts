@@ -15,7 +15,9 @@ const all = [
   "0003_waiting",
   "0004_timetables",
   "0005_calls",
+  "0008_past_and_deadlines",
   "0010_assets",
+  "0011_asset_watchers",
 ];
 
 let database: EmptyDatabase;

@@ -3,6 +3,7 @@
 import { deferralReasons } from "./deferral-reasons.ts";
 import { hasFlag, instanceFlags, instanceState, slotOf } from "./instances.ts";
 import type { Limits } from "./limits.ts";
+import { dependsOnPast } from "./past/past-reason.ts";
 import type { Reason } from "./reasons.ts";
 import {
   cancelling,
@@ -95,7 +96,7 @@ function runGates(limits: Limits, isAboutRun: boolean): Reason[] {
 /** The gates that stand before every instance that is not running, whatever else it waits for. */
 function gates(
   run: Run,
-  { ix }: InstanceRef,
+  ref: InstanceRef,
   limits: Limits,
   own: readonly Reason[],
 ): readonly Reason[] {
@@ -103,11 +104,13 @@ function gates(
   const active =
     counts[TaskState.running]! + counts[TaskState.queued]! + counts[TaskState.restarting]!;
   const isFull = active >= dag.spec.maxActiveTasks;
-  const task = dag.tasks[ix]!;
+  const task = dag.tasks[ref.ix]!;
   const handler = task.kind === "external" ? task.handler : null;
   const offer = limits.slots(task.queue, handler);
-  if (!limits.isPaused && !isFull && offer.state === "free") return own;
+  const past = task.dependsOnPast ? limits.pastOf(ref) : null;
+  if (!limits.isPaused && !isFull && offer.state === "free" && past === null) return own;
   const reasons = [...own];
+  if (past !== null) reasons.push(dependsOnPast(past));
   if (limits.isPaused) reasons.push(dagPaused());
   if (isFull) reasons.push(maxActiveTasks(run, active));
   if (offer.state !== "free") reasons.push(noSlot(task.queue, handler, offer));

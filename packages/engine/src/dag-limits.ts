@@ -52,6 +52,11 @@ export const dagLimits = {
   callbackNameLength: 100,
   /** UTF-8 bytes of what a callback is told beside what happened. */
   callbackConfigBytes: 16 * 1024,
+  /** Of one task, or of the DAG. */
+  deadlines: 20,
+  deadlineNameLength: 100,
+  /** Runs that an average is taken over. */
+  averagedRuns: 1000,
   /** Arrows looked at to find what comes after what, over all questions that the checks of one DAG ask. */
   reachSteps: 50_000_000,
   /** Problems reported at a time. */

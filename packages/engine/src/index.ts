@@ -11,6 +11,8 @@ export type {
   CronTriggerSchedule,
   CustomSchedule,
   DagSpec,
+  DeadlineReference,
+  DeadlineSpec,
   Edge,
   EpochMs,
   GroupSpec,
@@ -34,8 +36,10 @@ export { assetLoopOf } from "./assets/loops.ts";
 export type { AssetDag, AssetLoop } from "./assets/loops.ts";
 export { outletEvents, outletProblem } from "./assets/outlets.ts";
 export type { OutletEvent, OutletSaid } from "./assets/outlets.ts";
-export { assetNeeds, assetProgress, assetReasons, assetsHold } from "./assets/progress.ts";
-export type { AssetCounts, AssetNeed, AssetProgress } from "./assets/progress.ts";
+export { assetNeeds, assetsHold } from "./assets/hold.ts";
+export type { AssetCounts, AssetNeed } from "./assets/hold.ts";
+export { assetProgress, assetReasons } from "./assets/progress.ts";
+export type { AssetProgress } from "./assets/progress.ts";
 export { timeOf } from "./timetable/clock.ts";
 
 export { dagLimits } from "./dag-limits.ts";
@@ -87,6 +91,12 @@ export { triggerHandler } from "./deferral-reasons.ts";
 export { mayRun } from "./may-run.ts";
 export type { StateCounts } from "./may-run.ts";
 export type { Limits, Slots } from "./limits.ts";
+export { isFine, mayBePrevious, pastHold, pastOfTask } from "./past/past.ts";
+export type { PastHold, PastLook, PastOfTask, PreviousRun } from "./past/past.ts";
+export { deadlineAt } from "./deadlines/due.ts";
+export type { DeadlineFacts } from "./deadlines/due.ts";
+export { criticalPath, forecast } from "./deadlines/forecast.ts";
+export type { Forecast } from "./deadlines/forecast.ts";
 export { noOwner } from "./reasons.ts";
 export type { Reason, ReasonKind } from "./reasons.ts";
 

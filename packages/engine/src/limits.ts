@@ -1,5 +1,6 @@
 /** The world around a run, as far as it can hold a task back: what `admit` and `explain` are told. */
 
+import type { PastLook } from "./past/past.ts";
 import type { InstanceRef } from "./run.ts";
 import type { EpochMs } from "./spec.ts";
 
@@ -22,5 +23,7 @@ export type Limits = {
   waitUntilOf(ref: InstanceRef): EpochMs | null;
   /** The worker that watches what a deferred instance waits for; null when none does yet. */
   triggererOf(ref: InstanceRef): string | null;
+  /** What holds back a task that depends on the past. */
+  pastOf(ref: InstanceRef): PastLook;
   slots(queue: string, handler: string | null): Slots;
 };

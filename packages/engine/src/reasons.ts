@@ -32,7 +32,9 @@ export type ReasonKind =
   | "awaiting_input"
   | "assets"
   | "dag_inactive"
-  | "schedule";
+  | "schedule"
+  | "depends_on_past"
+  | "past_question";
 
 /** One gate between a task instance and its start, or what keeps it from being final. */
 export type Reason = {

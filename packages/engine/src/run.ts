@@ -125,6 +125,13 @@ export type RunEvent =
   | (OnAttempt & { readonly kind: "executionTimedOut" })
   /** The worker did not stop a cleared attempt in time. */
   | (OnAttempt & { readonly kind: "restartForced" })
+  /** The function that decides whether the past holds a task has failed, as often as it may. */
+  | {
+      readonly kind: "pastUndecided";
+      readonly taskIx: number;
+      readonly failure: Failure;
+      readonly at: EpochMs;
+    }
   | { readonly kind: "dagrunTimedOut"; readonly at: EpochMs }
   | { readonly kind: "cancelRequested"; readonly at: EpochMs }
   /** The workers did not stop the bodies of a cancelled run in time. */

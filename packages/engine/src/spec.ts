@@ -49,7 +49,7 @@ export type SensorSpec = {
 
 /** Something a worker does when a task or a run ends in a certain way (semantics 12.1-12.2). */
 export type CallbackSpec = {
-  readonly on: "success" | "failure" | "retry" | "skipped";
+  readonly on: "success" | "failure" | "retry" | "skipped" | "deadline_missed" | "deadline_at_risk";
   /** Of the bundle: the name its SDK loads it by. External: what a worker announces. */
   readonly handler: string;
   readonly isExternal: boolean;
@@ -58,6 +58,23 @@ export type CallbackSpec = {
   /** For people, such as "slack". */
   readonly name: string;
 };
+
+/** A moment by which a run, or a task of it, is to have succeeded (semantics 12.5). */
+export type DeadlineSpec = {
+  /** For people; unique among those of the DAG, or of the task. */
+  readonly name: string;
+  readonly reference: DeadlineReference;
+  /** How long after that; before it when negative. */
+  readonly intervalMs: number;
+};
+
+export type DeadlineReference =
+  | { readonly kind: "logical_date" }
+  /** When the run was made, or opened again. */
+  | { readonly kind: "queued_at" }
+  | { readonly kind: "fixed"; readonly at: EpochMs }
+  /** As long after the run was made as the newest runs took on average, if so many have ended. */
+  | { readonly kind: "average_runtime"; readonly maxRuns: number; readonly minRuns: number };
 
 export type TaskSpec = {
   readonly id: string;
@@ -92,6 +109,15 @@ export type TaskSpec = {
   readonly sensor: SensorSpec | null;
   readonly queue: string;
   readonly priorityWeight: number;
+  /** Starts only when it has succeeded or was skipped in the run before (semantics 5.1). */
+  readonly dependsOnPast: boolean;
+  /** Starts only when the tasks directly after it have, too; means `dependsOnPast`. */
+  readonly waitForDownstream: boolean;
+  /** Does not wait for a run before that lacks the task, when no earlier run has it either. */
+  readonly ignoreFirstDependsOnPast: boolean;
+  /** The function of the bundle that is asked, where the past would hold it, whether that matters. Null: it does. */
+  readonly pastDecider: string | null;
+  readonly deadlines: readonly DeadlineSpec[];
   readonly isolation: "thread" | "process";
   readonly env: Readonly<Record<string, string>>;
   readonly docs: string;
@@ -197,6 +223,7 @@ export type DagSpec = {
   readonly callbacks: readonly CallbackSpec[];
   /** The line in which these wait. */
   readonly callbackQueue: string;
+  readonly deadlines: readonly DeadlineSpec[];
   readonly startDate: EpochMs | null;
   readonly endDate: EpochMs | null;
   readonly catchup: boolean;

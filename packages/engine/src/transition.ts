@@ -5,9 +5,10 @@ import { cancelRun, forceCancel, isExecuting } from "./cancel.ts";
 import { change } from "./change.ts";
 import { clearInstances } from "./clear.ts";
 import { beat, endDeferral, timeOutWait } from "./deferral.ts";
+import { failFast } from "./fail-fast.ts";
 import { dagrunTimeout } from "./failures.ts";
 import { finish } from "./finish.ts";
-import { eachInstance, stateAt } from "./instances.ts";
+import { eachInstance, eachOf, stateAt } from "./instances.ts";
 import { markInstances, markRun } from "./mark.ts";
 import { forceRestart } from "./restart.ts";
 import type { Effects, Run, RunEvent, Verdict } from "./run.ts";
@@ -50,6 +51,8 @@ export function transition(run: Run, event: RunEvent, effects: Effects): Verdict
       return endWait(run, event, effects);
     case "restartForced":
       return forceRestart(run, event, effects);
+    case "pastUndecided":
+      return failReady(run, event, effects);
     case "runStarted":
       return startRun(run, event.at, effects);
     case "cancelRequested":
@@ -80,6 +83,24 @@ function startRun(run: Run, at: EpochMs, effects: Effects): Verdict {
   }
   const from = effects.changes.length;
   putAll(run);
+  settle(run, from, effects);
+  return ok;
+}
+
+/** The instances of a task that are ready fail for good. */
+function failReady(
+  run: Run,
+  { taskIx, failure }: Extract<RunEvent, { kind: "pastUndecided" }>,
+  effects: Effects,
+): Verdict {
+  if (run.state !== RunState.running || run.cancelRequested) return finished;
+  const from = effects.changes.length;
+  eachOf(run, taskIx, (slot, ix, mapIx) => {
+    if (stateAt(run, slot) !== TaskState.scheduled) return;
+    change(run, { ix, mapIx }, { state: TaskState.failed, failure }, effects);
+  });
+  if (effects.changes.length === from) return finished;
+  failFast(run, taskIx, effects);
   settle(run, from, effects);
   return ok;
 }

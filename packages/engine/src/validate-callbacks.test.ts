@@ -34,7 +34,7 @@ test("there are at most so many", () => {
 test.each<[problem: Partial<CallbackSpec>, message: string]>([
   [
     { on: "never" as CallbackSpec["on"] },
-    'tasks["a"].callbacks[0].on is never: write one of success, failure, retry, skipped.',
+    'tasks["a"].callbacks[0].on is never: write one of success, failure, retry, skipped, deadline_missed, deadline_at_risk.',
   ],
   [
     { handler: "" },
@@ -59,7 +59,8 @@ test.each<[problem: Partial<CallbackSpec>, message: string]>([
 });
 
 test("a run is neither retried nor skipped", () => {
-  const remedy = "a run only succeeds or fails; give the callback to the tasks that it is about";
+  const remedy =
+    "a run only succeeds, fails, or has deadlines; give the callback to the tasks that it is about";
   expect(ofDag(aCallback({ on: "retry" }), aCallback({ on: "skipped" }))).toEqual([
     `callbacks[0].on is retry: ${remedy}.`,
     `callbacks[1].on is skipped: ${remedy}.`,

@@ -5,7 +5,14 @@ import { dagLimits } from "./dag-limits.ts";
 import type { Problems } from "./problems.ts";
 import type { CallbackSpec } from "./spec.ts";
 
-const words: readonly CallbackSpec["on"][] = ["success", "failure", "retry", "skipped"];
+const words: readonly CallbackSpec["on"][] = [
+  "success",
+  "failure",
+  "retry",
+  "skipped",
+  "deadline_missed",
+  "deadline_at_risk",
+];
 
 /** @param at what they belong to, as a prefix of the field: `tasks["load"].`, or empty for the DAG */
 export function checkCallbacks(
@@ -34,7 +41,7 @@ function checkCallback(
     problems.add(
       `${at}.on`,
       on,
-      "a run only succeeds or fails; give the callback to the tasks that it is about",
+      "a run only succeeds, fails, or has deadlines; give the callback to the tasks that it is about",
     );
   if (handler === "" || handler.length > dagLimits.lineLength)
     problems.add(

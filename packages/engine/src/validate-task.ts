@@ -7,6 +7,7 @@ import type { Problems } from "./problems.ts";
 import type { SensorSpec, TaskSpec } from "./spec.ts";
 import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControlFields } from "./validate-control.ts";
+import { checkDeadlines } from "./validate-deadlines.ts";
 
 const idSyntax = /^[A-Za-z0-9_.-]+$/;
 
@@ -41,7 +42,18 @@ export function checkTask(task: TaskSpec, problems: Problems): void {
   if (task.sensor !== null) checkSensor(task.sensor, `${at}.sensor`, problems);
   checkTexts(task, at, problems);
   checkCallbacks(task.callbacks, `${at}.`, problems);
+  checkDeadlines(task.deadlines, `${at}.`, problems);
+  checkPastDecider(task, at, problems);
   checkTaskAssets(task, at, problems);
+}
+
+function checkPastDecider({ pastDecider }: TaskSpec, at: string, problems: Problems): void {
+  if (pastDecider !== null && pastDecider.length > dagLimits.lineLength)
+    problems.add(
+      `${at}.pastDecider`,
+      pastDecider,
+      `the name of a function has at most ${dagLimits.lineLength} characters`,
+    );
 }
 
 function checkNumbers(task: TaskSpec, at: string, problems: Problems): void {

@@ -10,6 +10,7 @@ import type { DagSpec, TaskSpec } from "./spec.ts";
 import { checkArgs } from "./validate-args.ts";
 import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControl } from "./validate-control.ts";
+import { checkDeadlines } from "./validate-deadlines.ts";
 import { checkEdges, checkGroups } from "./validate-graph.ts";
 import { checkMappings } from "./validate-mapping.ts";
 import { checkSchedule } from "./validate-schedule.ts";
@@ -81,6 +82,7 @@ function checkHead(spec: DagSpec, problems: Problems): void {
       "it is not a JSON Schema; write a JSON object, or leave it out",
     );
   checkCallbacks(spec.callbacks, "", problems);
+  checkDeadlines(spec.deadlines, "", problems);
   if (!isId(spec.callbackQueue)) problems.add("callbackQueue", spec.callbackQueue, queueRule);
   checkDuration(problems, "startingDeadline", spec.startingDeadlineMs);
   const failed = spec.maxConsecutiveFailedRuns;

@@ -16,6 +16,10 @@ export type RunCallbackOptions = {
   readonly onSuccess?: Callbacks;
   /** Done when it fails for good: functions and notifiers, run by a worker. */
   readonly onFailure?: Callbacks;
+  /** Done when one of its deadlines passes and it has not succeeded. */
+  readonly onDeadlineMissed?: Callbacks;
+  /** Done before that, when one of its deadlines is estimated to be missed. */
+  readonly onDeadlineAtRisk?: Callbacks;
 };
 
 /** Callbacks of a task. Those of the task replace those of the DAG's defaults. */
@@ -34,6 +38,8 @@ const events = {
   onFailure: "failure",
   onRetry: "retry",
   onSkipped: "skipped",
+  onDeadlineMissed: "deadline_missed",
+  onDeadlineAtRisk: "deadline_at_risk",
 } as const satisfies Record<CallbackOption, CallbackSpec["on"]>;
 
 /** Callbacks as read, by option. */
@@ -53,6 +59,8 @@ function reader(option: CallbackOption): Read<readonly ReadCallback[]> {
 export const runCallbackReaders = {
   onSuccess: reader("onSuccess"),
   onFailure: reader("onFailure"),
+  onDeadlineMissed: reader("onDeadlineMissed"),
+  onDeadlineAtRisk: reader("onDeadlineAtRisk"),
 };
 
 export const taskCallbackReaders = {
@@ -79,7 +87,8 @@ export function callbackSpecs(taskId: string, callbacks: ReadCallbacks): Callbac
   );
 }
 
-const handlerSyntax = /^(.*)#(onSuccess|onFailure|onRetry|onSkipped)\/(\d{1,4})$/s;
+const handlerSyntax =
+  /^(.*)#(onSuccess|onFailure|onRetry|onSkipped|onDeadlineMissed|onDeadlineAtRisk)\/(\d{1,4})$/s;
 
 /** Where in a DAG's options the callback of a handler stands. */
 export type CallbackPlace = {

@@ -10,19 +10,32 @@ const externalMark: unique symbol = Symbol.for("millrace.externalCallback");
 
 /** What happened. */
 export type CallbackEvent = {
-  readonly event: "success" | "failure" | "retry" | "skipped";
+  readonly event:
+    "success" | "failure" | "retry" | "skipped" | "deadline_missed" | "deadline_at_risk";
   readonly run: RunValue;
   /** Null in callbacks of the run. `mapIndex` is null for a task that is not mapped. */
   readonly task: { readonly id: string; readonly mapIndex: number | null } | null;
-  /** Which attempt of the task it is about, from 1; null in callbacks of the run. */
+  /** Which attempt of the task it is about, from 1; null in callbacks of the run, and about deadlines. */
   readonly tryNumber: number | null;
   /** Of the task, or the run; null when nothing failed. */
   readonly failure: Pick<Failure, "kind" | "type" | "message" | "stack"> | null;
+  /** With "deadline_missed" and "deadline_at_risk": which one; else null. */
+  readonly deadline: CallbackDeadline | null;
   /** Of the run, when the callback was sent. */
   readonly runState: "queued" | "running" | "success" | "failed";
   readonly happenedAt: Date;
   /** From 1; more when earlier tries of this callback failed, or nobody knows what became of them. */
   readonly deliveryTry: number;
+};
+
+/** A deadline that was missed, or is in danger. */
+export type CallbackDeadline = {
+  readonly name: string;
+  readonly dueAt: Date;
+  /** When the run, or the task, is expected to have succeeded: an estimate; null when none was made. */
+  readonly estimatedEndAt: Date | null;
+  /** The tasks that the estimate is made of, in the order in which they wait for each other; at most 20. */
+  readonly criticalTaskIds: readonly string[];
 };
 
 /** Runs in a worker, after the fact, at least once. What it throws is tried again, and never changes the run. */

@@ -8,6 +8,7 @@ import {
   type TaskSpec,
   type TriggerRule,
 } from "@millrace/engine";
+import { callHandler } from "./call-place.ts";
 import { callbackSpecs } from "./callback-options.ts";
 import { compileLinks, type Compiled } from "./compile-links.ts";
 import { referenceOf } from "./reference.ts";
@@ -67,6 +68,8 @@ function taskSpec(
     // A TypeScript worker's matter: other languages know neither.
     ...(isExternal && { isolation: "thread", env: {} }),
     callbacks: callbackSpecs(id, given),
+    pastDecider:
+      settings.dependsOnPast && given.decidePast ? callHandler(id, "dependsOnPast") : null,
     resultSchema: null,
     argSchemas: [],
   };

@@ -1,6 +1,6 @@
 /** The options of a DAG: their types and their readers. */
 
-import { MillraceError, dagLimits, type DagSpec } from "@millrace/engine";
+import { MillraceError, dagLimits, type DagSpec, type DeadlineSpec } from "@millrace/engine";
 import {
   callbackSpecs,
   runCallbackReaders,
@@ -9,6 +9,7 @@ import {
 } from "./callback-options.ts";
 import type { Body } from "./body.ts";
 import type { WiredParts } from "./compile.ts";
+import { readDeadlines, type Deadlines } from "./deadline.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
 import { paramsSchemaText, type ParamsSchema } from "./params.ts";
@@ -69,6 +70,8 @@ export type DagOptions<S = undefined> = RunCallbackOptions & {
   readonly maxActiveTasks?: number;
   /** A run that takes longer fails. Default: no limit. */
   readonly dagrunTimeout?: Duration;
+  /** By when a run is to have succeeded. Default: no deadline. */
+  readonly deadline?: Deadlines;
   /** Whether the first task that fails for good ends the run. Default false. */
   readonly failFast?: boolean;
   /** Whether a new DAG starts paused. Default false. */
@@ -97,10 +100,13 @@ type ReadDag = {
   maxActiveRuns: number;
   maxActiveTasks: number;
   dagrunTimeout: number;
+  deadline: readonly DeadlineSpec[];
   failFast: boolean;
   paused: boolean;
   onSuccess: NonNullable<ReadCallbacks["onSuccess"]>;
   onFailure: NonNullable<ReadCallbacks["onFailure"]>;
+  onDeadlineMissed: NonNullable<ReadCallbacks["onDeadlineMissed"]>;
+  onDeadlineAtRisk: NonNullable<ReadCallbacks["onDeadlineAtRisk"]>;
   callbackQueue: string;
 };
 
@@ -135,6 +141,7 @@ const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   maxActiveRuns: integer(1, dagLimits.activeRuns),
   maxActiveTasks: integer(1, dagLimits.activeTasks),
   dagrunTimeout: positiveDuration,
+  deadline: readDeadlines,
   failFast: flag,
   paused: flag,
   ...runCallbackReaders,
@@ -165,8 +172,8 @@ export function readDagOptions(
       `DAG "${dagId}": option "endDate" is before option "startDate"; swap them`,
     );
   }
-  const { onSuccess = [], onFailure = [] } = read;
-  const callbacks = { onSuccess, onFailure };
+  const { onSuccess = [], onFailure = [], onDeadlineMissed = [], onDeadlineAtRisk = [] } = read;
+  const callbacks = { onSuccess, onFailure, onDeadlineMissed, onDeadlineAtRisk };
   const spec: DagSettings["spec"] = {
     dagId,
     schedule: inZone(schedule, timezone),
@@ -181,6 +188,7 @@ export function readDagOptions(
     failFast: read.failFast ?? false,
     callbacks: callbackSpecs("", callbacks),
     callbackQueue: read.callbackQueue ?? "default",
+    deadlines: read.deadline ?? [],
     startDate,
     endDate,
     catchup: read.catchup ?? false,

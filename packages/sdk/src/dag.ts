@@ -123,7 +123,10 @@ export function makeDag<Given, Result>(
       timetable: settings.timetable,
       calledOf(handler) {
         const place = callPlaceOf(handler);
-        return place?.owner === "" ? settings.called[place.option] : undefined;
+        if (place === null) return undefined;
+        if (place.owner === "") return settings.called[place.option];
+        const node = place.option === "dependsOnPast" ? wiring().nodes.get(place.owner) : undefined;
+        return node && settingsOf(node, settings.defaults).decidePast;
       },
     },
   };

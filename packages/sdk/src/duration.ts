@@ -44,6 +44,18 @@ export function durationMs(value: unknown): number | null {
   return ms !== null && ms >= 0 && ms <= dagLimits.durationMs ? Math.round(ms) : null;
 }
 
+export const signedDurationForms = `${durationForms}, with "-" before it for what comes before`;
+
+/** As `durationMs`; also negative: "-30m", or parts that are. */
+export function signedDurationMs(value: unknown): number | null {
+  if (typeof value === "string" && value.startsWith("-")) {
+    const ms = durationMs(value.slice(1));
+    return ms === null ? null : 0 - ms;
+  }
+  const ms = typeof value === "string" ? fromText(value) : fromParts(value);
+  return ms !== null && Math.abs(ms) <= dagLimits.durationMs ? Math.round(ms) : null;
+}
+
 function fromText(text: string): number | null {
   if (plain.test(text)) {
     const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|[wdhms])/g);

@@ -40,6 +40,9 @@ export { chain, label } from "./chain.ts";
 export type { Label } from "./chain.ts";
 export { group } from "./group.ts";
 export type { GroupOptions } from "./group.ts";
+export type { PastDecider, PastFacts, PastRun } from "./past.ts";
+export { deadline } from "./deadline.ts";
+export type { AverageDeadlineOptions, Deadline, DeadlineOptions, Deadlines } from "./deadline.ts";
 export {
   continuous,
   cron,
@@ -89,6 +92,7 @@ export type { RunValue } from "./run-facts.ts";
 export { externalCallback, notifier } from "./callback.ts";
 export type {
   Callback,
+  CallbackDeadline,
   CallbackEvent,
   CallbackFunction,
   Callbacks,
@@ -110,9 +114,8 @@ export type { NextRunsOptions, PlannedRun } from "./next-runs.ts";
 
 export { Client } from "./client/client.ts";
 export type { ClientOptions, TriggerOptions } from "./client/client.ts";
+export type { AssetEventSnapshot, AssetSnapshot } from "./client/asset-snapshots.ts";
 export type {
-  AssetEventSnapshot,
-  AssetSnapshot,
   AssetWait,
   ClientAssets,
   ListAssetEventsOptions,

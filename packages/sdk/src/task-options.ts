@@ -4,6 +4,7 @@ import {
   dagLimits,
   triggerRules,
   type AssetOrAlias,
+  type DeadlineSpec,
   type TaskSpec,
   type TriggerRule,
 } from "@millrace/engine";
@@ -14,9 +15,12 @@ import {
   type ReadCallbacks,
   type TaskCallbackOptions,
 } from "./callback-options.ts";
+import type { PastDecider } from "./past.ts";
+import { readDeadlines, type Deadlines } from "./deadline.ts";
 import type { Duration } from "./duration.ts";
 import {
   duration,
+  flag,
   integer,
   oneOf,
   positiveDuration,
@@ -53,6 +57,23 @@ export type SharedTaskOptions = TaskCallbackOptions & {
   readonly queue?: string;
   /** Higher goes first within a DAG. Default 1. */
   readonly priorityWeight?: number;
+  /**
+   * Whether it starts only when it has succeeded, or was skipped, in the run before; or a function that decides that, asked
+   * once in a run, and only where the past would hold the task. Default false.
+   */
+  readonly dependsOnPast?: boolean | PastDecider;
+  /**
+   * Whether it starts only when, in the run before, the tasks directly after it have succeeded or were skipped as well; means
+   * `dependsOnPast`. Default false.
+   */
+  readonly waitForDownstream?: boolean;
+  /**
+   * Whether a task that is new in its DAG does not wait for a run before that was made without it; else such a run holds it
+   * back. Default false.
+   */
+  readonly ignoreFirstDependsOnPast?: boolean;
+  /** By when it is to have succeeded. Default: no deadline. */
+  readonly deadline?: Deadlines;
   /** Markdown shown on the task's page. */
   readonly docs?: string;
   /** Who answers for it. Default: the DAG's owner. */
@@ -82,6 +103,7 @@ export type TaskDefaults = Omit<TaskOptions, "id" | "outlets" | "inlets">;
 export type TaskSettings = SpecSettings & {
   readonly retryPolicy?: RetryPolicy;
   readonly resume?: Body;
+  readonly decidePast?: Body | undefined;
   readonly target?: TaskTarget;
 } & ReadCallbacks;
 
@@ -96,6 +118,11 @@ export type SpecSettings = Pick<
   | "mapIndexTemplate"
   | "queue"
   | "priorityWeight"
+  | "dependsOnPast"
+  | "waitForDownstream"
+  | "ignoreFirstDependsOnPast"
+  | "pastDecider"
+  | "deadlines"
   | "isolation"
   | "env"
   | "docs"
@@ -114,6 +141,11 @@ const builtIn: SpecSettings = {
   mapIndexTemplate: "",
   queue: "default",
   priorityWeight: 1,
+  dependsOnPast: false,
+  waitForDownstream: false,
+  ignoreFirstDependsOnPast: false,
+  pastDecider: null,
+  deadlines: [],
   isolation: "thread",
   env: {},
   docs: "",
@@ -134,6 +166,10 @@ type ReadTask = {
   mapIndexTemplate: string;
   queue: string;
   priorityWeight: number;
+  dependsOnPast: boolean | PastDecider;
+  waitForDownstream: boolean;
+  ignoreFirstDependsOnPast: boolean;
+  deadline: readonly DeadlineSpec[];
   isolation: "thread" | "process";
   env: Readonly<Record<string, string>>;
   retryPolicy: RetryPolicy;
@@ -167,6 +203,11 @@ const resume: Read<Body> = (value, name) =>
         "a function of the trigger's event and the state that was given to defer",
       );
 
+const flagOrDecider: Read<boolean | PastDecider> = (value, name) =>
+  typeof value === "boolean" || typeof value === "function"
+    ? (value as boolean | PastDecider)
+    : refuseOption(name, value, "true, false, or a function that decides it");
+
 const sharedReaders = {
   retries: integer(0, dagLimits.retries),
   retryDelay: duration,
@@ -177,6 +218,10 @@ const sharedReaders = {
   mapIndexTemplate: text,
   queue: text,
   priorityWeight: integer(1, dagLimits.priorityWeight),
+  dependsOnPast: flagOrDecider,
+  waitForDownstream: flag,
+  ignoreFirstDependsOnPast: flag,
+  deadline: readDeadlines,
   docs: text,
   owner: text,
   ...taskCallbackReaders,
@@ -222,23 +267,40 @@ export function completeSettings(given: Partial<TaskSettings>): SpecSettings {
   const {
     retryPolicy: _workers,
     resume: _too,
+    decidePast: _that,
     target: _three,
     onSuccess: _success,
     onFailure: _failure,
     onRetry: _retry,
     onSkipped: _skipped,
+    onDeadlineMissed: _missed,
+    onDeadlineAtRisk: _atRisk,
     ...inSpec
   } = given;
-  return { ...builtIn, ...inSpec };
+  const settings = { ...builtIn, ...inSpec };
+  return settings.waitForDownstream ? { ...settings, dependsOnPast: true } : settings;
 }
 
 function settingsOf(read: Partial<ReadTask>): Partial<TaskSettings> {
-  const { id: _id, retryDelay, maxRetryDelay, executionTimeout, ...same } = read;
+  const {
+    id: _id,
+    retryDelay,
+    maxRetryDelay,
+    executionTimeout,
+    deadline,
+    dependsOnPast,
+    ...same
+  } = read;
   const { handler: _handler, ...settings } = same as typeof same & { handler?: string };
   return {
     ...settings,
     ...(retryDelay !== undefined && { retryDelayMs: retryDelay }),
     ...(maxRetryDelay !== undefined && { maxRetryDelayMs: maxRetryDelay }),
     ...(executionTimeout !== undefined && { executionTimeoutMs: executionTimeout }),
+    ...(deadline !== undefined && { deadlines: deadline }),
+    ...(dependsOnPast !== undefined && {
+      dependsOnPast: dependsOnPast !== false,
+      decidePast: typeof dependsOnPast === "function" ? (dependsOnPast as Body) : undefined,
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /** Callbacks of a run in memory: which ones are due, and how they are delivered. */
 
 import type { CallbackSpec, DueCallback, EpochMs, Failure, RunStateName } from "@millrace/engine";
+import type { CallbackDeadline } from "@millrace/sdk";
 import type { Answer, Ask, LogEntry, Outcome, RunFacts, TaskCode, Work } from "@millrace/sdk/spec";
 import { argsOf, Attempt, callbackEventOf, callCallback, failureOf } from "@millrace/sdk/spec";
 import { encodeValue } from "@millrace/sdk/spec";
@@ -13,6 +14,8 @@ export type About = {
   /** Of a run how often it has ended. */
   readonly tryNumber: number;
   readonly failure: Failure | null;
+  /** Of what is about a deadline. */
+  readonly deadline: CallbackDeadline | null;
 };
 
 export type Delivery = About &
@@ -121,7 +124,8 @@ export class Deliveries {
     }
   }
 
-  #workOf({ callback, task, tryNumber, failure, happenedAt, tries, ordinal }: Delivery): Work {
+  #workOf(delivery: Delivery): Work {
+    const { callback, task, tryNumber, failure, deadline, happenedAt, tries, ordinal } = delivery;
     const { facts, runState } = this.#options;
     const { params, ...run } = facts;
     const { on, name, handler, config } = callback;
@@ -141,7 +145,7 @@ export class Deliveries {
       ...{ inputs: {}, items: {}, measuredPaths: [], control: "none", cases: [], sensor: null },
       ...{ resumption: null, call: null },
       callback: {
-        ...{ event: on, name, failure, tryNumber, runState: runState() },
+        ...{ event: on, name, failure, tryNumber, deadline, runState: runState() },
         happenedAt: new Date(happenedAt),
         deliveryTry: tries,
       },

@@ -9,7 +9,7 @@ export type { Outcome, OutcomeOrFunction, Outcomes } from "./outcomes.ts";
 export type { AwaitedTask, WaitEvent, WaitEvents } from "./events.ts";
 export type { AnswerOptions } from "./bring.ts";
 export type { Handlers } from "./bodies.ts";
-export type { CallbackResult, RunResult, TaskResult } from "./result.ts";
+export type { CallbackResult, DeadlineResult, RunResult, TaskResult } from "./result.ts";
 export type {
   ChangedTask,
   ClearOptions,

@@ -37,6 +37,7 @@ import type { Answer, Ask, LogEntry, Outcome, RunFacts, TaskCode, Work } from "@
 import { failureOf, lengthAt, valueOfRun } from "@millrace/sdk/spec";
 import { eventsAsked, eventsMade, type GivenEvents, type MadeAssetEvent } from "./asset-events.ts";
 import type { Delivery } from "./deliveries.ts";
+import { setDeadlines, type Deadline } from "./deadlines.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { FlightOutcome } from "./flight.ts";
 import { Flight } from "./flight.ts";
@@ -89,6 +90,8 @@ export class MemoryRun {
   readonly tokens = new Map<string, TokenOwner>();
   readonly deliveries: Deliveries;
   failure: Failure | null = null;
+  /** Null until the run has begun. */
+  deadlines: Deadline[] | null = null;
   readonly #options: MemoryRunOptions;
   readonly #effects = newEffects();
   readonly #line = new ReadyLine();
@@ -123,6 +126,8 @@ export class MemoryRun {
       maxActiveRuns: 1,
       waitUntilOf: (ref) => this.records.peek(ref).waitUntil,
       triggererOf: () => "the test",
+      // There is no run before.
+      pastOf: () => null,
       slots: () => ({ state: "free", workers: 1, slots: dag.spec.maxActiveTasks }),
     };
     this.deliveries = new Deliveries({
@@ -186,7 +191,8 @@ export class MemoryRun {
       this.failure = effects.run.failure;
       if (isRunFinal(this.engine)) this.#ends += 1;
       const due = callbacksOfRun(this.engine, event, effects.run);
-      this.deliveries.add(due, { task: null, tryNumber: this.#ends, failure: this.failure });
+      const about = { task: null, tryNumber: this.#ends, failure: this.failure, deadline: null };
+      this.deliveries.add(due, about);
     }
     clearEffects(effects);
     return verdict;
@@ -194,8 +200,13 @@ export class MemoryRun {
 
   /** Does everything that can be done at this moment: when it is done, all bodies that run rest. */
   async #doWhatIsDue(): Promise<void> {
-    if (this.engine.state === RunState.queued)
+    if (this.engine.state === RunState.queued) {
+      this.deadlines ??= setDeadlines(
+        { dag: this.dag, logicalDate: this.engine.facts.logicalDate },
+        this,
+      );
       this.apply({ kind: "runStarted", at: this.clock.now });
+    }
     do this.#startReady();
     while (await this.#takeEnded());
   }
@@ -362,7 +373,7 @@ export class MemoryRun {
     const { ix, mapIx, attempt, failure } = change;
     const mapLength = isMapped(this.engine, ix) ? Math.max(0, instanceCount(this.engine, ix)) : 0;
     const task = { id: this.dag.taskIds[ix]!, mapIx, mapLength };
-    this.deliveries.add(due, { task, tryNumber: attempt, failure });
+    this.deliveries.add(due, { task, tryNumber: attempt, failure, deadline: null });
   }
 
   #record(change: Change, event: RunEvent, left: Left | null): void {

@@ -1,6 +1,13 @@
 /** What a run in memory is like, by the names of tasks. Reads what is so now: of a run that goes on, again each time. */
 
-import type { Failure, InstanceRef, Reason, RunStateName, TaskStateName } from "@millrace/engine";
+import type {
+  CallbackSpec,
+  Failure,
+  InstanceRef,
+  Reason,
+  RunStateName,
+  TaskStateName,
+} from "@millrace/engine";
 import {
   explain,
   instanceState,
@@ -10,6 +17,7 @@ import {
   taskStateName,
 } from "@millrace/engine";
 import { blobBytesMax, decodeValue } from "@millrace/sdk/spec";
+import { isKept } from "./deadlines.ts";
 import type { MadeAssetEvent } from "./asset-events.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { MemoryRun } from "./memory-run.ts";
@@ -42,7 +50,7 @@ export type TaskResult = {
 
 /** A callback that is to run, or ran. */
 export type CallbackResult = {
-  readonly on: "success" | "failure" | "retry" | "skipped";
+  readonly on: CallbackSpec["on"];
   /** What people call it. */
   readonly name: string;
   /** Null for one of the run. */
@@ -56,6 +64,16 @@ export type CallbackResult = {
   readonly tries: number;
   /** Why the newest try failed. */
   readonly failure: Failure | null;
+};
+
+/** A deadline of the run, or of a task in it. */
+export type DeadlineResult = {
+  readonly name: string;
+  /** Null for one of the run. */
+  readonly taskId: string | null;
+  readonly dueAt: Date;
+  /** "pending" while it is ahead, or when the run failed before it. */
+  readonly state: "pending" | "kept" | "missed";
 };
 
 export type RunResult<Result = unknown> = {
@@ -75,6 +93,8 @@ export type RunResult<Result = unknown> = {
   readonly logs: readonly LogLine[];
   /** Callbacks that were due, in that order. */
   readonly callbacks: readonly CallbackResult[];
+  /** Its deadlines. An average runtime has no earlier runs to count from, and gives none. */
+  readonly deadlines: readonly DeadlineResult[];
   /** Events of assets that successes made, in that order. */
   readonly assetEvents: readonly MadeAssetEvent[];
   /**
@@ -123,6 +143,12 @@ export function resultOf<Result>(run: MemoryRun): RunResult<Result> {
     },
     get callbacks() {
       return run.deliveries.all.map(callbackResult);
+    },
+    get deadlines() {
+      return (run.deadlines ?? []).map(({ name, taskId, dueAt, isMissed }): DeadlineResult => {
+        const state = isMissed ? "missed" : isKept(run.engine, taskId) ? "kept" : "pending";
+        return { name, taskId, dueAt: new Date(dueAt), state };
+      });
     },
     task(id, mapIndex) {
       const ix = requireTask(run, id);

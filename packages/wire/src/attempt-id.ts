@@ -25,7 +25,7 @@ export type AttemptPart =
   | { readonly event: number; readonly ordinal: number };
 
 const pattern =
-  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|q|a|c([1-4])\.(\d{1,4})))?$/;
+  /^(\d{1,2})\.([0-9a-z]{1,11})\.(-1|\d{1,7})\.(-1|\d{1,7})\.(\d{1,9})(?:\.(w|q|a|c([1-6])\.(\d{1,4})))?$/;
 
 /** `<shard>.<run key, base 36>.<ix>.<map ix>.<attempt>`, and `.w` for a watch, `.q` for a call, `.a` for what is watched for an asset, `.c<event>.<ordinal>` for a callback. */
 export function attemptIdOf(

@@ -12,6 +12,8 @@ export const callbackEvents = {
   failure: CallbackEvent.FAILURE,
   retry: CallbackEvent.RETRY,
   skipped: CallbackEvent.SKIPPED,
+  deadline_missed: CallbackEvent.DEADLINE_MISSED,
+  deadline_at_risk: CallbackEvent.DEADLINE_AT_RISK,
 } as const satisfies Record<CallbackSpec["on"], CallbackEvent>;
 
 export function callbackToProto(callback: CallbackSpec): Callback {

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import type { DagSpec, GroupSpec } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
 import { callbackFromProto, callbackToProto } from "./callback.ts";
+import { deadlineFromProto, deadlineToProto } from "./deadline.ts";
 import { axesFromProto, axesToProto } from "./expression.ts";
 import type {
   DagSpec as DagSpecMessage,
@@ -38,6 +39,7 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
     resultTaskId: spec.resultTaskId ?? "",
     callbacks: spec.callbacks.map(callbackToProto),
     callbackQueue: spec.callbackQueue,
+    deadlines: spec.deadlines.map(deadlineToProto),
     startDate: timestampOf(spec.startDate),
     endDate: timestampOf(spec.endDate),
     catchup: spec.catchup,
@@ -81,6 +83,7 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
     resultTaskId: message.resultTaskId || null,
     callbacks: message.callbacks.map((callback) => callbackFromProto(callback, "dag")),
     callbackQueue: message.callbackQueue || specDefaults.queue,
+    deadlines: message.deadlines.map((deadline) => deadlineFromProto(deadline, "dag")),
     startDate: epochMsOf(message.startDate),
     endDate: epochMsOf(message.endDate),
     catchup: message.catchup,

@@ -9,6 +9,7 @@ export const specDefaults = {
   queue: "default",
   priorityWeight: 1,
   timezone: "UTC",
+  averagedRuns: 10,
   sensorIntervalMs: 60_000,
   sensorTimeoutMs: 7 * 24 * 3_600_000,
 } as const;

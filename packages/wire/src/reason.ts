@@ -27,6 +27,8 @@ const kinds = {
   restarting: ReasonKind.RESTARTING,
   deferred: ReasonKind.DEFERRED,
   awaiting_input: ReasonKind.AWAITING_INPUT,
+  depends_on_past: ReasonKind.DEPENDS_ON_PAST,
+  past_question: ReasonKind.PAST_QUESTION,
   assets: ReasonKind.ASSETS,
   dag_inactive: ReasonKind.DAG_INACTIVE,
   schedule: ReasonKind.SCHEDULE,

@@ -128,19 +128,13 @@ function timeFromProto(
 ): Exclude<TimeSchedule, CustomSchedule> {
   if (message === undefined) throw unknownKind();
   const schedule = scheduleFromProto(message);
-  switch (schedule.kind) {
-    case "assets":
-    case "asset_or_time":
-      throw unknownKind();
-    case "custom":
-      throw new MillraceError(
-        "DAG_INVALID",
-        `schedule.time is the timetable "${schedule.name}": beside assets, write a schedule that needs no worker to be told.`,
-        { metadata: { field: "schedule.time", value: "custom" } },
-      );
-    default:
-      return schedule;
-  }
+  if (schedule.kind === "assets" || schedule.kind === "asset_or_time") throw unknownKind();
+  if (schedule.kind !== "custom") return schedule;
+  throw new MillraceError(
+    "DAG_INVALID",
+    `schedule.time is the timetable "${schedule.name}": beside assets, write a schedule that needs no worker to be told.`,
+    { metadata: { field: "schedule.time", value: "custom" } },
+  );
 }
 
 function unknownKind(): MillraceError {

@@ -4,6 +4,7 @@ import type {
   BranchCase,
   CallbackSpec,
   DagSpec,
+  DeadlineSpec,
   Edge,
   GroupSpec,
   MapAxis,
@@ -39,13 +40,29 @@ const sensor: fc.Arbitrary<SensorSpec> = fc.record({
   maxIntervalMs: nullable(ms),
 });
 const callback: fc.Arbitrary<CallbackSpec> = fc.record({
-  on: fc.constantFrom("success", "failure", "retry", "skipped"),
+  on: fc.constantFrom(
+    ...(["success", "failure", "retry", "skipped", "deadline_missed", "deadline_at_risk"] as const),
+  ),
   handler: text,
   isExternal: fc.boolean(),
   config: fc.oneof(fc.constant(""), fc.json()),
   name: text,
 });
 const callbacks = fc.array(callback, { maxLength: 3 });
+const deadline: fc.Arbitrary<DeadlineSpec> = fc.record({
+  name: text,
+  reference: fc.oneof(
+    fc.constantFrom({ kind: "logical_date" as const }, { kind: "queued_at" as const }),
+    fc.record({ kind: fc.constant("fixed" as const), at: fc.integer({ min: 0, max: 4e12 }) }),
+    fc.record({
+      kind: fc.constant("average_runtime" as const),
+      maxRuns: fc.integer({ min: 1, max: 1_000 }),
+      minRuns: fc.integer({ min: 1, max: 1_000 }),
+    }),
+  ),
+  intervalMs: fc.integer({ min: -1e12, max: 1e12 }),
+});
+const deadlines = fc.array(deadline, { maxLength: 3 });
 const task = fc
   .record({
     id: text,
@@ -58,6 +75,11 @@ const task = fc
     control: fc.constantFrom("none" as const, "branch" as const, "short_circuit" as const),
     cases: fc.array(branchCase, { maxLength: 3 }),
     skipsDirectOnly: fc.boolean(),
+    dependsOnPast: fc.constant(true),
+    waitForDownstream: fc.boolean(),
+    ignoreFirstDependsOnPast: fc.boolean(),
+    pastDecider: nullable(fc.string({ minLength: 1 })),
+    deadlines,
     each,
     mapIndexTemplate: text,
     sensor: nullable(sensor),
@@ -107,6 +129,7 @@ const spec: fc.Arbitrary<DagSpec> = fc
     resultTaskId: nullable(fc.string({ minLength: 1 })),
     callbacks,
     callbackQueue: fc.string({ minLength: 1 }),
+    deadlines,
   })
   .map((options) => aDagSpec({ tasks: {} }, options));
 

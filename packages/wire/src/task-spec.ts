@@ -5,6 +5,7 @@ import type { TaskSpec } from "@millrace/engine";
 import { assetOrAliasFromProto, assetOrAliasToProto } from "./asset.ts";
 import { specDefaults } from "./defaults.ts";
 import { callbackFromProto, callbackToProto } from "./callback.ts";
+import { deadlineFromProto, deadlineToProto } from "./deadline.ts";
 import {
   axesFromProto,
   axesToProto,
@@ -57,6 +58,11 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
     docs: task.docs,
     owner: task.owner,
     callbacks: task.callbacks.map(callbackToProto),
+    dependsOnPast: task.dependsOnPast,
+    waitForDownstream: task.waitForDownstream,
+    ignoreFirstDependsOnPast: task.ignoreFirstDependsOnPast,
+    pastDecider: task.pastDecider ?? "",
+    deadlines: task.deadlines.map(deadlineToProto),
     outlets: task.outlets.map(assetOrAliasToProto),
     inlets: task.inlets.map(assetOrAliasToProto),
     resultSchema: task.resultSchema ?? "",
@@ -99,6 +105,11 @@ export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): T
     docs: message.docs,
     owner: message.owner || dagOwner,
     callbacks: message.callbacks.map((callback) => callbackFromProto(callback, at)),
+    dependsOnPast: message.dependsOnPast || message.waitForDownstream,
+    waitForDownstream: message.waitForDownstream,
+    ignoreFirstDependsOnPast: message.ignoreFirstDependsOnPast,
+    pastDecider: message.pastDecider || null,
+    deadlines: message.deadlines.map((deadline) => deadlineFromProto(deadline, at)),
     outlets: message.outlets.map((of) => assetOrAliasFromProto(of, `${at}.outlets`)),
     inlets: message.inlets.map((of) => assetOrAliasFromProto(of, `${at}.inlets`)),
     resultSchema: message.resultSchema || null,

@@ -3,6 +3,7 @@ export * from "./gen/millrace/v1/value_pb.ts";
 export * from "./gen/millrace/v1/asset_pb.ts";
 export * from "./gen/millrace/v1/asset_service_pb.ts";
 export * from "./gen/millrace/v1/callback_pb.ts";
+export * from "./gen/millrace/v1/deadline_pb.ts";
 export * from "./gen/millrace/v1/deferral_pb.ts";
 export * from "./gen/millrace/v1/schedule_pb.ts";
 export * from "./gen/millrace/v1/dag_pb.ts";

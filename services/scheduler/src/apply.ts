@@ -143,6 +143,7 @@ function record(
   if (openWait(run, change) !== null) owner.watches.end(run, change);
   const wait = noteWait(run, change, event, about);
   wakeOnChange(run, change);
+  owner.past.onChanged(run);
   const out = state === TaskState.success ? (about.out ?? null) : null;
   if (run.version.compiled.isInput[change.ix] === 1 && (isFinal(state) || state === TaskState.none))
     owner.outputs.put(run.key, change, out);
@@ -200,7 +201,8 @@ function makeReady(owner: Owner, run: ActiveRun, span: ReadySpan, at: number): v
   run.instances.setReady(span, at);
   const handler = task.kind === "external" ? task.handler : null;
   const ready = { ...span, priority: task.priorityWeight, readyAt: at };
-  owner.queue.add(run, { queue: task.queue, handler }, ready);
+  const line = { queue: task.queue, handler };
+  if (!owner.past.takes(run, line, ready)) owner.queue.add(run, line, ready);
 }
 
 function noteTimer(owner: Owner, run: ActiveRun, timer: Timer): void {

@@ -13,7 +13,7 @@ import {
   timestampOf,
 } from "@millrace/wire";
 import type { DeferralRow } from "@millrace/wire/internal";
-import { RunType, TaskKind } from "@millrace/wire/v1";
+import { TaskKind, type RunType } from "@millrace/wire/v1";
 import {
   AssignmentSchema,
   RunFactsSchema,

@@ -217,6 +217,7 @@ async function remove(
   if (!existed)
     throw new MillraceError("DAG_NOT_FOUND", undefined, { metadata: { dag_id: dagId } });
   owner.deliveries.dropDag(dagId);
+  owner.deadlines.dropDag(dagId);
   owner.calls.dropDag(dagId);
   return reply;
 }

@@ -2,7 +2,7 @@
 
 import { createRuns, listActiveRuns, type RunToCreate, type ShardFence } from "@millrace/db";
 import { isMillraceError, RunState } from "@millrace/engine";
-import { announceEvents } from "./assets/asset-runs.ts";
+import { announceEvents } from "./assets/announce.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { factsOf, type OwnedDag } from "./run.ts";

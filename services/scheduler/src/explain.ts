@@ -20,10 +20,16 @@ export async function explainTask(
   { runKey, taskId, mapIndex }: ExplainTask,
 ): Promise<Explanation> {
   const { owner } = parts;
-  const { dag, engine, run } = await subjectOf(parts, Number(runKey));
+  const key = Number(runKey);
+  const { dag, engine, facts, run } = await subjectOf(parts, key);
   const ref = requireInstance(engine, taskId, mapIndex);
   const offers = await readOffers(owner);
-  const reasons = explain(engine, ref, limitsOf(owner, dag, run, offers));
+  const subject = { key, dagId: dag.dagId, facts, compiled: engine.dag };
+  const limits = {
+    ...limitsOf(owner, dag, run, offers),
+    pastOf: await owner.past.explain(subject),
+  };
+  const reasons = explain(engine, ref, limits);
   return create(ExplanationSchema, {
     state: instanceState(engine, ref.ix, ref.mapIx),
     reasons: reasons.map(reasonToProto),

@@ -68,6 +68,8 @@ export type FlushLoop = {
   lastStep(run: ActiveRun): Step | null;
   /** Something of the run waits that is not on its way yet. */
   hasWaiting(run: ActiveRun): boolean;
+  /** Whether a change of this task instance is not known to be written yet. */
+  isUnwritten(run: ActiveRun, ref: InstanceRef): boolean;
   /** Drops what waits of a run, and answers it: the run has left memory. */
   forget(run: ActiveRun): readonly Step[];
   /** Task instance changes that wait. */
@@ -226,6 +228,7 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
   }
 
   function succeed(steps: readonly Step[]): void {
+    for (const step of steps) step.isWritten = true;
     options.onWritten(steps);
     for (const step of steps) step.done.resolve();
   }
@@ -287,6 +290,12 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
       );
     },
     hasWaiting: (run) => laneOf(run).waiting.has(run),
+    isUnwritten(run, ref) {
+      const lane = laneOf(run);
+      const key = instanceKey(ref);
+      const isOn = (step: Step) => step.run === run && !step.isWritten && step.records.has(key);
+      return (lane.waiting.get(run) ?? []).some(isOn) || lane.inFlight.some(isOn);
+    },
     forget(run) {
       const lane = laneOf(run);
       const dropped = lane.waiting.get(run) ?? [];

@@ -29,6 +29,7 @@ export function limitsOf(
     activeRuns: dag.running.size,
     maxActiveRuns: dag.newest?.compiled.spec.maxActiveRuns ?? Infinity,
     waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
+    pastOf: (ref) => (run === null ? null : owner.past.look(run, ref)),
     triggererOf: (ref) => (run === null ? null : owner.watches.triggererOf(run, ref)),
     slots,
   };
@@ -111,9 +112,11 @@ function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: ReadyTask): 
     run.engine.cancelRequested
   )
     return;
+  const tasks = { ...task, from: mapIx, to: mapIx + 1 };
+  if (owner.past.takes(run, line, tasks)) return;
   if (run.dag.isPaused) owner.queue.setDagParked(run.dagId, true);
   else owner.queue.setRunParked(run, true);
-  owner.queue.add(run, line, { ...task, from: mapIx, to: mapIx + 1 });
+  owner.queue.add(run, line, tasks);
 }
 
 /** Gives slots back that no waiting task could use. */

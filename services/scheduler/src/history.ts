@@ -39,8 +39,14 @@ export function createHistory(self: () => Owner): History {
       for (const id of ids) if (isFree(id)) dag.leaving.add(id);
       if (dag.leaving.size > 0) {
         const fence = { shard: dag.shard, epoch: shard.epoch };
-        deleted += await deleteRuns(owner.db, fence, dag.dagId, [...dag.leaving]);
-        dag.leaving.clear();
+        const leaving = [...dag.leaving];
+        try {
+          deleted += await deleteRuns(owner.db, fence, dag.dagId, leaving);
+        } finally {
+          dag.leaving.clear();
+          // Also when it was cut short: some may be gone.
+          owner.past.onDeleted(leaving);
+        }
       }
       if (ids.length < limit) return deleted;
       afterId = ids.at(-1) ?? afterId;

@@ -40,6 +40,7 @@ export async function loadShards(
   for (const dag of dags) sortQueued(dag);
   for (const shard of shards) if (owner.shards.get(shard.shard) === shard) shard.isLoaded = true;
   void loadAllDeliveries(parts, shards);
+  void owner.deadlines.loadShards(shards);
   if (count > 0)
     owner.log.info({ shards: ids.length, dags: dags.length, runs: count }, "shards.loaded");
   return dags;

@@ -12,7 +12,8 @@ import { newEffects, RunState } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { pauseIfFailing } from "./auto-pause.ts";
-import { announceEvents, createAssetRuns, type AssetRuns } from "./assets/asset-runs.ts";
+import { announceEvents } from "./assets/announce.ts";
+import { createAssetRuns, type AssetRuns } from "./assets/asset-runs.ts";
 import { createAssetWatchers } from "./assets/watchers.ts";
 import { createBindings } from "./bindings.ts";
 import { createCalls } from "./calls/calls.ts";
@@ -20,6 +21,7 @@ import { createDbClock, type Clock } from "./clock.ts";
 import { createDeliveries } from "./callbacks/deliveries.ts";
 import { createTicks, type Ticks } from "./ticks.ts";
 import { createDagBook } from "./dag-book.ts";
+import { createDeadlines } from "./deadlines/deadlines.ts";
 import { createDemandTeller } from "./demand.ts";
 import { dispatch, sendStops } from "./dispatch.ts";
 import { createFlushLoop } from "./flush-loop.ts";
@@ -27,6 +29,7 @@ import { createHistory } from "./history.ts";
 import { createOutbox } from "./outbox.ts";
 import { createOutputs } from "./outputs.ts";
 import { loadedShard, type Due, type Owner } from "./owner.ts";
+import { createPast } from "./past/past.ts";
 import { createPump } from "./pump.ts";
 import { createReadyQueue } from "./ready-queue.ts";
 import { createReloader } from "./reload.ts";
@@ -105,6 +108,7 @@ export function createMill(options: MillOptions): Mill {
       isLive(due) {
         if (due.kind === "tick") return owner.shards.has(due.shard);
         if (due.kind === "delivery") return deliveries.isLive(due.delivery);
+        if (due.kind === "deadline") return owner.deadlines.isLive(due);
         return isTimerLive(due.run, due.timer);
       },
       onDue,
@@ -126,6 +130,8 @@ export function createMill(options: MillOptions): Mill {
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
     ...{ watches, deliveries, calls, assetWatchers, sideWork, turns: { last: null } },
+    past: createPast({ owner: self, versions }),
+    deadlines: createDeadlines({ owner: self, versions }),
     demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     nodes: () => options.nodes(),
@@ -149,6 +155,8 @@ export function createMill(options: MillOptions): Mill {
         if (dag !== undefined) ticks.onTick(dag, due.at);
       } else if (due.kind === "delivery") {
         deliveries.onDue(due.delivery);
+      } else if (due.kind === "deadline") {
+        owner.deadlines.onDue(due);
       } else if (due.run.isGone) {
         continue;
       } else if (loadedShard(owner, due.run.shard) === null) {
@@ -171,6 +179,8 @@ export function createMill(options: MillOptions): Mill {
       for (const record of step.records.values())
         if (record.waiting !== null) watches.begin(step.run, record);
     }
+    owner.past.onWritten(steps);
+    owner.deadlines.onWritten(steps);
     dispatch(owner, grants);
     const stops = steps.flatMap((step) => step.stops);
     if (stops.length > 0) sendStops(owner, stops);
@@ -205,6 +215,7 @@ export function createMill(options: MillOptions): Mill {
       for (const shard of gone) owner.shards.delete(shard);
       watches.dropShards(gone);
       deliveries.dropShards(gone);
+      owner.deadlines.dropShards(gone);
       calls.dropShards(gone);
       assetWatchers.dropShards(gone);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);

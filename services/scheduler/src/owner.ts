@@ -4,15 +4,17 @@ import type { Bus } from "@millrace/bus";
 import type { Database, ShardFence } from "@millrace/db";
 import type { Effects, Timer } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
-import type { AssetWatchers } from "./assets/watchers.ts";
+import type { AssetWatchers } from "./assets/watcher.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Deliveries, Delivery } from "./callbacks/delivery.ts";
 import type { Calls } from "./calls/call.ts";
 import type { Clock, DbClock } from "./clock.ts";
 import type { DagBook } from "./dag-book.ts";
+import type { DeadlineDue, Deadlines } from "./deadlines/deadline.ts";
 import type { DemandTeller } from "./demand.ts";
 import type { Outbox } from "./outbox.ts";
 import type { FlushLoop } from "./flush-loop.ts";
+import type { Past } from "./past/look.ts";
 import type { Outputs } from "./outputs.ts";
 import type { LineKey, ReadyQueue } from "./ready-queue.ts";
 import type { ActiveRun } from "./run.ts";
@@ -36,7 +38,8 @@ export type OwnedShard = ShardFence & {
 export type Due =
   | { readonly kind: "run"; readonly run: ActiveRun; readonly timer: Timer }
   | { readonly kind: "tick"; readonly dagId: string; readonly shard: number; readonly at: number }
-  | { readonly kind: "delivery"; readonly delivery: Delivery };
+  | { readonly kind: "delivery"; readonly delivery: Delivery }
+  | DeadlineDue;
 
 export type Owner = {
   readonly nodeId: string;
@@ -65,6 +68,8 @@ export type Owner = {
   readonly watches: Watches;
   readonly deliveries: Deliveries;
   readonly calls: Calls;
+  readonly past: Past;
+  readonly deadlines: Deadlines;
   readonly assetWatchers: AssetWatchers;
   /** What takes slots beside attempts. */
   readonly sideWork: readonly SideWork[];

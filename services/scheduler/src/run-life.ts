@@ -45,6 +45,8 @@ export function createRunLife(parts: {
     const { settings } = parts.owner();
     const isLong = run.params !== null && run.params.byteLength > settings.queuedParamsBytesMax;
     dag.queued.set(run.facts.id, isLong || run.seq > 0 ? { ...run, params: null } : run);
+    parts.owner().past.onBorn(dag.dagId, run.facts);
+    parts.owner().deadlines.onBorn(dag, run);
   }
 
   function adopt(run: ActiveRun): void {
@@ -52,6 +54,8 @@ export function createRunLife(parts: {
     run.dag.queued.delete(run.key);
     if (run.engine.state === RunState.running) run.dag.running.add(run);
     else run.dag.opened.add(run.key);
+    parts.owner().past.onArrived(run);
+    parts.owner().deadlines.onArrived(run);
   }
 
   function startQueued(dag: OwnedDag): void {
@@ -179,6 +183,7 @@ export function createRunLife(parts: {
     owner.queue.remove(run);
     owner.bindings.unbindRun(run);
     wakeAll(run);
+    owner.past.onLeft(run);
     // What was granted and never sent to the database will not be: its slots are free again.
     const grants = owner.flushes.forget(run).flatMap((step) => step.grants);
     for (const grant of grants) owner.slots.putBack(grant.sessionKey);

@@ -33,6 +33,8 @@ export const defaultSettings = {
   triggersPerFlushMax: 1_000,
   /** Triggers that wait for their transaction; more are refused. */
   triggersWaitingMax: 50_000,
+  /** It is estimated at most this often, by itself, whether a run will keep its deadlines. */
+  deadlineLookMs: 10_000,
   /** Timers handled in one turn of the event loop. */
   timersPerTurnMax: 500,
   /** Grants made in one turn of the event loop, before others get their turn. */

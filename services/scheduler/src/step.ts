@@ -58,6 +58,8 @@ export type Step = {
   readonly answers: AnswerRow[];
   /** Task instances by state at its end; null for those at the time it is sent. */
   counts: readonly number[] | null;
+  /** It is durable. */
+  isWritten: boolean;
   /** Event number; given when the step is sent. */
   seq: number;
   /** Settled when the step is durable, or will never be. */
@@ -81,6 +83,7 @@ export function newStep(run: ActiveRun): Step {
     callbacks: [],
     answers: [],
     counts: null,
+    isWritten: false,
     seq: 0,
     done,
   };

@@ -4,7 +4,7 @@ import { readOwnedRuns, readRunPlace, type RunPlace } from "@millrace/db";
 import { MillraceError, type Run } from "@millrace/engine";
 import { loadedShard, type Owner } from "./owner.ts";
 import { detachedRun, readRunRows } from "./restore-run.ts";
-import type { ActiveRun, OwnedDag } from "./run.ts";
+import { factsOf, type ActiveRun, type OwnedDag, type RunFacts } from "./run.ts";
 import type { Versions } from "./versions.ts";
 
 export type SubjectParts = { readonly owner: Owner; readonly versions: Versions };
@@ -13,13 +13,14 @@ export type SubjectParts = { readonly owner: Owner; readonly versions: Versions 
 export type Subject = {
   readonly dag: OwnedDag;
   readonly engine: Run;
+  readonly facts: Pick<RunFacts, "logicalAt">;
   readonly run: ActiveRun | null;
 };
 
 /** @throws MillraceError RUN_NOT_FOUND, NOT_OWNER */
 export async function subjectOf(parts: SubjectParts, runKey: number): Promise<Subject> {
   const run = parts.owner.runs.get(runKey);
-  if (run !== undefined) return { dag: run.dag, engine: run.engine, run };
+  if (run !== undefined) return { dag: run.dag, engine: run.engine, facts: run.facts, run };
   return { ...(await detachedSubject(parts, runKey)), run: null };
 }
 
@@ -39,7 +40,7 @@ export async function detachedSubject(
   if (rows.length === 0) throw new MillraceError("RUN_NOT_FOUND");
   const [read] = await readRunRows(parts, rows);
   if (read === undefined) throw new MillraceError("INTERNAL");
-  return { dag, engine: detachedRun(owner, read) };
+  return { dag, engine: detachedRun(owner, read), facts: factsOf(read.row) };
 }
 
 /**

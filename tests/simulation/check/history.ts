@@ -5,6 +5,7 @@ import { taskStateName, TaskState } from "@millrace/engine";
 import type { Flushed, InstanceChange } from "../database/flush.ts";
 import type { InstanceRow, RunRow } from "../database/rows.ts";
 import type { Tables } from "../database/tables.ts";
+import { heldBy, presentView, type PastView } from "./past.ts";
 import { ensure, Violation } from "./violation.ts";
 
 /** One change of an instance, in the order in which changes became durable. */
@@ -14,6 +15,8 @@ export type Happened = {
   readonly isMarked: boolean;
 };
 
+/** How long a decision may be on its way to the database. */
+const newsMs = 60_000;
 const none = TaskState.none as number;
 const running = TaskState.running as number;
 const executing: readonly number[] = [TaskState.running, TaskState.restarting];
@@ -73,8 +76,10 @@ export class History {
       "S4",
       () => "a flush took effect of a node that owns its shards no more",
     );
+    const past = this.#pastBefore(flushed);
     for (const change of flushed.instances) {
       this.#takeChange(change);
+      this.#checkPast(change, past, flushed.at);
       this.#checkCancelled(change.after);
     }
     this.#order(flushed);
@@ -109,6 +114,38 @@ export class History {
     const name = taskStateName(state as TaskState);
     this.reached.set(name, (this.reached.get(name) ?? 0) + 1);
     this.#checkTries(after);
+  }
+
+  /**
+   * The rows as they were before a flush: what succeeds with it may not be built on yet, and what is cleared with it may have
+   * been built on.
+   */
+  #pastBefore({ instances }: Flushed): PastView {
+    const earlier = new Map(
+      instances.map(({ before, after }) => [`${after.run_id} ${after.ix} ${after.map_ix}`, before]),
+    );
+    const present = presentView(this.#tables, this.#dagOf);
+    return {
+      ...present,
+      rowOf(runId, ix, mapIx) {
+        const key = `${runId} ${ix} ${mapIx}`;
+        return earlier.has(key) ? (earlier.get(key) ?? null) : present.rowOf(runId, ix, mapIx);
+      },
+    };
+  }
+
+  #checkPast({ before, after }: InstanceChange, past: PastView, at: number): void {
+    // A body that goes on after a wait has begun before.
+    if (after.state !== running || (before?.deferral ?? null) !== null) return;
+    const run = this.#tables.runs.get(after.run_id);
+    if (run === undefined || run.logical_at === null) return;
+    const held = heldBy(past, run, this.#dagOf(run).taskIds[after.ix]!);
+    // Who decided may not have known of a run that has only just been made.
+    const isNews = held !== null && at - held.run.queued_at < newsMs;
+    if (held === null || isNews) return;
+    const state = held.row === null ? "nothing" : stateText(held.row);
+    const why = `${held.taskId} of run ${held.run.id} is ${state}`;
+    throw new Violation("semantics 5.1", `${nameOf(after)} started, and ${why}`);
   }
 
   /** Somebody was told that the run is cancelled. */

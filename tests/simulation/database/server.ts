@@ -10,6 +10,7 @@ import { refused } from "./errors.ts";
 import { allGuards, flush, type Flushed, type FlushGuards } from "./flush.ts";
 import { nameParameters } from "./parameters.ts";
 import { callbackStatements } from "./statements-callbacks.ts";
+import { pastStatements } from "./statements-past.ts";
 import { runStatements } from "./statements-runs.ts";
 import { sessionStatements, shardStatements } from "./statements-shards.ts";
 import { taskStatements } from "./statements-tasks.ts";
@@ -54,6 +55,7 @@ const statements: Statements = {
   ...runStatements,
   ...taskStatements,
   ...callbackStatements,
+  ...pastStatements,
 };
 
 export class DatabaseServer {

@@ -42,6 +42,8 @@ export const callbackStatements: Statements = {
           run_after: at(run.run_after),
           params: run.params,
           map_length: tables.dataOf(row.run_id).expansions.get(row.ix)?.length ?? null,
+          ...{ due_at: null, at_risk_at: null, estimated_end_at: null },
+          ...{ critical_task_ids: null, missed_at: null },
         },
       ];
     });

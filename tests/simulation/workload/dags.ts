@@ -11,8 +11,19 @@ const tasksMax = 14;
 export function dagsOf(random: Random, count: number): DagSpec[] {
   return Array.from({ length: count }, (_, at) => {
     const dagId = `dag${at}-${random.below(1_000)}`;
-    return aDagFor(random, dagId);
+    return withPast(random.fork(`past of ${dagId}`), aDagFor(random, dagId));
   });
+}
+
+/** In some DAGs tasks depend on the past. A run that waits for one that waits for its place would wait for ever. */
+function withPast(random: Random, spec: DagSpec): DagSpec {
+  if (!random.chance(0.4)) return spec;
+  const tasks = spec.tasks.map((task) => {
+    if (!random.chance(0.4)) return task;
+    const waitForDownstream = random.chance(0.3);
+    return { ...task, dependsOnPast: true, waitForDownstream };
+  });
+  return { ...spec, tasks, maxActiveRuns: 16 };
 }
 
 /** Another shape under the same id: its next version, too. */

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import trigger
 from ._assets import AssetEvent
-from ._callback import CallbackEvent, CallbackFailure, CallbackTask
+from ._callback import CallbackDeadline, CallbackEvent, CallbackFailure, CallbackTask
 from ._context import TaskContext, context
 from ._deferral import Deferred, defer
 from ._handlers import branch, callback, sensor, short_circuit, task, triggerer
@@ -36,6 +36,7 @@ __all__ = [
     "UNDEFINED",
     "AssetEvent",
     "BigInt",
+    "CallbackDeadline",
     "CallbackEvent",
     "CallbackFailure",
     "CallbackTask",

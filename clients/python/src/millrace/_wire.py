@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 from google.protobuf.duration_pb2 import Duration
 
 from . import codec
-from ._callback import CallbackEvent, CallbackFailure, CallbackTask
+from ._callback import CallbackDeadline, CallbackEvent, CallbackFailure, CallbackTask, CallbackWord
 from ._context import AttemptFacts, Level, Resumption, Role, Stream
 from ._control import Control
-from ._gen.v1 import asset_pb2, callback_pb2, dag_pb2, deferral_pb2, task_instance_pb2, value_pb2
+from ._gen.v1 import asset_pb2, callback_pb2, dag_pb2, deadline_pb2, deferral_pb2, task_instance_pb2, value_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import DURATION_S_MAX, SENSOR_INTERVAL_S, SENSOR_TIMEOUT_S
 from ._handlers import TRIGGER_PREFIX
@@ -72,11 +72,13 @@ _TIMEOUT_OUTCOMES: Final[dict[TimeoutOutcome, Any]] = {
     "fulfil": deferral_pb2.TIMEOUT_OUTCOME_FULFIL,
 }
 
-_CALLBACK_EVENTS: Final[dict[int, Literal["success", "failure", "retry", "skipped"]]] = {
+_CALLBACK_EVENTS: Final[dict[int, CallbackWord]] = {
     callback_pb2.CALLBACK_EVENT_SUCCESS: "success",
     callback_pb2.CALLBACK_EVENT_FAILURE: "failure",
     callback_pb2.CALLBACK_EVENT_RETRY: "retry",
     callback_pb2.CALLBACK_EVENT_SKIPPED: "skipped",
+    callback_pb2.CALLBACK_EVENT_DEADLINE_MISSED: "deadline_missed",
+    callback_pb2.CALLBACK_EVENT_DEADLINE_AT_RISK: "deadline_at_risk",
 }
 
 _RUN_STATES: Final[dict[int, Literal["queued", "running", "success", "failed"]]] = {
@@ -244,15 +246,27 @@ def _told_of(assignment: pb.Assignment) -> CallbackEvent | None:
     if event is None or run_state is None:
         raise CodecError(f"it is told of the event {facts.event} of a run in state {facts.run_state}, which this version does not know")
     is_of_run = not assignment.task_id
+    deadline = _deadline_of(facts.deadline) if facts.HasField("deadline") else None
     return CallbackEvent(
         event=event,
         run=_run_facts_of(assignment.run),
         task=None if is_of_run else CallbackTask(assignment.task_id, assignment.map_index),
-        try_number=None if is_of_run else facts.try_number,
+        try_number=None if is_of_run or deadline else facts.try_number,
         failure=_callback_failure_of(facts.failure) if facts.HasField("failure") else None,
+        deadline=deadline,
         run_state=run_state,
         happened_at=facts.happened_at.ToDatetime(tzinfo=timezone.utc),
         delivery_try=facts.delivery_try,
+    )
+
+
+def _deadline_of(deadline: deadline_pb2.Deadline) -> CallbackDeadline:
+    is_estimated = deadline.HasField("estimated_end_at")
+    return CallbackDeadline(
+        name=deadline.name,
+        due_at=deadline.due_at.ToDatetime(tzinfo=timezone.utc),
+        estimated_end_at=deadline.estimated_end_at.ToDatetime(tzinfo=timezone.utc) if is_estimated else None,
+        critical_task_ids=tuple(deadline.critical_task_ids),
     )
 
 

@@ -1,8 +1,10 @@
 /** `millrace runs …` */
 import {
   CancelDagRunResponseSchema,
+  DeadlineStateSchema,
   GetDagRunResponseSchema,
   ListDagRunsResponseSchema,
+  ListDeadlinesResponseSchema,
   RunState,
   type DagRun,
 } from "@millrace/wire/v1";
@@ -10,7 +12,15 @@ import { Option, type Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
-import { runStateWord, runTypeWord, showDuration, showState, showTime } from "../format.ts";
+import { deadlineLine, listAllDeadlines } from "../deadlines.ts";
+import {
+  enumWord,
+  runStateWord,
+  runTypeWord,
+  showDuration,
+  showState,
+  showTime,
+} from "../format.ts";
 import { print, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
@@ -57,6 +67,11 @@ export function addRunCommands(program: Command): void {
     .description("show a run and its task instances")
     .argument("<run-id>")
     .action(showRun);
+  runs
+    .command("deadlines")
+    .description("list the deadlines of a run and its tasks that are ahead or were missed")
+    .argument("<run-id>")
+    .action(listDeadlines);
   runs
     .command("watch")
     .description("follow a run until it is final; exit 0 only if it succeeds")
@@ -159,9 +174,39 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   if (run.note) print(`${colors.dim("note     ")} ${run.note}`);
   print(`${colors.dim("queued   ")} ${showTime(run.queuedAt)}`);
   print(`${colors.dim("took     ")} ${showDuration(run.startedAt, run.endedAt)}`);
+  await printDeadlines(client, runId);
   if (run.state === RunState.SUCCESS) await printResult(client, run);
   print("");
   printTasks(await listAllTasks(client, runId));
+}
+
+async function printDeadlines(client: Connection, runId: string): Promise<void> {
+  for (const deadline of await listAllDeadlines(client, runId)) {
+    const of = deadline.taskId === "" ? "" : `${colors.bold(deadline.taskId)} `;
+    print(`${colors.dim("deadline ")} ${of}${deadlineLine(deadline, Date.now())}`);
+  }
+}
+
+async function listDeadlines(runId: string, _options: unknown, command: Command): Promise<void> {
+  const { json, ...connection } = globalOptions(command);
+  const deadlines = await listAllDeadlines(await connect(connection), runId);
+  if (json) {
+    const $typeName = ListDeadlinesResponseSchema.typeName;
+    return printMessage(ListDeadlinesResponseSchema, { $typeName, deadlines, nextPageToken: "" });
+  }
+  printTable(
+    ["OF", "DEADLINE", "STATE", "DUE", "ESTIMATED END", "BECAUSE OF", "MISSED"],
+    deadlines.map((it) => [
+      it.taskId === "" ? "the run" : it.taskId,
+      it.name,
+      enumWord(DeadlineStateSchema, it.state),
+      showTime(it.dueAt),
+      showTime(it.estimatedEndAt),
+      it.criticalTaskIds.join(", "),
+      showTime(it.missedAt),
+    ]),
+    "No deadlines: the run has none, or has kept them.",
+  );
 }
 
 /** The value of the task that the DAG names as its result. */

@@ -7,6 +7,7 @@ import {
   LogLevel,
   LogLineSchema,
   LogStream,
+  ReasonKind,
   ReasonKindSchema,
   TaskState,
   TaskStateSchema,
@@ -17,6 +18,7 @@ import { toJson } from "@bufbuild/protobuf";
 import { Option, type Command } from "commander";
 import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
+import { deadlineLine, listAllDeadlines } from "../deadlines.ts";
 import {
   enumWord,
   instanceName,
@@ -273,6 +275,14 @@ function printLine(line: LogLine): void {
   print(`${colors.dim(at)} ${text}${line.fieldsJson ? ` ${colors.dim(line.fieldsJson)}` : ""}`);
 }
 
+/** Why what holds it is not over can be asked as well. */
+function sayWhereThePastIs(evidence: Readonly<Record<string, string>>): void {
+  const { run_id: runId, task_id: taskId, map_index: mapIndex } = evidence;
+  if (runId === undefined || taskId === undefined) return;
+  const index = mapIndex === undefined ? "" : ` --map-index ${mapIndex}`;
+  print(colors.dim(`    millrace tasks explain ${runId} ${taskId}${index}`));
+}
+
 async function explainTask(
   runId: string,
   taskId: string,
@@ -280,19 +290,20 @@ async function explainTask(
   command: Command,
 ): Promise<void> {
   const { json, ...connection } = globalOptions(command);
-  const answer = await (
-    await connect(connection)
-  ).tasks.explainTaskInstance({
-    runId,
-    taskId,
-    mapIndex,
-  });
+  const client = await connect(connection);
+  const answer = await client.tasks.explainTaskInstance({ runId, taskId, mapIndex });
   if (json) return printMessage(ExplainTaskInstanceResponseSchema, answer);
   print(`${showState(taskStateWord(answer.state))} ${colors.bold(taskId)}`);
   for (const reason of answer.reasons) {
     const kind = enumWord(ReasonKindSchema, reason.kind);
     const until = reason.until ? colors.dim(` (until ${showTime(reason.until)})`) : "";
     print(`  ${colors.bold(kind)}: ${reason.message}${until}`);
+    if (reason.kind === ReasonKind.DEPENDS_ON_PAST) sayWhereThePastIs(reason.evidence);
+  }
+  for (const deadline of await listAllDeadlines(client, runId)) {
+    if (deadline.taskId !== "" && deadline.taskId !== taskId) continue;
+    const of = deadline.taskId === "" ? "deadline of the run" : "deadline";
+    print(`  ${colors.bold(of)}: ${deadlineLine(deadline, Date.now())}`);
   }
   if (answer.state === TaskState.AWAITING_INPUT) sayHowToAnswer({ runId, taskId, mapIndex });
 }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assetKey, type AssetExpression } from "./asset.ts";
 import { assetLoopOf, type AssetDag } from "./loops.ts";
-import { assetsHold } from "./progress.ts";
+import { assetsHold } from "./hold.ts";
 import { aliasOf, allOf, anyOf, assetOf, events } from "./testing.ts";
 
 function dag(dagId: string, outlets: readonly string[], expression: AssetExpression): AssetDag {

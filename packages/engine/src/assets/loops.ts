@@ -6,7 +6,7 @@
  */
 
 import { assetKey, type AssetExpression } from "./asset.ts";
-import { assetsHold, leavesOf } from "./progress.ts";
+import { assetsHold, leavesOf } from "./hold.ts";
 
 /** What of a DAG decides about circles: what it makes, and what it is scheduled on. */
 export type AssetDag = {

@@ -2,13 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assetKey, type AssetExpression, type AssetOrAlias } from "./asset.ts";
 import { assetExpressionText } from "./asset-text.ts";
-import {
-  assetNeeds,
-  assetProgress,
-  assetReasons,
-  assetsHold,
-  type AssetProgress,
-} from "./progress.ts";
+import { assetNeeds, assetsHold } from "./hold.ts";
+import { assetProgress, assetReasons, type AssetProgress } from "./progress.ts";
 import { aliasOf, allOf, anyOf, assetOf, events } from "./testing.ts";
 
 const counts =

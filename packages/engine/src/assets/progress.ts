@@ -1,13 +1,8 @@
-/** Whether events of assets make a run, and what is missing yet (semantics 10.3). */
+/** What the next run of a DAG that waits for assets lacks yet. */
 
 import type { Reason } from "../reasons.ts";
-import { assetKey, assetText, type AssetExpression, type AssetOrAlias } from "./asset.ts";
-
-/** What a schedule waits for, of one asset or alias: so many events. */
-export type AssetNeed = { readonly of: AssetOrAlias; readonly count: number };
-
-/** How many events of it no run has used yet; may stop counting at the number that is needed. */
-export type AssetCounts = (of: AssetOrAlias) => number;
+import { assetText, type AssetExpression, type AssetOrAlias } from "./asset.ts";
+import type { AssetCounts } from "./hold.ts";
 
 /** How far an expression is from holding, part by part. */
 export type AssetProgress = { readonly isMet: boolean; readonly message: string } & (
@@ -19,32 +14,6 @@ export type AssetProgress = { readonly isMet: boolean; readonly message: string 
     }
   | { readonly kind: "all_of" | "any_of"; readonly parts: readonly AssetProgress[] }
 );
-
-export function assetsHold(expression: AssetExpression, countOf: AssetCounts): boolean {
-  switch (expression.kind) {
-    case "events":
-      return countOf(expression.of) >= expression.count;
-    case "all_of":
-      return expression.expressions.every((part) => assetsHold(part, countOf));
-    case "any_of":
-      return expression.expressions.some((part) => assetsHold(part, countOf));
-  }
-}
-
-/** Every asset and alias of an expression once, with the largest number that some part of it needs; in its order. */
-export function assetNeeds(expression: AssetExpression): AssetNeed[] {
-  const needs = new Map<string, AssetNeed>();
-  for (const { of, count } of leavesOf(expression)) {
-    const key = assetKey(of);
-    needs.set(key, { of, count: Math.max(count, needs.get(key)?.count ?? 0) });
-  }
-  return [...needs.values()];
-}
-
-export function leavesOf(expression: AssetExpression): AssetNeed[] {
-  if (expression.kind === "events") return [expression];
-  return expression.expressions.flatMap(leavesOf);
-}
 
 export function assetProgress(expression: AssetExpression, countOf: AssetCounts): AssetProgress {
   if (expression.kind === "events") {

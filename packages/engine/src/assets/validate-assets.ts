@@ -10,7 +10,7 @@ import {
   type AssetOrAlias,
   type AssetWatcher,
 } from "./asset.ts";
-import { leavesOf } from "./progress.ts";
+import { leavesOf } from "./hold.ts";
 
 const printable = /^[\x21-\x7e]+$/;
 const uriRule = `a uri has 1 to ${assetLimits.uriLength} printable ASCII characters and no spaces`;

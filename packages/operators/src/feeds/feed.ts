@@ -15,7 +15,7 @@ export class Feed {
   /** The cursor of what was taken last; before that, where it began. */
   position: unknown;
   #items: Item[] = [];
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #isClosed = false;
   #onChange = Promise.withResolvers<void>();
   readonly #end: () => Promise<void>;
@@ -36,7 +36,7 @@ export class Feed {
 
   /** No more will come. */
   fail(error: unknown): void {
-    this.#failure ??= error ?? new Error("The messages have ended.");
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#changed();
   }
 

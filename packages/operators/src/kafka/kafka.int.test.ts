@@ -61,10 +61,7 @@ describe.skipIf(kafka === null)("a topic of Kafka", { timeout: limitMs }, () => 
       for (const { key, value } of next.events) told.set(key, value);
       cursor = next.cursor;
     }
-    expect([...told].toSorted()).toEqual([
-      ["b", "2"],
-      ["c", "3"],
-    ]);
+    expect(Object.fromEntries(told)).toEqual({ b: "2", c: "3" });
 
     // A report that was lost: the same cursor tells the same again.
     const again = toldBy<KafkaEvent>(

@@ -115,7 +115,7 @@ function named(offsets: readonly bigint[]): Offsets {
   );
 }
 
-function eventOf(message: Message<Buffer, Buffer, Buffer, Buffer>): KafkaEvent {
+function eventOf(message: Message): KafkaEvent {
   const { topic, partition, offset, timestamp, key, value, headers } = message;
   const texts = [...headers].map(([name, text]): [string, string] => [
     name.toString("utf8"),

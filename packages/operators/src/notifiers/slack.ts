@@ -65,6 +65,8 @@ const marks = {
   failure: ":x:",
   retry: ":arrows_counterclockwise:",
   skipped: ":fast_forward:",
+  deadline_missed: ":alarm_clock:",
+  deadline_at_risk: ":hourglass_flowing_sand:",
 } as const satisfies Record<CallbackEvent["event"], string>;
 
 function section(text: string): Record<string, unknown> {

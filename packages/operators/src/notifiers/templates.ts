@@ -1,6 +1,6 @@
 /** What templates of notifiers may say, and how it is said by default. */
 
-import { MillraceError, context, type CallbackEvent } from "@millrace/sdk";
+import { MillraceError, context, type CallbackDeadline, type CallbackEvent } from "@millrace/sdk";
 import type { Liquid } from "liquidjs";
 import { limitedLiquid } from "../liquid.ts";
 
@@ -41,7 +41,7 @@ export function render(template: string, event: CallbackEvent, escape: Escape): 
 
 /** Under the names that commands have for them. What there is not is empty, -1 or 0, never missing. */
 function variablesOf(event: CallbackEvent): Record<string, unknown> {
-  const { run, task, failure } = event;
+  const { run, task, failure, deadline } = event;
   return {
     title: titleOf(event),
     event: event.event,
@@ -59,6 +59,12 @@ function variablesOf(event: CallbackEvent): Record<string, unknown> {
     happened_at: event.happenedAt.toISOString(),
     delivery_try: event.deliveryTry,
     failure: failure ?? { kind: "", type: "", message: "", stack: "" },
+    deadline: {
+      name: deadline?.name ?? "",
+      due_at: deadline?.dueAt.toISOString() ?? "",
+      estimated_end_at: deadline?.estimatedEndAt?.toISOString() ?? "",
+      critical_task_ids: deadline?.criticalTaskIds ?? [],
+    },
     params: context().params,
   };
 }
@@ -68,27 +74,38 @@ const ofTasks = {
   failure: "failed",
   retry: "failed and is tried again",
   skipped: "skipped itself",
+  deadline_missed: "missed a deadline",
+  deadline_at_risk: "is expected to miss a deadline",
 } as const satisfies Record<CallbackEvent["event"], string>;
 
 /** One line: "Task load[3] of etl failed". */
 export function titleOf({ event, run, task }: CallbackEvent): string {
-  if (task === null) return `Run of ${run.dagId} ${event === "success" ? "succeeded" : "failed"}`;
+  if (task === null) return `Run of ${run.dagId} ${ofTasks[event]}`;
   const index = task.mapIndex === null ? "" : `[${task.mapIndex}]`;
   return `Task ${task.id}${index} of ${run.dagId} ${ofTasks[event]}`;
 }
 
 /** What happened as lines of facts, for people. */
 export function factsOf(event: CallbackEvent): [name: string, value: string][] {
-  const { run, task, tryNumber, happenedAt } = event;
+  const { run, task, tryNumber, deadline, happenedAt } = event;
   const facts: [string, string][] = [
     ["DAG", run.dagId],
     ["Run", run.name],
   ];
   if (task !== null) {
     facts.push(["Task", `${task.id}${task.mapIndex === null ? "" : `[${task.mapIndex}]`}`]);
-    facts.push(["Try", String(tryNumber)]);
+    if (tryNumber !== null) facts.push(["Try", String(tryNumber)]);
   }
+  if (deadline !== null) facts.push(...factsOfDeadline(deadline));
   facts.push(["At", happenedAt.toISOString()]);
+  return facts;
+}
+
+function factsOfDeadline(deadline: CallbackDeadline): [name: string, value: string][] {
+  const { name, dueAt, estimatedEndAt, criticalTaskIds } = deadline;
+  const facts: [string, string][] = [["Deadline", `${name}: ${dueAt.toISOString()}`]];
+  if (estimatedEndAt !== null) facts.push(["Estimated end", estimatedEndAt.toISOString()]);
+  if (criticalTaskIds.length > 0) facts.push(["Because of", criticalTaskIds.join(", ")]);
   return facts;
 }
 

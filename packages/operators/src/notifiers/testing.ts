@@ -27,6 +27,7 @@ export function anEvent(event: Partial<CallbackEvent> = {}): CallbackEvent {
       message: "no <rows> & more",
       stack: "at load",
     },
+    deadline: null,
     ...{ runState: "running", happenedAt: new Date("2026-01-02T03:04:05Z"), deliveryTry: 1 },
     ...event,
   };

@@ -48,7 +48,7 @@ async function send(event: CallbackEvent, { url, headers, body }: Config): Promi
 
 /** What a webhook sends without a template. */
 function allOf(event: CallbackEvent): Record<string, unknown> {
-  const { run, task, failure } = event;
+  const { run, task, failure, deadline } = event;
   return {
     title: titleOf(event),
     event: event.event,
@@ -63,6 +63,12 @@ function allOf(event: CallbackEvent): Record<string, unknown> {
     map_index: task?.mapIndex ?? null,
     try_number: event.tryNumber,
     failure: failure && { kind: failure.kind, type: failure.type, message: failure.message },
+    deadline: deadline && {
+      name: deadline.name,
+      due_at: deadline.dueAt.toISOString(),
+      estimated_end_at: deadline.estimatedEndAt?.toISOString() ?? null,
+      critical_task_ids: deadline.criticalTaskIds,
+    },
     delivery_try: event.deliveryTry,
   };
 }

@@ -185,11 +185,12 @@ function finish(plain: DagSpec, file: string, source: string, digest: string): D
   const tasks = spec.tasks.map((task) => ({
     ...task,
     callbacks: placed(task.callbacks),
+    pastDecider: task.pastDecider && handlerOf(file, spec.dagId, task.pastDecider),
     ...(task.kind === "bundle" && { handler: handlerOf(file, spec.dagId, task.id) }),
   }));
   const inBundle =
     schedule?.kind === "custom" ||
-    tasks.some((task) => task.kind === "bundle") ||
+    tasks.some((task) => task.kind === "bundle" || task.pastDecider !== null) ||
     [...callbacks, ...tasks.flatMap((task) => task.callbacks)].some((one) => !one.isExternal);
   return {
     ...spec,

@@ -3,36 +3,11 @@
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
 import type { Asset } from "../asset.ts";
-import type { AssetEvent } from "../asset-events.ts";
 import { encodeValue } from "../codec.ts";
 import { instantForms, instantMs, type Instant } from "../instant.ts";
+import type { AssetEventSnapshot, AssetSnapshot } from "./asset-snapshots.ts";
 import { ClientRun } from "./client-run.ts";
 import type { CallOptions, Link } from "./link.ts";
-
-/** An asset as it was at a moment. */
-export type AssetSnapshot = {
-  readonly uri: string;
-  readonly name: string;
-  readonly group: string;
-  /** Plain JSON; `{}` for nothing. */
-  readonly extra: Readonly<Record<string, unknown>>;
-  /** Whether an active DAG names it. */
-  readonly isActive: boolean;
-  readonly lastEventAt: Date | null;
-  /** How many tasks make it. */
-  readonly producerCount: number;
-  /** How many DAGs wait for it. */
-  readonly consumerCount: number;
-};
-
-/** An event, with the runs that it made or helped to make. */
-export type AssetEventSnapshot = AssetEvent & {
-  readonly madeRuns: readonly {
-    readonly dagId: string;
-    readonly runId: string;
-    readonly runName: string;
-  }[];
-};
 
 export type ListAssetsOptions = CallOptions & {
   /** Only uris, names or groups that contain this. */

@@ -4,7 +4,7 @@ import { epochMsOf } from "@millrace/wire";
 import type { Asset, AssetEvent } from "@millrace/wire/v1";
 import { assetEventFacts } from "../asset-messages.ts";
 import { decodeValue } from "../codec.ts";
-import type { AssetEventSnapshot, AssetSnapshot } from "./client-assets.ts";
+import type { AssetEventSnapshot, AssetSnapshot } from "./asset-snapshots.ts";
 
 export function readAsset(asset: Asset): AssetSnapshot {
   const { uri, name, group, isActive, producerCount, consumerCount } = asset;

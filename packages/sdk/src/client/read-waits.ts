@@ -91,6 +91,8 @@ const events = {
   failure: CallbackEvent.FAILURE,
   retry: CallbackEvent.RETRY,
   skipped: CallbackEvent.SKIPPED,
+  deadline_missed: CallbackEvent.DEADLINE_MISSED,
+  deadline_at_risk: CallbackEvent.DEADLINE_AT_RISK,
 } as const;
 
 const deliveryStates = {

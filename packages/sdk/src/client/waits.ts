@@ -1,6 +1,7 @@
 /** What the client says of waits, of what people are asked, and of callbacks. */
 
 import type { Failure } from "@millrace/engine";
+import type { CallbackEvent } from "../callback.ts";
 
 /** What a task that gave its slot back waits for. */
 export type WaitSnapshot = {
@@ -73,7 +74,7 @@ export type CallbackSnapshot = {
   readonly mapIndex: number | null;
   /** The attempt it is about; of the run, how often it has ended. */
   readonly tryNumber: number;
-  readonly event: "success" | "failure" | "retry" | "skipped" | "unknown";
+  readonly event: CallbackEvent["event"] | "unknown";
   /** What people call it, such as "slack". */
   readonly name: string;
   readonly state: "pending" | "delivered" | "failed" | "unknown";

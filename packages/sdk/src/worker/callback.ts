@@ -1,10 +1,10 @@
 /** Callbacks where they run: what they are told, and what comes of them. */
 
 import { callbackEvents, failureFromProto } from "@millrace/wire";
-import { RunState } from "@millrace/wire/v1";
+import { RunState, type Deadline } from "@millrace/wire/v1";
 import type { CallbackFacts } from "@millrace/wire/worker";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import type { CallbackEvent } from "../callback.ts";
+import type { CallbackDeadline, CallbackEvent } from "../callback.ts";
 import type { TaskCode } from "../code-of.ts";
 import { runInContext } from "../context.ts";
 import type { Attempt } from "./attempt.ts";
@@ -35,19 +35,30 @@ export function callbackWork(facts: CallbackFacts): CallbackWork {
     happenedAt: facts.happenedAt === undefined ? new Date(0) : timestampDate(facts.happenedAt),
     failure: facts.failure === undefined ? null : failureFromProto(facts.failure),
     tryNumber: facts.tryNumber,
+    deadline: facts.deadline === undefined ? null : deadlineOf(facts.deadline),
     runState,
     deliveryTry: facts.deliveryTry,
   };
 }
 
+function deadlineOf(deadline: Deadline): CallbackDeadline {
+  const { name, dueAt, estimatedEndAt, criticalTaskIds } = deadline;
+  return {
+    name,
+    dueAt: dueAt === undefined ? new Date(0) : timestampDate(dueAt),
+    estimatedEndAt: estimatedEndAt === undefined ? null : timestampDate(estimatedEndAt),
+    criticalTaskIds,
+  };
+}
+
 /** What the function is told first. */
 export function callbackEventOf({ work, run, task }: Attempt, told: CallbackWork): CallbackEvent {
-  const { event, runState, happenedAt, deliveryTry, failure, tryNumber } = told;
+  const { event, runState, happenedAt, deliveryTry, deadline, failure, tryNumber } = told;
   const isOfRun = work.taskId === "";
   return {
-    ...{ event, run, runState, happenedAt, deliveryTry },
+    ...{ event, run, runState, happenedAt, deliveryTry, deadline },
     task: isOfRun ? null : { id: task.id, mapIndex: task.mapIndex },
-    tryNumber: isOfRun ? null : tryNumber,
+    tryNumber: isOfRun || deadline !== null ? null : tryNumber,
     failure: failure && {
       kind: failure.kind,
       type: failure.type,

@@ -26,7 +26,7 @@ export type ResumptionWork = {
 /** What happened, where the work is a callback about an attempt or a run. */
 export type CallbackWork = Pick<
   CallbackEvent,
-  "event" | "happenedAt" | "runState" | "deliveryTry"
+  "event" | "happenedAt" | "runState" | "deadline" | "deliveryTry"
 > & {
   readonly name: string;
   readonly failure: Failure | null;

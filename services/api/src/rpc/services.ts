@@ -20,6 +20,7 @@ import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
 import { getRunCalendar } from "./get-run-calendar.ts";
 import { listCallbackDeliveriesPage } from "./list-callback-deliveries.ts";
+import { listDeadlinesPage } from "./list-deadlines.ts";
 import { listImportErrorsPage } from "./list-import-errors.ts";
 import { listNextRuns } from "./list-next-runs.ts";
 import { countInputRequests, listInputRequestsPage } from "./list-input-requests.ts";
@@ -65,6 +66,7 @@ export function callerServices(context: ApiContext): RpcService[] {
       markDagRun: markDagRun(context),
       watchDagRun: watchDagRun(context),
       getDagGrid: getDagGrid(context),
+      listDeadlines: listDeadlinesPage(context),
       getRunCalendar: getRunCalendar(context),
     }),
     rpcService(TaskInstanceService, {

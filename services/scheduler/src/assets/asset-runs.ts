@@ -1,6 +1,5 @@
 /** Makes the runs of DAGs that wait for assets: one when their events suffice, with all events that are there. */
 
-import { create, toBinary } from "@bufbuild/protobuf";
 import {
   countPendingEvents,
   forgetPendingEvents,
@@ -17,7 +16,6 @@ import {
   type AssetNeed,
   type AssetOrAlias,
 } from "@millrace/engine";
-import { AssetEventsPendingSchema } from "@millrace/wire/internal";
 import { defaultParams } from "../default-params.ts";
 import { loadedShard, type Owner } from "../owner.ts";
 import type { RunMaker } from "../run-maker.ts";
@@ -206,10 +204,4 @@ function holds({ expression, needs }: Wait, counts: readonly number[]): boolean 
 
 function refOf(of: AssetOrAlias): AssetRef {
   return of.kind === "asset" ? { uri: of.uri, alias: "" } : { uri: "", alias: of.name };
-}
-
-/** Tells the owners of DAGs that events they wait for have come. */
-export function announceEvents({ bus }: Pick<Owner, "bus">, dagIds: readonly string[]): void {
-  const message = create(AssetEventsPendingSchema, { dagIds: [...dagIds] });
-  bus.publish("assets", toBinary(AssetEventsPendingSchema, message));
 }

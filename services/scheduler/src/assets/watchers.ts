@@ -14,28 +14,14 @@ import { isMillraceError, triggerHandler, type Failure, type Verdict } from "@mi
 import { attemptIdOf, failureFromProto, failureToProto, type AttemptRef } from "@millrace/wire";
 import { SessionCancelSchema } from "@millrace/wire/internal";
 import { FailureSchema, TaskKind } from "@millrace/wire/v1";
-import { AssignmentSchema, type Assignment, type Result } from "@millrace/wire/worker";
+import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
 import { apiNodesOf } from "../dispatch.ts";
 import { sessionAssignment } from "../outbox.ts";
 import { loadedShard, type Owner } from "../owner.ts";
 import type { LineKey } from "../ready-queue.ts";
-import type { SideWork } from "../side-work.ts";
-import { announceEvents } from "./asset-runs.ts";
+import { announceEvents } from "./announce.ts";
 import { invalidTold, readTold, type Told } from "./told.ts";
-
-export type AssetWatchers = SideWork & {
-  /** Looks which there are, of the shards that are held; again whenever DAGs have changed. */
-  refresh(): Promise<void>;
-  /** Takes what a triggerer says. Null: nothing can be said just now. */
-  report(sessionKey: number, ref: AttemptRef, result: Result): Promise<Verdict | null>;
-  /** What a session says that it has: answers what must stop; null when it may go on. */
-  verdictOn(sessionKey: number, ref: AttemptRef): Verdict | null;
-  /** What an inventory of a session leaves out twice is handed out again. Answers how many are. */
-  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
-  endSession(sessionKey: number): void;
-  sessionKeys(): Iterable<number>;
-  dropShards(shards: ReadonlySet<number>): void;
-};
+import type { AssetWatchers } from "./watcher.ts";
 
 type Watcher = {
   row: AssetWatcherRow;

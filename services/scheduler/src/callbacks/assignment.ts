@@ -6,6 +6,7 @@ import { RunState, type CallbackSpec, type TaskSpec } from "@millrace/engine";
 import { durationOf, runIdOf, timestampOf } from "@millrace/wire";
 import {
   CallbackEvent,
+  DeadlineState,
   FailureSchema,
   Isolation,
   RunState as RunStateMessage,
@@ -42,7 +43,7 @@ export function callbackAssignment(delivery: Delivery, parts: CallbackParts): As
     taskId: task?.id ?? "",
     mapIndex: mapIx,
     mapLength: mapIx < 0 ? 0 : (facts.mapLength ?? 0),
-    tryNumber: Math.max(1, attempt),
+    tryNumber: facts.deadline === null ? Math.max(1, attempt) : 1,
     maxTries: (task?.retries ?? 0) + 1,
     handler,
     kind: isExternal ? TaskKind.EXTERNAL : TaskKind.BUNDLE,
@@ -57,11 +58,40 @@ export function callbackAssignment(delivery: Delivery, parts: CallbackParts): As
       name: callback.name,
       happenedAt: timestampOf(delivery.happenedAt),
       ...(facts.cause !== null && { failure: fromBinary(FailureSchema, facts.cause) }),
-      tryNumber: task === null ? 0 : attempt,
-      runState: task === null ? endOf(delivery) : runStates[facts.runState],
+      ...(facts.deadline === null
+        ? { tryNumber: task === null ? 0 : attempt }
+        : { deadline: deadlineMessage(delivery, parts, facts.deadline) }),
+      runState:
+        task === null && facts.deadline === null ? endOf(delivery) : runStates[facts.runState],
       deliveryTry: delivery.tries + 1,
     },
   });
+}
+
+/** Of deadlines `attempt` is the place in the spec, from 1. */
+function deadlineMessage(
+  { runId, attempt }: Delivery,
+  { version, task }: CallbackParts,
+  {
+    dueAt,
+    atRiskAt,
+    estimatedEndAt,
+    criticalTaskIds,
+    missedAt,
+  }: NonNullable<DeliveryFacts["deadline"]>,
+) {
+  const { deadlines } = task ?? version.compiled.spec;
+  return {
+    runId: runIdOf(BigInt(runId)),
+    taskId: task?.id ?? "",
+    name: deadlines[attempt - 1]?.name ?? "",
+    state: missedAt === null ? DeadlineState.AT_RISK : DeadlineState.MISSED,
+    dueAt: timestampOf(dueAt),
+    atRiskAt: timestampOf(atRiskAt),
+    estimatedEndAt: timestampOf(estimatedEndAt),
+    criticalTaskIds: [...criticalTaskIds],
+    missedAt: timestampOf(missedAt),
+  };
 }
 
 /** How the run ended, which may have been opened again since. */

@@ -122,6 +122,11 @@ export type ImportError = Prisma.ImportErrorModel
  */
 export type Run = Prisma.RunModel
 /**
+ * Model Deadline
+ * A moment by which a run, or a task of it, is to have succeeded; gone once it was kept.
+ */
+export type Deadline = Prisma.DeadlineModel
+/**
  * Model Event
  * What one flush changed in one run.
  */

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { admit, explain } from "../../admission.ts";
 import type { Limits } from "../../limits.ts";
+import type { PastHold } from "../../past/past.ts";
 import type { Reason } from "../../reasons.ts";
 import type { InstanceRef } from "../../run.ts";
 import { isRunFinal } from "../../run.ts";
@@ -46,8 +47,9 @@ function checkReason({ kind, message, taskIds }: Reason): void {
 
 test("once all that is told is out of the way, an instance is admitted, or there is nothing to admit any more", () => {
   fc.assert(
-    fc.property(randomSpec(12), choices(50), fc.nat(), fc.nat(15), (spec, events, pick, held) => {
-      const play = new Play(spec);
+    fc.property(randomSpec(12), choices(50), fc.nat(), fc.nat(31), (spec, events, pick, held) => {
+      const tasks = spec.tasks.map((task) => ({ ...task, dependsOnPast: (held & 16) > 0 }));
+      const play = new Play({ ...spec, tasks });
       for (const event of events) step(play, event);
       const open = play.refs(...everything.filter((state) => !isFinal(state)));
       const ref = open[pick % Math.max(1, open.length)];
@@ -57,7 +59,7 @@ test("once all that is told is out of the way, an instance is admitted, or there
   );
 });
 
-/** By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active. */
+/** By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active, the past is in the way. */
 function heldBy(bits: number): Partial<Limits> {
   const state = (bits & 4) > 0 ? "no_queue" : (bits & 2) > 0 ? "none_free" : "free";
   return {
@@ -65,8 +67,14 @@ function heldBy(bits: number): Partial<Limits> {
     slots: () => ({ state, workers: 1, slots: 1 }),
     activeRuns: (bits & 8) > 0 ? 1 : 0,
     maxActiveRuns: 1,
+    pastOf: () => ((bits & 16) > 0 ? past : null),
   };
 }
+
+const past: PastHold = {
+  ...{ runId: "run_1", runName: "the run before", taskId: "a", isDownstream: false },
+  instance: { mapIx: -1, state: TaskState.failed },
+};
 
 /** What was told once must not be told again: round by round everything is removed, and nothing else. */
 function release(play: Play, ref: InstanceRef, limits: Partial<Limits>): void {
@@ -89,6 +97,7 @@ function remove(
   left: Partial<Limits>,
 ): Partial<Limits> {
   if (kind === "dispatching" && evidence["handler"]) return { ...left, triggererOf: () => "w1" };
+  if (kind === "depends_on_past") return { ...left, pastOf: () => null };
   if (kind === "dag_paused") return { ...left, isPaused: false };
   if (kind === "max_active_runs") return { ...left, activeRuns: 0 };
   if (kind.startsWith("no_")) return { ...left, slots: someLimits().slots };

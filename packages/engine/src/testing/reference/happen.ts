@@ -16,7 +16,7 @@ import { allInstances, instancesOf, isFinal } from "./world.ts";
 export type Measures = (taskId: string) => readonly string[];
 
 type OfInstance = Extract<RunEvent, { ix: number }>;
-type OfRun = Exclude<RunEvent, OfInstance | ByPeople>;
+type OfRun = Exclude<RunEvent, OfInstance | ByPeople | { kind: "pastUndecided" }>;
 const lossesMax = 3;
 
 /** Events about instances that do not exist, and reports of attempts that are over, change nothing. */
@@ -32,7 +32,8 @@ export function happen(
       ({ mapIx }) => mapIx === event.mapIx,
     );
     if (one && !isOver(world)) ofInstance(world, one, event, measures);
-  } else if (event.kind === "cleared" || event.kind === "marked" || event.kind === "runMarked")
+  } else if (event.kind === "pastUndecided") failReady(world, taskIds[event.taskIx] ?? "");
+  else if (event.kind === "cleared" || event.kind === "marked" || event.kind === "runMarked")
     byPeople(world, event, taskIds);
   else ofRun(world, event);
   settle(world);
@@ -44,6 +45,12 @@ function isOfInstance(event: RunEvent): event is OfInstance {
     event.kind !== ("dagrunTimedOut" as string) &&
     event.kind !== ("cancelForced" as string)
   );
+}
+
+function failReady(world: World, taskId: string): void {
+  if (world.run !== "running" || world.isCancelled) return;
+  for (const one of instancesOf(world, taskId) ?? [])
+    if (one.state === "scheduled") failForGood(world, one);
 }
 
 function isOver({ run }: World): boolean {

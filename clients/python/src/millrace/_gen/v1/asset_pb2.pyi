@@ -36,16 +36,48 @@ ASSET_GRAPH_EDGE_KIND_READS: AssetGraphEdgeKind
 ASSET_GRAPH_EDGE_KIND_NAMED_FOR: AssetGraphEdgeKind
 
 class AssetDefinition(_message.Message):
-    __slots__ = ("uri", "name", "group", "extra")
+    __slots__ = ("uri", "name", "group", "extra", "watchers")
     URI_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     EXTRA_FIELD_NUMBER: _ClassVar[int]
+    WATCHERS_FIELD_NUMBER: _ClassVar[int]
     uri: str
     name: str
     group: str
     extra: str
-    def __init__(self, uri: _Optional[str] = ..., name: _Optional[str] = ..., group: _Optional[str] = ..., extra: _Optional[str] = ...) -> None: ...
+    watchers: _containers.RepeatedCompositeFieldContainer[AssetWatcher]
+    def __init__(self, uri: _Optional[str] = ..., name: _Optional[str] = ..., group: _Optional[str] = ..., extra: _Optional[str] = ..., watchers: _Optional[_Iterable[_Union[AssetWatcher, _Mapping]]] = ...) -> None: ...
+
+class AssetWatcher(_message.Message):
+    __slots__ = ("handler", "config", "summary", "queue")
+    HANDLER_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    handler: str
+    config: _value_pb2.Value
+    summary: str
+    queue: str
+    def __init__(self, handler: _Optional[str] = ..., config: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., summary: _Optional[str] = ..., queue: _Optional[str] = ...) -> None: ...
+
+class AssetWatcherState(_message.Message):
+    __slots__ = ("handler", "summary", "queue", "has_triggerer", "fired_at", "problem", "problem_at")
+    HANDLER_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    HAS_TRIGGERER_FIELD_NUMBER: _ClassVar[int]
+    FIRED_AT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_AT_FIELD_NUMBER: _ClassVar[int]
+    handler: str
+    summary: str
+    queue: str
+    has_triggerer: bool
+    fired_at: _timestamp_pb2.Timestamp
+    problem: str
+    problem_at: _timestamp_pb2.Timestamp
+    def __init__(self, handler: _Optional[str] = ..., summary: _Optional[str] = ..., queue: _Optional[str] = ..., has_triggerer: bool = ..., fired_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., problem: _Optional[str] = ..., problem_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AssetAliasDefinition(_message.Message):
     __slots__ = ("name", "group")
@@ -92,7 +124,7 @@ class AssetCount(_message.Message):
     def __init__(self, count: _Optional[int] = ..., of: _Optional[_Union[AssetOrAlias, _Mapping]] = ...) -> None: ...
 
 class Asset(_message.Message):
-    __slots__ = ("uri", "name", "group", "extra", "is_active", "created_at", "last_event_at", "producer_count", "consumer_count", "producers", "consumers", "aliases")
+    __slots__ = ("uri", "name", "group", "extra", "is_active", "created_at", "last_event_at", "producer_count", "consumer_count", "producers", "consumers", "aliases", "watchers")
     URI_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +137,7 @@ class Asset(_message.Message):
     PRODUCERS_FIELD_NUMBER: _ClassVar[int]
     CONSUMERS_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
+    WATCHERS_FIELD_NUMBER: _ClassVar[int]
     uri: str
     name: str
     group: str
@@ -117,7 +150,8 @@ class Asset(_message.Message):
     producers: _containers.RepeatedCompositeFieldContainer[AssetProducer]
     consumers: _containers.RepeatedCompositeFieldContainer[AssetConsumer]
     aliases: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, uri: _Optional[str] = ..., name: _Optional[str] = ..., group: _Optional[str] = ..., extra: _Optional[str] = ..., is_active: bool = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_event_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., producer_count: _Optional[int] = ..., consumer_count: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[AssetProducer, _Mapping]]] = ..., consumers: _Optional[_Iterable[_Union[AssetConsumer, _Mapping]]] = ..., aliases: _Optional[_Iterable[str]] = ...) -> None: ...
+    watchers: _containers.RepeatedCompositeFieldContainer[AssetWatcherState]
+    def __init__(self, uri: _Optional[str] = ..., name: _Optional[str] = ..., group: _Optional[str] = ..., extra: _Optional[str] = ..., is_active: bool = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_event_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., producer_count: _Optional[int] = ..., consumer_count: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[AssetProducer, _Mapping]]] = ..., consumers: _Optional[_Iterable[_Union[AssetConsumer, _Mapping]]] = ..., aliases: _Optional[_Iterable[str]] = ..., watchers: _Optional[_Iterable[_Union[AssetWatcherState, _Mapping]]] = ...) -> None: ...
 
 class AssetProducer(_message.Message):
     __slots__ = ("dag_id", "task_id", "alias")

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from millrace._gen.v1 import value_pb2 as millrace_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/callback.proto\x12\x0bmillrace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/value.proto\"v\n\x08\x43\x61llback\x12&\n\x02on\x18\x01 \x01(\x0e\x32\x1a.millrace.v1.CallbackEvent\x12\x0f\n\x07handler\x18\x02 \x01(\t\x12\x13\n\x0bis_external\x18\x03 \x01(\x08\x12\x0e\n\x06\x63onfig\x18\x04 \x01(\x0c\x12\x0c\n\x04name\x18\x05 \x01(\t\"\x84\x03\n\x10\x43\x61llbackDelivery\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x11\n\tmap_index\x18\x03 \x01(\x05\x12\x12\n\ntry_number\x18\x04 \x01(\x05\x12)\n\x05\x65vent\x18\x05 \x01(\x0e\x32\x1a.millrace.v1.CallbackEvent\x12\x0c\n\x04name\x18\x06 \x01(\t\x12)\n\x05state\x18\x07 \x01(\x0e\x32\x1a.millrace.v1.DeliveryState\x12\r\n\x05tries\x18\x08 \x01(\x05\x12%\n\x07\x66\x61ilure\x18\t \x01(\x0b\x32\x14.millrace.v1.Failure\x12/\n\x0bhappened_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bnext_try_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x9d\x01\n\rCallbackEvent\x12\x1e\n\x1a\x43\x41LLBACK_EVENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41LLBACK_EVENT_SUCCESS\x10\x01\x12\x1a\n\x16\x43\x41LLBACK_EVENT_FAILURE\x10\x02\x12\x18\n\x14\x43\x41LLBACK_EVENT_RETRY\x10\x03\x12\x1a\n\x16\x43\x41LLBACK_EVENT_SKIPPED\x10\x04*\x84\x01\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x1c\n\x18\x44\x45LIVERY_STATE_DELIVERED\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/callback.proto\x12\x0bmillrace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/value.proto\"v\n\x08\x43\x61llback\x12&\n\x02on\x18\x01 \x01(\x0e\x32\x1a.millrace.v1.CallbackEvent\x12\x0f\n\x07handler\x18\x02 \x01(\t\x12\x13\n\x0bis_external\x18\x03 \x01(\x08\x12\x0e\n\x06\x63onfig\x18\x04 \x01(\x0c\x12\x0c\n\x04name\x18\x05 \x01(\t\"\x84\x03\n\x10\x43\x61llbackDelivery\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x11\n\tmap_index\x18\x03 \x01(\x05\x12\x12\n\ntry_number\x18\x04 \x01(\x05\x12)\n\x05\x65vent\x18\x05 \x01(\x0e\x32\x1a.millrace.v1.CallbackEvent\x12\x0c\n\x04name\x18\x06 \x01(\t\x12)\n\x05state\x18\x07 \x01(\x0e\x32\x1a.millrace.v1.DeliveryState\x12\r\n\x05tries\x18\x08 \x01(\x05\x12%\n\x07\x66\x61ilure\x18\t \x01(\x0b\x32\x14.millrace.v1.Failure\x12/\n\x0bhappened_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bnext_try_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xe6\x01\n\rCallbackEvent\x12\x1e\n\x1a\x43\x41LLBACK_EVENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41LLBACK_EVENT_SUCCESS\x10\x01\x12\x1a\n\x16\x43\x41LLBACK_EVENT_FAILURE\x10\x02\x12\x18\n\x14\x43\x41LLBACK_EVENT_RETRY\x10\x03\x12\x1a\n\x16\x43\x41LLBACK_EVENT_SKIPPED\x10\x04\x12\"\n\x1e\x43\x41LLBACK_EVENT_DEADLINE_MISSED\x10\x05\x12#\n\x1f\x43\x41LLBACK_EVENT_DEADLINE_AT_RISK\x10\x06*\x84\x01\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x1c\n\x18\x44\x45LIVERY_STATE_DELIVERED\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,9 +34,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'millrace.v1.callback_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CALLBACKEVENT']._serialized_start=613
-  _globals['_CALLBACKEVENT']._serialized_end=770
-  _globals['_DELIVERYSTATE']._serialized_start=773
-  _globals['_DELIVERYSTATE']._serialized_end=905
+  _globals['_CALLBACKEVENT']._serialized_end=843
+  _globals['_DELIVERYSTATE']._serialized_start=846
+  _globals['_DELIVERYSTATE']._serialized_end=978
   _globals['_CALLBACK']._serialized_start=101
   _globals['_CALLBACK']._serialized_end=219
   _globals['_CALLBACKDELIVERY']._serialized_start=222

@@ -17,6 +17,8 @@ class CallbackEvent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CALLBACK_EVENT_FAILURE: _ClassVar[CallbackEvent]
     CALLBACK_EVENT_RETRY: _ClassVar[CallbackEvent]
     CALLBACK_EVENT_SKIPPED: _ClassVar[CallbackEvent]
+    CALLBACK_EVENT_DEADLINE_MISSED: _ClassVar[CallbackEvent]
+    CALLBACK_EVENT_DEADLINE_AT_RISK: _ClassVar[CallbackEvent]
 
 class DeliveryState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -29,6 +31,8 @@ CALLBACK_EVENT_SUCCESS: CallbackEvent
 CALLBACK_EVENT_FAILURE: CallbackEvent
 CALLBACK_EVENT_RETRY: CallbackEvent
 CALLBACK_EVENT_SKIPPED: CallbackEvent
+CALLBACK_EVENT_DEADLINE_MISSED: CallbackEvent
+CALLBACK_EVENT_DEADLINE_AT_RISK: CallbackEvent
 DELIVERY_STATE_UNSPECIFIED: DeliveryState
 DELIVERY_STATE_PENDING: DeliveryState
 DELIVERY_STATE_DELIVERED: DeliveryState

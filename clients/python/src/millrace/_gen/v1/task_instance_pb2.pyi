@@ -52,6 +52,8 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_RESTARTING: _ClassVar[ReasonKind]
     REASON_KIND_DEFERRED: _ClassVar[ReasonKind]
     REASON_KIND_AWAITING_INPUT: _ClassVar[ReasonKind]
+    REASON_KIND_DEPENDS_ON_PAST: _ClassVar[ReasonKind]
+    REASON_KIND_PAST_QUESTION: _ClassVar[ReasonKind]
     REASON_KIND_ASSETS: _ClassVar[ReasonKind]
     REASON_KIND_DAG_INACTIVE: _ClassVar[ReasonKind]
     REASON_KIND_SCHEDULE: _ClassVar[ReasonKind]
@@ -86,6 +88,8 @@ REASON_KIND_RESCHEDULE_WAIT: ReasonKind
 REASON_KIND_RESTARTING: ReasonKind
 REASON_KIND_DEFERRED: ReasonKind
 REASON_KIND_AWAITING_INPUT: ReasonKind
+REASON_KIND_DEPENDS_ON_PAST: ReasonKind
+REASON_KIND_PAST_QUESTION: ReasonKind
 REASON_KIND_ASSETS: ReasonKind
 REASON_KIND_DAG_INACTIVE: ReasonKind
 REASON_KIND_SCHEDULE: ReasonKind

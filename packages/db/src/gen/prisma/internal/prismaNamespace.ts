@@ -413,6 +413,7 @@ export const ModelName = {
   DagVersion: 'DagVersion',
   ImportError: 'ImportError',
   Run: 'Run',
+  Deadline: 'Deadline',
   Event: 'Event',
   Shard: 'Shard',
   TaskInstance: 'TaskInstance',
@@ -438,7 +439,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1626,6 +1627,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Deadline: {
+      payload: Prisma.$DeadlinePayload<ExtArgs>
+      fields: Prisma.DeadlineFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.DeadlineFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.DeadlineFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>
+        }
+        findFirst: {
+          args: Prisma.DeadlineFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.DeadlineFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>
+        }
+        findMany: {
+          args: Prisma.DeadlineFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>[]
+        }
+        create: {
+          args: Prisma.DeadlineCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>
+        }
+        createMany: {
+          args: Prisma.DeadlineCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.DeadlineCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>[]
+        }
+        delete: {
+          args: Prisma.DeadlineDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>
+        }
+        update: {
+          args: Prisma.DeadlineUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>
+        }
+        deleteMany: {
+          args: Prisma.DeadlineDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.DeadlineUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.DeadlineUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>[]
+        }
+        upsert: {
+          args: Prisma.DeadlineUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DeadlinePayload>
+        }
+        aggregate: {
+          args: Prisma.DeadlineAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateDeadline>
+        }
+        groupBy: {
+          args: Prisma.DeadlineGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DeadlineGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.DeadlineCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DeadlineCountAggregateOutputType> | number
+        }
+      }
+    }
     Event: {
       payload: Prisma.$EventPayload<ExtArgs>
       fields: Prisma.EventFieldRefs
@@ -2624,6 +2699,21 @@ export const RunScalarFieldEnum = {
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
 
 
+export const DeadlineScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  ordinal: 'ordinal',
+  state: 'state',
+  dueAt: 'dueAt',
+  atRiskAt: 'atRiskAt',
+  estimatedEndAt: 'estimatedEndAt',
+  criticalTaskIds: 'criticalTaskIds',
+  missedAt: 'missedAt'
+} as const
+
+export type DeadlineScalarFieldEnum = (typeof DeadlineScalarFieldEnum)[keyof typeof DeadlineScalarFieldEnum]
+
+
 export const EventScalarFieldEnum = {
   runId: 'runId',
   seq: 'seq',
@@ -3062,6 +3152,7 @@ export type GlobalOmitConfig = {
   dagVersion?: Prisma.DagVersionOmit
   importError?: Prisma.ImportErrorOmit
   run?: Prisma.RunOmit
+  deadline?: Prisma.DeadlineOmit
   event?: Prisma.EventOmit
   shard?: Prisma.ShardOmit
   taskInstance?: Prisma.TaskInstanceOmit

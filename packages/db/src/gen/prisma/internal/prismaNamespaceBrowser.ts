@@ -67,6 +67,7 @@ export const ModelName = {
   DagVersion: 'DagVersion',
   ImportError: 'ImportError',
   Run: 'Run',
+  Deadline: 'Deadline',
   Event: 'Event',
   Shard: 'Shard',
   TaskInstance: 'TaskInstance',
@@ -312,6 +313,21 @@ export const RunScalarFieldEnum = {
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
+
+
+export const DeadlineScalarFieldEnum = {
+  runId: 'runId',
+  ix: 'ix',
+  ordinal: 'ordinal',
+  state: 'state',
+  dueAt: 'dueAt',
+  atRiskAt: 'atRiskAt',
+  estimatedEndAt: 'estimatedEndAt',
+  criticalTaskIds: 'criticalTaskIds',
+  missedAt: 'missedAt'
+} as const
+
+export type DeadlineScalarFieldEnum = (typeof DeadlineScalarFieldEnum)[keyof typeof DeadlineScalarFieldEnum]
 
 
 export const EventScalarFieldEnum = {

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/callback.proto.
  */
 export const file_millrace_v1_callback: GenFile = /*@__PURE__*/
-  fileDesc("ChptaWxscmFjZS92MS9jYWxsYmFjay5wcm90bxILbWlsbHJhY2UudjEidgoIQ2FsbGJhY2sSJgoCb24YASABKA4yGi5taWxscmFjZS52MS5DYWxsYmFja0V2ZW50Eg8KB2hhbmRsZXIYAiABKAkSEwoLaXNfZXh0ZXJuYWwYAyABKAgSDgoGY29uZmlnGAQgASgMEgwKBG5hbWUYBSABKAkihAMKEENhbGxiYWNrRGVsaXZlcnkSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSEQoJbWFwX2luZGV4GAMgASgFEhIKCnRyeV9udW1iZXIYBCABKAUSKQoFZXZlbnQYBSABKA4yGi5taWxscmFjZS52MS5DYWxsYmFja0V2ZW50EgwKBG5hbWUYBiABKAkSKQoFc3RhdGUYByABKA4yGi5taWxscmFjZS52MS5EZWxpdmVyeVN0YXRlEg0KBXRyaWVzGAggASgFEiUKB2ZhaWx1cmUYCSABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlEi8KC2hhcHBlbmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtuZXh0X3RyeV9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKp0BCg1DYWxsYmFja0V2ZW50Eh4KGkNBTExCQUNLX0VWRU5UX1VOU1BFQ0lGSUVEEAASGgoWQ0FMTEJBQ0tfRVZFTlRfU1VDQ0VTUxABEhoKFkNBTExCQUNLX0VWRU5UX0ZBSUxVUkUQAhIYChRDQUxMQkFDS19FVkVOVF9SRVRSWRADEhoKFkNBTExCQUNLX0VWRU5UX1NLSVBQRUQQBCqEAQoNRGVsaXZlcnlTdGF0ZRIeChpERUxJVkVSWV9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkRFTElWRVJZX1NUQVRFX1BFTkRJTkcQARIcChhERUxJVkVSWV9TVEFURV9ERUxJVkVSRUQQAhIZChVERUxJVkVSWV9TVEFURV9GQUlMRUQQA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_value]);
+  fileDesc("ChptaWxscmFjZS92MS9jYWxsYmFjay5wcm90bxILbWlsbHJhY2UudjEidgoIQ2FsbGJhY2sSJgoCb24YASABKA4yGi5taWxscmFjZS52MS5DYWxsYmFja0V2ZW50Eg8KB2hhbmRsZXIYAiABKAkSEwoLaXNfZXh0ZXJuYWwYAyABKAgSDgoGY29uZmlnGAQgASgMEgwKBG5hbWUYBSABKAkihAMKEENhbGxiYWNrRGVsaXZlcnkSDgoGcnVuX2lkGAEgASgJEg8KB3Rhc2tfaWQYAiABKAkSEQoJbWFwX2luZGV4GAMgASgFEhIKCnRyeV9udW1iZXIYBCABKAUSKQoFZXZlbnQYBSABKA4yGi5taWxscmFjZS52MS5DYWxsYmFja0V2ZW50EgwKBG5hbWUYBiABKAkSKQoFc3RhdGUYByABKA4yGi5taWxscmFjZS52MS5EZWxpdmVyeVN0YXRlEg0KBXRyaWVzGAggASgFEiUKB2ZhaWx1cmUYCSABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlEi8KC2hhcHBlbmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtuZXh0X3RyeV9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKuYBCg1DYWxsYmFja0V2ZW50Eh4KGkNBTExCQUNLX0VWRU5UX1VOU1BFQ0lGSUVEEAASGgoWQ0FMTEJBQ0tfRVZFTlRfU1VDQ0VTUxABEhoKFkNBTExCQUNLX0VWRU5UX0ZBSUxVUkUQAhIYChRDQUxMQkFDS19FVkVOVF9SRVRSWRADEhoKFkNBTExCQUNLX0VWRU5UX1NLSVBQRUQQBBIiCh5DQUxMQkFDS19FVkVOVF9ERUFETElORV9NSVNTRUQQBRIjCh9DQUxMQkFDS19FVkVOVF9ERUFETElORV9BVF9SSVNLEAYqhAEKDURlbGl2ZXJ5U3RhdGUSHgoaREVMSVZFUllfU1RBVEVfVU5TUEVDSUZJRUQQABIaChZERUxJVkVSWV9TVEFURV9QRU5ESU5HEAESHAoYREVMSVZFUllfU1RBVEVfREVMSVZFUkVEEAISGQoVREVMSVZFUllfU1RBVEVfRkFJTEVEEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_millrace_v1_value]);
 
 /**
  * Something to do when a task or a run ends in a certain way. A worker does it, at least once.
@@ -93,7 +93,7 @@ export type CallbackDelivery = Message<"millrace.v1.CallbackDelivery"> & {
   mapIndex: number;
 
   /**
-   * The attempt it is about; of runs, how often the run has ended.
+   * The attempt it is about; of runs, how often the run has ended; of deadlines, the place in the spec, from 1.
    *
    * @generated from field: int32 try_number = 4;
    */
@@ -203,6 +203,20 @@ export const CallbackEvent = {
    * @generated from enum value: CALLBACK_EVENT_SKIPPED = 4;
    */
   SKIPPED: 4,
+
+  /**
+   * A deadline of the task, or the run, has passed, and it had not succeeded.
+   *
+   * @generated from enum value: CALLBACK_EVENT_DEADLINE_MISSED = 5;
+   */
+  DEADLINE_MISSED: 5,
+
+  /**
+   * A deadline of the task, or the run, is estimated to be missed.
+   *
+   * @generated from enum value: CALLBACK_EVENT_DEADLINE_AT_RISK = 6;
+   */
+  DEADLINE_AT_RISK: 6,
 } as const;
 
 /**

@@ -8,6 +8,8 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { DagRun, RunState, RunSummary, RunType, TaskState } from "./dag_pb.ts";
 import { file_millrace_v1_dag } from "./dag_pb.ts";
+import type { Deadline } from "./deadline_pb.ts";
+import { file_millrace_v1_deadline } from "./deadline_pb.ts";
 import type { AffectedCount, AffectedInstance, TaskInstance } from "./task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "./task_instance_pb.ts";
 import type { Value } from "./value_pb.ts";
@@ -18,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag_run_service.proto.
  */
 export const file_millrace_v1_dag_run_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIp4BChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkiOQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIiChBHZXREYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSI1ChFHZXREYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4imwEKEkxpc3REYWdSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZkYWdfaWQYAyABKAkSJQoGc3RhdGVzGAQgAygOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJwoJcnVuX3R5cGVzGAUgAygOMhQubWlsbHJhY2UudjEuUnVuVHlwZSJRChNMaXN0RGFnUnVuc1Jlc3BvbnNlEiEKBHJ1bnMYASADKAsyEy5taWxscmFjZS52MS5EYWdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjkKE0NhbmNlbERhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOAoUQ2FuY2VsRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiQKEldhdGNoRGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiagoTV2F0Y2hEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SMQoOdGFza19pbnN0YW5jZXMYAiADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2UiNgoRR2V0RGFnR3JpZFJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEhEKCXJ1bl9jb3VudBgCIAEoBSJQChJHZXREYWdHcmlkUmVzcG9uc2USEAoIdGFza19pZHMYASADKAkSKAoHY29sdW1ucxgCIAMoCzIXLm1pbGxyYWNlLnYxLkdyaWRDb2x1bW4iWgoKR3JpZENvbHVtbhIkCgNydW4YASABKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EiYKBnN0YXRlcxgCIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZSJuChFNYXJrRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEg8KB2RyeV9ydW4YBCABKAgiqwEKEk1hcmtEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SLwoIYWZmZWN0ZWQYAiADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAMgASgFEioKBmNvdW50cxgEIAMoCzIaLm1pbGxyYWNlLnYxLkFmZmVjdGVkQ291bnQiUwoVR2V0UnVuQ2FsZW5kYXJSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJEhAKCHRpbWV6b25lGAQgASgJIjsKFkdldFJ1bkNhbGVuZGFyUmVzcG9uc2USIQoEZGF5cxgBIAMoCzITLm1pbGxyYWNlLnYxLlJ1bkRheSJZCgZSdW5EYXkSCwoDZGF5GAEgASgJEg4KBnF1ZXVlZBgCIAEoBRIPCgdydW5uaW5nGAMgASgFEhEKCXN1Y2NlZWRlZBgEIAEoBRIOCgZmYWlsZWQYBSABKAUywAUKDURhZ1J1blNlcnZpY2USVgoNVHJpZ2dlckRhZ1J1bhIhLm1pbGxyYWNlLnYxLlRyaWdnZXJEYWdSdW5SZXF1ZXN0GiIubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlc3BvbnNlEk8KCUdldERhZ1J1bhIdLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlcXVlc3QaHi5taWxscmFjZS52MS5HZXREYWdSdW5SZXNwb25zZSIDkAIBElUKC0xpc3REYWdSdW5zEh8ubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXF1ZXN0GiAubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXNwb25zZSIDkAIBElMKDENhbmNlbERhZ1J1bhIgLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlcXVlc3QaIS5taWxscmFjZS52MS5DYW5jZWxEYWdSdW5SZXNwb25zZRJNCgpNYXJrRGFnUnVuEh4ubWlsbHJhY2UudjEuTWFya0RhZ1J1blJlcXVlc3QaHy5taWxscmFjZS52MS5NYXJrRGFnUnVuUmVzcG9uc2USVwoLV2F0Y2hEYWdSdW4SHy5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlcXVlc3QaIC5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlc3BvbnNlIgOQAgEwARJSCgpHZXREYWdHcmlkEh4ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlcXVlc3QaHy5taWxscmFjZS52MS5HZXREYWdHcmlkUmVzcG9uc2UiA5ACARJeCg5HZXRSdW5DYWxlbmRhchIiLm1pbGxyYWNlLnYxLkdldFJ1bkNhbGVuZGFyUmVxdWVzdBojLm1pbGxyYWNlLnYxLkdldFJ1bkNhbGVuZGFyUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIp4BChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkiOQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIiChBHZXREYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSI1ChFHZXREYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4imwEKEkxpc3REYWdSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZkYWdfaWQYAyABKAkSJQoGc3RhdGVzGAQgAygOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJwoJcnVuX3R5cGVzGAUgAygOMhQubWlsbHJhY2UudjEuUnVuVHlwZSJRChNMaXN0RGFnUnVuc1Jlc3BvbnNlEiEKBHJ1bnMYASADKAsyEy5taWxscmFjZS52MS5EYWdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjkKE0NhbmNlbERhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOAoUQ2FuY2VsRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiQKEldhdGNoRGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiagoTV2F0Y2hEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SMQoOdGFza19pbnN0YW5jZXMYAiADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2UiTQoUTGlzdERlYWRsaW5lc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIloKFUxpc3REZWFkbGluZXNSZXNwb25zZRIoCglkZWFkbGluZXMYASADKAsyFS5taWxscmFjZS52MS5EZWFkbGluZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNgoRR2V0RGFnR3JpZFJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEhEKCXJ1bl9jb3VudBgCIAEoBSJQChJHZXREYWdHcmlkUmVzcG9uc2USEAoIdGFza19pZHMYASADKAkSKAoHY29sdW1ucxgCIAMoCzIXLm1pbGxyYWNlLnYxLkdyaWRDb2x1bW4iWgoKR3JpZENvbHVtbhIkCgNydW4YASABKAsyFy5taWxscmFjZS52MS5SdW5TdW1tYXJ5EiYKBnN0YXRlcxgCIAMoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZSJuChFNYXJrRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEg8KB2RyeV9ydW4YBCABKAgiqwEKEk1hcmtEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4SLwoIYWZmZWN0ZWQYAiADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAMgASgFEioKBmNvdW50cxgEIAMoCzIaLm1pbGxyYWNlLnYxLkFmZmVjdGVkQ291bnQiUwoVR2V0UnVuQ2FsZW5kYXJSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJEhAKCHRpbWV6b25lGAQgASgJIjsKFkdldFJ1bkNhbGVuZGFyUmVzcG9uc2USIQoEZGF5cxgBIAMoCzITLm1pbGxyYWNlLnYxLlJ1bkRheSJZCgZSdW5EYXkSCwoDZGF5GAEgASgJEg4KBnF1ZXVlZBgCIAEoBRIPCgdydW5uaW5nGAMgASgFEhEKCXN1Y2NlZWRlZBgEIAEoBRIOCgZmYWlsZWQYBSABKAUynQYKDURhZ1J1blNlcnZpY2USVgoNVHJpZ2dlckRhZ1J1bhIhLm1pbGxyYWNlLnYxLlRyaWdnZXJEYWdSdW5SZXF1ZXN0GiIubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlc3BvbnNlEk8KCUdldERhZ1J1bhIdLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlcXVlc3QaHi5taWxscmFjZS52MS5HZXREYWdSdW5SZXNwb25zZSIDkAIBElUKC0xpc3REYWdSdW5zEh8ubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXF1ZXN0GiAubWlsbHJhY2UudjEuTGlzdERhZ1J1bnNSZXNwb25zZSIDkAIBElMKDENhbmNlbERhZ1J1bhIgLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlcXVlc3QaIS5taWxscmFjZS52MS5DYW5jZWxEYWdSdW5SZXNwb25zZRJNCgpNYXJrRGFnUnVuEh4ubWlsbHJhY2UudjEuTWFya0RhZ1J1blJlcXVlc3QaHy5taWxscmFjZS52MS5NYXJrRGFnUnVuUmVzcG9uc2USVwoLV2F0Y2hEYWdSdW4SHy5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlcXVlc3QaIC5taWxscmFjZS52MS5XYXRjaERhZ1J1blJlc3BvbnNlIgOQAgEwARJbCg1MaXN0RGVhZGxpbmVzEiEubWlsbHJhY2UudjEuTGlzdERlYWRsaW5lc1JlcXVlc3QaIi5taWxscmFjZS52MS5MaXN0RGVhZGxpbmVzUmVzcG9uc2UiA5ACARJSCgpHZXREYWdHcmlkEh4ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlcXVlc3QaHy5taWxscmFjZS52MS5HZXREYWdHcmlkUmVzcG9uc2UiA5ACARJeCg5HZXRSdW5DYWxlbmRhchIiLm1pbGxyYWNlLnYxLkdldFJ1bkNhbGVuZGFyUmVxdWVzdBojLm1pbGxyYWNlLnYxLkdldFJ1bkNhbGVuZGFyUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_deadline, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for a run.
@@ -308,6 +310,69 @@ export const WatchDagRunResponseSchema: GenMessage<WatchDagRunResponse> = /*@__P
   messageDesc(file_millrace_v1_dag_run_service, 9);
 
 /**
+ * Asks for one page of the deadlines of a run.
+ *
+ * @generated from message millrace.v1.ListDeadlinesRequest
+ */
+export type ListDeadlinesRequest = Message<"millrace.v1.ListDeadlinesRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * At most this many; 0 means 100, more than 1000 is lowered to 1000, negative is INVALID_ARGUMENT.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * From the previous response. Every other field must be as it was in that call.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message millrace.v1.ListDeadlinesRequest.
+ * Use `create(ListDeadlinesRequestSchema)` to create a new message.
+ */
+export const ListDeadlinesRequestSchema: GenMessage<ListDeadlinesRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 10);
+
+/**
+ * Answers ListDeadlines.
+ *
+ * @generated from message millrace.v1.ListDeadlinesResponse
+ */
+export type ListDeadlinesResponse = Message<"millrace.v1.ListDeadlinesResponse"> & {
+  /**
+   * The page.
+   *
+   * @generated from field: repeated millrace.v1.Deadline deadlines = 1;
+   */
+  deadlines: Deadline[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.v1.ListDeadlinesResponse.
+ * Use `create(ListDeadlinesResponseSchema)` to create a new message.
+ */
+export const ListDeadlinesResponseSchema: GenMessage<ListDeadlinesResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 11);
+
+/**
  * Asks for the grid of a DAG.
  *
  * @generated from message millrace.v1.GetDagGridRequest
@@ -333,7 +398,7 @@ export type GetDagGridRequest = Message<"millrace.v1.GetDagGridRequest"> & {
  * Use `create(GetDagGridRequestSchema)` to create a new message.
  */
 export const GetDagGridRequestSchema: GenMessage<GetDagGridRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 10);
+  messageDesc(file_millrace_v1_dag_run_service, 12);
 
 /**
  * Answers GetDagGrid.
@@ -361,7 +426,7 @@ export type GetDagGridResponse = Message<"millrace.v1.GetDagGridResponse"> & {
  * Use `create(GetDagGridResponseSchema)` to create a new message.
  */
 export const GetDagGridResponseSchema: GenMessage<GetDagGridResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 11);
+  messageDesc(file_millrace_v1_dag_run_service, 13);
 
 /**
  * One run in the grid.
@@ -391,7 +456,7 @@ export type GridColumn = Message<"millrace.v1.GridColumn"> & {
  * Use `create(GridColumnSchema)` to create a new message.
  */
 export const GridColumnSchema: GenMessage<GridColumn> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 12);
+  messageDesc(file_millrace_v1_dag_run_service, 14);
 
 /**
  * Asks to end a run.
@@ -433,7 +498,7 @@ export type MarkDagRunRequest = Message<"millrace.v1.MarkDagRunRequest"> & {
  * Use `create(MarkDagRunRequestSchema)` to create a new message.
  */
 export const MarkDagRunRequestSchema: GenMessage<MarkDagRunRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 13);
+  messageDesc(file_millrace_v1_dag_run_service, 15);
 
 /**
  * Answers MarkDagRun.
@@ -475,7 +540,7 @@ export type MarkDagRunResponse = Message<"millrace.v1.MarkDagRunResponse"> & {
  * Use `create(MarkDagRunResponseSchema)` to create a new message.
  */
 export const MarkDagRunResponseSchema: GenMessage<MarkDagRunResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 14);
+  messageDesc(file_millrace_v1_dag_run_service, 16);
 
 /**
  * Asks for the calendar of a DAG's runs.
@@ -517,7 +582,7 @@ export type GetRunCalendarRequest = Message<"millrace.v1.GetRunCalendarRequest">
  * Use `create(GetRunCalendarRequestSchema)` to create a new message.
  */
 export const GetRunCalendarRequestSchema: GenMessage<GetRunCalendarRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 15);
+  messageDesc(file_millrace_v1_dag_run_service, 17);
 
 /**
  * Answers GetRunCalendar.
@@ -538,7 +603,7 @@ export type GetRunCalendarResponse = Message<"millrace.v1.GetRunCalendarResponse
  * Use `create(GetRunCalendarResponseSchema)` to create a new message.
  */
 export const GetRunCalendarResponseSchema: GenMessage<GetRunCalendarResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 16);
+  messageDesc(file_millrace_v1_dag_run_service, 18);
 
 /**
  * The runs of one day: by their logical date, or when they have none, by when they were due.
@@ -587,7 +652,7 @@ export type RunDay = Message<"millrace.v1.RunDay"> & {
  * Use `create(RunDaySchema)` to create a new message.
  */
 export const RunDaySchema: GenMessage<RunDay> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 17);
+  messageDesc(file_millrace_v1_dag_run_service, 19);
 
 /**
  * Makes DAG runs and follows them.
@@ -660,6 +725,16 @@ export const DagRunService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchDagRunRequestSchema;
     output: typeof WatchDagRunResponseSchema;
+  },
+  /**
+   * Pages of the deadlines of a run and its tasks that are ahead or were missed, those of the run first. Reasons: RUN_NOT_FOUND.
+   *
+   * @generated from rpc millrace.v1.DagRunService.ListDeadlines
+   */
+  listDeadlines: {
+    methodKind: "unary";
+    input: typeof ListDeadlinesRequestSchema;
+    output: typeof ListDeadlinesResponseSchema;
   },
   /**
    * The newest runs of a DAG with the states of their task instances: the grid. Reasons: DAG_NOT_FOUND.

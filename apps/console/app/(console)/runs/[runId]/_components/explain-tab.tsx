@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
+import Link from "next/link";
 import { CircleCheck, CircleDot, Clock } from "lucide-react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { Reason } from "@millrace/wire/v1";
@@ -46,12 +47,21 @@ export function ExplainTab({ request, change, isFinal }: Props) {
   );
 }
 
+/** The page of what holds it, when that is in another run. */
+function placeOf({ evidence }: Reason): string | null {
+  const { run_id: runId, task_id: taskId, map_index: mapIndex } = evidence;
+  if (runId === undefined || taskId === undefined) return null;
+  const map = mapIndex === undefined ? "" : `&map=${mapIndex}`;
+  return `/runs/${runId}?task=${encodeURIComponent(taskId)}${map}`;
+}
+
 function ReasonItem({ reason }: { readonly reason: Reason }) {
   const words = reasonWords(reason.kind);
   const until = msOf(reason.until);
   const Icon = words.isBlocking ? (until === null ? CircleDot : Clock) : CircleCheck;
   const before = beforeSpan(reason.message);
   const evidence = Object.entries(reason.evidence);
+  const place = placeOf(reason);
   return (
     <li
       data-reason={reason.kind}
@@ -87,6 +97,14 @@ function ReasonItem({ reason }: { readonly reason: Reason }) {
             </p>
           )}
         </div>
+        {place !== null && (
+          <p>
+            <Link href={place} className="text-link underline-offset-2 hover:underline">
+              {reason.evidence["task_id"]} in{" "}
+              {reason.evidence["run_name"] ?? reason.evidence["run_id"]}
+            </Link>
+          </p>
+        )}
         {reason.taskIds.length > 0 && <TaskLinks taskIds={reason.taskIds} />}
         {evidence.length > 0 && (
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-dense">

@@ -23,6 +23,7 @@ import { useStateInTab } from "../../../../../lib/use-state-in-tab.ts";
 import { changeOf } from "./change-target.ts";
 import { LazyTaskPanel } from "./lazy-task-panel.tsx";
 import { RunCallbacks, hasCallbacks } from "./run-callbacks.tsx";
+import { RunDeadlines, hasDeadlines } from "./run-deadlines.tsx";
 import { RunEvents } from "./run-events.tsx";
 import { RunHeader } from "./run-header.tsx";
 import { RunResult } from "./run-result.tsx";
@@ -139,6 +140,7 @@ function Run({ live }: { readonly live: RunLive }) {
         ) : (
           <div className="h-40 border-b border-line" />
         )}
+        {spec !== null && hasDeadlines(spec) && <RunDeadlines run={run} />}
         <TaskTable
           live={live}
           spec={spec}

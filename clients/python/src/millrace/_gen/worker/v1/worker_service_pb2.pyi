@@ -5,6 +5,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from millrace._gen.v1 import asset_pb2 as _asset_pb2
 from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import dag_pb2 as _dag_pb2
+from millrace._gen.v1 import deadline_pb2 as _deadline_pb2
 from millrace._gen.v1 import deferral_pb2 as _deferral_pb2
 from millrace._gen.v1 import task_instance_pb2 as _task_instance_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
@@ -235,7 +236,7 @@ class Assignments(_message.Message):
     def __init__(self, assignments: _Optional[_Iterable[_Union[Assignment, _Mapping]]] = ...) -> None: ...
 
 class Assignment(_message.Message):
-    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length", "resumption", "callback", "call")
+    __slots__ = ("attempt_id", "run", "task_id", "map_index", "try_number", "max_tries", "handler", "kind", "bundle_digest", "args", "inputs", "execution_timeout", "isolation", "env", "fencing", "idempotency_key", "items", "measured_paths", "control", "cases", "sensor", "try_started_at", "try_age", "looks", "map_index_template", "map_length", "resumption", "callback", "call", "asset_watch")
     class InputsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -286,6 +287,7 @@ class Assignment(_message.Message):
     RESUMPTION_FIELD_NUMBER: _ClassVar[int]
     CALLBACK_FIELD_NUMBER: _ClassVar[int]
     CALL_FIELD_NUMBER: _ClassVar[int]
+    ASSET_WATCH_FIELD_NUMBER: _ClassVar[int]
     attempt_id: str
     run: RunFacts
     task_id: str
@@ -315,7 +317,16 @@ class Assignment(_message.Message):
     resumption: Resumption
     callback: CallbackFacts
     call: CallFacts
-    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ..., resumption: _Optional[_Union[Resumption, _Mapping]] = ..., callback: _Optional[_Union[CallbackFacts, _Mapping]] = ..., call: _Optional[_Union[CallFacts, _Mapping]] = ...) -> None: ...
+    asset_watch: AssetWatchFacts
+    def __init__(self, attempt_id: _Optional[str] = ..., run: _Optional[_Union[RunFacts, _Mapping]] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., try_number: _Optional[int] = ..., max_tries: _Optional[int] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[_dag_pb2.TaskKind, str]] = ..., bundle_digest: _Optional[str] = ..., args: _Optional[bytes] = ..., inputs: _Optional[_Mapping[str, _value_pb2.Value]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., isolation: _Optional[_Union[_dag_pb2.Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., fencing: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., items: _Optional[_Mapping[str, _value_pb2.Value]] = ..., measured_paths: _Optional[_Iterable[bytes]] = ..., control: _Optional[_Union[_dag_pb2.TaskControl, str]] = ..., cases: _Optional[_Iterable[str]] = ..., sensor: _Optional[_Union[_dag_pb2.SensorSpec, _Mapping]] = ..., try_started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., try_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., looks: _Optional[int] = ..., map_index_template: _Optional[str] = ..., map_length: _Optional[int] = ..., resumption: _Optional[_Union[Resumption, _Mapping]] = ..., callback: _Optional[_Union[CallbackFacts, _Mapping]] = ..., call: _Optional[_Union[CallFacts, _Mapping]] = ..., asset_watch: _Optional[_Union[AssetWatchFacts, _Mapping]] = ...) -> None: ...
+
+class AssetWatchFacts(_message.Message):
+    __slots__ = ("uri", "cursor")
+    URI_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    uri: str
+    cursor: _value_pb2.Value
+    def __init__(self, uri: _Optional[str] = ..., cursor: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
 
 class CallFacts(_message.Message):
     __slots__ = ("name",)
@@ -332,7 +343,7 @@ class Resumption(_message.Message):
     def __init__(self, event: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., state: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
 
 class CallbackFacts(_message.Message):
-    __slots__ = ("event", "name", "happened_at", "failure", "try_number", "run_state", "delivery_try")
+    __slots__ = ("event", "name", "happened_at", "failure", "try_number", "run_state", "delivery_try", "deadline")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     HAPPENED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -340,6 +351,7 @@ class CallbackFacts(_message.Message):
     TRY_NUMBER_FIELD_NUMBER: _ClassVar[int]
     RUN_STATE_FIELD_NUMBER: _ClassVar[int]
     DELIVERY_TRY_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_FIELD_NUMBER: _ClassVar[int]
     event: _callback_pb2.CallbackEvent
     name: str
     happened_at: _timestamp_pb2.Timestamp
@@ -347,7 +359,8 @@ class CallbackFacts(_message.Message):
     try_number: int
     run_state: _dag_pb2.RunState
     delivery_try: int
-    def __init__(self, event: _Optional[_Union[_callback_pb2.CallbackEvent, str]] = ..., name: _Optional[str] = ..., happened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., try_number: _Optional[int] = ..., run_state: _Optional[_Union[_dag_pb2.RunState, str]] = ..., delivery_try: _Optional[int] = ...) -> None: ...
+    deadline: _deadline_pb2.Deadline
+    def __init__(self, event: _Optional[_Union[_callback_pb2.CallbackEvent, str]] = ..., name: _Optional[str] = ..., happened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., try_number: _Optional[int] = ..., run_state: _Optional[_Union[_dag_pb2.RunState, str]] = ..., delivery_try: _Optional[int] = ..., deadline: _Optional[_Union[_deadline_pb2.Deadline, _Mapping]] = ...) -> None: ...
 
 class RunFacts(_message.Message):
     __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after")

@@ -1,0 +1,182 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { DagSpec, DeadlineSpec } from "@millrace/engine";
+import { DeadlineState } from "@millrace/wire/v1";
+import type { Assignment } from "@millrace/wire/worker";
+import { expect, test } from "vitest";
+import { deliveries, handlers, tell, telling, told } from "../testing/callbacks.ts";
+import { aDag, aTask, registerDag } from "../testing/dags.ts";
+import { failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
+import { aWorld, type World } from "../testing/world.ts";
+
+const minute = 60_000;
+/** Soon enough to wait for. */
+const soon = 600;
+const tellDeadlines = (["deadline_missed", "deadline_at_risk"] as const).map((on) => tell(on));
+
+function after(ms: number, name = "soon"): DeadlineSpec {
+  return { name, reference: { kind: "queued_at" }, intervalMs: ms };
+}
+
+type Row = { ix: number; ordinal: number; state: number };
+
+async function rows(world: World, runKey: number): Promise<Row[]> {
+  const found = await world.db.pool.query<Row>(
+    "SELECT ix, ordinal, state FROM deadline WHERE run_id = $1 ORDER BY ix, ordinal",
+    [runKey],
+  );
+  return found.rows;
+}
+
+const of = (ix: number, state: number, ordinal = 0): Row => ({ ix, ordinal, state });
+
+async function aDeadline(spec: DagSpec, body: (assignment: Assignment) => Outcome | null) {
+  const world = await aWorld();
+  await registerDag(world.db, spec);
+  const scheduler = await world.scheduler({ settings: { deadlineLookMs: 20 } });
+  const api = await world.api({ handlers, body: telling(body) });
+  return {
+    ...{ world, scheduler, api },
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  };
+}
+
+const callbacksOf = (api: FakeApi) => told(api).filter((what) => what.startsWith("deadline"));
+
+test("a deadline that passes before the run has succeeded is missed once, and told", async () => {
+  const spec = aDag("late", ["a"], [], {
+    deadlines: [after(soon), after(minute, "later")],
+    callbacks: tellDeadlines,
+  });
+  await using it = await aDeadline(spec, () => null);
+  const run = await it.api.trigger("late");
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1), of(-1, 1, 1)]);
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3), of(-1, 1, 1)]);
+  await expect.poll(() => callbacksOf(it.api)).toEqual(["deadline_missed of the run"]);
+  const { callback } = it.api.assigned.find((one) => one.callback !== undefined)!;
+  expect(callback).toMatchObject({
+    deadline: { name: "soon", state: DeadlineState.MISSED, criticalTaskIds: [] },
+    tryNumber: 0,
+  });
+  await expect.poll(() => deliveries(it.world.db)).toEqual([{ state: "delivered", tries: 1 }]);
+  await it.scheduler.stop();
+  await it.world.scheduler();
+  // Long enough for a second telling.
+  await new Promise((resolve) => setTimeout(resolve, 2 * soon));
+  expect(await rows(it.world, run)).toEqual([of(-1, 3), of(-1, 1, 1)]);
+  expect(callbacksOf(it.api)).toHaveLength(1);
+});
+
+test("success deletes what is not missed; a missed one stays", async () => {
+  const spec = aDag("kept", ["a"], [], { deadlines: [after(minute), after(-minute, "past")] });
+  await using it = await aDeadline(spec, () => null);
+  const run = await it.api.trigger("kept");
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1), of(-1, 3, 1)]);
+  await expect.poll(() => it.api.assigned.length).toBe(1);
+  await it.api.report(it.api.assigned[0]!.attemptId, success());
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3, 1)]);
+});
+
+test("a failed run still misses its deadline, under a new owner as well; a new owner misses what passed meanwhile", async () => {
+  const deadlines = [after(minute)];
+  const spec = aDag("failing", ["a"], [], { deadlines, callbacks: tellDeadlines });
+  let isFailing = true;
+  await using it = await aDeadline(spec, () => (isFailing ? failure("no", false) : null));
+  const failed = await it.api.trigger("failing");
+  await it.world.untilFinal(failed);
+  isFailing = false;
+  const running = await it.api.trigger("failing");
+  await expect.poll(() => rows(it.world, running)).toEqual([of(-1, 1)]);
+  expect(await rows(it.world, failed)).toEqual([of(-1, 1)]);
+  await it.scheduler.stop();
+  // As if a minute had gone by.
+  await it.world.db.pool.query("UPDATE deadline SET due_at = due_at - interval '2 minutes'");
+  await it.world.scheduler();
+  for (const run of [failed, running])
+    await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3)]);
+  await expect.poll(() => callbacksOf(it.api)).toHaveLength(2);
+});
+
+test("a task's deadline is kept when all of it has succeeded; its own callbacks are told when it is missed", async () => {
+  const options = { deadlines: [after(soon)], callbacks: tellDeadlines };
+  const spec = aDag("tasks", [aTask("a", options), aTask("b", options)]);
+  await using it = await aDeadline(spec, ({ taskId }) => (taskId === "a" ? success() : null));
+  const run = await it.api.trigger("tasks");
+  await expect.poll(() => rows(it.world, run)).toEqual([of(1, 1)]);
+  await expect.poll(() => rows(it.world, run)).toEqual([of(1, 3)]);
+  await expect.poll(() => callbacksOf(it.api)).toEqual(["deadline_missed of b, try 0"]);
+});
+
+test("a run that is cleared has what counts from its queueing anew, and nothing else", async () => {
+  const deadlines: DeadlineSpec[] = [
+    after(minute),
+    { name: "fixed", reference: { kind: "fixed", at: Date.now() - minute }, intervalMs: 0 },
+  ];
+  await using it = await aDeadline(aDag("again", ["a"], [], { deadlines }), () => null);
+  const run = await it.api.trigger("again");
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1), of(-1, 3, 1)]);
+  await expect.poll(() => it.api.assigned.length).toBe(1);
+  await it.api.report(it.api.assigned[0]!.attemptId, success());
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3, 1)]);
+  const value = { runKey: BigInt(run), selection: {} };
+  const requestId = crypto.randomUUID();
+  await it.api.command("again", { requestId, command: { case: "clearInstances", value } });
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1), of(-1, 3, 1)]);
+});
+
+test("an average runtime counts once so many runs have ended", async () => {
+  const reference = { kind: "average_runtime", maxRuns: 2, minRuns: 2 } as const;
+  const deadlines = [{ name: "usual", reference, intervalMs: minute }];
+  await using it = await aDeadline(aDag("usual", ["a"], [], { deadlines }), () => success());
+  for (let n = 0; n < 2; n += 1) {
+    const run = await it.api.trigger("usual");
+    await it.world.untilFinal(run);
+    expect(await rows(it.world, run)).toEqual([]);
+  }
+  await it.world.db.pool.query("UPDATE run SET ended_at = started_at + interval '3 minutes'");
+  await it.scheduler.stop();
+  await it.world.scheduler();
+  await it.api[Symbol.asyncDispose]();
+  const third = await it.api.trigger("usual");
+  const found = () =>
+    it.world.db.pool.query<{ ms: number }>(
+      `SELECT extract(epoch FROM d.due_at - r.queued_at)::float8 * 1000 AS ms
+       FROM deadline AS d JOIN run AS r ON r.id = d.run_id WHERE d.run_id = $1`,
+      [third],
+    );
+  await expect.poll(async () => Math.round(((await found()).rows[0]?.ms ?? 0) / 100)).toBe(4 * 600);
+});
+
+test("before it is missed, the critical path of what is left says that it will be", async () => {
+  const spec = aDag("path", ["a", "b", "c"], ["a>b", "a>c"], {
+    deadlines: [after(9_000)],
+    callbacks: tellDeadlines,
+  });
+  let isHistory = true;
+  await using it = await aDeadline(spec, () => (isHistory ? success() : null));
+  await it.world.untilFinal(await it.api.trigger("path"));
+  // a takes as good as nothing, b eight seconds, c one.
+  await it.world.db.pool.query(
+    "UPDATE task_instance SET ended_at = started_at + (ARRAY[1, 8000, 1000])[ix + 1] * interval '1 millisecond'",
+  );
+  isHistory = false;
+  const run = await it.api.trigger("path");
+  await expect.poll(() => it.api.assigned.filter(({ taskId }) => taskId === "a").length).toBe(2);
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1)]);
+  // Once a second has gone by in which a has not ended.
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 2)]);
+  await expect.poll(() => callbacksOf(it.api)).toEqual(["deadline_at_risk of the run"]);
+  const { callback } = it.api.assigned.findLast((one) => one.callback !== undefined)!;
+  expect(callback?.deadline).toMatchObject({
+    state: DeadlineState.AT_RISK,
+    criticalTaskIds: ["a", "b"],
+  });
+  const { dueAt, estimatedEndAt } = callback!.deadline!;
+  expect(timestampMs(estimatedEndAt!)).toBeGreaterThan(timestampMs(dueAt!));
+  await it.world.db.pool.query(
+    "UPDATE deadline SET due_at = date_trunc('milliseconds', clock_timestamp())",
+  );
+  await it.scheduler.stop();
+  await it.world.scheduler();
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3)]);
+  await expect.poll(() => callbacksOf(it.api)).toHaveLength(2);
+});
