@@ -4,6 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import {
   DagRunService,
   DagService,
+  PoolService,
   RunState,
   SystemService,
   TaskInstanceService,
@@ -16,6 +17,7 @@ export type Api = {
   readonly dags: Client<typeof DagService>;
   readonly runs: Client<typeof DagRunService>;
   readonly tasks: Client<typeof TaskInstanceService>;
+  readonly pools: Client<typeof PoolService>;
   readonly system: Client<typeof SystemService>;
   /** Triggers, under the same id until the server answers; resolves with the run's id. */
   trigger(dagId: string, params?: object): Promise<string>;
@@ -48,6 +50,7 @@ export function apiAt(url: string, key: string): Api {
     runs,
     dags,
     tasks: createClient(TaskInstanceService, transport),
+    pools: createClient(PoolService, transport),
     system: createClient(SystemService, transport),
     async trigger(dagId, params) {
       const data = new TextEncoder().encode(JSON.stringify(params ?? {}));

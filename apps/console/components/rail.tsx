@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
-import { Cpu, Database, Hand, ListTree, Workflow } from "lucide-react";
+import { Cpu, Database, Gauge, Hand, ListTree, Workflow } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { SystemService } from "@millrace/wire/v1";
@@ -12,6 +12,7 @@ const places = [
   { href: "/runs", label: "Runs", Icon: ListTree },
   { href: "/assets", label: "Assets", Icon: Database },
   { href: "/inputs", label: "Inputs", Icon: Hand },
+  { href: "/pools", label: "Pools", Icon: Gauge },
   { href: "/workers", label: "Workers", Icon: Cpu },
 ] as const;
 

@@ -10,10 +10,11 @@ const places: Readonly<Record<string, string>> = {
   r: "/runs",
   a: "/assets",
   i: "/inputs",
+  p: "/pools",
   w: "/workers",
 };
 
-/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g a`, `g i`, `g w` to the places. */
+/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g a`, `g i`, `g p`, `g w` to the places. */
 export function Shortcuts() {
   const router = useRouter();
   useEffect(() => {

@@ -4,12 +4,14 @@ import {
   AssetService,
   DagRunService,
   DagService,
+  PoolService,
   SystemService,
   TaskInstanceService,
 } from "@millrace/wire/v1";
 import { assetService } from "./fake-assets.ts";
 import { dagService } from "./fake-dag-service.ts";
 import { lookups } from "./fake-lookup.ts";
+import { poolService } from "./fake-pools.ts";
 import { runService } from "./fake-run-service.ts";
 import { systemService } from "./fake-system.ts";
 import { taskService } from "./fake-task-service.ts";
@@ -18,6 +20,7 @@ import type { FakeWorld } from "./fake-world.ts";
 export function fakeRoutes(world: FakeWorld): (router: ConnectRouter) => void {
   const lookup = lookups(world);
   return (router) => {
+    router.service(PoolService, poolService(world));
     router.service(SystemService, systemService(world));
     router.service(AssetService, assetService(world));
     router.service(DagService, dagService(world, lookup));

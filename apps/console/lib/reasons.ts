@@ -61,6 +61,25 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
     blocking("The run before", "It goes on once that has succeeded, was skipped, or is marked so."),
   ],
   [ReasonKind.PAST_QUESTION, blocking("Whether the past matters")],
+  [ReasonKind.POOL, blocking("Slots of its pool", "See who is in it, or change it, under Pools.")],
+  [ReasonKind.NO_POOL, blocking("Its pool", "Make the pool under Pools.")],
+  [
+    ReasonKind.MAX_ACTIVE_TIS,
+    blocking("Its instances over all runs", "Raise maxActiveTis of the task to run more."),
+  ],
+  [
+    ReasonKind.MAX_ACTIVE_TIS_PER_RUN,
+    blocking("Its instances in the run", "Raise maxActiveTisPerRun of the task to run more."),
+  ],
+  [
+    ReasonKind.MAX_ACTIVE_TASKS_PER_DAG,
+    blocking("Running tasks of the DAG", "Raise maxActiveTasksPerDag of the DAG to run more."),
+  ],
+  [ReasonKind.RATE_LIMIT, blocking("Its rate limit")],
+  [
+    ReasonKind.CONCURRENCY_KEY,
+    blocking("The run with the same key", "It starts when that run has ended."),
+  ],
   [ReasonKind.DAG_INACTIVE, blocking("The DAG's file", "Put the file back into its folder.")],
   [ReasonKind.SCHEDULE, blocking("The schedule")],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],

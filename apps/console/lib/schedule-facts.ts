@@ -50,10 +50,6 @@ function kindInWords({ kind }: Schedule): string {
       return "when assets are updated, and at its times";
     case "custom":
       return "when a function of the DAG says";
-    case "assets":
-      return "when events of assets have come";
-    case "assetOrTime":
-      return "when events of assets have come, and at instants";
     case undefined:
       return "by a rule that this console does not know";
   }

@@ -3,6 +3,7 @@ import { ok } from "node:assert/strict";
 import {
   eachInstance,
   explain,
+  nothingElse,
   TaskState,
   type InstanceRef,
   type Limits,
@@ -36,6 +37,7 @@ const limits: Limits = {
   isPaused: false,
   activeRuns: 1,
   maxActiveRuns: 16,
+  ...nothingElse,
   waitUntilOf: () => null,
   triggererOf: () => null,
   pastOf: () => null,

@@ -4,6 +4,7 @@ import {
   AssetService,
   DagRunService,
   DagService,
+  PoolService,
   SystemService,
   TaskInstanceService,
 } from "@millrace/wire/v1";
@@ -20,6 +21,7 @@ export type Connection = {
   readonly runs: Client<typeof DagRunService>;
   readonly tasks: Client<typeof TaskInstanceService>;
   readonly assets: Client<typeof AssetService>;
+  readonly pools: Client<typeof PoolService>;
   readonly system: Client<typeof SystemService>;
 };
 
@@ -97,6 +99,7 @@ export async function connectTo(url: string, key: string | undefined): Promise<C
     runs: createClient(DagRunService, transport),
     tasks: createClient(TaskInstanceService, transport),
     assets: createClient(AssetService, transport),
+    pools: createClient(PoolService, transport),
     system: createClient(SystemService, transport),
   };
 }

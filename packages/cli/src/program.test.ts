@@ -34,6 +34,7 @@ test.each([
   [["server", "--grpc-port", "70000"], /--grpc-port.*'70000'.*whole number from 0 to 65535/],
   [["dags", "trigger", "a", "--params", "{a"], /--params.*'\{a'.*Give a JSON object/],
   [["dags", "trigger", "a", "--params", "[1]"], /--params.*'\[1\]'.*Give a JSON object/],
+  [["pools", "create", "a", "--slots", "0"], /--slots.*'0'.*from 1 to 1000000, or unlimited/],
   [["inputs", "list", "--state", "done"], /--state.*'done'.*open, answered, timed_out, withdrawn/],
   [["inputs", "answer", "run_1", "a", "--values", "[1]"], /--values.*'\[1\]'.*Give a JSON object/],
   [["tokens", "succeed", "a.b", "--value", "{a"], /--value.*'\{a'.*Give JSON, quoted/],

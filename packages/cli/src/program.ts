@@ -7,6 +7,7 @@ import { addDagCommands } from "./commands/dags.ts";
 import { addDbCommands } from "./commands/db.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addInputCommands } from "./commands/inputs.ts";
+import { addPoolCommands } from "./commands/pools.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addTaskCommands } from "./commands/tasks.ts";
@@ -59,6 +60,7 @@ export function buildProgram(): Command {
   addTaskCommands(program);
   addInputCommands(program);
   addTokenCommands(program);
+  addPoolCommands(program);
   addCallbackCommands(program);
   addAssetCommands(program);
   addWorkersCommands(program);

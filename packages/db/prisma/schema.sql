@@ -1,6 +1,7 @@
 -- What all migrations together make. Written by src/schema.int.test.ts (vitest -u); do not edit.
 
 CREATE SEQUENCE dag_changed_seq INCREMENT BY 1;
+CREATE SEQUENCE pool_changed_seq INCREMENT BY 1;
 CREATE SEQUENCE run_id_seq INCREMENT BY 64;
 
 CREATE TABLE asset (
@@ -272,6 +273,49 @@ CREATE TABLE input_request (
 );
 CREATE INDEX input_request_newest ON input_request USING btree (state, asked_at, run_id, ix, map_ix, attempt);
 CREATE INDEX input_request_open ON input_request USING btree (run_id, ix, map_ix) WHERE (state = 1);
+
+CREATE TABLE pool (
+  name text NOT NULL,
+  slots integer,
+  description text NOT NULL DEFAULT ''::text,
+  include_deferred boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  changed_seq bigint NOT NULL,
+  CONSTRAINT pool_pkey PRIMARY KEY (name),
+  CONSTRAINT pool_name_check CHECK (((length(name) >= 1) AND (length(name) <= 250))),
+  CONSTRAINT pool_slots_check CHECK (((slots >= 1) AND (slots <= 1000000)))
+);
+
+CREATE TABLE pool_grant (
+  pool text NOT NULL,
+  shard smallint NOT NULL,
+  slots integer NOT NULL,
+  wanted integer NOT NULL,
+  "least" integer NOT NULL,
+  wanted_since timestamp with time zone,
+  running integer NOT NULL,
+  deferred integer NOT NULL,
+  waiting integer NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT pool_grant_pkey PRIMARY KEY (pool, shard),
+  CONSTRAINT pool_grant_pool_fkey FOREIGN KEY (pool) REFERENCES pool(name) ON DELETE CASCADE,
+  CONSTRAINT pool_grant_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id),
+  CONSTRAINT pool_grant_check CHECK (((wanted_since IS NOT NULL) = (wanted > 0))),
+  CONSTRAINT pool_grant_least_check CHECK (("least" >= 0)),
+  CONSTRAINT pool_grant_slots_check CHECK ((slots >= 0)),
+  CONSTRAINT pool_grant_wanted_check CHECK ((wanted >= 0))
+);
+
+CREATE TABLE rate_start (
+  key text NOT NULL,
+  per_ms bigint NOT NULL,
+  slice bigint NOT NULL,
+  taken integer NOT NULL,
+  CONSTRAINT rate_start_pkey PRIMARY KEY (key, per_ms, slice),
+  CONSTRAINT rate_start_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
+  CONSTRAINT rate_start_per_ms_check CHECK ((per_ms > 0)),
+  CONSTRAINT rate_start_taken_check CHECK ((taken > 0))
+);
 
 CREATE TABLE request (
   method text NOT NULL,

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(async () => {
   await query(
-    "TRUNCATE task_instance, event, asset, asset_alias, asset_use, asset_event, asset_pending, run_asset_event",
+    "TRUNCATE task_instance, event, asset, asset_alias, asset_use, asset_watcher, asset_event, asset_pending, run_asset_event CASCADE",
   );
   await query("DELETE FROM run WHERE id > 3");
 });

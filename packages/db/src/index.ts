@@ -296,3 +296,24 @@ export {
   type TasksOfRuns,
   type WhichXComs,
 } from "./xcom-pulls.ts";
+
+export {
+  createPool,
+  deletePool,
+  listPoolGrants,
+  listPoolPage,
+  listPools,
+  readPoolVersion,
+  settlePools,
+  updatePool,
+} from "./pools.ts";
+export type {
+  PoolChange,
+  PoolPageRow,
+  PoolRow,
+  PoolSettlement,
+  PoolUse,
+  ShardGrant,
+} from "./pools.ts";
+export { takeStarts } from "./rates.ts";
+export type { RateAnswer } from "./rates.ts";

@@ -15,6 +15,7 @@ const all = [
   "0003_waiting",
   "0004_timetables",
   "0005_calls",
+  "0007_pools",
   "0008_past_and_deadlines",
   "0010_assets",
   "0011_asset_watchers",

@@ -2,11 +2,14 @@
 
 import { deferralReasons } from "./deferral-reasons.ts";
 import { hasFlag, instanceFlags, instanceState, slotOf } from "./instances.ts";
+import { isHeldByLimit, limitReasons } from "./limit-reasons.ts";
 import type { Limits } from "./limits.ts";
 import { dependsOnPast } from "./past/past-reason.ts";
 import type { Reason } from "./reasons.ts";
 import {
+  activeCount,
   cancelling,
+  concurrencyKey,
   dagPaused,
   dispatching,
   final,
@@ -90,6 +93,7 @@ function runGates(limits: Limits, isAboutRun: boolean): Reason[] {
   // Of a task, `gates` says this itself.
   if (limits.isPaused && isAboutRun) reasons.push(dagPaused());
   if (limits.activeRuns >= limits.maxActiveRuns) reasons.push(maxActiveRuns(limits));
+  if (limits.keyHolders.length > 0) reasons.push(concurrencyKey(limits));
   return reasons;
 }
 
@@ -100,19 +104,20 @@ function gates(
   limits: Limits,
   own: readonly Reason[],
 ): readonly Reason[] {
-  const { counts, dag } = run;
-  const active =
-    counts[TaskState.running]! + counts[TaskState.queued]! + counts[TaskState.restarting]!;
+  const { dag } = run;
+  const active = activeCount(run);
   const isFull = active >= dag.spec.maxActiveTasks;
   const task = dag.tasks[ref.ix]!;
   const handler = task.kind === "external" ? task.handler : null;
   const offer = limits.slots(task.queue, handler);
   const past = task.dependsOnPast ? limits.pastOf(ref) : null;
-  if (!limits.isPaused && !isFull && offer.state === "free" && past === null) return own;
+  const isFree = !limits.isPaused && !isFull && offer.state === "free" && past === null;
+  if (isFree && !isHeldByLimit(run, ref, limits)) return own;
   const reasons = [...own];
   if (past !== null) reasons.push(dependsOnPast(past));
   if (limits.isPaused) reasons.push(dagPaused());
   if (isFull) reasons.push(maxActiveTasks(run, active));
+  reasons.push(...limitReasons(run, ref, limits));
   if (offer.state !== "free") reasons.push(noSlot(task.queue, handler, offer));
   return reasons;
 }

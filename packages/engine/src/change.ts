@@ -30,9 +30,25 @@ export function setState(run: Run, ix: number, slot: number, state: TaskState | 
   counts[before]! -= 1;
   counts[state]! += 1;
   instances.state[slot] = state;
+  if (run.occupied !== null)
+    run.occupied[ix]! += Number(occupies(state)) - Number(occupies(before));
   if (slot === ix) return;
   if (before === TaskState.none) run.tallies.idle[ix]! -= 1;
   if (state === TaskState.none) run.tallies.idle[ix]! += 1;
+}
+
+/** Whether an instance in a state counts for `max_active_tis` (semantics 5.2): deferred ones do. */
+function occupies(state: number): boolean {
+  switch (state) {
+    case TaskState.queued:
+    case TaskState.running:
+    case TaskState.restarting:
+    case TaskState.deferred:
+    case TaskState.awaiting_input:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** The slot of an instance that exists. */

@@ -23,6 +23,7 @@ export function createRun(dag: CompiledDag, facts: RunInputs = noInputs): Run {
     isMarkedFailed: false,
     instances: newInstances(dag),
     counts,
+    occupied: dag.hasTisLimits ? new Int32Array(dag.tasks.length) : null,
     tallies: newTallies(dag),
     lengths: newMapLengths(dag),
     waits: null,

@@ -32,6 +32,14 @@ export const dagLimits = {
   envEntries: 100,
   envLength: 32 * 1024,
   priorityWeight: 1_000_000,
+  poolSlots: 1_000_000,
+  poolDescriptionLength: 1000,
+  rateLimit: 1_000_000,
+  rateKeyLength: 250,
+  /** A window of a rate limit is not shorter, nor longer. */
+  ratePerMs: { least: 1000, most: 31 * 86_400_000 },
+  keyExpressionBytes: 4096,
+  activeTis: 100_000,
   activeRuns: 10_000,
   activeTasks: 100_000,
   /** Instances of a mapped task. */

@@ -36,6 +36,12 @@ export const reasons = {
     code: "failed_precondition",
     text: "The DAG's file is gone; put it back to run it. Its history stays.",
   },
+  POOL_NOT_FOUND: { code: "not_found", text: "There is no such pool." },
+  POOL_EXISTS: { code: "already_exists", text: "There is a pool of that name already." },
+  POOL_PROTECTED: {
+    code: "failed_precondition",
+    text: "default_pool cannot be deleted; change its slots instead.",
+  },
   RUN_NOT_FOUND: { code: "not_found", text: "No DAG run has this id." },
   TASK_NOT_FOUND: {
     code: "not_found",

@@ -18,6 +18,7 @@ import { tallyPlanOf } from "./graph-tally.ts";
 import type { DagSpec } from "./spec.ts";
 import { traits } from "./traits.ts";
 import { validateDagSpec } from "./validate.ts";
+import { effectiveWeights } from "./weights.ts";
 
 /**
  * A DAG version with its tasks numbered topologically. Shared by all its runs; its arrays take about 30 bytes a task and
@@ -40,6 +41,10 @@ export type CompiledDag = DagArrows &
     readonly measures: readonly (readonly Path[])[];
     /** Setups, teardowns, and which tasks decide the run's result. */
     readonly scopes: ScopePlan;
+    /** By index: the weight by which it takes its turn, after its weight rule (semantics 5.5). */
+    readonly weights: Int32Array;
+    /** Whether a task limits how many of its instances are active. */
+    readonly hasTisLimits: boolean;
     /** What runs of it begin with. */
     readonly blank: BlankRun;
     /** Of the branches. */
@@ -89,6 +94,10 @@ export function compileDag(spec: DagSpec): CompiledDag {
     scopes,
     branches,
     controlParents,
+    weights: effectiveWeights(arrows),
+    hasTisLimits: tasks.some(
+      (task) => task.maxActiveTis !== null || task.maxActiveTisPerRun !== null,
+    ),
     blank: blankRunOf(tasks, mapping),
   };
   for (let ix = 0; ix < tasks.length; ix += 1) dag.traits[ix] = traitsOf(dag, ix);

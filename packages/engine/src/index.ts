@@ -4,10 +4,11 @@ export { TaskState, RunState, isFinal, runStateName, taskStateName } from "./sta
 export type { RunStateName, TaskStateName } from "./states.ts";
 export { MillraceError, isMillraceError, reasons } from "./errors.ts";
 export type { ReasonInfo, ReasonName } from "./errors.ts";
-export { triggerRules } from "./spec.ts";
+export { defaultPool, keyBusyRules, triggerRules, weightRules } from "./spec.ts";
 export type {
   BranchCase,
   CallbackSpec,
+  ConcurrencyKey,
   CronTriggerSchedule,
   CustomSchedule,
   DagSpec,
@@ -16,12 +17,15 @@ export type {
   Edge,
   EpochMs,
   GroupSpec,
+  KeyBusyRule,
   MapAxis,
+  RateLimit,
   Schedule,
   SensorSpec,
   TaskSpec,
   TimeSchedule,
   TriggerRule,
+  WeightRule,
 } from "./spec.ts";
 
 export { assetKey, assetLimits, assetText, defaultAssetGroup } from "./assets/asset.ts";
@@ -67,7 +71,7 @@ export type {
   Timer,
   Verdict,
 } from "./run.ts";
-export { eachInstance, instanceState, isMapped, refOf, slotOf } from "./instances.ts";
+export { eachInstance, instanceState, isMapped, refOf, slotOf, stateAt } from "./instances.ts";
 export { instanceCount } from "./lengths.ts";
 export { inputsOf, itemsOf } from "./items.ts";
 export type { InstanceInput, InstanceItem, ItemSource } from "./items.ts";
@@ -90,14 +94,20 @@ export { admit, admitRun, explain } from "./admission.ts";
 export { triggerHandler } from "./deferral-reasons.ts";
 export { mayRun } from "./may-run.ts";
 export type { StateCounts } from "./may-run.ts";
-export type { Limits, Slots } from "./limits.ts";
 export { isFine, mayBePrevious, pastHold, pastOfTask } from "./past/past.ts";
 export type { PastHold, PastLook, PastOfTask, PreviousRun } from "./past/past.ts";
 export { deadlineAt } from "./deadlines/due.ts";
 export type { DeadlineFacts } from "./deadlines/due.ts";
 export { criticalPath, forecast } from "./deadlines/forecast.ts";
 export type { Forecast } from "./deadlines/forecast.ts";
-export { noOwner } from "./reasons.ts";
+export { nothingElse, unlimitedPool } from "./limits.ts";
+export type { Limits, PoolView, RateWait, Slots } from "./limits.ts";
+export { checkPool } from "./pool.ts";
+export type { PoolSettings } from "./pool.ts";
+export { settleGrants } from "./pool-grants.ts";
+export type { OwnPoolUse, PoolGrantRow } from "./pool-grants.ts";
+export { concurrencyKeyOf } from "./concurrency-key.ts";
+export { activeCount as activeCountOf, noOwner } from "./reasons.ts";
 export type { Reason, ReasonKind } from "./reasons.ts";
 
 export { isZone, startOfDay } from "./timetable/zone.ts";

@@ -2,7 +2,7 @@
 
 import type { PastLook } from "./past/past.ts";
 import type { InstanceRef } from "./run.ts";
-import type { EpochMs } from "./spec.ts";
+import type { EpochMs, RateLimit } from "./spec.ts";
 
 /** What workers offer for a queue and a handler (null: any worker that runs bundles). */
 export type Slots = {
@@ -12,6 +12,31 @@ export type Slots = {
   readonly slots: number;
 };
 
+/** A pool, as seen from where a task is to start. */
+export type PoolView = {
+  readonly exists: boolean;
+  /** Null for a pool without limit. */
+  readonly slots: number | null;
+  /** Slots that may be taken here and now; Infinity without limit. */
+  readonly open: number;
+  /** Slots that nobody uses, wherever they are now; null when not known. */
+  readonly openInAll: number | null;
+  /** Who uses slots, as "dag_id run_id task_id", the longest at it first, at most 20; known when it is explained. */
+  readonly holders: readonly string[];
+};
+
+/** What a task sees that is in no pool, or in one without limit. */
+export const unlimitedPool: PoolView = {
+  exists: true,
+  slots: null,
+  open: Infinity,
+  openInAll: null,
+  holders: [],
+};
+
+/** Why no start is left of a rate limit, and until when. */
+export type RateWait = { readonly started: number; readonly until: EpochMs | null };
+
 /** The world around a run, as far as it can hold a task back. */
 export type Limits = {
   readonly now: EpochMs;
@@ -19,6 +44,15 @@ export type Limits = {
   /** Runs of the DAG in state running, and how many it allows now. */
   readonly activeRuns: number;
   readonly maxActiveRuns: number;
+  /** Running task instances of the DAG, over all its runs. */
+  readonly activeTasks: number;
+  /** Instances of a task over all runs of the DAG that `max_active_tis` counts. */
+  activeTis(taskId: string): number;
+  pool(name: string): PoolView;
+  /** Null when a start is left. */
+  rate(limit: RateLimit): RateWait | null;
+  /** Of a queued run: the runs that have its concurrency key now. */
+  readonly keyHolders: readonly string[];
   /** When the wait of an instance that is up for retry or for reschedule ends; null when not known. */
   waitUntilOf(ref: InstanceRef): EpochMs | null;
   /** The worker that watches what a deferred instance waits for; null when none does yet. */
@@ -27,3 +61,12 @@ export type Limits = {
   pastOf(ref: InstanceRef): PastLook;
   slots(queue: string, handler: string | null): Slots;
 };
+
+/** For runs by themselves: nothing beside them holds their tasks back. */
+export const nothingElse = {
+  activeTasks: 0,
+  activeTis: () => 0,
+  pool: () => unlimitedPool,
+  rate: () => null,
+  keyHolders: [],
+} as const satisfies Partial<Limits>;

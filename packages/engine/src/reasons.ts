@@ -29,6 +29,13 @@ export type ReasonKind =
   | "reschedule_wait"
   | "restarting"
   | "deferred"
+  | "pool"
+  | "no_pool"
+  | "max_active_tis"
+  | "max_active_tis_per_run"
+  | "max_active_tasks_per_dag"
+  | "rate_limit"
+  | "concurrency_key"
   | "awaiting_input"
   | "assets"
   | "dag_inactive"
@@ -100,6 +107,17 @@ export function maxActiveRuns({ activeRuns, maxActiveRuns: limit }: Limits): Rea
   const are = activeRuns === 1 ? "run of this DAG is" : "runs of this DAG are";
   const message = `${activeRuns} ${are} running, and max_active_runs allows ${limit} at a time.`;
   return plain("max_active_runs", message, { running: String(activeRuns), limit: String(limit) });
+}
+
+/** Task instances of a run that hold a worker. */
+export function activeCount({ counts }: Run): number {
+  return counts[TaskState.running]! + counts[TaskState.queued]! + counts[TaskState.restarting]!;
+}
+
+export function concurrencyKey({ keyHolders }: Limits): Reason {
+  const [first = ""] = keyHolders;
+  const message = `The run ${first} has the same concurrency key; this one starts when it has ended.`;
+  return plain("concurrency_key", message, { run_id: first });
 }
 
 export function dagPaused(): Reason {

@@ -31,6 +31,8 @@ export type Run = {
   readonly instances: Instances;
   /** Task instances by state code; index 0 counts mapped tasks that have given way to their instances. */
   readonly counts: Int32Array;
+  /** By task: instances that `max_active_tis` counts; null when no task of the DAG has such a limit. */
+  readonly occupied: Int32Array | null;
   /** How many of what comes before an instance are in which final state. */
   tallies: Tallies;
   /** What is known of the lengths of mappings. */

@@ -118,6 +118,15 @@ export type TaskSpec = {
   /** The function of the bundle that is asked, where the past would hold it, whether that matters. Null: it does. */
   readonly pastDecider: string | null;
   readonly deadlines: readonly DeadlineSpec[];
+  /** Whose weights count beside its own (semantics 5.5): `weights.ts`. */
+  readonly weightRule: WeightRule;
+  /** The budget of slots that it shares, and how many of them an instance takes while it runs. */
+  readonly pool: string;
+  readonly poolSlots: number;
+  /** Instances at a time over all runs, and within a run; null for no limit. Deferred ones count (semantics 5.2). */
+  readonly maxActiveTis: number | null;
+  readonly maxActiveTisPerRun: number | null;
+  readonly rateLimit: RateLimit | null;
   readonly isolation: "thread" | "process";
   readonly env: Readonly<Record<string, string>>;
   readonly docs: string;
@@ -130,6 +139,22 @@ export type TaskSpec = {
   readonly resultSchema: string | null;
   readonly argSchemas: readonly (string | null)[];
 };
+
+export const weightRules = ["downstream", "upstream", "absolute"] as const;
+export type WeightRule = (typeof weightRules)[number];
+
+/** At most `limit` starts in any `perMs` among all tasks, of whatever DAG, that name the key and the same `perMs`. */
+export type RateLimit = { readonly key: string; readonly limit: number; readonly perMs: number };
+
+/** The pool of tasks that name none. It is always there, and unlimited until somebody sets its slots. */
+export const defaultPool = "default_pool";
+
+export const keyBusyRules = ["queue", "cancel_newest", "cancel_oldest"] as const;
+/** What becomes of a run whose key another run has: it waits, it is cancelled, or those before it are. */
+export type KeyBusyRule = (typeof keyBusyRules)[number];
+
+/** One run at a time for each value of the expression, which refers to params only: JSON text as in arguments. */
+export type ConcurrencyKey = { readonly expression: string; readonly whenBusy: KeyBusyRule };
 
 export type GroupSpec = {
   readonly id: string;
@@ -214,6 +239,9 @@ export type DagSpec = {
   readonly paramsSchema: string | null;
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
+  /** Running task instances over all runs; null for no limit. */
+  readonly maxActiveTasksPerDag: number | null;
+  readonly concurrencyKey: ConcurrencyKey | null;
   readonly dagrunTimeoutMs: number | null;
   /** The first task that fails for good ends the run (semantics 4.8). */
   readonly failFast: boolean;

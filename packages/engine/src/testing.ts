@@ -1,6 +1,7 @@
 /** Builders for tests: they state only what matters, the rest is the default of the SDK. */
 
 import type { Limits, Slots } from "./limits.ts";
+import { nothingElse } from "./limits.ts";
 import { compileDag } from "./graph.ts";
 import type { CompiledDag } from "./graph.ts";
 import { eachInstance, stateAt } from "./instances.ts";
@@ -37,6 +38,12 @@ export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {
     ignoreFirstDependsOnPast: false,
     pastDecider: null,
     deadlines: [],
+    weightRule: "downstream",
+    pool: "default_pool",
+    poolSlots: 1,
+    maxActiveTis: null,
+    maxActiveTisPerRun: null,
+    rateLimit: null,
     isolation: "thread",
     env: {},
     docs: "",
@@ -71,6 +78,8 @@ export function aDagSpec(shape: DagShape, options: Partial<DagSpec> = {}): DagSp
     paramsSchema: null,
     maxActiveRuns: 16,
     maxActiveTasks: 16,
+    maxActiveTasksPerDag: null,
+    concurrencyKey: null,
     dagrunTimeoutMs: null,
     failFast: false,
     resultTaskId: null,
@@ -141,6 +150,7 @@ export function someLimits(options: Partial<Limits> = {}): Limits {
     isPaused: false,
     activeRuns: 0,
     maxActiveRuns: 16,
+    ...nothingElse,
     waitUntilOf: () => null,
     pastOf: () => null,
     triggererOf: () => null,

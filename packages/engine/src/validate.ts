@@ -12,6 +12,7 @@ import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControl } from "./validate-control.ts";
 import { checkDeadlines } from "./validate-deadlines.ts";
 import { checkEdges, checkGroups } from "./validate-graph.ts";
+import { checkConcurrencyKey, checkRateKeys, checkTaskLimits } from "./validate-limits.ts";
 import { checkMappings } from "./validate-mapping.ts";
 import { checkSchedule } from "./validate-schedule.ts";
 import { checkTask, idRule, isId, queueRule } from "./validate-task.ts";
@@ -26,6 +27,7 @@ export function validateDagSpec(spec: DagSpec): Problem[] {
   const tasks = new Map<string, TaskSpec>();
   for (const task of spec.tasks) {
     checkTask(task, problems);
+    checkTaskLimits(task, problems);
     if (tasks.has(task.id))
       problems.add(
         `tasks["${task.id}"].id`,
@@ -34,6 +36,7 @@ export function validateDagSpec(spec: DagSpec): Problem[] {
       );
     tasks.set(task.id, task);
   }
+  checkRateKeys(spec.tasks, problems);
   const groupsAreSound = checkGroups(spec, tasks, problems);
   checkEdges(spec, tasks, problems);
   // Which instances a reference means depends on the groups around both ends.
@@ -74,6 +77,9 @@ function checkHead(spec: DagSpec, problems: Problems): void {
   checkLength(problems, "source", spec.source, dagLimits.sourceBytes);
   checkLimit(problems, "maxActiveRuns", spec.maxActiveRuns, dagLimits.activeRuns);
   checkLimit(problems, "maxActiveTasks", spec.maxActiveTasks, dagLimits.activeTasks);
+  if (spec.maxActiveTasksPerDag !== null)
+    checkLimit(problems, "maxActiveTasksPerDag", spec.maxActiveTasksPerDag, dagLimits.activeTasks);
+  if (spec.concurrencyKey !== null) checkConcurrencyKey(spec.concurrencyKey, problems);
   checkDuration(problems, "dagrunTimeout", spec.dagrunTimeoutMs);
   if (spec.paramsSchema !== null && !isSchema(spec.paramsSchema))
     problems.add(

@@ -1,6 +1,12 @@
 /** The options of a DAG: their types and their readers. */
 
-import { MillraceError, dagLimits, type DagSpec, type DeadlineSpec } from "@millrace/engine";
+import {
+  MillraceError,
+  dagLimits,
+  type DagSpec,
+  type DeadlineSpec,
+  type KeyBusyRule,
+} from "@millrace/engine";
 import {
   callbackSpecs,
   runCallbackReaders,
@@ -12,7 +18,8 @@ import type { WiredParts } from "./compile.ts";
 import { readDeadlines, type Deadlines } from "./deadline.ts";
 import type { Duration } from "./duration.ts";
 import type { Instant } from "./instant.ts";
-import { paramsSchemaText, type ParamsSchema } from "./params.ts";
+import { readConcurrencyKey } from "./concurrency-key.ts";
+import { paramsSchemaText, type ParamsOf, type ParamsSchema } from "./params.ts";
 import {
   flag,
   instant,
@@ -23,6 +30,7 @@ import {
   refuseOption,
 } from "./read-options.ts";
 import { text, texts, type Read } from "./read-options.ts";
+import type { ParamRefs } from "./run-refs.ts";
 import { inZone, readSchedule, type ScheduleOption, type ScheduleValue } from "./schedule.ts";
 import { askedTimetable, type TimetableFunction } from "./timetable.ts";
 import { readDefaults, type TaskDefaults, type TaskSettings } from "./task-options.ts";
@@ -68,6 +76,15 @@ export type DagOptions<S = undefined> = RunCallbackOptions & {
   readonly maxActiveRuns?: number;
   /** Running tasks per run. Default 16. */
   readonly maxActiveTasks?: number;
+  /** Running tasks over all runs. Default: no limit. */
+  readonly maxActiveTasksPerDag?: number;
+  /** One run at a time for each value of this: of a param, or of several as a list. `(params) => params.customer`. */
+  concurrencyKey?(params: ParamRefs<ParamsOf<S>>): unknown;
+  /**
+   * What becomes of a run whose key another run has: it waits ("queue"), it is cancelled ("cancelNewest"), or the others are
+   * cancelled and it starts when they have ended ("cancelOldest"). Default "queue".
+   */
+  readonly whenKeyBusy?: "queue" | "cancelNewest" | "cancelOldest";
   /** A run that takes longer fails. Default: no limit. */
   readonly dagrunTimeout?: Duration;
   /** By when a run is to have succeeded. Default: no deadline. */
@@ -99,6 +116,9 @@ type ReadDag = {
   defaults: Partial<TaskSettings>;
   maxActiveRuns: number;
   maxActiveTasks: number;
+  maxActiveTasksPerDag: number;
+  concurrencyKey: string;
+  whenKeyBusy: "queue" | "cancelNewest" | "cancelOldest";
   dagrunTimeout: number;
   deadline: readonly DeadlineSpec[];
   failFast: boolean;
@@ -109,6 +129,12 @@ type ReadDag = {
   onDeadlineAtRisk: NonNullable<ReadCallbacks["onDeadlineAtRisk"]>;
   callbackQueue: string;
 };
+
+const busyRules = {
+  queue: "queue",
+  cancelNewest: "cancel_newest",
+  cancelOldest: "cancel_oldest",
+} as const satisfies Record<ReadDag["whenKeyBusy"], KeyBusyRule>;
 
 const defaultsReader: Read<Partial<TaskSettings>> = (value, name) => {
   if (typeof value !== "object" || value === null) refuseOption(name, value, "task options");
@@ -140,6 +166,9 @@ const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   defaults: defaultsReader,
   maxActiveRuns: integer(1, dagLimits.activeRuns),
   maxActiveTasks: integer(1, dagLimits.activeTasks),
+  maxActiveTasksPerDag: integer(1, dagLimits.activeTasks),
+  concurrencyKey: readConcurrencyKey,
+  whenKeyBusy: oneOf<ReadDag["whenKeyBusy"]>("queue", "cancelNewest", "cancelOldest"),
   dagrunTimeout: positiveDuration,
   deadline: readDeadlines,
   failFast: flag,
@@ -172,6 +201,12 @@ export function readDagOptions(
       `DAG "${dagId}": option "endDate" is before option "startDate"; swap them`,
     );
   }
+  if (read.whenKeyBusy !== undefined && read.concurrencyKey === undefined) {
+    throw new MillraceError(
+      "DAG_INVALID",
+      `DAG "${dagId}": option "whenKeyBusy" needs option "concurrencyKey"; write (params) => params.customer`,
+    );
+  }
   const { onSuccess = [], onFailure = [], onDeadlineMissed = [], onDeadlineAtRisk = [] } = read;
   const callbacks = { onSuccess, onFailure, onDeadlineMissed, onDeadlineAtRisk };
   const spec: DagSettings["spec"] = {
@@ -184,6 +219,11 @@ export function readDagOptions(
     paramsSchema: read.params ?? null,
     maxActiveRuns: read.maxActiveRuns ?? 16,
     maxActiveTasks: read.maxActiveTasks ?? 16,
+    maxActiveTasksPerDag: read.maxActiveTasksPerDag ?? null,
+    concurrencyKey:
+      read.concurrencyKey === undefined
+        ? null
+        : { expression: read.concurrencyKey, whenBusy: busyRules[read.whenKeyBusy ?? "queue"] },
     dagrunTimeoutMs: read.dagrunTimeout ?? null,
     failFast: read.failFast ?? false,
     callbacks: callbackSpecs("", callbacks),

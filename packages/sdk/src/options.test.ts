@@ -44,6 +44,12 @@ describe("task options", () => {
       priorityWeight: 1,
       isolation: "thread",
       env: {},
+      weightRule: "downstream",
+      pool: "default_pool",
+      poolSlots: 1,
+      maxActiveTis: null,
+      maxActiveTisPerRun: null,
+      rateLimit: null,
     });
   });
 
@@ -87,6 +93,46 @@ describe("task options", () => {
       { triggerRule: "all" },
       '"triggerRule" is "all"; it must be "all_success"',
     ],
+    [
+      "a pool slot too few",
+      { poolSlots: 0 },
+      'option "poolSlots" is 0; it must be a whole number from 1',
+    ],
+    [
+      "a limit of none",
+      { maxActiveTis: 0 },
+      'option "maxActiveTis" is 0; it must be a whole number from 1',
+    ],
+    [
+      "a weight rule that does not exist",
+      { weightRule: "down" },
+      '"weightRule" is "down"; it must be "downstream" or "upstream" or "absolute"',
+    ],
+    [
+      "a rate of none",
+      { rateLimit: { key: "a", limit: 0, per: "1m" } },
+      'option "limit" is 0; it must be',
+    ],
+    [
+      "a rate without a key",
+      { rateLimit: { limit: 1, per: "1m" } },
+      'it must be { key: "api", limit: 10',
+    ],
+    [
+      "a rate for no time",
+      { rateLimit: { key: "a", limit: 1, per: "0s" } },
+      'option "per" is "0s"',
+    ],
+    [
+      "a rate for too short a time",
+      { rateLimit: { key: "a", limit: 1, per: "10ms" } },
+      "rateLimit.per is 10 ms: write a duration from a second to 31 days",
+    ],
+    [
+      "a pool that cannot be",
+      { pool: "my pool" },
+      "pool is my pool: the name of a pool has 1 to 250",
+    ],
     ["a wrong isolation", { isolation: "vm" }, 'it must be "thread" or "process"'],
     [
       "env in a thread",
@@ -110,6 +156,49 @@ describe("task options", () => {
     expect(() => externalTask(loose({}))).toThrow(
       /at .*options\.test\.ts:\d+ needs the option "handler"/,
     );
+  });
+});
+
+describe("the concurrency key of a DAG", () => {
+  const params = {
+    type: "object",
+    properties: { customer: { type: "string" }, region: { type: "object" } },
+  } as const;
+
+  test("is what the function says of params, as an expression", () => {
+    const one = dag("d", { params, concurrencyKey: (given) => given.customer }, () => noop());
+    expect(one.spec().concurrencyKey).toEqual({
+      expression: '{"$":"run","path":["params","customer"]}',
+      whenBusy: "queue",
+    });
+    const two = dagWith({
+      concurrencyKey: (given: { a: unknown; b: unknown }) => [given.a, given.b],
+      whenKeyBusy: "cancelOldest",
+    });
+    expect(two.concurrencyKey).toEqual({
+      expression: '[{"$":"run","path":["params","a"]},{"$":"run","path":["params","b"]}]',
+      whenBusy: "cancel_oldest",
+    });
+  });
+
+  test.each([
+    ["no function", { concurrencyKey: "customer" }, "(params) => params.customer"],
+    [
+      "a function that throws",
+      { concurrencyKey: () => JSON.parse("{") as unknown },
+      "threw when the DAG was compiled",
+    ],
+    ["a function that gives nothing", { concurrencyKey: () => undefined }, "gives nothing"],
+    ["a function that makes a text", { concurrencyKey: () => "x" }, "something that is no param"],
+    ["all params", { concurrencyKey: (given: unknown) => given }, "something that is no param"],
+    ["a rule without a key", { whenKeyBusy: "queue" }, 'needs option "concurrencyKey"'],
+    [
+      "an unknown rule",
+      { concurrencyKey: (given: { a: unknown }) => given.a, whenKeyBusy: "wait" },
+      'it must be "queue" or "cancelNewest" or "cancelOldest"',
+    ],
+  ])("%s is refused with a sentence", (_name, options, message) => {
+    expect(() => dagWith(options)).toThrow(message);
   });
 });
 

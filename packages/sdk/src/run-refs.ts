@@ -6,7 +6,7 @@ import type { NoParams } from "./params.ts";
 import type { PathKey, Referring } from "./reference.ts";
 
 /** The params of the run: as a whole, or by name. */
-type ParamRefs<P> = Referring<P> & { readonly [K in keyof P & string]-?: Ref<P[K]> };
+export type ParamRefs<P> = Referring<P> & { readonly [K in keyof P & string]-?: Ref<P[K]> };
 
 /** What `wire` receives. Nothing here has a value yet: pass it to tasks. */
 export type Run<P = NoParams> = {
@@ -50,7 +50,7 @@ function refTo<T>(...path: readonly PathKey[]): Ref<T> {
 }
 
 /** Any text is the name of a param; symbols are what makes it a reference. */
-function makeParams<P>(): ParamRefs<P> {
+export function makeParams<P>(): ParamRefs<P> {
   const whole = refTo("params");
   const params = new Proxy<object>(whole, {
     get: (target, key) =>

@@ -2,11 +2,15 @@
 
 import {
   dagLimits,
+  defaultPool,
   triggerRules,
+  weightRules,
   type AssetOrAlias,
   type DeadlineSpec,
+  type RateLimit,
   type TaskSpec,
   type TriggerRule,
+  type WeightRule,
 } from "@millrace/engine";
 import { assetList, type Asset, type AssetAlias } from "./asset.ts";
 import type { Body } from "./body.ts";
@@ -74,6 +78,21 @@ export type SharedTaskOptions = TaskCallbackOptions & {
   readonly ignoreFirstDependsOnPast?: boolean;
   /** By when it is to have succeeded. Default: no deadline. */
   readonly deadline?: Deadlines;
+  /**
+   * Whose weights count beside its own: those of everything after it ("downstream"), of everything before it ("upstream"), or
+   * nobody's ("absolute"). Default "downstream".
+   */
+  readonly weightRule?: WeightRule;
+  /** The pool whose slots it takes while it runs. Default "default_pool". */
+  readonly pool?: string;
+  /** How many slots of its pool it takes. Default 1. */
+  readonly poolSlots?: number;
+  /** Its instances at a time over all runs of the DAG; deferred ones count. Default: no limit. */
+  readonly maxActiveTis?: number;
+  /** Its instances at a time within a run; deferred ones count. Default: no limit. */
+  readonly maxActiveTisPerRun?: number;
+  /** At most `limit` starts in any `per`, among all tasks of all DAGs that name the key. Default: no limit. */
+  readonly rateLimit?: RateLimitOption;
   /** Markdown shown on the task's page. */
   readonly docs?: string;
   /** Who answers for it. Default: the DAG's owner. */
@@ -82,6 +101,14 @@ export type SharedTaskOptions = TaskCallbackOptions & {
   readonly outlets?: readonly (Asset | AssetAlias)[];
   /** Whose events its body may read with `context().inletEvents`. At most 100. */
   readonly inlets?: readonly (Asset | AssetAlias)[];
+};
+
+/** How often tasks that share a key may start. */
+export type RateLimitOption = {
+  readonly key: string;
+  readonly limit: number;
+  /** From a second to 31 days. */
+  readonly per: Duration;
 };
 
 /** Options of a task whose body is TypeScript. */
@@ -123,6 +150,12 @@ export type SpecSettings = Pick<
   | "ignoreFirstDependsOnPast"
   | "pastDecider"
   | "deadlines"
+  | "weightRule"
+  | "pool"
+  | "poolSlots"
+  | "maxActiveTis"
+  | "maxActiveTisPerRun"
+  | "rateLimit"
   | "isolation"
   | "env"
   | "docs"
@@ -146,6 +179,12 @@ const builtIn: SpecSettings = {
   ignoreFirstDependsOnPast: false,
   pastDecider: null,
   deadlines: [],
+  weightRule: "downstream",
+  pool: defaultPool,
+  poolSlots: 1,
+  maxActiveTis: null,
+  maxActiveTisPerRun: null,
+  rateLimit: null,
   isolation: "thread",
   env: {},
   docs: "",
@@ -170,6 +209,12 @@ type ReadTask = {
   waitForDownstream: boolean;
   ignoreFirstDependsOnPast: boolean;
   deadline: readonly DeadlineSpec[];
+  weightRule: WeightRule;
+  pool: string;
+  poolSlots: number;
+  maxActiveTis: number;
+  maxActiveTisPerRun: number;
+  rateLimit: RateLimit;
   isolation: "thread" | "process";
   env: Readonly<Record<string, string>>;
   retryPolicy: RetryPolicy;
@@ -207,6 +252,21 @@ const flagOrDecider: Read<boolean | PastDecider> = (value, name) =>
   typeof value === "boolean" || typeof value === "function"
     ? (value as boolean | PastDecider)
     : refuseOption(name, value, "true, false, or a function that decides it");
+const rateReaders = {
+  key: text,
+  limit: integer(1, dagLimits.rateLimit),
+  per: positiveDuration,
+};
+
+const rateLimit: Read<RateLimit> = (value, name) => {
+  if (typeof value !== "object" || value === null)
+    refuseOption(name, value, '{ key: "api", limit: 10, per: "1m" }');
+  type ReadRate = { key: string; limit: number; per: number };
+  const { key, limit, per } = readOptions<ReadRate>(value, rateReaders, name);
+  if (key === undefined || limit === undefined || per === undefined)
+    return refuseOption(name, value, '{ key: "api", limit: 10, per: "1m" }');
+  return { key, limit, perMs: per };
+};
 
 const sharedReaders = {
   retries: integer(0, dagLimits.retries),
@@ -222,6 +282,12 @@ const sharedReaders = {
   waitForDownstream: flag,
   ignoreFirstDependsOnPast: flag,
   deadline: readDeadlines,
+  weightRule: oneOf<WeightRule>(...weightRules),
+  pool: text,
+  poolSlots: integer(1, dagLimits.poolSlots),
+  maxActiveTis: integer(1, dagLimits.activeTis),
+  maxActiveTisPerRun: integer(1, dagLimits.activeTis),
+  rateLimit,
   docs: text,
   owner: text,
   ...taskCallbackReaders,

@@ -8,6 +8,7 @@ import type {
   Failure,
   InstanceRef,
   Limits,
+  ReasonKind,
   Run,
   RunEvent,
   Timer,
@@ -27,6 +28,7 @@ import {
   keepsDeferral,
   instanceCount,
   newEffects,
+  nothingElse,
   RunState,
   runStateName,
   slotOf,
@@ -51,6 +53,9 @@ import { VirtualClock } from "./virtual-clock.ts";
 import type { DeferralOrder } from "./waits.ts";
 import { answerOfTime, deferralFor } from "./waits.ts";
 import { workOf } from "./work.ts";
+
+/** Limits that hold the instances of one task, and no others. */
+const ownLimits: ReadonlySet<ReasonKind> = new Set(["max_active_tis", "max_active_tis_per_run"]);
 
 export type MemoryRunOptions = {
   readonly dag: CompiledDag;
@@ -124,6 +129,8 @@ export class MemoryRun {
       isPaused: false,
       activeRuns: 0,
       maxActiveRuns: 1,
+      ...nothingElse,
+      activeTis: (taskId) => this.engine.occupied?.[dag.ixOf.get(taskId)!] ?? 0,
       waitUntilOf: (ref) => this.records.peek(ref).waitUntil,
       triggererOf: () => "the test",
       // There is no run before.
@@ -185,7 +192,7 @@ export class MemoryRun {
       onChange(change);
     }
     for (const span of effects.ready)
-      this.#line.add(span, this.dag.tasks[span.ix]!.priorityWeight, this.clock.now);
+      this.#line.add(span, this.dag.weights[span.ix]!, this.clock.now);
     for (const timer of effects.timers) this.clock.at(timer.at, () => this.#bringBack(timer));
     if (effects.run !== null) {
       this.failure = effects.run.failure;
@@ -211,14 +218,21 @@ export class MemoryRun {
     while (await this.#takeEnded());
   }
 
-  /** In order; the first that must wait ends it, because all gates of a run in memory are the run's own. */
+  /** In order; the first that must wait ends it, unless what holds it is a limit of its own. */
   #startReady(): void {
+    const aside: (() => void)[] = [];
     for (let ref = this.#line.first; ref !== null; ref = this.#line.first) {
       const isReady = instanceState(this.engine, ref.ix, ref.mapIx) === TaskState.scheduled;
-      if (isReady && admit(this.engine, ref, this.limits).length > 0) return;
+      const reasons = isReady ? admit(this.engine, ref, this.limits) : [];
+      if (reasons.some(({ kind }) => !ownLimits.has(kind))) break;
+      if (reasons.length > 0) {
+        aside.push(this.#line.setFirstAside());
+        continue;
+      }
       this.#line.removeFirst();
       if (isReady) this.#start(ref);
     }
+    for (const bringBack of aside) bringBack();
   }
 
   #start(ref: InstanceRef): void {

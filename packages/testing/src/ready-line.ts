@@ -37,6 +37,14 @@ export class ReadyLine {
     first.from += 1;
     if (first.from >= first.to) this.#line.shift();
   }
+
+  /** Takes everything away that became ready with the first; answers what brings it back to its place. */
+  setFirstAside(): () => void {
+    const first = this.#line.shift();
+    return () => {
+      if (first !== undefined) this.add(first, first.priority, first.readyAt);
+    };
+  }
 }
 
 function goesFirst(a: Waiting, b: Waiting): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { chain, context, dag, externalTask, FailTask, SkipTask, task } from "@millrace/sdk";
+import { chain, context, dag, each, externalTask, FailTask, SkipTask, task } from "@millrace/sdk";
 import { runDag } from "./index.ts";
 
 const extract = task(async function extract(day: string) {
@@ -156,4 +156,34 @@ test("an external task runs its stand-in, and without one says what is missing",
   expect(done.xcom("score")).toBe(2);
   const without = await runDag(scored);
   expect(without.task("score").failure?.message).toContain('announces the handler "score_model"');
+});
+
+describe("limits in memory", () => {
+  test("maxActiveTisPerRun holds the instances of its task and no others", async () => {
+    let [active, most] = [0, 0];
+    const slow = task({ maxActiveTisPerRun: 2 }, async function slow(_item: number) {
+      most = Math.max(most, (active += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      active -= 1;
+    });
+    const other = task(function other() {});
+    const limited = dag("limited", {}, () => {
+      slow(each([1, 2, 3, 4, 5]));
+      other();
+    });
+    const done = await runDag(limited);
+    expect(done.state).toBe("success");
+    expect(most).toBe(2);
+    expect(done.order.indexOf("other")).toBeLessThan(4);
+  });
+
+  test("what goes first is what most waits for, and pools, rates and keys of the server change nothing", async () => {
+    const one = (id: string, pool = "nowhere") =>
+      task({ id, pool, poolSlots: 9, rateLimit: { key: "k", limit: 1, per: "1h" } }, () => {});
+    const weighted = dag("weighted", { maxActiveTasks: 1, maxActiveTasksPerDag: 1 }, () => {
+      one("last")();
+      chain(one("first")(), one("second")(), one("third")());
+    });
+    expect((await runDag(weighted)).order).toEqual(["first", "second", "last", "third"]);
+  });
 });

@@ -5,6 +5,7 @@ import type { DagSpec, GroupSpec } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
 import { callbackFromProto, callbackToProto } from "./callback.ts";
 import { deadlineFromProto, deadlineToProto } from "./deadline.ts";
+import { concurrencyKeyFromProto, concurrencyKeyToProto } from "./concurrency-key.ts";
 import { axesFromProto, axesToProto } from "./expression.ts";
 import type {
   DagSpec as DagSpecMessage,
@@ -34,6 +35,8 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
     paramsSchema: spec.paramsSchema ?? "",
     maxActiveRuns: spec.maxActiveRuns,
     maxActiveTasks: spec.maxActiveTasks,
+    maxActiveTasksPerDag: spec.maxActiveTasksPerDag ?? 0,
+    ...concurrencyKeyToProto(spec.concurrencyKey),
     dagrunTimeout: durationOf(spec.dagrunTimeoutMs),
     failFast: spec.failFast,
     resultTaskId: spec.resultTaskId ?? "",
@@ -78,6 +81,8 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
     paramsSchema: message.paramsSchema || null,
     maxActiveRuns: message.maxActiveRuns || specDefaults.maxActiveRuns,
     maxActiveTasks: message.maxActiveTasks || specDefaults.maxActiveTasks,
+    maxActiveTasksPerDag: message.maxActiveTasksPerDag || null,
+    concurrencyKey: concurrencyKeyFromProto(message),
     dagrunTimeoutMs: msOf(message.dagrunTimeout),
     failFast: message.failFast,
     resultTaskId: message.resultTaskId || null,

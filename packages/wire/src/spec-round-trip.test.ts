@@ -63,9 +63,16 @@ const deadline: fc.Arbitrary<DeadlineSpec> = fc.record({
   intervalMs: fc.integer({ min: -1e12, max: 1e12 }),
 });
 const deadlines = fc.array(deadline, { maxLength: 3 });
+const positive = fc.integer({ min: 1, max: 1_000_000 });
 const task = fc
   .record({
     id: text,
+    weightRule: fc.constantFrom("downstream" as const, "upstream" as const, "absolute" as const),
+    pool: fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }),
+    poolSlots: positive,
+    maxActiveTis: nullable(positive),
+    maxActiveTisPerRun: nullable(positive),
+    rateLimit: nullable(fc.record({ key: text, limit: positive, perMs: ms })),
     groupId: nullable(fc.string({ minLength: 1 })),
     // Empty bytes stand for no arguments.
     args: fc.json(),
@@ -120,6 +127,17 @@ const spec: fc.Arbitrary<DagSpec> = fc
     overlap: fc.constantFrom("allow" as const, "forbid" as const, "replace" as const),
     startingDeadlineMs: nullable(ms),
     maxConsecutiveFailedRuns: fc.nat(1000),
+    maxActiveTasksPerDag: nullable(positive),
+    concurrencyKey: nullable(
+      fc.record({
+        expression: fc.json(),
+        whenBusy: fc.constantFrom(
+          "queue" as const,
+          "cancel_newest" as const,
+          "cancel_oldest" as const,
+        ),
+      }),
+    ),
     keptSuccessfulRuns: nullable(fc.nat(100_000)),
     keptFailedRuns: nullable(fc.nat(100_000)),
     tasks: fc.array(task, { maxLength: 4 }),
@@ -179,7 +197,14 @@ test("what callers leave out means what the proto's comments say", () => {
     groups: [{ each: [] }],
   });
   const [work, free, look] = read.tasks;
+  expect(read).toMatchObject({ maxActiveTasksPerDag: null, concurrencyKey: null });
   expect(work).toMatchObject({
+    weightRule: "downstream",
+    pool: "default_pool",
+    poolSlots: 1,
+    maxActiveTis: null,
+    maxActiveTisPerRun: null,
+    rateLimit: null,
     role: "work",
     failsRun: false,
     triggerRule: "all_success",

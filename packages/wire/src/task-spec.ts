@@ -13,6 +13,7 @@ import {
   expressionToProto,
 } from "./expression.ts";
 import type { TaskSpec as TaskSpecMessage, TaskSpecSchema } from "./gen/millrace/v1/dag_pb.ts";
+import { limitsFromProto, limitsToProto } from "./task-limits.ts";
 import { sensorFromProto, sensorToProto } from "./sensor.ts";
 import {
   controlFromProto,
@@ -53,6 +54,7 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
     sensor: task.sensor === null ? undefined : sensorToProto(task.sensor),
     queue: task.queue,
     priorityWeight: task.priorityWeight,
+    ...limitsToProto(task),
     isolation: isolations[task.isolation],
     env: { ...task.env },
     docs: task.docs,
@@ -100,6 +102,7 @@ export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): T
     sensor: message.sensor ? sensorFromProto(message.sensor, message.taskId) : null,
     queue: message.queue || specDefaults.queue,
     priorityWeight: message.priorityWeight || specDefaults.priorityWeight,
+    ...limitsFromProto(message),
     isolation: isolationFromProto(message),
     env: { ...message.env },
     docs: message.docs,

@@ -1,6 +1,6 @@
 /** The words of a task spec on the wire and as the engine knows them. Numbers that this version does not know are refused by name. */
 
-import type { TaskSpec, TriggerRule } from "@millrace/engine";
+import type { TaskSpec, TriggerRule, WeightRule } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
 import type { TaskSpec as TaskSpecMessage } from "./gen/millrace/v1/dag_pb.ts";
 import {
@@ -10,6 +10,7 @@ import {
   TaskKind,
   TaskRole,
   TriggerRule as Rule,
+  WeightRule as Weighing,
 } from "./gen/millrace/v1/dag_pb.ts";
 
 export const taskKinds = { bundle: TaskKind.BUNDLE, external: TaskKind.EXTERNAL } as const;
@@ -48,6 +49,20 @@ export const triggerRuleNumbers = {
   all_skipped: Rule.ALL_SKIPPED,
   always: Rule.ALWAYS,
 } as const satisfies Record<TriggerRule, Rule>;
+
+export const weightRuleNumbers = {
+  downstream: Weighing.DOWNSTREAM,
+  upstream: Weighing.UPSTREAM,
+  absolute: Weighing.ABSOLUTE,
+} as const satisfies Record<WeightRule, Weighing>;
+
+export function ruleOfWeightFromProto({ taskId, weightRule }: TaskSpecMessage): WeightRule {
+  if (weightRule === Weighing.UNSPECIFIED) return "downstream";
+  return (
+    wordOf(weightRuleNumbers, weightRule) ??
+    refuse(taskId, "weight_rule", weightRule, Object.keys(weightRuleNumbers))
+  );
+}
 
 export function kindFromProto({ taskId, kind }: TaskSpecMessage): TaskSpec["kind"] {
   return wordOf(taskKinds, kind) ?? refuse(taskId, "kind", kind, Object.keys(taskKinds));

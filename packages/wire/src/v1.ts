@@ -11,6 +11,7 @@ export * from "./gen/millrace/v1/dag_service_pb.ts";
 export * from "./gen/millrace/v1/dag_run_service_pb.ts";
 export * from "./gen/millrace/v1/task_instance_pb.ts";
 export * from "./gen/millrace/v1/task_instance_service_pb.ts";
+export * from "./gen/millrace/v1/pool_service_pb.ts";
 export * from "./gen/millrace/v1/system_service_pb.ts";
 export * from "./gen/google/rpc/error_details_pb.ts";
 export * from "./gen/google/rpc/status_pb.ts";

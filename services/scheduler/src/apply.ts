@@ -20,6 +20,8 @@ import { eventsOfSuccess } from "./assets/outlet-events.ts";
 import { callbackRows, runCallbackRows } from "./callbacks/due.ts";
 import { wakeOnChange } from "./instance-changes.ts";
 import { instanceKey } from "./instance-key.ts";
+import { noteLoad } from "./limits/dag-load.ts";
+import { placeOf } from "./limits/gates.ts";
 import type { Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
 import { isFinalState, type Recorded, type Step, type Xcom } from "./step.ts";
@@ -87,6 +89,7 @@ export function absorb(
   if (effects.run !== null && effects.run.state !== RunState.queued)
     noteRun(owner, run, effects.run, at, event);
   parkIfFull(owner, run);
+  if (noteLoad(run, effects)) owner.queue.wake(run.dagId);
 }
 
 function noteRun(
@@ -185,6 +188,9 @@ function grant(
   if (run.instances.firstAttempt(ref) === 0 && waitFor(run, ref) === null)
     run.instances.setStarted(ref, at);
   step.grants.push({ run, ix, mapIx, attempt, sessionKey });
+  owner.pools.hold(run, ref, attempt);
+  const rateLimit = run.version.compiled.tasks[ix]?.rateLimit ?? null;
+  if (rateLimit !== null) owner.rates.use(rateLimit);
   owner.bindings.bind(run, { ...ref, attempt, sessionKey, isTold: true });
 }
 
@@ -199,10 +205,10 @@ function makeReady(owner: Owner, run: ActiveRun, span: ReadySpan, at: number): v
   const task = run.version.compiled.tasks[span.ix];
   if (task === undefined) return;
   run.instances.setReady(span, at);
-  const handler = task.kind === "external" ? task.handler : null;
-  const ready = { ...span, priority: task.priorityWeight, readyAt: at };
-  const line = { queue: task.queue, handler };
-  if (!owner.past.takes(run, line, ready)) owner.queue.add(run, line, ready);
+  const priority = run.version.compiled.weights[span.ix] ?? 0;
+  const ready = { ...span, priority, readyAt: at };
+  const place = placeOf(owner, run, span.ix, task);
+  if (!owner.past.takes(run, place, ready)) owner.queue.add(run, place, ready);
 }
 
 function noteTimer(owner: Owner, run: ActiveRun, timer: Timer): void {

@@ -1,6 +1,8 @@
 /** Makes DAGs of owned shards out of their rows. */
 
 import { lastIntervalOf, type OwnedDagRow } from "@millrace/db";
+import { newDagLoad } from "./limits/load.ts";
+import { createRunLine } from "./run-line.ts";
 import type { OwnedDag } from "./run.ts";
 
 export function ownedDag(row: OwnedDagRow): OwnedDag {
@@ -9,7 +11,10 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     shard: row.shard,
     newest: null,
     running: new Set(),
-    queued: new Map(),
+    load: newDagLoad(),
+    gates: new Map(),
+    queued: createRunLine(),
+    keys: new Map(),
     opened: new Set(),
     isTicking: false,
     leaving: new Set(),

@@ -1,16 +1,19 @@
 /** Says why a task instance waits, by the same function that admits. */
 
 import { create } from "@bufbuild/protobuf";
-import { listSupply } from "@millrace/db";
-import { explain, instanceState, type Slots as SlotOffer } from "@millrace/engine";
-import { reasonToProto } from "@millrace/wire";
+import { listPoolPage, listSupply } from "@millrace/db";
+import { explain, instanceState, type PoolView, type Slots as SlotOffer } from "@millrace/engine";
+import { reasonToProto, runIdOf } from "@millrace/wire";
 import { ExplanationSchema, type Explanation, type ExplainTask } from "@millrace/wire/internal";
+import { keyHoldersOf } from "./limits/concurrency-keys.ts";
 import { limitsOf } from "./grants.ts";
 import type { Owner } from "./owner.ts";
 import { requireInstance } from "./selection.ts";
 import { serves } from "./slots.ts";
 import { subjectOf, type SubjectParts } from "./subject.ts";
 
+/** Of those who use a pool, so many are named. */
+const holdersMax = 20;
 /** Sessions that the evidence about slots is drawn from. */
 const supplyMax = 1_000;
 
@@ -25,15 +28,33 @@ export async function explainTask(
   const ref = requireInstance(engine, taskId, mapIndex);
   const offers = await readOffers(owner);
   const subject = { key, dagId: dag.dagId, facts, compiled: engine.dag };
-  const limits = {
-    ...limitsOf(owner, dag, run, offers),
+  const limits = limitsOf(owner, dag, run, offers);
+  const { pool } = engine.dag.tasks[ref.ix]!;
+  const view = await poolWithHolders(owner, pool, limits.pool(pool));
+  const reasons = explain(engine, ref, {
+    ...limits,
+    keyHolders: keyHoldersOf(dag, key),
+    pool: () => view,
     pastOf: await owner.past.explain(subject),
-  };
-  const reasons = explain(engine, ref, limits);
+  });
   return create(ExplanationSchema, {
     state: instanceState(engine, ref.ix, ref.mapIx),
     reasons: reasons.map(reasonToProto),
   });
+}
+
+/** Adds what people want to know of a pool to what `admit` sees of it. */
+async function poolWithHolders(owner: Owner, pool: string, view: PoolView): Promise<PoolView> {
+  if (!view.exists || view.slots === null) return view;
+  const [row] = await listPoolPage(owner.db, { after: "", limit: 1, only: pool });
+  if (row === undefined) return view;
+  const used = row.running + (row.include_deferred ? row.deferred : 0);
+  const holders = owner.pools.holders(pool, holdersMax).map(({ run, ref }) => {
+    const taskId = run.version.compiled.taskIds[ref.ix] ?? "";
+    const index = ref.mapIx < 0 ? "" : `[${ref.mapIx}]`;
+    return `${run.dagId} ${runIdOf(run.key)} ${taskId}${index}`;
+  });
+  return { ...view, openInAll: Math.max(0, view.slots - used), holders };
 }
 
 /** What live workers offer, by their rows; a slot at hand counts too. */

@@ -8,7 +8,8 @@ import {
   type Limits,
   type Slots as SlotOffer,
 } from "@millrace/engine";
-import { apply } from "./apply.ts";
+import { apply, roomOf } from "./apply.ts";
+import { placeOf } from "./limits/gates.ts";
 import type { Owner } from "./owner.ts";
 import type { Line, LineKey, ReadyTask } from "./ready-queue.ts";
 import type { ActiveRun, OwnedDag } from "./run.ts";
@@ -28,6 +29,11 @@ export function limitsOf(
     isPaused: dag.isPaused,
     activeRuns: dag.running.size,
     maxActiveRuns: dag.newest?.compiled.spec.maxActiveRuns ?? Infinity,
+    activeTasks: dag.load.active,
+    activeTis: (taskId) => dag.load.byTask.get(taskId) ?? 0,
+    pool: (name) => owner.pools.view(name, dag.shard),
+    rate: (limit) => owner.rates.waitOf(limit),
+    keyHolders: [],
     waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
     pastOf: (ref) => (run === null ? null : owner.past.look(run, ref)),
     triggererOf: (ref) => (run === null ? null : owner.watches.triggererOf(run, ref)),
@@ -83,7 +89,7 @@ function grantOne(owner: Owner, line: Line<ActiveRun>): boolean {
   const next = owner.queue.take(line);
   if (next === null || !tryGrant(owner, next.run, next.task, session)) {
     owner.slots.putBack(session.sessionKey);
-    if (next !== null) putBack(owner, line, next.run, next.task);
+    if (next !== null) putBack(owner, next.run, next.task);
   } else {
     owner.demand.onGranted(line);
   }
@@ -104,7 +110,7 @@ function tryGrant(
 }
 
 /** A task that still waits for something goes back, behind the limit that holds it; one that does not is forgotten. */
-function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: ReadyTask): void {
+function putBack(owner: Owner, run: ActiveRun, task: ReadyTask): void {
   const { ix, mapIx } = task;
   if (
     run.isGone ||
@@ -112,11 +118,15 @@ function putBack(owner: Owner, line: LineKey, run: ActiveRun, task: ReadyTask): 
     run.engine.cancelRequested
   )
     return;
+  const spec = run.version.compiled.tasks[ix];
+  if (spec === undefined) return;
+  const place = placeOf(owner, run, ix, spec);
   const tasks = { ...task, from: mapIx, to: mapIx + 1 };
-  if (owner.past.takes(run, line, tasks)) return;
+  if (owner.past.takes(run, place, tasks)) return;
   if (run.dag.isPaused) owner.queue.setDagParked(run.dagId, true);
-  else owner.queue.setRunParked(run, true);
-  owner.queue.add(run, line, tasks);
+  else if (roomOf(run) === 0) owner.queue.setRunParked(run, true);
+  else if (spec.rateLimit !== null) owner.rates.ask(spec.rateLimit, owner.slots.count(place));
+  owner.queue.add(run, place, tasks);
 }
 
 /** Gives slots back that no waiting task could use. */

@@ -25,6 +25,8 @@ export async function loadShards(
 ): Promise<OwnedDag[]> {
   const { owner } = parts;
   const ids = shards.map((each) => each.shard);
+  await owner.pools.refresh();
+  await owner.pools.loadShards(ids);
   const dags = await owner.dags.loadShards(ids);
   for (const dag of dags) owner.queue.setDagParked(dag.dagId, dag.isPaused);
   let afterId = 0;
@@ -50,7 +52,7 @@ const none: OwnedShard = { shard: -1, epoch: -1, isLoaded: false, hasCallbacks: 
 
 /** Rows come by their ids; a run that was opened again has been waiting for less long than its id tells. */
 function sortQueued({ queued }: OwnedDag): void {
-  const runs = [...queued];
+  const runs = [...queued.entries()];
   if (runs.every(([, run]) => run.seq === 0)) return;
   queued.clear();
   const sorted = runs.toSorted(([, a], [, b]) => a.facts.queuedAt - b.facts.queuedAt);

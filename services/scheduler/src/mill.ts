@@ -30,6 +30,9 @@ import { createOutbox } from "./outbox.ts";
 import { createOutputs } from "./outputs.ts";
 import { loadedShard, type Due, type Owner } from "./owner.ts";
 import { createPast } from "./past/past.ts";
+import { createRates } from "./limits/rates.ts";
+import { createPoolBook } from "./pools/pool-book.ts";
+import { createPoolTender } from "./pools/pool-tender.ts";
 import { createPump } from "./pump.ts";
 import { createReadyQueue } from "./ready-queue.ts";
 import { createReloader } from "./reload.ts";
@@ -100,6 +103,9 @@ export function createMill(options: MillOptions): Mill {
     dags: createDagBook({ db, versions, settings }),
     queue,
     slots: createSlots(),
+    pools: createPoolBook({ db, isShardLoaded: (shard) => loadedShard(owner, shard) !== null }),
+    poolTender: createPoolTender(self),
+    rates: createRates({ db, clock, dbClock, log, pump: () => pump.kick() }),
     bindings: createBindings(),
     timers: createTimers<Due>({
       clock,
@@ -169,9 +175,18 @@ export function createMill(options: MillOptions): Mill {
     pump.kick();
   }
 
+  /** An attempt that has ended, durably, gives its slots back to its pool. */
+  function freePools(step: Step): void {
+    for (const record of step.records.values())
+      owner.pools.settle(step.run, record, record.attempt, record.state);
+    owner.poolTender.tend();
+    owner.pump();
+  }
+
   function onWritten(steps: readonly Step[]): void {
     const grants = steps.flatMap((step) => step.grants);
     for (const step of steps) {
+      if (owner.pools.isUsing(step.run.key)) freePools(step);
       deliveries.add(step.run, step.callbacks);
       if (step.run.isGone) continue;
       owner.failures.delete(step.run.key);
@@ -216,6 +231,7 @@ export function createMill(options: MillOptions): Mill {
       watches.dropShards(gone);
       deliveries.dropShards(gone);
       owner.deadlines.dropShards(gone);
+      owner.pools.dropShards(gone);
       calls.dropShards(gone);
       assetWatchers.dropShards(gone);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
@@ -226,6 +242,8 @@ export function createMill(options: MillOptions): Mill {
     stop() {
       pump.stop();
       owner.demand.stop();
+      owner.poolTender.stop();
+      owner.rates.stop();
       owner.timers.stop();
       owner.feed.stop();
     },

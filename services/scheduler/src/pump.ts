@@ -23,6 +23,7 @@ export function createPump(owner: () => Owner): Pump {
     isKicked = false;
     if (grantReady(owner())) return kick();
     returnUnusedSlots(owner());
+    if (owner().queue.hasGates()) owner().poolTender.tend();
     isAsking = owner().demand.tell();
   }
 

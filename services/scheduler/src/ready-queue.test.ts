@@ -146,3 +146,96 @@ test("every instance is taken once, never while parked, and always the first of 
     }),
   );
 });
+
+test("what a closed gate holds is passed over, costs nothing, and has its place when the gate opens", () => {
+  let open = 0;
+  const gate = { room: () => open };
+  const own = { room: () => open };
+  const queue = aQueue();
+  const [a, b] = [aRun("a", 1), aRun("b", 2)];
+  queue.add(a, { ...line, gate }, aTask(0, 9));
+  queue.add(a, { ...line, ownGate: own }, aTask(1, 8));
+  queue.add(b, { ...line, gate }, aTask(2));
+  queue.add(b, line, aTask(3));
+  const [only] = [...queue.lines()];
+  expect(only && queue.count(only, () => 10, 100)).toBe(1);
+  expect(queue.hasGates()).toBe(true);
+  expect([...queue.gated(() => 10, 100).values()]).toEqual([2]);
+  expect(queue.takeAll()).toEqual(["b2.3"]);
+  open = 1;
+  queue.wake("a");
+  expect(queue.takeAll().toSorted()).toEqual(["a1.0", "a1.1", "b2.2"]);
+  expect(queue.hasGates()).toBe(false);
+});
+
+/**
+ * DAGs with tasks behind gates that open and close at random, and some that are parked for a while. A DAG whose first task
+ * could start waits for each other DAG twice at the most: once for its turn, once for what it had begun before.
+ */
+test("fair share: no DAG that could start something is passed by another more than twice (docs/pools-and-limits.md)", () => {
+  const task = fc.record({
+    dag: fc.nat(5),
+    gate: fc.nat(3),
+    count: fc.integer({ min: 1, max: 6 }),
+  });
+  const event = fc.record({
+    kind: fc.constantFrom("take", "take", "take", "gate", "park"),
+    at: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(task, { minLength: 1, maxLength: 30 }),
+      fc.array(event, { maxLength: 150 }),
+      (tasks, events) => {
+        const queue = createReadyQueue<Run>();
+        const runs = Array.from({ length: 6 }, (_, key) => aRun(`d${key}`, key));
+        const isOpen = [true, true, true, true];
+        const shared = isOpen.map((_, at) =>
+          at === 0 ? null : { room: () => Number(isOpen[at]) },
+        );
+        const left = new Map<string, number>();
+        for (const [ix, { dag, gate, count }] of tasks.entries()) {
+          queue.add(
+            runs[dag]!,
+            { ...line, gate: shared[gate]! },
+            { ...aTask(ix), from: 0, to: count },
+          );
+          const key = `d${dag} ${gate}`;
+          left.set(key, (left.get(key) ?? 0) + count);
+        }
+        const parked = new Set<string>();
+        const couldStart = (dagId: string) =>
+          !parked.has(dagId) &&
+          isOpen.some((open, gate) => open && (left.get(`${dagId} ${gate}`) ?? 0) > 0);
+        /** By DAG that waits, how often each other was served since it could start. */
+        const passed = new Map<string, Map<string, number>>();
+        for (const { kind, at } of events) {
+          if (kind === "gate" && at > 0 && at < 4) isOpen[at] = !isOpen[at];
+          if (kind === "park") {
+            const dagId = `d${at}`;
+            if (!parked.delete(dagId)) parked.add(dagId);
+            queue.setDagParked(dagId, parked.has(dagId));
+          }
+          for (const { dagId } of runs) if (!couldStart(dagId)) passed.delete(dagId);
+          if (kind !== "take") continue;
+          const [only] = [...queue.lines()];
+          const taken = only === undefined ? null : queue.take(only);
+          const able = runs.filter(({ dagId }) => couldStart(dagId));
+          expect(taken === null).toBe(able.length === 0);
+          if (taken === null) continue;
+          const { dagId } = taken.run;
+          const key = `${dagId} ${tasks[taken.task.ix]!.gate}`;
+          left.set(key, left.get(key)! - 1);
+          passed.delete(dagId);
+          for (const other of able) {
+            if (other.dagId === dagId) continue;
+            const by = passed.get(other.dagId) ?? new Map<string, number>();
+            passed.set(other.dagId, by.set(dagId, (by.get(dagId) ?? 0) + 1));
+            expect(by.get(dagId)).toBeLessThanOrEqual(2);
+          }
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -23,6 +23,7 @@ import { FailureSchema } from "@millrace/wire/v1";
 import { absorb } from "./apply.ts";
 import { instanceKey } from "./instance-key.ts";
 import type { Owner } from "./owner.ts";
+import { holdsSlots } from "./pools/pool-changes.ts";
 import { activeRun, factsOf, type ActiveRun, type OwnedDag, type Version } from "./run.ts";
 import { createRunLists } from "./run-lists.ts";
 import type { Versions } from "./versions.ts";
@@ -77,6 +78,10 @@ export function restoreInto(
   run.recordedFailure =
     row.failure === null ? null : failureFromProto(fromBinary(FailureSchema, row.failure));
   for (const task of tasks) takeTask(owner, run, task);
+  owner.pools.replace(
+    run,
+    tasks.filter(({ state }) => holdsSlots(state)),
+  );
   adopt(run);
   absorb(owner, run, effects, owner.dbClock.now());
   owner.watches.attach(run);

@@ -5,6 +5,8 @@ import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
 import { loadDeliveries } from "./callbacks/load.ts";
 import { limitsOf } from "./grants.ts";
+import { leaveKey, takeKey, turnOf } from "./limits/concurrency-keys.ts";
+import { enterLoad, leaveLoad } from "./limits/dag-load.ts";
 import { wakeAll } from "./instance-changes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
@@ -50,17 +52,20 @@ export function createRunLife(parts: {
   }
 
   function adopt(run: ActiveRun): void {
+    enterLoad(run);
     parts.owner().runs.set(run.key, run);
     run.dag.queued.delete(run.key);
-    if (run.engine.state === RunState.running) run.dag.running.add(run);
-    else run.dag.opened.add(run.key);
+    if (run.engine.state === RunState.running) {
+      run.dag.running.add(run);
+      takeKey(run);
+    } else run.dag.opened.add(run.key);
     parts.owner().past.onArrived(run);
     parts.owner().deadlines.onArrived(run);
   }
 
   function startQueued(dag: OwnedDag): void {
     const owner = parts.owner();
-    for (const [key, queued] of dag.queued) {
+    for (const [key, queued] of dag.queued.entries()) {
       if (!isHeld(dag)) return;
       if (dag.newest?.id !== dag.versionId) return void startOnceLoaded(dag);
       if (admitRun(limitsOf(owner, dag, null)).length > 0) return;
@@ -69,7 +74,25 @@ export function createRunLife(parts: {
       const version = versions.get(queued.facts.dagVersionId);
       if (queued.seq > 0) return void startAgain(dag, key);
       if (version === undefined || queued.params === null) return void startOnceLoaded(dag, queued);
+      const turn = turnOf(dag, key, version, queued.params);
+      if (turn.cancel.length > 0) void cancelAll(dag, turn.cancel);
+      if (!turn.isFree) continue;
       start(activeRun({ ...queued, params: queued.params }, dag, version));
+    }
+  }
+
+  /** They have the concurrency key of another run, whose right it is. */
+  async function cancelAll(dag: OwnedDag, keys: readonly number[]): Promise<void> {
+    const owner = parts.owner();
+    for (const key of keys) {
+      try {
+        const run = await open(dag, key);
+        if (run === null || run.isGone || run.engine.cancelRequested) continue;
+        owner.log.info({ dag_id: dag.dagId, run_key: key }, "run.cancelled_by_key");
+        apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
+      } catch (error) {
+        owner.log.warn({ dag_id: dag.dagId, run_key: key, err: error }, "run.cancel_failed");
+      }
     }
   }
 
@@ -93,10 +116,15 @@ export function createRunLife(parts: {
     try {
       const run = await open(dag, runKey);
       if (run !== null && !run.isGone) {
+        const { concurrencyKey, engine } = run;
+        const isBusy = concurrencyKey !== null && dag.keys.has(concurrencyKey);
         const isStarting =
-          run.engine.state === RunState.queued && admitRun(limitsOf(owner, dag, null)).length === 0;
+          engine.state === RunState.queued &&
+          !isBusy &&
+          admitRun(limitsOf(owner, dag, null)).length === 0;
         if (isStarting) start(run);
         else settle(run);
+        if (isBusy) dag.queued.park(runKey, concurrencyKey);
       }
       startQueued(dag);
     } catch (error) {
@@ -197,6 +225,9 @@ export function createRunLife(parts: {
     const { state } = run.engine;
     if (run.isGone || state === RunState.running || owner.flushes.hasWaiting(run)) return false;
     drop(run);
+    leaveLoad(run);
+    leaveKey(run);
+    owner.pools.forget(run.key);
     if (state !== RunState.queued) return true;
     const facts = { ...run.facts, queuedAt: owner.dbClock.now() };
     enqueue(run.dag, { facts, params: run.params, seq: run.seq });

@@ -15,6 +15,10 @@ import { createRun } from "@millrace/engine";
 import type { DeferralRow } from "@millrace/wire/internal";
 import type { RunFacts as RunFactsMessage } from "@millrace/wire/worker";
 import { createInstanceFacts, type InstanceFacts } from "./instance-facts.ts";
+import { keyOfRun } from "./limits/key-of-run.ts";
+import type { DagLoad } from "./limits/load.ts";
+import type { Gate } from "./ready-queue.ts";
+import type { RunLine } from "./run-line.ts";
 import { createRunLists, type RunLists } from "./run-lists.ts";
 
 /** `runType` of runs that a timetable makes. */
@@ -101,10 +105,15 @@ export type OwnedDag = {
   /** What is wrong with its timetable's function; empty for nothing. As the row has it. */
   scheduleProblem: string;
   changedSeq: number;
+  /** What limits over all runs count, and the gates of tasks that have such. */
+  readonly load: DagLoad;
+  readonly gates: Map<string, Gate>;
   /** Runs in state running. */
   readonly running: Set<ActiveRun>;
   /** Runs in state queued, oldest first. */
-  readonly queued: Map<number, QueuedRun>;
+  readonly queued: RunLine<QueuedRun>;
+  /** Runs that have each concurrency key: running, or being read again. */
+  readonly keys: Map<string, Set<number>>;
   /** Runs that a command has brought, or is bringing, into memory, whatever their state. */
   readonly opened: Set<number>;
   /** True while a tick is being made into a run. */
@@ -137,11 +146,14 @@ export type ActiveRun = {
   readonly version: Version;
   readonly engine: Run;
   readonly lists: RunLists;
+  readonly concurrencyKey: string | null;
   readonly instances: InstanceFacts;
   /** By instance key: attempts that run now, or are being stopped to run again. */
   readonly bound: Map<number, Bound>;
   /** By instance key: what instances wait for, or what their bodies go on with until the attempt that does has ended. */
   readonly waits: Map<number, DeferralRow>;
+  /** Of tasks that limit how many of their instances are active in a run. */
+  readonly gates: Map<string, Gate>;
   /** By instance key: who wants to hear of its next change (`instance-changes.ts`). */
   readonly listeners: Map<number, Set<() => void>>;
   /** What every assignment says of it; made when first needed. */
@@ -183,10 +195,12 @@ export function activeRun(
     dagId: facts.dagId,
     shard: facts.shard,
     ...{ facts, params, dag, version, engine, lists },
+    concurrencyKey: keyOfRun(version.compiled.spec, params),
     instances: createInstanceFacts(engine),
     bound: new Map(),
     waits: new Map(),
     listeners: new Map(),
+    gates: new Map(),
     message: null,
     seq: source.seq,
     reopenCount: source.reopenCount ?? 0,

@@ -20,6 +20,7 @@ import { takeInventory } from "./inventory.ts";
 import { loadShards } from "./load.ts";
 import { createMill, type Mill } from "./mill.ts";
 import { createPeers } from "./peers.ts";
+import { refreshPools } from "./pools/pool-changes.ts";
 import { slotGrantIn, takeResults } from "./results.ts";
 import { settingsWith, type SchedulerSettings } from "./settings.ts";
 import { createShardLease, type ShardLease } from "./shard-lease.ts";
@@ -92,7 +93,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     name: "dag_poll",
     intervalMs: settings.dagPollMs,
     log,
-    runOnce: refreshDags,
+    async runOnce() {
+      await refreshPools(owner);
+      await refreshDags();
+    },
   });
   const assetPoll = createLoop({
     name: "asset_poll",
@@ -222,6 +226,14 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       const { apiNodeId, grants } = fromBinary(SlotGrantsSchema, data);
       owner.slots.grant(apiNodeId, grants.map(slotGrantIn));
       owner.pump();
+    }),
+    bus.subscribe("pools", () => {
+      refreshPools(owner).catch((error: unknown) => {
+        log.warn({ err: error }, "pools.refresh_failed");
+      });
+    }),
+    bus.subscribe("pool_grants", (data) => {
+      owner.poolTender.onNews(new TextDecoder().decode(data).split("\n"));
     }),
     bus.subscribe("assets", (data) => {
       mill.assetRuns.touch(fromBinary(AssetEventsPendingSchema, data).dagIds);

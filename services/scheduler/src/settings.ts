@@ -39,6 +39,14 @@ export const defaultSettings = {
   timersPerTurnMax: 500,
   /** Grants made in one turn of the event loop, before others get their turn. */
   grantsPerTurnMax: 2_000,
+  /** Tasks of a shard that are counted when it asks for slots of a pool. */
+  poolWaitingMax: 10_000,
+  /** A shard keeps slots of a pool that it was given for so long before it must have used one. */
+  poolKeepMs: 1_000,
+  /** A shard that did not asks for none for so long, while others do; twice as long each time, up to the most. */
+  poolMuteMs: { first: 1_000, most: 30_000 },
+  /** What people see of pools is refreshed at most this often; so often owners look again whether slots are to be had. */
+  poolTellMs: 1_000,
   /** Demand is said at most this often. */
   demandEveryMs: 5,
   /** Demand that lasts is repeated this often. */

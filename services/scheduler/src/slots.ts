@@ -35,6 +35,8 @@ export type Slots = {
   /** A slot that was taken and not filled. */
   putBack(sessionKey: number): void;
   hasFree(line: LineKey): boolean;
+  /** Slots that are free for a line. */
+  count(line: LineKey): number;
   /** Takes away and answers the credit of sessions that serve none of the lines that have work. */
   takeUnused(linesWithWork: readonly LineKey[]): ReturnedSlots[];
   /** The session, if it has been granted from and has not ended. */
@@ -127,6 +129,11 @@ export function createSlots(): Slots {
       if (session !== undefined) credit(session, 1);
     },
     hasFree: (line) => first(freeOf(line)) !== null,
+    count(line) {
+      let sum = 0;
+      for (const session of sessions.values()) if (serves(session, line)) sum += session.credit;
+      return sum;
+    },
     takeUnused(linesWithWork) {
       const returned: ReturnedSlots[] = [];
       for (const session of sessions.values()) {

@@ -10,6 +10,7 @@ import { refused } from "./errors.ts";
 import { allGuards, flush, type Flushed, type FlushGuards } from "./flush.ts";
 import { nameParameters } from "./parameters.ts";
 import { callbackStatements } from "./statements-callbacks.ts";
+import { absentStatements } from "./statements-absent.ts";
 import { pastStatements } from "./statements-past.ts";
 import { runStatements } from "./statements-runs.ts";
 import { sessionStatements, shardStatements } from "./statements-shards.ts";
@@ -56,6 +57,7 @@ const statements: Statements = {
   ...taskStatements,
   ...callbackStatements,
   ...pastStatements,
+  ...absentStatements,
 };
 
 export class DatabaseServer {

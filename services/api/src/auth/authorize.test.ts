@@ -3,6 +3,7 @@ import {
   AssetService,
   DagRunService,
   DagService,
+  PoolService,
   SystemService,
   TaskInstanceService,
 } from "@millrace/wire/v1";
@@ -16,6 +17,7 @@ const services = [
   DagRunService,
   TaskInstanceService,
   AssetService,
+  PoolService,
   SystemService,
   WorkerService,
 ];

@@ -60,6 +60,11 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.TaskInstanceService/ListXComs": admin,
   "millrace.v1.TaskInstanceService/ReadXCom": admin,
 
+  "millrace.v1.PoolService/ListPools": admin,
+  "millrace.v1.PoolService/GetPool": admin,
+  "millrace.v1.PoolService/CreatePool": admin,
+  "millrace.v1.PoolService/UpdatePool": admin,
+  "millrace.v1.PoolService/DeletePool": admin,
   "millrace.v1.AssetService/ListAssets": admin,
   "millrace.v1.AssetService/GetAsset": admin,
   "millrace.v1.AssetService/ListAssetEvents": admin,

@@ -35,6 +35,7 @@ import { fieldInvalid, textField } from "../fields.ts";
 import { once } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { dagMessage, importErrorMessage } from "../messages/dag.ts";
+import { warnOfPools } from "../pool-warnings.ts";
 
 const schemas = { input: RegisterDagsRequestSchema, output: RegisterDagsResponseSchema };
 
@@ -59,6 +60,11 @@ export function registerDags(context: ApiContext): Handler<typeof DagService.met
       };
     });
     announceDags(context, changed);
+    await warnOfPools(
+      context,
+      call,
+      accepted.map(({ spec }) => spec),
+    );
     return answer;
   };
 }

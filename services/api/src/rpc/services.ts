@@ -5,6 +5,7 @@ import {
   AssetService,
   DagRunService,
   DagService,
+  PoolService,
   SystemService,
   TaskInstanceService,
 } from "@millrace/wire/v1";
@@ -28,6 +29,7 @@ import { createLoginToken, login, logout } from "./login.ts";
 import { markDagRun } from "./mark-dag-run.ts";
 import { materializeAsset } from "./materialize-asset.ts";
 import { pauseDag, unpauseDag } from "./pause-dag.ts";
+import { createPoolOf, deletePoolOf, getPool, listPools, updatePoolOf } from "./pools.ts";
 import { getAsset, listAssets } from "./read-assets.ts";
 import { getDagRun, listDagRuns } from "./read-dag-runs.ts";
 import { getDagSource, getDagSpec, listVersions } from "./read-dag-versions.ts";
@@ -85,6 +87,13 @@ export function callerServices(context: ApiContext): RpcService[] {
       listCallbackDeliveries: listCallbackDeliveriesPage(context),
       listXComs: listXComsOf(context),
       readXCom: readXComOf(context),
+    }),
+    rpcService(PoolService, {
+      listPools: listPools(context),
+      getPool: getPool(context),
+      createPool: createPoolOf(context),
+      updatePool: updatePoolOf(context),
+      deletePool: deletePoolOf(context),
     }),
     rpcService(AssetService, {
       listAssets: listAssets(context),

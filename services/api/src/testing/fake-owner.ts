@@ -259,7 +259,6 @@ async function carryOut(
       return { case: "plannedRuns", value: { runs: [dates], problem: "" } };
     }
     case "endWait":
-    case "planRuns":
     case undefined:
       break;
   }

@@ -2,13 +2,13 @@
 
 import type { RunBefore } from "@millrace/db";
 import type { CompiledDag, InstanceRef, PastLook, PastOfTask } from "@millrace/engine";
-import type { LineKey, ReadyTasks } from "../ready-queue.ts";
+import type { Place, ReadyTasks } from "../ready-queue.ts";
 import type { ActiveRun, RunFacts, Version } from "../run.ts";
 import type { Step } from "../step.ts";
 
 export type Past = {
   /** Takes instances that are ready aside when the past holds them; false when it does not. */
-  takes(run: ActiveRun, line: LineKey, tasks: ReadyTasks): boolean;
+  takes(run: ActiveRun, place: Place, tasks: ReadyTasks): boolean;
   /** What holds an instance; as far as it is known here. */
   look(run: ActiveRun, ref: InstanceRef): PastLook;
   /** The same for whoever can wait; of a run that need not be in memory. */

@@ -19,7 +19,7 @@ import { createBatcher } from "@millrace/service";
 import { runIdOf } from "@millrace/wire";
 import { instanceKey } from "../instance-key.ts";
 import type { Owner } from "../owner.ts";
-import type { LineKey, ReadyTasks } from "../ready-queue.ts";
+import type { Place, ReadyTasks } from "../ready-queue.ts";
 import type { ActiveRun, RunFacts } from "../run.ts";
 import type { Step } from "../step.ts";
 import type { Versions } from "../versions.ts";
@@ -34,7 +34,7 @@ const manual = 2;
 /** Instances of one task that wait aside, and what for. */
 type Parked = {
   look: PastLook;
-  readonly waiting: { readonly line: LineKey; readonly tasks: ReadyTasks }[];
+  readonly waiting: { readonly place: Place; readonly tasks: ReadyTasks }[];
 };
 
 /** A run with tasks that depend on the past. */
@@ -220,7 +220,7 @@ export function createPast(parts: {
       if (one.look === "unread") void loadAndWake(watcher);
       if (one.look !== null) continue;
       parked.delete(ix);
-      for (const { line, tasks } of one.waiting) owner.queue.add(run, line, tasks);
+      for (const { place, tasks } of one.waiting) owner.queue.add(run, place, tasks);
       isAny = true;
     }
     if (isAny) owner.pump();
@@ -255,7 +255,7 @@ export function createPast(parts: {
   }
 
   return {
-    takes(run, line, tasks) {
+    takes(run, place, tasks) {
       const { ix } = tasks;
       if (run.version.compiled.tasks[ix]?.dependsOnPast !== true) return false;
       if (goesOn(run, { ix, mapIx: tasks.from })) return false;
@@ -263,8 +263,8 @@ export function createPast(parts: {
       const look = lookAt(watcher, ix);
       if (look === null) return false;
       const parked = watcher.parked.get(ix);
-      if (parked === undefined) watcher.parked.set(ix, { look, waiting: [{ line, tasks }] });
-      else parked.waiting.push({ line, tasks });
+      if (parked === undefined) watcher.parked.set(ix, { look, waiting: [{ place, tasks }] });
+      else parked.waiting.push({ place, tasks });
       if (look === "unread") void loadAndWake(watcher);
       return true;
     },

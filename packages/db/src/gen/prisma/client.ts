@@ -117,6 +117,21 @@ export type DagVersion = Prisma.DagVersionModel
  */
 export type ImportError = Prisma.ImportErrorModel
 /**
+ * Model Pool
+ * A budget of slots that tasks of all DAGs share.
+ */
+export type Pool = Prisma.PoolModel
+/**
+ * Model PoolGrant
+ * The slots of a pool that a shard may use.
+ */
+export type PoolGrant = Prisma.PoolGrantModel
+/**
+ * Model RateStart
+ * Starts by the key of a rate limit, its length of time, and the part of that in which they were taken.
+ */
+export type RateStart = Prisma.RateStartModel
+/**
  * Model Run
  * One execution of a DAG version.
  */

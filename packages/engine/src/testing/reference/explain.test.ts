@@ -2,12 +2,14 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { admit, explain } from "../../admission.ts";
-import type { Limits } from "../../limits.ts";
+import type { Limits, PoolView } from "../../limits.ts";
+import { unlimitedPool } from "../../limits.ts";
 import type { PastHold } from "../../past/past.ts";
 import type { Reason } from "../../reasons.ts";
 import type { InstanceRef } from "../../run.ts";
 import { isRunFinal } from "../../run.ts";
 import { slotOf } from "../../instances.ts";
+import type { DagSpec } from "../../spec.ts";
 import { isFinal, RunState, TaskState } from "../../states.ts";
 import { someLimits } from "../../testing.ts";
 import { deferralOf, isWaitState } from "../../waits.ts";
@@ -47,19 +49,41 @@ function checkReason({ kind, message, taskIds }: Reason): void {
 
 test("once all that is told is out of the way, an instance is admitted, or there is nothing to admit any more", () => {
   fc.assert(
-    fc.property(randomSpec(12), choices(50), fc.nat(), fc.nat(31), (spec, events, pick, held) => {
-      const tasks = spec.tasks.map((task) => ({ ...task, dependsOnPast: (held & 16) > 0 }));
-      const play = new Play({ ...spec, tasks });
-      for (const event of events) step(play, event);
-      const open = play.refs(...everything.filter((state) => !isFinal(state)));
-      const ref = open[pick % Math.max(1, open.length)];
-      if (ref && !play.run.cancelRequested) release(play, ref, heldBy(held));
-    }),
+    fc.property(
+      randomSpec(12),
+      choices(50),
+      fc.nat(),
+      fc.nat(1023),
+      (plain, events, pick, held) => {
+        const tasks = plain.tasks.map((task) => ({ ...task, dependsOnPast: (held & 512) > 0 }));
+        const play = new Play(limited({ ...plain, tasks }));
+        for (const event of events) step(play, event);
+        const open = play.refs(...everything.filter((state) => !isFinal(state)));
+        const ref = open[pick % Math.max(1, open.length)];
+        if (ref && !play.run.cancelRequested) release(play, ref, heldBy(held));
+      },
+    ),
     { numRuns: 400 },
   );
 });
 
-/** By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active, the past is in the way. */
+/** Every task is in a pool, under a rate and under limits that need not hold anything back. */
+function limited(spec: DagSpec): DagSpec {
+  const limits = {
+    pool: "small",
+    poolSlots: 2,
+    rateLimit: { key: "api", limit: 3, perMs: 60_000 },
+    maxActiveTis: 100_000,
+  };
+  const tasks = spec.tasks.map((task) => ({ ...task, ...limits }));
+  return { ...spec, tasks, maxActiveTasksPerDag: 10 };
+}
+
+/**
+ * By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active, too many tasks of the DAG,
+ * too many instances of the task; whether the pool is full, or missing; whether no start is left; whether a run has the key; whether the
+ * past is in the way.
+ */
 function heldBy(bits: number): Partial<Limits> {
   const state = (bits & 4) > 0 ? "no_queue" : (bits & 2) > 0 ? "none_free" : "free";
   return {
@@ -67,8 +91,19 @@ function heldBy(bits: number): Partial<Limits> {
     slots: () => ({ state, workers: 1, slots: 1 }),
     activeRuns: (bits & 8) > 0 ? 1 : 0,
     maxActiveRuns: 1,
-    pastOf: () => ((bits & 16) > 0 ? past : null),
+    activeTasks: (bits & 16) > 0 ? 10 : 0,
+    activeTis: () => ((bits & 32) > 0 ? 100_000 : 0),
+    pool: () => poolHeldBy(bits),
+    rate: () => ((bits & 256) > 0 ? { started: 3, until: 60_000 } : null),
+    pastOf: () => ((bits & 512) > 0 ? past : null),
+    keyHolders: (bits & 256) > 0 ? ["run_1"] : [],
   };
+}
+
+function poolHeldBy(bits: number): PoolView {
+  const isHere = (bits & 64) === 0;
+  const open = (bits & 128) > 0 ? 1 : 2;
+  return { exists: isHere, slots: 2, open, openInAll: null, holders: ["demo run_1 a"] };
 }
 
 const past: PastHold = {
@@ -98,6 +133,11 @@ function remove(
 ): Partial<Limits> {
   if (kind === "dispatching" && evidence["handler"]) return { ...left, triggererOf: () => "w1" };
   if (kind === "depends_on_past") return { ...left, pastOf: () => null };
+  if (kind === "pool" || kind === "no_pool") return { ...left, pool: () => unlimitedPool };
+  if (kind === "max_active_tis") return { ...left, activeTis: () => 0 };
+  if (kind === "max_active_tasks_per_dag") return { ...left, activeTasks: 0 };
+  if (kind === "rate_limit") return { ...left, rate: () => null };
+  if (kind === "concurrency_key") return { ...left, keyHolders: [] };
   if (kind === "dag_paused") return { ...left, isPaused: false };
   if (kind === "max_active_runs") return { ...left, activeRuns: 0 };
   if (kind.startsWith("no_")) return { ...left, slots: someLimits().slots };

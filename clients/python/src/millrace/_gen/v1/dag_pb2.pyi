@@ -16,6 +16,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class WeightRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WEIGHT_RULE_UNSPECIFIED: _ClassVar[WeightRule]
+    WEIGHT_RULE_DOWNSTREAM: _ClassVar[WeightRule]
+    WEIGHT_RULE_UPSTREAM: _ClassVar[WeightRule]
+    WEIGHT_RULE_ABSOLUTE: _ClassVar[WeightRule]
+
+class KeyBusy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KEY_BUSY_UNSPECIFIED: _ClassVar[KeyBusy]
+    KEY_BUSY_QUEUE: _ClassVar[KeyBusy]
+    KEY_BUSY_CANCEL_NEWEST: _ClassVar[KeyBusy]
+    KEY_BUSY_CANCEL_OLDEST: _ClassVar[KeyBusy]
+
 class TaskRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TASK_ROLE_UNSPECIFIED: _ClassVar[TaskRole]
@@ -98,6 +112,14 @@ class TaskState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_STATE_UP_FOR_RESCHEDULE: _ClassVar[TaskState]
     TASK_STATE_DEFERRED: _ClassVar[TaskState]
     TASK_STATE_AWAITING_INPUT: _ClassVar[TaskState]
+WEIGHT_RULE_UNSPECIFIED: WeightRule
+WEIGHT_RULE_DOWNSTREAM: WeightRule
+WEIGHT_RULE_UPSTREAM: WeightRule
+WEIGHT_RULE_ABSOLUTE: WeightRule
+KEY_BUSY_UNSPECIFIED: KeyBusy
+KEY_BUSY_QUEUE: KeyBusy
+KEY_BUSY_CANCEL_NEWEST: KeyBusy
+KEY_BUSY_CANCEL_OLDEST: KeyBusy
 TASK_ROLE_UNSPECIFIED: TaskRole
 TASK_ROLE_WORK: TaskRole
 TASK_ROLE_SETUP: TaskRole
@@ -156,7 +178,7 @@ TASK_STATE_DEFERRED: TaskState
 TASK_STATE_AWAITING_INPUT: TaskState
 
 class DagSpec(_message.Message):
-    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "kept_successful_runs", "kept_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue", "deadlines")
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "kept_successful_runs", "kept_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue", "deadlines", "max_active_tasks_per_dag", "concurrency_key", "when_key_busy")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +209,9 @@ class DagSpec(_message.Message):
     CALLBACKS_FIELD_NUMBER: _ClassVar[int]
     CALLBACK_QUEUE_FIELD_NUMBER: _ClassVar[int]
     DEADLINES_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_TASKS_PER_DAG_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    WHEN_KEY_BUSY_FIELD_NUMBER: _ClassVar[int]
     dag_id: str
     tasks: _containers.RepeatedCompositeFieldContainer[TaskSpec]
     edges: _containers.RepeatedCompositeFieldContainer[Edge]
@@ -217,10 +242,13 @@ class DagSpec(_message.Message):
     callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
     callback_queue: str
     deadlines: _containers.RepeatedCompositeFieldContainer[_deadline_pb2.DeadlineSpec]
-    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., kept_successful_runs: _Optional[int] = ..., kept_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ...) -> None: ...
+    max_active_tasks_per_dag: int
+    concurrency_key: bytes
+    when_key_busy: KeyBusy
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., kept_successful_runs: _Optional[int] = ..., kept_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., max_active_tasks_per_dag: _Optional[int] = ..., concurrency_key: _Optional[bytes] = ..., when_key_busy: _Optional[_Union[KeyBusy, str]] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks", "depends_on_past", "wait_for_downstream", "ignore_first_depends_on_past", "past_decider", "deadlines", "outlets", "inlets")
+    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks", "depends_on_past", "wait_for_downstream", "ignore_first_depends_on_past", "past_decider", "deadlines", "pool", "pool_slots", "weight_rule", "max_active_tis", "max_active_tis_per_run", "rate_limit", "outlets", "inlets")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -261,6 +289,12 @@ class TaskSpec(_message.Message):
     IGNORE_FIRST_DEPENDS_ON_PAST_FIELD_NUMBER: _ClassVar[int]
     PAST_DECIDER_FIELD_NUMBER: _ClassVar[int]
     DEADLINES_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    POOL_SLOTS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_RULE_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_TIS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ACTIVE_TIS_PER_RUN_FIELD_NUMBER: _ClassVar[int]
+    RATE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     OUTLETS_FIELD_NUMBER: _ClassVar[int]
     INLETS_FIELD_NUMBER: _ClassVar[int]
     task_id: str
@@ -296,9 +330,25 @@ class TaskSpec(_message.Message):
     ignore_first_depends_on_past: bool
     past_decider: str
     deadlines: _containers.RepeatedCompositeFieldContainer[_deadline_pb2.DeadlineSpec]
+    pool: str
+    pool_slots: int
+    weight_rule: WeightRule
+    max_active_tis: int
+    max_active_tis_per_run: int
+    rate_limit: RateLimit
     outlets: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetOrAlias]
     inlets: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetOrAlias]
-    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., depends_on_past: bool = ..., wait_for_downstream: bool = ..., ignore_first_depends_on_past: bool = ..., past_decider: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., outlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ..., inlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ...) -> None: ...
+    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., depends_on_past: bool = ..., wait_for_downstream: bool = ..., ignore_first_depends_on_past: bool = ..., past_decider: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., pool: _Optional[str] = ..., pool_slots: _Optional[int] = ..., weight_rule: _Optional[_Union[WeightRule, str]] = ..., max_active_tis: _Optional[int] = ..., max_active_tis_per_run: _Optional[int] = ..., rate_limit: _Optional[_Union[RateLimit, _Mapping]] = ..., outlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ..., inlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ...) -> None: ...
+
+class RateLimit(_message.Message):
+    __slots__ = ("key", "limit", "per")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PER_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    limit: int
+    per: _duration_pb2.Duration
+    def __init__(self, key: _Optional[str] = ..., limit: _Optional[int] = ..., per: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class BranchCase(_message.Message):
     __slots__ = ("name", "task_ids")

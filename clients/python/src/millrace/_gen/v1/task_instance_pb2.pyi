@@ -54,6 +54,13 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_AWAITING_INPUT: _ClassVar[ReasonKind]
     REASON_KIND_DEPENDS_ON_PAST: _ClassVar[ReasonKind]
     REASON_KIND_PAST_QUESTION: _ClassVar[ReasonKind]
+    REASON_KIND_POOL: _ClassVar[ReasonKind]
+    REASON_KIND_NO_POOL: _ClassVar[ReasonKind]
+    REASON_KIND_MAX_ACTIVE_TIS: _ClassVar[ReasonKind]
+    REASON_KIND_MAX_ACTIVE_TIS_PER_RUN: _ClassVar[ReasonKind]
+    REASON_KIND_MAX_ACTIVE_TASKS_PER_DAG: _ClassVar[ReasonKind]
+    REASON_KIND_RATE_LIMIT: _ClassVar[ReasonKind]
+    REASON_KIND_CONCURRENCY_KEY: _ClassVar[ReasonKind]
     REASON_KIND_ASSETS: _ClassVar[ReasonKind]
     REASON_KIND_DAG_INACTIVE: _ClassVar[ReasonKind]
     REASON_KIND_SCHEDULE: _ClassVar[ReasonKind]
@@ -90,6 +97,13 @@ REASON_KIND_DEFERRED: ReasonKind
 REASON_KIND_AWAITING_INPUT: ReasonKind
 REASON_KIND_DEPENDS_ON_PAST: ReasonKind
 REASON_KIND_PAST_QUESTION: ReasonKind
+REASON_KIND_POOL: ReasonKind
+REASON_KIND_NO_POOL: ReasonKind
+REASON_KIND_MAX_ACTIVE_TIS: ReasonKind
+REASON_KIND_MAX_ACTIVE_TIS_PER_RUN: ReasonKind
+REASON_KIND_MAX_ACTIVE_TASKS_PER_DAG: ReasonKind
+REASON_KIND_RATE_LIMIT: ReasonKind
+REASON_KIND_CONCURRENCY_KEY: ReasonKind
 REASON_KIND_ASSETS: ReasonKind
 REASON_KIND_DAG_INACTIVE: ReasonKind
 REASON_KIND_SCHEDULE: ReasonKind

@@ -412,6 +412,9 @@ export const ModelName = {
   Dag: 'Dag',
   DagVersion: 'DagVersion',
   ImportError: 'ImportError',
+  Pool: 'Pool',
+  PoolGrant: 'PoolGrant',
+  RateStart: 'RateStart',
   Run: 'Run',
   Deadline: 'Deadline',
   Event: 'Event',
@@ -439,7 +442,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1550,6 +1553,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.ImportErrorCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.ImportErrorCountAggregateOutputType> | number
+        }
+      }
+    }
+    Pool: {
+      payload: Prisma.$PoolPayload<ExtArgs>
+      fields: Prisma.PoolFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PoolFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PoolFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>
+        }
+        findFirst: {
+          args: Prisma.PoolFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PoolFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>
+        }
+        findMany: {
+          args: Prisma.PoolFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>[]
+        }
+        create: {
+          args: Prisma.PoolCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>
+        }
+        createMany: {
+          args: Prisma.PoolCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PoolCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>[]
+        }
+        delete: {
+          args: Prisma.PoolDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>
+        }
+        update: {
+          args: Prisma.PoolUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>
+        }
+        deleteMany: {
+          args: Prisma.PoolDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PoolUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PoolUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>[]
+        }
+        upsert: {
+          args: Prisma.PoolUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolPayload>
+        }
+        aggregate: {
+          args: Prisma.PoolAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePool>
+        }
+        groupBy: {
+          args: Prisma.PoolGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PoolGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PoolCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PoolCountAggregateOutputType> | number
+        }
+      }
+    }
+    PoolGrant: {
+      payload: Prisma.$PoolGrantPayload<ExtArgs>
+      fields: Prisma.PoolGrantFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PoolGrantFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PoolGrantFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>
+        }
+        findFirst: {
+          args: Prisma.PoolGrantFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PoolGrantFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>
+        }
+        findMany: {
+          args: Prisma.PoolGrantFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>[]
+        }
+        create: {
+          args: Prisma.PoolGrantCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>
+        }
+        createMany: {
+          args: Prisma.PoolGrantCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PoolGrantCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>[]
+        }
+        delete: {
+          args: Prisma.PoolGrantDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>
+        }
+        update: {
+          args: Prisma.PoolGrantUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>
+        }
+        deleteMany: {
+          args: Prisma.PoolGrantDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PoolGrantUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PoolGrantUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>[]
+        }
+        upsert: {
+          args: Prisma.PoolGrantUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PoolGrantPayload>
+        }
+        aggregate: {
+          args: Prisma.PoolGrantAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePoolGrant>
+        }
+        groupBy: {
+          args: Prisma.PoolGrantGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PoolGrantGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PoolGrantCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PoolGrantCountAggregateOutputType> | number
+        }
+      }
+    }
+    RateStart: {
+      payload: Prisma.$RateStartPayload<ExtArgs>
+      fields: Prisma.RateStartFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RateStartFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RateStartFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>
+        }
+        findFirst: {
+          args: Prisma.RateStartFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RateStartFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>
+        }
+        findMany: {
+          args: Prisma.RateStartFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>[]
+        }
+        create: {
+          args: Prisma.RateStartCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>
+        }
+        createMany: {
+          args: Prisma.RateStartCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RateStartCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>[]
+        }
+        delete: {
+          args: Prisma.RateStartDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>
+        }
+        update: {
+          args: Prisma.RateStartUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>
+        }
+        deleteMany: {
+          args: Prisma.RateStartDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RateStartUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RateStartUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>[]
+        }
+        upsert: {
+          args: Prisma.RateStartUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RateStartPayload>
+        }
+        aggregate: {
+          args: Prisma.RateStartAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRateStart>
+        }
+        groupBy: {
+          args: Prisma.RateStartGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RateStartGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RateStartCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RateStartCountAggregateOutputType> | number
         }
       }
     }
@@ -2671,6 +2896,44 @@ export const ImportErrorScalarFieldEnum = {
 export type ImportErrorScalarFieldEnum = (typeof ImportErrorScalarFieldEnum)[keyof typeof ImportErrorScalarFieldEnum]
 
 
+export const PoolScalarFieldEnum = {
+  name: 'name',
+  slots: 'slots',
+  description: 'description',
+  includeDeferred: 'includeDeferred',
+  createdAt: 'createdAt',
+  changedSeq: 'changedSeq'
+} as const
+
+export type PoolScalarFieldEnum = (typeof PoolScalarFieldEnum)[keyof typeof PoolScalarFieldEnum]
+
+
+export const PoolGrantScalarFieldEnum = {
+  pool: 'pool',
+  shard: 'shard',
+  slots: 'slots',
+  wanted: 'wanted',
+  least: 'least',
+  wantedSince: 'wantedSince',
+  running: 'running',
+  deferred: 'deferred',
+  waiting: 'waiting',
+  at: 'at'
+} as const
+
+export type PoolGrantScalarFieldEnum = (typeof PoolGrantScalarFieldEnum)[keyof typeof PoolGrantScalarFieldEnum]
+
+
+export const RateStartScalarFieldEnum = {
+  key: 'key',
+  perMs: 'perMs',
+  slice: 'slice',
+  taken: 'taken'
+} as const
+
+export type RateStartScalarFieldEnum = (typeof RateStartScalarFieldEnum)[keyof typeof RateStartScalarFieldEnum]
+
+
 export const RunScalarFieldEnum = {
   id: 'id',
   dagId: 'dagId',
@@ -3151,6 +3414,9 @@ export type GlobalOmitConfig = {
   dag?: Prisma.DagOmit
   dagVersion?: Prisma.DagVersionOmit
   importError?: Prisma.ImportErrorOmit
+  pool?: Prisma.PoolOmit
+  poolGrant?: Prisma.PoolGrantOmit
+  rateStart?: Prisma.RateStartOmit
   run?: Prisma.RunOmit
   deadline?: Prisma.DeadlineOmit
   event?: Prisma.EventOmit

@@ -66,6 +66,9 @@ export const ModelName = {
   Dag: 'Dag',
   DagVersion: 'DagVersion',
   ImportError: 'ImportError',
+  Pool: 'Pool',
+  PoolGrant: 'PoolGrant',
+  RateStart: 'RateStart',
   Run: 'Run',
   Deadline: 'Deadline',
   Event: 'Event',
@@ -285,6 +288,44 @@ export const ImportErrorScalarFieldEnum = {
 } as const
 
 export type ImportErrorScalarFieldEnum = (typeof ImportErrorScalarFieldEnum)[keyof typeof ImportErrorScalarFieldEnum]
+
+
+export const PoolScalarFieldEnum = {
+  name: 'name',
+  slots: 'slots',
+  description: 'description',
+  includeDeferred: 'includeDeferred',
+  createdAt: 'createdAt',
+  changedSeq: 'changedSeq'
+} as const
+
+export type PoolScalarFieldEnum = (typeof PoolScalarFieldEnum)[keyof typeof PoolScalarFieldEnum]
+
+
+export const PoolGrantScalarFieldEnum = {
+  pool: 'pool',
+  shard: 'shard',
+  slots: 'slots',
+  wanted: 'wanted',
+  least: 'least',
+  wantedSince: 'wantedSince',
+  running: 'running',
+  deferred: 'deferred',
+  waiting: 'waiting',
+  at: 'at'
+} as const
+
+export type PoolGrantScalarFieldEnum = (typeof PoolGrantScalarFieldEnum)[keyof typeof PoolGrantScalarFieldEnum]
+
+
+export const RateStartScalarFieldEnum = {
+  key: 'key',
+  perMs: 'perMs',
+  slice: 'slice',
+  taken: 'taken'
+} as const
+
+export type RateStartScalarFieldEnum = (typeof RateStartScalarFieldEnum)[keyof typeof RateStartScalarFieldEnum]
 
 
 export const RunScalarFieldEnum = {

@@ -214,6 +214,7 @@ export type ShardWhereInput = {
   expiresAt?: Prisma.DateTimeFilter<"Shard"> | Date | string
   dags?: Prisma.DagListRelationFilter
   watchers?: Prisma.AssetWatcherListRelationFilter
+  grants?: Prisma.PoolGrantListRelationFilter
 }
 
 export type ShardOrderByWithRelationInput = {
@@ -223,6 +224,7 @@ export type ShardOrderByWithRelationInput = {
   expiresAt?: Prisma.SortOrder
   dags?: Prisma.DagOrderByRelationAggregateInput
   watchers?: Prisma.AssetWatcherOrderByRelationAggregateInput
+  grants?: Prisma.PoolGrantOrderByRelationAggregateInput
 }
 
 export type ShardWhereUniqueInput = Prisma.AtLeast<{
@@ -235,6 +237,7 @@ export type ShardWhereUniqueInput = Prisma.AtLeast<{
   expiresAt?: Prisma.DateTimeFilter<"Shard"> | Date | string
   dags?: Prisma.DagListRelationFilter
   watchers?: Prisma.AssetWatcherListRelationFilter
+  grants?: Prisma.PoolGrantListRelationFilter
 }, "id">
 
 export type ShardOrderByWithAggregationInput = {
@@ -266,6 +269,7 @@ export type ShardCreateInput = {
   expiresAt?: Date | string
   dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUncheckedCreateInput = {
@@ -275,6 +279,7 @@ export type ShardUncheckedCreateInput = {
   expiresAt?: Date | string
   dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUpdateInput = {
@@ -284,6 +289,7 @@ export type ShardUpdateInput = {
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardUncheckedUpdateInput = {
@@ -293,6 +299,7 @@ export type ShardUncheckedUpdateInput = {
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardCreateManyInput = {
@@ -380,12 +387,27 @@ export type ShardUpdateOneRequiredWithoutDagsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.ShardUpdateToOneWithWhereWithoutDagsInput, Prisma.ShardUpdateWithoutDagsInput>, Prisma.ShardUncheckedUpdateWithoutDagsInput>
 }
 
+export type ShardCreateNestedOneWithoutGrantsInput = {
+  create?: Prisma.XOR<Prisma.ShardCreateWithoutGrantsInput, Prisma.ShardUncheckedCreateWithoutGrantsInput>
+  connectOrCreate?: Prisma.ShardCreateOrConnectWithoutGrantsInput
+  connect?: Prisma.ShardWhereUniqueInput
+}
+
+export type ShardUpdateOneRequiredWithoutGrantsNestedInput = {
+  create?: Prisma.XOR<Prisma.ShardCreateWithoutGrantsInput, Prisma.ShardUncheckedCreateWithoutGrantsInput>
+  connectOrCreate?: Prisma.ShardCreateOrConnectWithoutGrantsInput
+  upsert?: Prisma.ShardUpsertWithoutGrantsInput
+  connect?: Prisma.ShardWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ShardUpdateToOneWithWhereWithoutGrantsInput, Prisma.ShardUpdateWithoutGrantsInput>, Prisma.ShardUncheckedUpdateWithoutGrantsInput>
+}
+
 export type ShardCreateWithoutWatchersInput = {
   id: number
   owner?: string | null
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUncheckedCreateWithoutWatchersInput = {
@@ -394,6 +416,7 @@ export type ShardUncheckedCreateWithoutWatchersInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardCreateOrConnectWithoutWatchersInput = {
@@ -418,6 +441,7 @@ export type ShardUpdateWithoutWatchersInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardUncheckedUpdateWithoutWatchersInput = {
@@ -426,6 +450,7 @@ export type ShardUncheckedUpdateWithoutWatchersInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardCreateWithoutDagsInput = {
@@ -434,6 +459,7 @@ export type ShardCreateWithoutDagsInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardUncheckedCreateWithoutDagsInput = {
@@ -442,6 +468,7 @@ export type ShardUncheckedCreateWithoutDagsInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
 }
 
 export type ShardCreateOrConnectWithoutDagsInput = {
@@ -466,6 +493,7 @@ export type ShardUpdateWithoutDagsInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
 }
 
 export type ShardUncheckedUpdateWithoutDagsInput = {
@@ -473,6 +501,59 @@ export type ShardUncheckedUpdateWithoutDagsInput = {
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
+}
+
+export type ShardCreateWithoutGrantsInput = {
+  id: number
+  owner?: string | null
+  epoch?: bigint | number
+  expiresAt?: Date | string
+  dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
+}
+
+export type ShardUncheckedCreateWithoutGrantsInput = {
+  id: number
+  owner?: string | null
+  epoch?: bigint | number
+  expiresAt?: Date | string
+  dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
+}
+
+export type ShardCreateOrConnectWithoutGrantsInput = {
+  where: Prisma.ShardWhereUniqueInput
+  create: Prisma.XOR<Prisma.ShardCreateWithoutGrantsInput, Prisma.ShardUncheckedCreateWithoutGrantsInput>
+}
+
+export type ShardUpsertWithoutGrantsInput = {
+  update: Prisma.XOR<Prisma.ShardUpdateWithoutGrantsInput, Prisma.ShardUncheckedUpdateWithoutGrantsInput>
+  create: Prisma.XOR<Prisma.ShardCreateWithoutGrantsInput, Prisma.ShardUncheckedCreateWithoutGrantsInput>
+  where?: Prisma.ShardWhereInput
+}
+
+export type ShardUpdateToOneWithWhereWithoutGrantsInput = {
+  where?: Prisma.ShardWhereInput
+  data: Prisma.XOR<Prisma.ShardUpdateWithoutGrantsInput, Prisma.ShardUncheckedUpdateWithoutGrantsInput>
+}
+
+export type ShardUpdateWithoutGrantsInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
+}
+
+export type ShardUncheckedUpdateWithoutGrantsInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
@@ -484,11 +565,13 @@ export type ShardUncheckedUpdateWithoutDagsInput = {
 export type ShardCountOutputType = {
   dags: number
   watchers: number
+  grants: number
 }
 
 export type ShardCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dags?: boolean | ShardCountOutputTypeCountDagsArgs
   watchers?: boolean | ShardCountOutputTypeCountWatchersArgs
+  grants?: boolean | ShardCountOutputTypeCountGrantsArgs
 }
 
 /**
@@ -515,6 +598,13 @@ export type ShardCountOutputTypeCountWatchersArgs<ExtArgs extends runtime.Types.
   where?: Prisma.AssetWatcherWhereInput
 }
 
+/**
+ * ShardCountOutputType without action
+ */
+export type ShardCountOutputTypeCountGrantsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.PoolGrantWhereInput
+}
+
 
 export type ShardSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -523,6 +613,7 @@ export type ShardSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   expiresAt?: boolean
   dags?: boolean | Prisma.Shard$dagsArgs<ExtArgs>
   watchers?: boolean | Prisma.Shard$watchersArgs<ExtArgs>
+  grants?: boolean | Prisma.Shard$grantsArgs<ExtArgs>
   _count?: boolean | Prisma.ShardCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["shard"]>
 
@@ -551,6 +642,7 @@ export type ShardOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
 export type ShardInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dags?: boolean | Prisma.Shard$dagsArgs<ExtArgs>
   watchers?: boolean | Prisma.Shard$watchersArgs<ExtArgs>
+  grants?: boolean | Prisma.Shard$grantsArgs<ExtArgs>
   _count?: boolean | Prisma.ShardCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type ShardIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -561,6 +653,7 @@ export type $ShardPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   objects: {
     dags: Prisma.$DagPayload<ExtArgs>[]
     watchers: Prisma.$AssetWatcherPayload<ExtArgs>[]
+    grants: Prisma.$PoolGrantPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: number
@@ -963,6 +1056,7 @@ export interface Prisma__ShardClient<T, Null = never, ExtArgs extends runtime.Ty
   readonly [Symbol.toStringTag]: "PrismaPromise"
   dags<T extends Prisma.Shard$dagsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$dagsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   watchers<T extends Prisma.Shard$watchersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$watchersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetWatcherPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  grants<T extends Prisma.Shard$grantsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$grantsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PoolGrantPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1434,6 +1528,30 @@ export type Shard$watchersArgs<ExtArgs extends runtime.Types.Extensions.Internal
   take?: number
   skip?: number
   distinct?: Prisma.AssetWatcherScalarFieldEnum | Prisma.AssetWatcherScalarFieldEnum[]
+}
+
+/**
+ * Shard.grants
+ */
+export type Shard$grantsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PoolGrant
+   */
+  select?: Prisma.PoolGrantSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the PoolGrant
+   */
+  omit?: Prisma.PoolGrantOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PoolGrantInclude<ExtArgs> | null
+  where?: Prisma.PoolGrantWhereInput
+  orderBy?: Prisma.PoolGrantOrderByWithRelationInput | Prisma.PoolGrantOrderByWithRelationInput[]
+  cursor?: Prisma.PoolGrantWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.PoolGrantScalarFieldEnum | Prisma.PoolGrantScalarFieldEnum[]
 }
 
 /**

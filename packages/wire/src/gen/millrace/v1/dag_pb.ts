@@ -22,7 +22,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag.proto.
  */
 export const file_millrace_v1_dag: GenFile = /*@__PURE__*/
-  fileDesc("ChVtaWxscmFjZS92MS9kYWcucHJvdG8SC21pbGxyYWNlLnYxIrYHCgdEYWdTcGVjEg4KBmRhZ19pZBgBIAEoCRIkCgV0YXNrcxgCIAMoCzIVLm1pbGxyYWNlLnYxLlRhc2tTcGVjEiAKBWVkZ2VzGAMgAygLMhEubWlsbHJhY2UudjEuRWRnZRImCgZncm91cHMYBCADKAsyFi5taWxscmFjZS52MS5Hcm91cFNwZWMSJwoIc2NoZWR1bGUYBSABKAsyFS5taWxscmFjZS52MS5TY2hlZHVsZRITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRkb2NzGAcgASgJEgwKBHRhZ3MYCCADKAkSDQoFb3duZXIYCSABKAkSFQoNcGFyYW1zX3NjaGVtYRgKIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYCyABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgMIAEoBRIxCg5kYWdydW5fdGltZW91dBgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpzdGFydF9kYXRlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfZGF0ZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2F0Y2h1cBgQIAEoCBIlCgdvdmVybGFwGBkgASgOMhQubWlsbHJhY2UudjEuT3ZlcmxhcBI0ChFzdGFydGluZ19kZWFkbGluZRgaIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjChttYXhfY29uc2VjdXRpdmVfZmFpbGVkX3J1bnMYGyABKAUSIQoUa2VwdF9zdWNjZXNzZnVsX3J1bnMYKyABKAVIAIgBARIdChBrZXB0X2ZhaWxlZF9ydW5zGCwgASgFSAGIAQESFAoMc3RhcnRfcGF1c2VkGBEgASgIEgwKBGZpbGUYEiABKAkSDgoGc291cmNlGBMgASgJEhUKDWJ1bmRsZV9kaWdlc3QYFCABKAkSEQoJZmFpbF9mYXN0GBUgASgIEhYKDnJlc3VsdF90YXNrX2lkGBYgASgJEigKCWNhbGxiYWNrcxgXIAMoCzIVLm1pbGxyYWNlLnYxLkNhbGxiYWNrEhYKDmNhbGxiYWNrX3F1ZXVlGBggASgJEiwKCWRlYWRsaW5lcxgjIAMoCzIZLm1pbGxyYWNlLnYxLkRlYWRsaW5lU3BlY0IXChVfa2VwdF9zdWNjZXNzZnVsX3J1bnNCEwoRX2tlcHRfZmFpbGVkX3J1bnMiiAkKCFRhc2tTcGVjEg8KB3Rhc2tfaWQYASABKAkSEAoIZ3JvdXBfaWQYAiABKAkSDwoHaGFuZGxlchgDIAEoCRIjCgRraW5kGAQgASgOMhUubWlsbHJhY2UudjEuVGFza0tpbmQSDAoEYXJncxgFIAEoDBIPCgdyZXRyaWVzGAYgASgFEi4KC3JldHJ5X2RlbGF5GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhUKDXJldHJ5X2JhY2tvZmYYCCABKAESMgoPbWF4X3JldHJ5X2RlbGF5GAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjQKEWV4ZWN1dGlvbl90aW1lb3V0GAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KDHRyaWdnZXJfcnVsZRgLIAEoDjIYLm1pbGxyYWNlLnYxLlRyaWdnZXJSdWxlEg0KBXF1ZXVlGAwgASgJEhcKD3ByaW9yaXR5X3dlaWdodBgNIAEoBRIpCglpc29sYXRpb24YDiABKA4yFi5taWxscmFjZS52MS5Jc29sYXRpb24SKwoDZW52GA8gAygLMh4ubWlsbHJhY2UudjEuVGFza1NwZWMuRW52RW50cnkSDAoEZG9jcxgQIAEoCRINCgVvd25lchgRIAEoCRIVCg1yZXN1bHRfc2NoZW1hGBIgASgJEhMKC2FyZ19zY2hlbWFzGBMgAygJEiMKBHJvbGUYFCABKA4yFS5taWxscmFjZS52MS5UYXNrUm9sZRIRCglmYWlsc19ydW4YFSABKAgSKQoHY29udHJvbBgWIAEoDjIYLm1pbGxyYWNlLnYxLlRhc2tDb250cm9sEiYKBWNhc2VzGBcgAygLMhcubWlsbHJhY2UudjEuQnJhbmNoQ2FzZRIZChFza2lwc19kaXJlY3Rfb25seRgYIAEoCBIiCgRlYWNoGBkgAygLMhQubWlsbHJhY2UudjEuTWFwQXhpcxIaChJtYXBfaW5kZXhfdGVtcGxhdGUYGiABKAkSJwoGc2Vuc29yGBsgASgLMhcubWlsbHJhY2UudjEuU2Vuc29yU3BlYxIoCgljYWxsYmFja3MYHCADKAsyFS5taWxscmFjZS52MS5DYWxsYmFjaxIXCg9kZXBlbmRzX29uX3Bhc3QYJSABKAgSGwoTd2FpdF9mb3JfZG93bnN0cmVhbRgmIAEoCBIkChxpZ25vcmVfZmlyc3RfZGVwZW5kc19vbl9wYXN0GCcgASgIEhQKDHBhc3RfZGVjaWRlchgoIAEoCRIsCglkZWFkbGluZXMYKSADKAsyGS5taWxscmFjZS52MS5EZWFkbGluZVNwZWMSKgoHb3V0bGV0cxgwIAMoCzIZLm1pbGxyYWNlLnYxLkFzc2V0T3JBbGlhcxIpCgZpbmxldHMYMSADKAsyGS5taWxscmFjZS52MS5Bc3NldE9yQWxpYXMaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIsCgpCcmFuY2hDYXNlEgwKBG5hbWUYASABKAkSEAoIdGFza19pZHMYAiADKAkiGgoHTWFwQXhpcxIPCgdzb3VyY2VzGAEgAygMIuEBCgpTZW5zb3JTcGVjEiUKBG1vZGUYASABKA4yFy5taWxscmFjZS52MS5TZW5zb3JNb2RlEisKCGludGVydmFsGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKB3RpbWVvdXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJc29mdF9mYWlsGAQgASgIEg8KB2JhY2tvZmYYBSABKAgSLwoMbWF4X2ludGVydmFsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIj8KBEVkZ2USFAoMZnJvbV90YXNrX2lkGAEgASgJEhIKCnRvX3Rhc2tfaWQYAiABKAkSDQoFbGFiZWwYAyABKAkiawoJR3JvdXBTcGVjEhAKCGdyb3VwX2lkGAEgASgJEhcKD3BhcmVudF9ncm91cF9pZBgCIAEoCRIPCgd0b29sdGlwGAMgASgJEiIKBGVhY2gYBCADKAsyFC5taWxscmFjZS52MS5NYXBBeGlzIsgDCgNEYWcSDgoGZGFnX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAUSEwoLZGVzY3JpcHRpb24YAyABKAkSDAoEdGFncxgEIAMoCRINCgVvd25lchgFIAEoCRIRCglpc19wYXVzZWQYBiABKAgSEQoJaXNfYWN0aXZlGAcgASgIEhAKCHNjaGVkdWxlGAggASgJEhAKCHRpbWV6b25lGAkgASgJEi8KC25leHRfcnVuX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgtyZWNlbnRfcnVucxgLIAMoCzIXLm1pbGxyYWNlLnYxLlJ1blN1bW1hcnkSDAoEZmlsZRgMIAEoCRISCgp0YXNrX2NvdW50GA0gASgFEhUKDXBhcmFtc19zY2hlbWEYDiABKAkSDAoEZG9jcxgPIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYECABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgRIAEoBRIxCg1yZWdpc3RlcmVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBzY2hlZHVsZV9wcm9ibGVtGBMgASgJItIBCgpSdW5TdW1tYXJ5Eg4KBnJ1bl9pZBgBIAEoCRIkCgVzdGF0ZRgCIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsb2dpY2FsX2RhdGUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIocBCgpEYWdWZXJzaW9uEg4KBmRhZ19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEg4KBmRpZ2VzdBgDIAEoCRIxCg1yZWdpc3RlcmVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1idW5kbGVfZGlnZXN0GAUgASgJImkKC0ltcG9ydEVycm9yEg4KBmZvbGRlchgBIAEoCRIMCgRmaWxlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSKwoHc2Vlbl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi9gQKBkRhZ1J1bhIOCgZydW5faWQYASABKAkSDgoGZGFnX2lkGAIgASgJEhMKC2RhZ192ZXJzaW9uGAMgASgFEhAKCHJ1bl9uYW1lGAQgASgJEiQKBXN0YXRlGAUgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJgoIcnVuX3R5cGUYBiABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlEjAKDGxvZ2ljYWxfZGF0ZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTZGF0YV9pbnRlcnZhbF9zdGFydBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZGF0YV9pbnRlcnZhbF9lbmQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiIKBnBhcmFtcxgKIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlEi0KCXF1ZXVlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKB2ZhaWx1cmUYDiABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlEicKBmNvdW50cxgPIAMoCzIXLm1pbGxyYWNlLnYxLlN0YXRlQ291bnQSDAoEbm90ZRgQIAEoCRIUCgx0cmlnZ2VyZWRfYnkYESABKAkSEAoIcmV2aXNpb24YEiABKAMiQgoKU3RhdGVDb3VudBIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRINCgVjb3VudBgCIAEoBSpmCghUYXNrUm9sZRIZChVUQVNLX1JPTEVfVU5TUEVDSUZJRUQQABISCg5UQVNLX1JPTEVfV09SSxABEhMKD1RBU0tfUk9MRV9TRVRVUBACEhYKElRBU0tfUk9MRV9URUFSRE9XThADKnsKC1Rhc2tDb250cm9sEhwKGFRBU0tfQ09OVFJPTF9VTlNQRUNJRklFRBAAEhUKEVRBU0tfQ09OVFJPTF9OT05FEAESFwoTVEFTS19DT05UUk9MX0JSQU5DSBACEh4KGlRBU0tfQ09OVFJPTF9TSE9SVF9DSVJDVUlUEAMqWwoKU2Vuc29yTW9kZRIbChdTRU5TT1JfTU9ERV9VTlNQRUNJRklFRBAAEhQKEFNFTlNPUl9NT0RFX1BPS0UQARIaChZTRU5TT1JfTU9ERV9SRVNDSEVEVUxFEAIqUwoIVGFza0tpbmQSGQoVVEFTS19LSU5EX1VOU1BFQ0lGSUVEEAASFAoQVEFTS19LSU5EX0JVTkRMRRABEhYKElRBU0tfS0lORF9FWFRFUk5BTBACKs0DCgtUcmlnZ2VyUnVsZRIcChhUUklHR0VSX1JVTEVfVU5TUEVDSUZJRUQQABIcChhUUklHR0VSX1JVTEVfQUxMX1NVQ0NFU1MQARIbChdUUklHR0VSX1JVTEVfQUxMX0ZBSUxFRBACEhkKFVRSSUdHRVJfUlVMRV9BTExfRE9ORRADEikKJVRSSUdHRVJfUlVMRV9BTExfRE9ORV9NSU5fT05FX1NVQ0NFU1MQBBInCiNUUklHR0VSX1JVTEVfQUxMX0RPTkVfU0VUVVBfU1VDQ0VTUxAFEhwKGFRSSUdHRVJfUlVMRV9PTkVfU1VDQ0VTUxAGEhsKF1RSSUdHRVJfUlVMRV9PTkVfRkFJTEVEEAcSGQoVVFJJR0dFUl9SVUxFX09ORV9ET05FEAgSHAoYVFJJR0dFUl9SVUxFX05PTkVfRkFJTEVEEAkSLAooVFJJR0dFUl9SVUxFX05PTkVfRkFJTEVEX01JTl9PTkVfU1VDQ0VTUxAKEh0KGVRSSUdHRVJfUlVMRV9OT05FX1NLSVBQRUQQCxIcChhUUklHR0VSX1JVTEVfQUxMX1NLSVBQRUQQDBIXChNUUklHR0VSX1JVTEVfQUxXQVlTEA0qUwoJSXNvbGF0aW9uEhkKFUlTT0xBVElPTl9VTlNQRUNJRklFRBAAEhQKEElTT0xBVElPTl9USFJFQUQQARIVChFJU09MQVRJT05fUFJPQ0VTUxACKn8KCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFURV9RVUVVRUQQARIVChFSVU5fU1RBVEVfUlVOTklORxACEhUKEVJVTl9TVEFURV9TVUNDRVNTEAMSFAoQUlVOX1NUQVRFX0ZBSUxFRBAEKpIBCgdSdW5UeXBlEhgKFFJVTl9UWVBFX1VOU1BFQ0lGSUVEEAASFgoSUlVOX1RZUEVfU0NIRURVTEVEEAESEwoPUlVOX1RZUEVfTUFOVUFMEAISHAoYUlVOX1RZUEVfQVNTRVRfVFJJR0dFUkVEEAQSIgoeUlVOX1RZUEVfQVNTRVRfTUFURVJJQUxJWkFUSU9OEAUqlgMKCVRhc2tTdGF0ZRIaChZUQVNLX1NUQVRFX1VOU1BFQ0lGSUVEEAASEwoPVEFTS19TVEFURV9OT05FEAESGAoUVEFTS19TVEFURV9TQ0hFRFVMRUQQAhIVChFUQVNLX1NUQVRFX1FVRVVFRBADEhYKElRBU0tfU1RBVEVfUlVOTklORxAEEhkKFVRBU0tfU1RBVEVfUkVTVEFSVElORxAFEhYKElRBU0tfU1RBVEVfU1VDQ0VTUxAGEhUKEVRBU0tfU1RBVEVfRkFJTEVEEAcSFgoSVEFTS19TVEFURV9TS0lQUEVEEAgSHgoaVEFTS19TVEFURV9VUFNUUkVBTV9GQUlMRUQQCRIWChJUQVNLX1NUQVRFX1JFTU9WRUQQChIbChdUQVNLX1NUQVRFX1VQX0ZPUl9SRVRSWRALEiAKHFRBU0tfU1RBVEVfVVBfRk9SX1JFU0NIRURVTEUQDBIXChNUQVNLX1NUQVRFX0RFRkVSUkVEEA0SHQoZVEFTS19TVEFURV9BV0FJVElOR19JTlBVVBAOYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_callback, file_millrace_v1_deadline, file_millrace_v1_schedule, file_millrace_v1_value]);
+  fileDesc("ChVtaWxscmFjZS92MS9kYWcucHJvdG8SC21pbGxyYWNlLnYxIp4ICgdEYWdTcGVjEg4KBmRhZ19pZBgBIAEoCRIkCgV0YXNrcxgCIAMoCzIVLm1pbGxyYWNlLnYxLlRhc2tTcGVjEiAKBWVkZ2VzGAMgAygLMhEubWlsbHJhY2UudjEuRWRnZRImCgZncm91cHMYBCADKAsyFi5taWxscmFjZS52MS5Hcm91cFNwZWMSJwoIc2NoZWR1bGUYBSABKAsyFS5taWxscmFjZS52MS5TY2hlZHVsZRITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRkb2NzGAcgASgJEgwKBHRhZ3MYCCADKAkSDQoFb3duZXIYCSABKAkSFQoNcGFyYW1zX3NjaGVtYRgKIAEoCRIXCg9tYXhfYWN0aXZlX3J1bnMYCyABKAUSGAoQbWF4X2FjdGl2ZV90YXNrcxgMIAEoBRIxCg5kYWdydW5fdGltZW91dBgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpzdGFydF9kYXRlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfZGF0ZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2F0Y2h1cBgQIAEoCBIlCgdvdmVybGFwGBkgASgOMhQubWlsbHJhY2UudjEuT3ZlcmxhcBI0ChFzdGFydGluZ19kZWFkbGluZRgaIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIjChttYXhfY29uc2VjdXRpdmVfZmFpbGVkX3J1bnMYGyABKAUSIQoUa2VwdF9zdWNjZXNzZnVsX3J1bnMYKyABKAVIAIgBARIdChBrZXB0X2ZhaWxlZF9ydW5zGCwgASgFSAGIAQESFAoMc3RhcnRfcGF1c2VkGBEgASgIEgwKBGZpbGUYEiABKAkSDgoGc291cmNlGBMgASgJEhUKDWJ1bmRsZV9kaWdlc3QYFCABKAkSEQoJZmFpbF9mYXN0GBUgASgIEhYKDnJlc3VsdF90YXNrX2lkGBYgASgJEigKCWNhbGxiYWNrcxgXIAMoCzIVLm1pbGxyYWNlLnYxLkNhbGxiYWNrEhYKDmNhbGxiYWNrX3F1ZXVlGBggASgJEiwKCWRlYWRsaW5lcxgjIAMoCzIZLm1pbGxyYWNlLnYxLkRlYWRsaW5lU3BlYxIgChhtYXhfYWN0aXZlX3Rhc2tzX3Blcl9kYWcYHSABKAUSFwoPY29uY3VycmVuY3lfa2V5GB4gASgMEisKDXdoZW5fa2V5X2J1c3kYHyABKA4yFC5taWxscmFjZS52MS5LZXlCdXN5QhcKFV9rZXB0X3N1Y2Nlc3NmdWxfcnVuc0ITChFfa2VwdF9mYWlsZWRfcnVucyK8CgoIVGFza1NwZWMSDwoHdGFza19pZBgBIAEoCRIQCghncm91cF9pZBgCIAEoCRIPCgdoYW5kbGVyGAMgASgJEiMKBGtpbmQYBCABKA4yFS5taWxscmFjZS52MS5UYXNrS2luZBIMCgRhcmdzGAUgASgMEg8KB3JldHJpZXMYBiABKAUSLgoLcmV0cnlfZGVsYXkYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFQoNcmV0cnlfYmFja29mZhgIIAEoARIyCg9tYXhfcmV0cnlfZGVsYXkYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNAoRZXhlY3V0aW9uX3RpbWVvdXQYCiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoMdHJpZ2dlcl9ydWxlGAsgASgOMhgubWlsbHJhY2UudjEuVHJpZ2dlclJ1bGUSDQoFcXVldWUYDCABKAkSFwoPcHJpb3JpdHlfd2VpZ2h0GA0gASgFEikKCWlzb2xhdGlvbhgOIAEoDjIWLm1pbGxyYWNlLnYxLklzb2xhdGlvbhIrCgNlbnYYDyADKAsyHi5taWxscmFjZS52MS5UYXNrU3BlYy5FbnZFbnRyeRIMCgRkb2NzGBAgASgJEg0KBW93bmVyGBEgASgJEhUKDXJlc3VsdF9zY2hlbWEYEiABKAkSEwoLYXJnX3NjaGVtYXMYEyADKAkSIwoEcm9sZRgUIAEoDjIVLm1pbGxyYWNlLnYxLlRhc2tSb2xlEhEKCWZhaWxzX3J1bhgVIAEoCBIpCgdjb250cm9sGBYgASgOMhgubWlsbHJhY2UudjEuVGFza0NvbnRyb2wSJgoFY2FzZXMYFyADKAsyFy5taWxscmFjZS52MS5CcmFuY2hDYXNlEhkKEXNraXBzX2RpcmVjdF9vbmx5GBggASgIEiIKBGVhY2gYGSADKAsyFC5taWxscmFjZS52MS5NYXBBeGlzEhoKEm1hcF9pbmRleF90ZW1wbGF0ZRgaIAEoCRInCgZzZW5zb3IYGyABKAsyFy5taWxscmFjZS52MS5TZW5zb3JTcGVjEigKCWNhbGxiYWNrcxgcIAMoCzIVLm1pbGxyYWNlLnYxLkNhbGxiYWNrEhcKD2RlcGVuZHNfb25fcGFzdBglIAEoCBIbChN3YWl0X2Zvcl9kb3duc3RyZWFtGCYgASgIEiQKHGlnbm9yZV9maXJzdF9kZXBlbmRzX29uX3Bhc3QYJyABKAgSFAoMcGFzdF9kZWNpZGVyGCggASgJEiwKCWRlYWRsaW5lcxgpIAMoCzIZLm1pbGxyYWNlLnYxLkRlYWRsaW5lU3BlYxIMCgRwb29sGB0gASgJEhIKCnBvb2xfc2xvdHMYHiABKAUSLAoLd2VpZ2h0X3J1bGUYHyABKA4yFy5taWxscmFjZS52MS5XZWlnaHRSdWxlEhYKDm1heF9hY3RpdmVfdGlzGCAgASgFEh4KFm1heF9hY3RpdmVfdGlzX3Blcl9ydW4YISABKAUSKgoKcmF0ZV9saW1pdBgiIAEoCzIWLm1pbGxyYWNlLnYxLlJhdGVMaW1pdBIqCgdvdXRsZXRzGDAgAygLMhkubWlsbHJhY2UudjEuQXNzZXRPckFsaWFzEikKBmlubGV0cxgxIAMoCzIZLm1pbGxyYWNlLnYxLkFzc2V0T3JBbGlhcxoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIk8KCVJhdGVMaW1pdBILCgNrZXkYASABKAkSDQoFbGltaXQYAiABKAUSJgoDcGVyGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiwKCkJyYW5jaENhc2USDAoEbmFtZRgBIAEoCRIQCgh0YXNrX2lkcxgCIAMoCSIaCgdNYXBBeGlzEg8KB3NvdXJjZXMYASADKAwi4QEKClNlbnNvclNwZWMSJQoEbW9kZRgBIAEoDjIXLm1pbGxyYWNlLnYxLlNlbnNvck1vZGUSKwoIaW50ZXJ2YWwYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCglzb2Z0X2ZhaWwYBCABKAgSDwoHYmFja29mZhgFIAEoCBIvCgxtYXhfaW50ZXJ2YWwYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iPwoERWRnZRIUCgxmcm9tX3Rhc2tfaWQYASABKAkSEgoKdG9fdGFza19pZBgCIAEoCRINCgVsYWJlbBgDIAEoCSJrCglHcm91cFNwZWMSEAoIZ3JvdXBfaWQYASABKAkSFwoPcGFyZW50X2dyb3VwX2lkGAIgASgJEg8KB3Rvb2x0aXAYAyABKAkSIgoEZWFjaBgEIAMoCzIULm1pbGxyYWNlLnYxLk1hcEF4aXMiyAMKA0RhZxIOCgZkYWdfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRITCgtkZXNjcmlwdGlvbhgDIAEoCRIMCgR0YWdzGAQgAygJEg0KBW93bmVyGAUgASgJEhEKCWlzX3BhdXNlZBgGIAEoCBIRCglpc19hY3RpdmUYByABKAgSEAoIc2NoZWR1bGUYCCABKAkSEAoIdGltZXpvbmUYCSABKAkSLwoLbmV4dF9ydW5fYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKC3JlY2VudF9ydW5zGAsgAygLMhcubWlsbHJhY2UudjEuUnVuU3VtbWFyeRIMCgRmaWxlGAwgASgJEhIKCnRhc2tfY291bnQYDSABKAUSFQoNcGFyYW1zX3NjaGVtYRgOIAEoCRIMCgRkb2NzGA8gASgJEhcKD21heF9hY3RpdmVfcnVucxgQIAEoBRIYChBtYXhfYWN0aXZlX3Rhc2tzGBEgASgFEjEKDXJlZ2lzdGVyZWRfYXQYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKEHNjaGVkdWxlX3Byb2JsZW0YEyABKAki0gEKClJ1blN1bW1hcnkSDgoGcnVuX2lkGAEgASgJEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSLgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxvZ2ljYWxfZGF0ZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAihwEKCkRhZ1ZlcnNpb24SDgoGZGFnX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDgoGZGlnZXN0GAMgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWJ1bmRsZV9kaWdlc3QYBSABKAkiaQoLSW1wb3J0RXJyb3ISDgoGZm9sZGVyGAEgASgJEgwKBGZpbGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIrCgdzZWVuX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCL2BAoGRGFnUnVuEg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSEwoLZGFnX3ZlcnNpb24YAyABKAUSEAoIcnVuX25hbWUYBCABKAkSJAoFc3RhdGUYBSABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRImCghydW5fdHlwZRgGIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSMAoMbG9naWNhbF9kYXRlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNkYXRhX2ludGVydmFsX3N0YXJ0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFkYXRhX2ludGVydmFsX2VuZBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoGcGFyYW1zGAogASgLMhIubWlsbHJhY2UudjEuVmFsdWUSLQoJcXVldWVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHZmFpbHVyZRgOIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUSJwoGY291bnRzGA8gAygLMhcubWlsbHJhY2UudjEuU3RhdGVDb3VudBIMCgRub3RlGBAgASgJEhQKDHRyaWdnZXJlZF9ieRgRIAEoCRIQCghyZXZpc2lvbhgSIAEoAyJCCgpTdGF0ZUNvdW50EiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg0KBWNvdW50GAIgASgFKnkKCldlaWdodFJ1bGUSGwoXV0VJR0hUX1JVTEVfVU5TUEVDSUZJRUQQABIaChZXRUlHSFRfUlVMRV9ET1dOU1RSRUFNEAESGAoUV0VJR0hUX1JVTEVfVVBTVFJFQU0QAhIYChRXRUlHSFRfUlVMRV9BQlNPTFVURRADKm8KB0tleUJ1c3kSGAoUS0VZX0JVU1lfVU5TUEVDSUZJRUQQABISCg5LRVlfQlVTWV9RVUVVRRABEhoKFktFWV9CVVNZX0NBTkNFTF9ORVdFU1QQAhIaChZLRVlfQlVTWV9DQU5DRUxfT0xERVNUEAMqZgoIVGFza1JvbGUSGQoVVEFTS19ST0xFX1VOU1BFQ0lGSUVEEAASEgoOVEFTS19ST0xFX1dPUksQARITCg9UQVNLX1JPTEVfU0VUVVAQAhIWChJUQVNLX1JPTEVfVEVBUkRPV04QAyp7CgtUYXNrQ29udHJvbBIcChhUQVNLX0NPTlRST0xfVU5TUEVDSUZJRUQQABIVChFUQVNLX0NPTlRST0xfTk9ORRABEhcKE1RBU0tfQ09OVFJPTF9CUkFOQ0gQAhIeChpUQVNLX0NPTlRST0xfU0hPUlRfQ0lSQ1VJVBADKlsKClNlbnNvck1vZGUSGwoXU0VOU09SX01PREVfVU5TUEVDSUZJRUQQABIUChBTRU5TT1JfTU9ERV9QT0tFEAESGgoWU0VOU09SX01PREVfUkVTQ0hFRFVMRRACKlMKCFRhc2tLaW5kEhkKFVRBU0tfS0lORF9VTlNQRUNJRklFRBAAEhQKEFRBU0tfS0lORF9CVU5ETEUQARIWChJUQVNLX0tJTkRfRVhURVJOQUwQAirNAwoLVHJpZ2dlclJ1bGUSHAoYVFJJR0dFUl9SVUxFX1VOU1BFQ0lGSUVEEAASHAoYVFJJR0dFUl9SVUxFX0FMTF9TVUNDRVNTEAESGwoXVFJJR0dFUl9SVUxFX0FMTF9GQUlMRUQQAhIZChVUUklHR0VSX1JVTEVfQUxMX0RPTkUQAxIpCiVUUklHR0VSX1JVTEVfQUxMX0RPTkVfTUlOX09ORV9TVUNDRVNTEAQSJwojVFJJR0dFUl9SVUxFX0FMTF9ET05FX1NFVFVQX1NVQ0NFU1MQBRIcChhUUklHR0VSX1JVTEVfT05FX1NVQ0NFU1MQBhIbChdUUklHR0VSX1JVTEVfT05FX0ZBSUxFRBAHEhkKFVRSSUdHRVJfUlVMRV9PTkVfRE9ORRAIEhwKGFRSSUdHRVJfUlVMRV9OT05FX0ZBSUxFRBAJEiwKKFRSSUdHRVJfUlVMRV9OT05FX0ZBSUxFRF9NSU5fT05FX1NVQ0NFU1MQChIdChlUUklHR0VSX1JVTEVfTk9ORV9TS0lQUEVEEAsSHAoYVFJJR0dFUl9SVUxFX0FMTF9TS0lQUEVEEAwSFwoTVFJJR0dFUl9SVUxFX0FMV0FZUxANKlMKCUlzb2xhdGlvbhIZChVJU09MQVRJT05fVU5TUEVDSUZJRUQQABIUChBJU09MQVRJT05fVEhSRUFEEAESFQoRSVNPTEFUSU9OX1BST0NFU1MQAip/CghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBVEVfUVVFVUVEEAESFQoRUlVOX1NUQVRFX1JVTk5JTkcQAhIVChFSVU5fU1RBVEVfU1VDQ0VTUxADEhQKEFJVTl9TVEFURV9GQUlMRUQQBCqSAQoHUnVuVHlwZRIYChRSVU5fVFlQRV9VTlNQRUNJRklFRBAAEhYKElJVTl9UWVBFX1NDSEVEVUxFRBABEhMKD1JVTl9UWVBFX01BTlVBTBACEhwKGFJVTl9UWVBFX0FTU0VUX1RSSUdHRVJFRBAEEiIKHlJVTl9UWVBFX0FTU0VUX01BVEVSSUFMSVpBVElPThAFKpYDCglUYXNrU3RhdGUSGgoWVEFTS19TVEFURV9VTlNQRUNJRklFRBAAEhMKD1RBU0tfU1RBVEVfTk9ORRABEhgKFFRBU0tfU1RBVEVfU0NIRURVTEVEEAISFQoRVEFTS19TVEFURV9RVUVVRUQQAxIWChJUQVNLX1NUQVRFX1JVTk5JTkcQBBIZChVUQVNLX1NUQVRFX1JFU1RBUlRJTkcQBRIWChJUQVNLX1NUQVRFX1NVQ0NFU1MQBhIVChFUQVNLX1NUQVRFX0ZBSUxFRBAHEhYKElRBU0tfU1RBVEVfU0tJUFBFRBAIEh4KGlRBU0tfU1RBVEVfVVBTVFJFQU1fRkFJTEVEEAkSFgoSVEFTS19TVEFURV9SRU1PVkVEEAoSGwoXVEFTS19TVEFURV9VUF9GT1JfUkVUUlkQCxIgChxUQVNLX1NUQVRFX1VQX0ZPUl9SRVNDSEVEVUxFEAwSFwoTVEFTS19TVEFURV9ERUZFUlJFRBANEh0KGVRBU0tfU1RBVEVfQVdBSVRJTkdfSU5QVVQQDmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_callback, file_millrace_v1_deadline, file_millrace_v1_schedule, file_millrace_v1_value]);
 
 /**
  * A DAG as an SDK compiles it: everything the control plane needs, and nothing it would have to execute.
@@ -240,6 +240,28 @@ export type DagSpec = Message<"millrace.v1.DagSpec"> & {
    * @generated from field: repeated millrace.v1.DeadlineSpec deadlines = 35;
    */
   deadlines: DeadlineSpec[];
+
+  /**
+   * Running task instances over all its runs. 0 means no limit.
+   *
+   * @generated from field: int32 max_active_tasks_per_dag = 29;
+   */
+  maxActiveTasksPerDag: number;
+
+  /**
+   * One run at a time for each value of this: an expression as in args, a reference to a param or an array of such. Empty
+   * means none.
+   *
+   * @generated from field: bytes concurrency_key = 30;
+   */
+  concurrencyKey: Uint8Array;
+
+  /**
+   * What becomes of a run whose key another run has.
+   *
+   * @generated from field: millrace.v1.KeyBusy when_key_busy = 31;
+   */
+  whenKeyBusy: KeyBusy;
 };
 
 /**
@@ -489,6 +511,48 @@ export type TaskSpec = Message<"millrace.v1.TaskSpec"> & {
   deadlines: DeadlineSpec[];
 
   /**
+   * The pool whose slots it takes while it runs. Empty means "default_pool".
+   *
+   * @generated from field: string pool = 29;
+   */
+  pool: string;
+
+  /**
+   * How many of them. 0 means 1.
+   *
+   * @generated from field: int32 pool_slots = 30;
+   */
+  poolSlots: number;
+
+  /**
+   * Whose weights count beside its own.
+   *
+   * @generated from field: millrace.v1.WeightRule weight_rule = 31;
+   */
+  weightRule: WeightRule;
+
+  /**
+   * Instances at a time over all runs of the DAG; deferred ones count. 0 means no limit.
+   *
+   * @generated from field: int32 max_active_tis = 32;
+   */
+  maxActiveTis: number;
+
+  /**
+   * The same within a run. 0 means no limit.
+   *
+   * @generated from field: int32 max_active_tis_per_run = 33;
+   */
+  maxActiveTisPerRun: number;
+
+  /**
+   * How often it may start. Unset means no limit.
+   *
+   * @generated from field: millrace.v1.RateLimit rate_limit = 34;
+   */
+  rateLimit?: RateLimit | undefined;
+
+  /**
    * What it makes: each gets an event when an instance succeeds. At most 100.
    *
    * @generated from field: repeated millrace.v1.AssetOrAlias outlets = 48;
@@ -509,6 +573,41 @@ export type TaskSpec = Message<"millrace.v1.TaskSpec"> & {
  */
 export const TaskSpecSchema: GenMessage<TaskSpec> = /*@__PURE__*/
   messageDesc(file_millrace_v1_dag, 1);
+
+/**
+ * At most so many starts in any such length of time, among all tasks of all DAGs that name the key and the same length.
+ *
+ * @generated from message millrace.v1.RateLimit
+ */
+export type RateLimit = Message<"millrace.v1.RateLimit"> & {
+  /**
+   * 1-250 characters.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * 1 to 1,000,000.
+   *
+   * @generated from field: int32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * 1 s to 31 days.
+   *
+   * @generated from field: google.protobuf.Duration per = 3;
+   */
+  per?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.RateLimit.
+ * Use `create(RateLimitSchema)` to create a new message.
+ */
+export const RateLimitSchema: GenMessage<RateLimit> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag, 2);
 
 /**
  * What a branch may choose.
@@ -536,7 +635,7 @@ export type BranchCase = Message<"millrace.v1.BranchCase"> & {
  * Use `create(BranchCaseSchema)` to create a new message.
  */
 export const BranchCaseSchema: GenMessage<BranchCase> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 2);
+  messageDesc(file_millrace_v1_dag, 3);
 
 /**
  * One dimension of a mapping.
@@ -558,7 +657,7 @@ export type MapAxis = Message<"millrace.v1.MapAxis"> & {
  * Use `create(MapAxisSchema)` to create a new message.
  */
 export const MapAxisSchema: GenMessage<MapAxis> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 3);
+  messageDesc(file_millrace_v1_dag, 4);
 
 /**
  * How a sensor looks.
@@ -614,7 +713,7 @@ export type SensorSpec = Message<"millrace.v1.SensorSpec"> & {
  * Use `create(SensorSpecSchema)` to create a new message.
  */
 export const SensorSpecSchema: GenMessage<SensorSpec> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 4);
+  messageDesc(file_millrace_v1_dag, 5);
 
 /**
  * An arrow between two tasks.
@@ -649,7 +748,7 @@ export type Edge = Message<"millrace.v1.Edge"> & {
  * Use `create(EdgeSchema)` to create a new message.
  */
 export const EdgeSchema: GenMessage<Edge> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 5);
+  messageDesc(file_millrace_v1_dag, 6);
 
 /**
  * A named set of tasks, drawn as a box.
@@ -691,7 +790,7 @@ export type GroupSpec = Message<"millrace.v1.GroupSpec"> & {
  * Use `create(GroupSpecSchema)` to create a new message.
  */
 export const GroupSpecSchema: GenMessage<GroupSpec> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 6);
+  messageDesc(file_millrace_v1_dag, 7);
 
 /**
  * A registered DAG.
@@ -839,7 +938,7 @@ export type Dag = Message<"millrace.v1.Dag"> & {
  * Use `create(DagSchema)` to create a new message.
  */
 export const DagSchema: GenMessage<Dag> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 7);
+  messageDesc(file_millrace_v1_dag, 8);
 
 /**
  * The little a list shows of a run.
@@ -888,7 +987,7 @@ export type RunSummary = Message<"millrace.v1.RunSummary"> & {
  * Use `create(RunSummarySchema)` to create a new message.
  */
 export const RunSummarySchema: GenMessage<RunSummary> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 8);
+  messageDesc(file_millrace_v1_dag, 9);
 
 /**
  * One immutable registration of a DAG.
@@ -937,7 +1036,7 @@ export type DagVersion = Message<"millrace.v1.DagVersion"> & {
  * Use `create(DagVersionSchema)` to create a new message.
  */
 export const DagVersionSchema: GenMessage<DagVersion> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 9);
+  messageDesc(file_millrace_v1_dag, 10);
 
 /**
  * A file of a DAG folder that could not be compiled, or a DAG that was refused.
@@ -979,7 +1078,7 @@ export type ImportError = Message<"millrace.v1.ImportError"> & {
  * Use `create(ImportErrorSchema)` to create a new message.
  */
 export const ImportErrorSchema: GenMessage<ImportError> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 10);
+  messageDesc(file_millrace_v1_dag, 11);
 
 /**
  * One execution of one version of a DAG.
@@ -1119,7 +1218,7 @@ export type DagRun = Message<"millrace.v1.DagRun"> & {
  * Use `create(DagRunSchema)` to create a new message.
  */
 export const DagRunSchema: GenMessage<DagRun> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 11);
+  messageDesc(file_millrace_v1_dag, 12);
 
 /**
  * How many task instances of a run are in a state.
@@ -1147,7 +1246,103 @@ export type StateCount = Message<"millrace.v1.StateCount"> & {
  * Use `create(StateCountSchema)` to create a new message.
  */
 export const StateCountSchema: GenMessage<StateCount> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag, 12);
+  messageDesc(file_millrace_v1_dag, 13);
+
+/**
+ * Whose priority weights count beside a task's own.
+ *
+ * @generated from enum millrace.v1.WeightRule
+ */
+export const WeightRule = {
+  /**
+   * Means DOWNSTREAM.
+   *
+   * @generated from enum value: WEIGHT_RULE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Those of everything after it: what much waits for goes first.
+   *
+   * @generated from enum value: WEIGHT_RULE_DOWNSTREAM = 1;
+   */
+  DOWNSTREAM: 1,
+
+  /**
+   * Those of everything before it: what was begun is ended first.
+   *
+   * @generated from enum value: WEIGHT_RULE_UPSTREAM = 2;
+   */
+  UPSTREAM: 2,
+
+  /**
+   * Nobody's.
+   *
+   * @generated from enum value: WEIGHT_RULE_ABSOLUTE = 3;
+   */
+  ABSOLUTE: 3,
+} as const;
+
+/**
+ * Whose priority weights count beside a task's own.
+ *
+ * @generated from enum millrace.v1.WeightRule
+ */
+export type WeightRule = (typeof WeightRule)[keyof typeof WeightRule] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.WeightRule.
+ */
+export const WeightRuleSchema: GenEnum<WeightRule> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_dag, 0);
+
+/**
+ * What becomes of a run whose concurrency key another run has.
+ *
+ * @generated from enum millrace.v1.KeyBusy
+ */
+export const KeyBusy = {
+  /**
+   * Means QUEUE.
+   *
+   * @generated from enum value: KEY_BUSY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It waits.
+   *
+   * @generated from enum value: KEY_BUSY_QUEUE = 1;
+   */
+  QUEUE: 1,
+
+  /**
+   * It is cancelled.
+   *
+   * @generated from enum value: KEY_BUSY_CANCEL_NEWEST = 2;
+   */
+  CANCEL_NEWEST: 2,
+
+  /**
+   * The others are cancelled, and it starts when they have ended.
+   *
+   * @generated from enum value: KEY_BUSY_CANCEL_OLDEST = 3;
+   */
+  CANCEL_OLDEST: 3,
+} as const;
+
+/**
+ * What becomes of a run whose concurrency key another run has.
+ *
+ * @generated from enum millrace.v1.KeyBusy
+ */
+export type KeyBusy = (typeof KeyBusy)[keyof typeof KeyBusy] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.KeyBusy.
+ */
+export const KeyBusySchema: GenEnum<KeyBusy> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_dag, 1);
 
 /**
  * Whether a task makes or removes what others need.
@@ -1195,7 +1390,7 @@ export type TaskRole = (typeof TaskRole)[keyof typeof TaskRole] | UnknownEnum;
  * Describes the enum millrace.v1.TaskRole.
  */
 export const TaskRoleSchema: GenEnum<TaskRole> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 0);
+  enumDesc(file_millrace_v1_dag, 2);
 
 /**
  * Whether a task's outcome chooses what follows.
@@ -1243,7 +1438,7 @@ export type TaskControl = (typeof TaskControl)[keyof typeof TaskControl] | Unkno
  * Describes the enum millrace.v1.TaskControl.
  */
 export const TaskControlSchema: GenEnum<TaskControl> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 1);
+  enumDesc(file_millrace_v1_dag, 3);
 
 /**
  * Whether a sensor keeps its slot between looks.
@@ -1284,7 +1479,7 @@ export type SensorMode = (typeof SensorMode)[keyof typeof SensorMode] | UnknownE
  * Describes the enum millrace.v1.SensorMode.
  */
 export const SensorModeSchema: GenEnum<SensorMode> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 2);
+  enumDesc(file_millrace_v1_dag, 4);
 
 /**
  * Where a task's function is.
@@ -1325,7 +1520,7 @@ export type TaskKind = (typeof TaskKind)[keyof typeof TaskKind] | UnknownEnum;
  * Describes the enum millrace.v1.TaskKind.
  */
 export const TaskKindSchema: GenEnum<TaskKind> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 3);
+  enumDesc(file_millrace_v1_dag, 5);
 
 /**
  * Which outcomes of the tasks before it let a task run. More values follow; servers refuse those they do not know.
@@ -1443,7 +1638,7 @@ export type TriggerRule = (typeof TriggerRule)[keyof typeof TriggerRule] | Unkno
  * Describes the enum millrace.v1.TriggerRule.
  */
 export const TriggerRuleSchema: GenEnum<TriggerRule> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 4);
+  enumDesc(file_millrace_v1_dag, 6);
 
 /**
  * Where a TypeScript worker runs a body.
@@ -1484,7 +1679,7 @@ export type Isolation = (typeof Isolation)[keyof typeof Isolation] | UnknownEnum
  * Describes the enum millrace.v1.Isolation.
  */
 export const IsolationSchema: GenEnum<Isolation> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 5);
+  enumDesc(file_millrace_v1_dag, 7);
 
 /**
  * Where a DAG run is in its life. Values may be added: treat an unknown value as not final.
@@ -1539,7 +1734,7 @@ export type RunState = (typeof RunState)[keyof typeof RunState] | UnknownEnum;
  * Describes the enum millrace.v1.RunState.
  */
 export const RunStateSchema: GenEnum<RunState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 6);
+  enumDesc(file_millrace_v1_dag, 8);
 
 /**
  * Why a run exists.
@@ -1594,7 +1789,7 @@ export type RunType = (typeof RunType)[keyof typeof RunType] | UnknownEnum;
  * Describes the enum millrace.v1.RunType.
  */
 export const RunTypeSchema: GenEnum<RunType> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 7);
+  enumDesc(file_millrace_v1_dag, 9);
 
 /**
  * Where a task instance is in its life; Airflow's names. Values may be added: treat an unknown value as not final.
@@ -1719,5 +1914,5 @@ export type TaskState = (typeof TaskState)[keyof typeof TaskState] | UnknownEnum
  * Describes the enum millrace.v1.TaskState.
  */
 export const TaskStateSchema: GenEnum<TaskState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_dag, 8);
+  enumDesc(file_millrace_v1_dag, 10);
 

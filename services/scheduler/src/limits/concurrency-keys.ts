@@ -1,0 +1,48 @@
+/** One run at a time for each concurrency key of a DAG. */
+
+import type { ConcurrencyKey } from "@millrace/engine";
+import { runIdOf } from "@millrace/wire";
+import { keyOfRun } from "./key-of-run.ts";
+import type { ActiveRun, OwnedDag, Version } from "../run.ts";
+
+/** Notes that a run has its key from now on; again changes nothing. */
+export function takeKey({ concurrencyKey, dag, key }: ActiveRun): void {
+  if (concurrencyKey === null) return;
+  const holders = dag.keys.get(concurrencyKey);
+  if (holders === undefined) dag.keys.set(concurrencyKey, new Set([key]));
+  else holders.add(key);
+}
+
+/** A run is over: the next that waits for its key may start. */
+export function leaveKey({ concurrencyKey, dag, key }: ActiveRun): void {
+  const holders = concurrencyKey === null ? undefined : dag.keys.get(concurrencyKey);
+  if (concurrencyKey === null || holders === undefined) return;
+  holders.delete(key);
+  if (holders.size > 0) return;
+  dag.keys.delete(concurrencyKey);
+  dag.queued.unpark(concurrencyKey);
+}
+
+/** What is to be done about a run that is about to start; the keys of runs to cancel, it itself among them perhaps. */
+export function turnOf(
+  dag: OwnedDag,
+  runKey: number,
+  version: Version,
+  params: Uint8Array,
+): { readonly isFree: boolean; readonly cancel: readonly number[] } {
+  const key = keyOfRun(version.compiled.spec, params);
+  const holders = key === null ? undefined : dag.keys.get(key);
+  if (key === null || holders === undefined) return { isFree: true, cancel: [] };
+  const rule: ConcurrencyKey["whenBusy"] =
+    version.compiled.spec.concurrencyKey?.whenBusy ?? "queue";
+  const before = dag.queued.parkedBy(key);
+  dag.queued.park(runKey, key);
+  if (rule === "cancel_newest") return { isFree: false, cancel: [runKey] };
+  return { isFree: false, cancel: rule === "cancel_oldest" ? [...holders, ...before] : [] };
+}
+
+/** The runs that have the key for which a run waits. */
+export function keyHoldersOf(dag: OwnedDag, runKey: number): string[] {
+  const key = dag.queued.keyOf(runKey);
+  return key === null ? [] : [...(dag.keys.get(key) ?? [])].map(runIdOf);
+}

@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { aDag, aTask, registerDag } from "../testing/dags.ts";
+import { success } from "../testing/fake-api.ts";
+import { mostInPool } from "../testing/pool-history.ts";
+import { aWorld, type World } from "../testing/world.ts";
+
+async function makePool(
+  world: World,
+  name: string,
+  slots: number | null,
+  includeDeferred = false,
+): Promise<void> {
+  await world.db.pool.query(
+    `INSERT INTO pool (name, slots, include_deferred, changed_seq)
+     VALUES ($1, $2, $3, nextval('pool_changed_seq'))
+     ON CONFLICT (name) DO UPDATE SET slots = $2, changed_seq = nextval('pool_changed_seq')`,
+    [name, slots, includeDeferred],
+  );
+  world.bus.publish("pools", new Uint8Array());
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, at) => `t${at}`);
+const inPool = (count: number, pool: string, poolSlots = 1) =>
+  ids(count).map((id) => aTask(id, { pool, poolSlots }));
+const quick = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 3));
+  return success();
+};
+
+test("a pool is never exceeded, over DAGs of different shards, and everything runs (semantics 5.3)", async () => {
+  await using world = await aWorld();
+  await makePool(world, "small", 3);
+  const dagIds = ["red", "green", "blue", "grey"];
+  for (const id of dagIds)
+    await registerDag(world.db, aDag(id, inPool(10, "small"), [], { maxActiveTasks: 100 }));
+  await world.scheduler();
+  const api = await world.api({ slots: 50, body: quick });
+  const runs = [];
+  for (const id of dagIds) runs.push(await api.trigger(id));
+  for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
+  expect(await mostInPool(world.db, () => 1)).toBe(3);
+});
+
+test("tasks of several slots get them although smaller ones could go on for ever", async () => {
+  await using world = await aWorld();
+  await makePool(world, "mixed", 4);
+  const tasks = [...inPool(60, "mixed"), aTask("wide", { pool: "mixed", poolSlots: 4 })];
+  await registerDag(world.db, aDag("mixed", tasks, [], { maxActiveTasks: 100 }));
+  await world.scheduler();
+  const api = await world.api({ slots: 50, body: quick });
+  expect(await world.untilFinal(await api.trigger("mixed"))).toBe("success");
+  const at = api.assigned.findIndex(({ taskId }) => taskId === "wide");
+  expect(at).toBeLessThan(40);
+  const wideIx = 60;
+  expect(await mostInPool(world.db, (ix) => (ix === wideIx ? 4 : 1))).toBeLessThanOrEqual(4);
+});
+
+test("a pool that is missing, too small or shrunk holds its tasks until it fits", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("late", inPool(6, "later", 2), [], { maxActiveTasks: 100 }));
+  await world.scheduler();
+  const api = await world.api({ slots: 50, body: () => null });
+  const run = await api.trigger("late");
+  await expect.poll(() => world.runState(run)).toBe("running");
+  expect(api.assigned).toHaveLength(0);
+  await makePool(world, "later", 1);
+  await makePool(world, "later", 4);
+  await expect.poll(() => api.assigned.length).toBe(2);
+  const { rows } = await world.db.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+  await makePool(world, "later", 2);
+  const isHeard = () =>
+    world.db.pool
+      .query<{ ok: boolean }>("SELECT bool_or(at > $1) AS ok FROM pool_grant", [rows[0]?.now])
+      .then((answer) => answer.rows[0]?.ok);
+  await expect.poll(isHeard).toBe(true);
+  await api.report(api.assigned[0]?.attemptId ?? "", success());
+  await api.report(api.assigned[1]?.attemptId ?? "", success());
+  for (let nth = 2; nth < 6; nth += 1) {
+    await expect.poll(() => api.assigned.length).toBe(nth + 1);
+    await api.report(api.assigned[nth]?.attemptId ?? "", success());
+  }
+  expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("the default pool counts only once it has a limit, and what runs then counts", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("plain", ids(8), [], { maxActiveTasks: 2 }));
+  await registerDag(world.db, aDag("other", ids(8), [], { maxActiveTasks: 100 }));
+  await world.scheduler();
+  const api = await world.api({ slots: 50, body: () => null });
+  const first = await api.trigger("plain");
+  await expect.poll(() => api.assigned.length).toBe(2);
+  await makePool(world, "default_pool", 3);
+  const granted = () =>
+    world.db.pool
+      .query<{ slots: number }>("SELECT coalesce(sum(slots), 0)::int AS slots FROM pool_grant")
+      .then(({ rows }) => rows[0]?.slots);
+  await expect.poll(granted).toBe(2);
+  const second = await api.trigger("other");
+  await expect.poll(() => api.assigned.length).toBe(3);
+  await makePool(world, "default_pool", null);
+  await expect.poll(() => api.assigned.length).toBe(10);
+  for (let nth = 0; nth < 16; nth += 1) {
+    await expect.poll(() => api.assigned.length).toBeGreaterThan(nth);
+    await api.report(api.assigned[nth]?.attemptId ?? "", success());
+  }
+  for (const run of [first, second]) expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("two schedulers share a pool without exceeding it", async () => {
+  await using world = await aWorld();
+  await makePool(world, "shared", 2);
+  const dagIds = ["d1", "d2", "d3", "d4", "d5", "d6"];
+  for (const id of dagIds)
+    await registerDag(world.db, aDag(id, inPool(6, "shared"), [], { maxActiveTasks: 100 }));
+  const one = await world.scheduler();
+  const two = await world.scheduler();
+  await expect.poll(() => [one.shards().length, two.shards().length]).toEqual([32, 32]);
+  const api = await world.api({ slots: 50, body: quick });
+  const runs = [];
+  for (const id of dagIds) runs.push(await api.trigger(id));
+  for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
+  expect(await mostInPool(world.db, () => 1)).toBe(2);
+});

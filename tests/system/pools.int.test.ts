@@ -1,0 +1,99 @@
+/** A pool is never exceeded at any instant, whatever is killed: told from the event rows of the database. */
+import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { TaskState } from "@millrace/engine";
+import { RunState } from "@millrace/wire/v1";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startCluster, type Cluster, type Node } from "./cluster.ts";
+import { waitFor } from "./wait.ts";
+
+const dags = fileURLToPath(new URL("./pools", import.meta.url));
+const dagCount = 6;
+const tasksPerDag = 20;
+const slots = 5;
+const testLimitMs = 240_000;
+
+let cluster: Cluster;
+let first: Node;
+let second: Node;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.startNats();
+  [first, second] = await Promise.all([cluster.startNode(), cluster.startNode()]);
+}, testLimitMs);
+
+afterAll(() => cluster?.[Symbol.asyncDispose](), testLimitMs);
+
+type Event = { run_id: string; at: Date; changes: number[] };
+
+async function query<T>(sql: string): Promise<T[]> {
+  const client = new Client({ connectionString: cluster.databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as T[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** How many slots were in use at most, and how often something started, over the whole history. */
+async function usage(): Promise<{ most: number; starts: number; ends: number }> {
+  const events = await query<Event>(
+    "SELECT run_id, at, changes FROM event ORDER BY at, run_id, seq",
+  );
+  // Tasks are numbered in the order of their calls: the last four of each DAG take two slots.
+  const slotsOf = (ix: number) => (ix < tasksPerDag - 4 ? 1 : 2);
+  const held = new Map<string, number>();
+  let [used, most, starts, ends] = [0, 0, 0, 0];
+  for (const { run_id, changes } of events)
+    for (let at = 0; at < changes.length; at += 4) {
+      const [ix = 0, , state = 0] = changes.slice(at, at + 4);
+      const key = `${run_id} ${ix}`;
+      used -= held.get(key) ?? 0;
+      held.delete(key);
+      if (state === TaskState.success) ends += 1;
+      if (state !== TaskState.running) continue;
+      starts += 1;
+      held.set(key, slotsOf(ix));
+      used += slotsOf(ix);
+      most = Math.max(most, used);
+    }
+  return { most, starts, ends };
+}
+
+test(
+  "kill -9 of a worker and of a scheduler: everything runs, and never more than the slots are in use",
+  { timeout: testLimitMs },
+  async () => {
+    await first.api.pools.createPool({ requestId: randomUUID(), name: "narrow", slots });
+    const worker = cluster.startWorker(first, "--dags", dags, "--slots", "16");
+    const other = cluster.startWorker(first, "--slots", "16");
+    await first.api.dagsAre(dagCount);
+    await waitFor("even shares", async () => {
+      const rows = await query<{ count: string }>(
+        "SELECT count(*) FROM shard WHERE expires_at > clock_timestamp() GROUP BY owner",
+      );
+      return rows.map(({ count }) => Number(count)).join() === "32,32";
+    });
+    const { dags: list } = await first.api.dags.listDags({});
+    const runs = await Promise.all(list.map(({ dagId }) => first.api.trigger(dagId)));
+    const ended = (count: number) =>
+      waitFor(`${count} ends`, async () => (await usage()).ends >= count);
+    await ended(15);
+    await other.end("SIGKILL");
+    await ended(30);
+    await second.end("SIGKILL");
+    await ended(50);
+    await worker.end("SIGKILL");
+    cluster.startWorker(first, "--slots", "16");
+    for (const runId of runs)
+      expect((await first.api.end(runId, testLimitMs)).state).toBe(RunState.SUCCESS);
+    const { most, starts, ends } = await usage();
+    expect(ends).toBe(dagCount * tasksPerDag);
+    expect(starts).toBeGreaterThan(ends);
+    // Wide tasks and the kills leave moments in which it is not full, and others in which it is.
+    expect(most).toBe(slots);
+  },
+);
