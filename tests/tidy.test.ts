@@ -22,6 +22,9 @@ const environmentReaders: Readonly<Record<string, string>> = {
   "apps/console/lib/config.ts": "Next sets NODE_ENV, and replaces it when it builds",
   "tests/system/installed.int.test.ts": "keeps settings of ours from an installed command",
   "tests/system/examples.int.test.ts": "says where the full logs lie on machines that have them",
+  "packages/operators/src/s3/s3.int.test.ts": "the client of S3 takes its keys from there",
+  "tests/system/assets.int.test.ts": "tells the DAG folder of its test where it watches",
+  "tests/system/assets/watched.ts": "is told by its test where it watches",
   "tests/system/workflows.int.test.ts": "says where the graphs lie on machines that have them",
 };
 

@@ -1,6 +1,7 @@
 /** The Python worker against the conformance scenarios of docs/worker-protocol.md. */
 
 import { describe } from "vitest";
+import { across } from "./scenarios/across.ts";
 import { callbacks } from "./scenarios/callbacks.ts";
 import { choices } from "./scenarios/choices.ts";
 import { faults } from "./scenarios/faults.ts";
@@ -22,6 +23,7 @@ describe("sensors", () => sensors(pythonWorker));
 describe("waiting", () => waiting(pythonWorker));
 describe("callbacks", () => callbacks(pythonWorker));
 describe("triggers", () => triggers(pythonWorker));
+describe("across DAGs", () => across(pythonWorker));
 describe("large values", () => largeValues(pythonWorker));
 describe("leases", () => leases(pythonWorker));
 describe("faults", () => faults(pythonWorker));

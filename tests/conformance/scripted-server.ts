@@ -17,9 +17,10 @@ import {
 } from "@grpc/grpc-js";
 import { FakeBlobs } from "@millrace/sdk/worker/testing";
 import { grpcDefinition } from "@millrace/wire/grpc";
-import { ErrorInfoSchema, StatusSchema, type LogLine } from "@millrace/wire/v1";
+import { ErrorInfoSchema, RunState, StatusSchema, type LogLine } from "@millrace/wire/v1";
 import {
   AssignmentSchema,
+  TriggerOutcome,
   VerdictKind,
   WorkerService,
   WorkResponseSchema,
@@ -33,6 +34,8 @@ import {
   type RenewSessionRequest,
   type Result,
   type SessionRef,
+  type TriggerDagRunRequest,
+  type TriggerDagRunResponseSchema,
   type WorkRequest,
   type WorkResponse,
 } from "@millrace/wire/worker";
@@ -79,6 +82,14 @@ export class ScriptedServer {
   pullAnswer: (
     request: PullXComsRequest,
   ) => MessageInitShape<typeof PullXComsResponseSchema> | Refusal = () => ({});
+  readonly triggers: TriggerDagRunRequest[] = [];
+  /** What a request for a run is answered with; a refusal is thrown. */
+  triggerAnswer: (
+    request: TriggerDagRunRequest,
+  ) => MessageInitShape<typeof TriggerDagRunResponseSchema> | Refusal = () => ({
+    ...{ runId: "run_7", runName: "manual__7" },
+    ...{ state: RunState.QUEUED, outcome: TriggerOutcome.MADE },
+  });
   /** Every result in the order of coming, repeated ones too. */
   readonly results: Result[] = [];
   readonly logRequests: AppendLogRequest[] = [];
@@ -130,6 +141,7 @@ export class ScriptedServer {
       downloadBlob: this.blobs.download,
       pullXComs: this.#reading((request: PullXComsRequest) => this.#pull(request)),
       makeTaskToken: this.#reading((request: MakeTaskTokenRequest) => this.#makeToken(request)),
+      triggerDagRun: this.#reading((request: TriggerDagRunRequest) => this.#trigger(request)),
       work: (stream: Stream) => this.#work(stream),
     });
     this.#port = await new Promise<number>((resolve, reject) => {
@@ -276,6 +288,14 @@ export class ScriptedServer {
   #makeToken({ session, attemptId }: MakeTaskTokenRequest): object {
     this.#checkSession(session);
     return { token: `token-of-${attemptId}` };
+  }
+
+  #trigger(request: TriggerDagRunRequest): object {
+    this.#checkSession(request.session);
+    this.triggers.push(request);
+    const answer = this.triggerAnswer(request);
+    if ("reason" in answer) throw new RefusedCall(answer);
+    return answer;
   }
 
   #pull(request: PullXComsRequest): object {

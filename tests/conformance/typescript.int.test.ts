@@ -1,6 +1,7 @@
 /** The TypeScript worker against the conformance scenarios of docs/worker-protocol.md. */
 
 import { describe } from "vitest";
+import { across } from "./scenarios/across.ts";
 import { callbacks } from "./scenarios/callbacks.ts";
 import { choices } from "./scenarios/choices.ts";
 import { faults } from "./scenarios/faults.ts";
@@ -22,6 +23,7 @@ describe("sensors", () => sensors(typescriptWorker));
 describe("waiting", () => waiting(typescriptWorker));
 describe("callbacks", () => callbacks(typescriptWorker));
 describe("triggers", () => triggers(typescriptWorker));
+describe("across DAGs", () => across(typescriptWorker));
 describe("large values", () => largeValues(typescriptWorker));
 describe("leases", () => leases(typescriptWorker));
 describe("faults", () => faults(typescriptWorker));

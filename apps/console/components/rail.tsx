@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
-import { Cpu, Database, Gauge, Hand, ListTree, Workflow } from "lucide-react";
+import { Cpu, Database, Gauge, Hand, ListTree, Network, Workflow } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { SystemService } from "@millrace/wire/v1";
@@ -10,6 +10,7 @@ import { Logo } from "./logo.tsx";
 const places = [
   { href: "/dags", label: "DAGs", Icon: Workflow },
   { href: "/runs", label: "Runs", Icon: ListTree },
+  { href: "/dependencies", label: "Dependencies", Icon: Network },
   { href: "/assets", label: "Assets", Icon: Database },
   { href: "/inputs", label: "Inputs", Icon: Hand },
   { href: "/pools", label: "Pools", Icon: Gauge },

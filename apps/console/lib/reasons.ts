@@ -57,6 +57,20 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
   [ReasonKind.DEFERRED, blocking("What it waits for")],
   [ReasonKind.AWAITING_INPUT, blocking("A person's answer", "Answer it under Input.")],
   [
+    ReasonKind.EXTERNAL_RUN,
+    blocking(
+      "A run of another DAG",
+      "It goes on by itself when that run, or its tasks, have ended.",
+    ),
+  ],
+  [
+    ReasonKind.EXTERNAL_MISSING,
+    blocking(
+      "Something of another DAG that does not exist",
+      "It goes on once it is there and has ended.",
+    ),
+  ],
+  [
     ReasonKind.DEPENDS_ON_PAST,
     blocking("The run before", "It goes on once that has succeeded, was skipped, or is marked so."),
   ],

@@ -1,6 +1,6 @@
 /** What a task that gave its slot back waits for, in words; and what else of a task is known to come at a moment. */
 import { TaskState } from "@millrace/wire/v1";
-import type { Attempt, TaskInstance, Waiting } from "@millrace/wire/v1";
+import type { Attempt, RunsTrigger, TaskInstance, Waiting } from "@millrace/wire/v1";
 import { durationMsOf, formatDuration, msOf } from "./format.ts";
 
 export function isDeferred(state: TaskState): boolean {
@@ -36,9 +36,17 @@ export function waitSubject(waiting: Waiting | undefined): string {
       return waiting.for.value.subject;
     case "summary":
       return waiting.for.value;
+    case "runs":
+      return runsSubject(waiting.for.value);
     case undefined:
       return "";
   }
+}
+
+/** "publish of orders", "orders run_7": which part of which DAG. */
+function runsSubject({ dagId, runId, taskIds, groupIds }: RunsTrigger): string {
+  const parts = [...taskIds, ...groupIds].join(", ");
+  return `${parts === "" ? "" : `${parts} of `}${dagId}${runId === "" ? "" : ` ${runId}`}`;
 }
 
 /** The same with its verb: "waits for its token", "asks “Release it?”"; empty when it is not told. */
@@ -54,6 +62,7 @@ export function waitSentence(waiting: Waiting): string {
   if (end.case === "until") return "It waits for a moment, and goes on by itself.";
   if (end.case === "form") return "It waits for a person to answer.";
   if (end.case === "summary") return `It waits for ${end.value || "what is watched"}.`;
+  if (end.case === "runs") return `It waits for ${runsSubject(end.value)}, without a worker.`;
   if (end.case !== "token") return "It gave its slot back and waits.";
   const beat = durationMsOf(end.value.heartbeat);
   const expected =

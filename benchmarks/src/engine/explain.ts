@@ -40,6 +40,7 @@ const limits: Limits = {
   ...nothingElse,
   waitUntilOf: () => null,
   triggererOf: () => null,
+  externalOf: () => null,
   pastOf: () => null,
   slots: () => ({ state: "free", workers: 1, slots: 256 }),
 };

@@ -4,6 +4,7 @@ import {
   AssetService,
   DagRunService,
   DagService,
+  DependencyService,
   PoolService,
   SystemService,
   TaskInstanceService,
@@ -20,6 +21,7 @@ export type Connection = {
   readonly dags: Client<typeof DagService>;
   readonly runs: Client<typeof DagRunService>;
   readonly tasks: Client<typeof TaskInstanceService>;
+  readonly dependencies: Client<typeof DependencyService>;
   readonly assets: Client<typeof AssetService>;
   readonly pools: Client<typeof PoolService>;
   readonly system: Client<typeof SystemService>;
@@ -98,6 +100,7 @@ export async function connectTo(url: string, key: string | undefined): Promise<C
     dags: createClient(DagService, transport),
     runs: createClient(DagRunService, transport),
     tasks: createClient(TaskInstanceService, transport),
+    dependencies: createClient(DependencyService, transport),
     assets: createClient(AssetService, transport),
     pools: createClient(PoolService, transport),
     system: createClient(SystemService, transport),

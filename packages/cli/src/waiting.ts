@@ -18,6 +18,12 @@ export function showWaiting({ for: what, handler }: Waiting): string {
       return `asks: ${what.value.subject}`;
     case "summary":
       return what.value === "" ? `waits for ${handler}` : `waits for ${what.value} (${handler})`;
+    case "runs": {
+      const { dagId, runId, taskIds, groupIds } = what.value;
+      const parts = [...taskIds, ...groupIds];
+      const part = parts.length === 0 ? "" : `${parts.join(", ")} of `;
+      return `waits for ${part}${dagId}${runId === "" ? "" : ` ${runId}`}`;
+    }
     case undefined:
       return "waits";
   }

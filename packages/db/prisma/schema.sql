@@ -186,6 +186,16 @@ CREATE TABLE dag (
 );
 CREATE INDEX dag_changed ON dag USING btree (changed_seq);
 
+CREATE TABLE dag_dependency (
+  dag_id text NOT NULL,
+  kind smallint NOT NULL,
+  other_id text NOT NULL,
+  task_id text NOT NULL,
+  CONSTRAINT dag_dependency_pkey PRIMARY KEY (dag_id, kind, other_id, task_id),
+  CONSTRAINT dag_dependency_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id) ON DELETE CASCADE
+);
+CREATE INDEX dag_dependency_other ON dag_dependency USING btree (other_id);
+
 CREATE TABLE dag_version (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   dag_id text NOT NULL,
@@ -374,6 +384,24 @@ CREATE TABLE run_asset_event (
   CONSTRAINT run_asset_event_pkey PRIMARY KEY (run_id, event_id)
 );
 CREATE INDEX run_asset_event_of ON run_asset_event USING btree (event_id);
+
+CREATE TABLE run_trigger (
+  parent_run_id bigint NOT NULL,
+  ix integer NOT NULL,
+  map_ix integer NOT NULL,
+  dag_id text NOT NULL,
+  attempt integer NOT NULL,
+  child_run_id bigint NOT NULL,
+  depth smallint NOT NULL,
+  is_current boolean NOT NULL DEFAULT true,
+  parent_dag_id text NOT NULL,
+  task_id text NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT run_trigger_pkey PRIMARY KEY (parent_run_id, ix, map_ix, dag_id, attempt),
+  CONSTRAINT run_trigger_attempt_check CHECK ((attempt > 0)),
+  CONSTRAINT run_trigger_depth_check CHECK ((depth > 0))
+);
+CREATE INDEX run_trigger_child ON run_trigger USING btree (child_run_id, at);
 
 CREATE TABLE shard (
   id smallint NOT NULL,

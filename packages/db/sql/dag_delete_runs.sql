@@ -1,6 +1,6 @@
 -- dag_delete_runs: deletes final runs of a DAG with everything that hangs on them, oldest first: at least one, at most $2,
 -- and no more once they have $3 task instances. Of $4 only, unless that is NULL. Returns their ids.
--- Index: run_of_dag; the primary keys of what hangs on them begin with the run.
+-- Index: run_of_dag; the primary keys of what hangs on them begin with the run; run_trigger_child.
 -- @param {String} $1:dagId
 -- @param {Int} $2:limit
 -- @param {Int} $3:taskInstancesMax
@@ -28,6 +28,7 @@ events AS (DELETE FROM event USING gone WHERE run_id = gone.id),
 inputs AS (DELETE FROM input_request USING gone WHERE run_id = gone.id),
 deadlines AS (DELETE FROM deadline USING gone WHERE run_id = gone.id),
 callbacks AS (DELETE FROM callback_delivery USING gone WHERE run_id = gone.id),
+triggers AS (DELETE FROM run_trigger USING gone WHERE child_run_id = gone.id),
 made_of AS (DELETE FROM run_asset_event USING gone WHERE run_id = gone.id),
 xcoms AS (DELETE FROM xcom USING gone WHERE run_id = gone.id),
 logs AS (DELETE FROM task_log USING gone WHERE run_id = gone.id)

@@ -243,6 +243,14 @@ updated_run AS (
   SET state = 1, tries = 0, happened_at = EXCLUDED.happened_at, next_try_at = NULL, ended_at = NULL,
     cause = EXCLUDED.cause, failure = NULL
 )
+, untriggered AS (
+  -- A task instance that is cleared, or removed, finds the runs no more that it triggered in other DAGs.
+  UPDATE run_trigger AS r
+  SET is_current = false
+  FROM unnest($9::bigint[], $10::int[], $11::int[], $13::smallint[]) AS v (run_id, ix, map_ix, state)
+  WHERE v.state IN (1, 10) AND (SELECT is_held FROM fence)
+    AND r.parent_run_id = v.run_id AND r.ix = v.ix AND r.map_ix = v.map_ix AND r.is_current
+)
 -- end of rare
 -- What took effect, or NULL for "all": the ordinary case is not spelt out. Ordinals, keys, ordinals.
 SELECT

@@ -38,7 +38,10 @@ test("a task costs one insert and one update within its page, in batches of any 
 });
 
 const always = ["run_pkey 1", "shard_pkey 1", "task_instance_pkey 3"];
-const inFull = ["input_request_pkey 4", ...always, "task_instance_pkey 3", "xcom_pkey 3"];
+const inFull = [
+  ...["input_request_pkey 4", "run_pkey 1", "run_trigger_pkey 3", "shard_pkey 1"],
+  ...["task_instance_pkey 3", "task_instance_pkey 3", "xcom_pkey 3"],
+];
 
 test.each([
   ["in full", () => sqlText("flush"), 70, inFull],

@@ -283,6 +283,33 @@ export {
   type TaskStates,
 } from "./task-instances-read.ts";
 export { asUnavailable } from "./unavailable.ts";
+export {
+  dependencyKinds,
+  listDependencies,
+  replaceDependencies,
+  type DependencyPosition,
+  type DependencyRow,
+  type DependencyWrite,
+} from "./dag-dependencies.ts";
+export {
+  giveUpTriggered,
+  listRunChildren,
+  listRunParents,
+  readTriggerChain,
+  readTriggerState,
+  takeTriggered,
+  type ChildPosition,
+  type RunLinkRow,
+  type RunParent,
+  type TriggerState,
+} from "./run-triggers.ts";
+export {
+  listExternalRuns,
+  listExternalTasks,
+  type ExternalRunQuery,
+  type ExternalRunRow,
+  type ExternalTaskRow,
+} from "./external-runs.ts";
 export { existingRuns, readBlobReferences } from "./blob-references.ts";
 export {
   findXComs,

@@ -17,6 +17,7 @@ const all = [
   "0005_calls",
   "0007_pools",
   "0008_past_and_deadlines",
+  "0009_across_dags",
   "0010_assets",
   "0011_asset_watchers",
 ];

@@ -3,6 +3,8 @@
 import { assetLimits, isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
 import type { AssetRef } from "./asset-pending.ts";
 import { sqlText } from "./assets.ts";
+import type { RunParent } from "./run-triggers.ts";
+import type { PackStatement } from "./statement-pack.ts";
 import {
   byteaArray,
   int2Array,
@@ -17,7 +19,6 @@ import type { ShardFence } from "./flush-batch.ts";
 import { requestReused, type RequestKey } from "./requests.ts";
 import { countActiveRuns } from "./runs-read.ts";
 import { rowsOf } from "./statement.ts";
-import type { PackStatement } from "./statement-pack.ts";
 import { inTransaction, type Run } from "./transaction.ts";
 
 /** Runs of a DAG that one statement deletes, and, beyond the first of them, their task instances. */
@@ -53,6 +54,8 @@ export type RunToCreate = {
   } | null;
   /** Of a tick: when the schedule's next one is due. */
   readonly nextRunAt: EpochMs | null;
+  /** The task instance of another DAG that triggers it. Default: none does. */
+  readonly parent?: RunParent | null;
   /** Of a run that events of assets make: what it waited for; it gets their pending events. Default none. */
   readonly assets?: readonly AssetRef[];
 };
@@ -100,6 +103,7 @@ export async function createRuns(
         int8Array(held.map((fence) => fence.epoch)),
       ],
     },
+    ...triggerStatements(runs),
     ...consumption(runs),
   ]);
   const [, rows = []] = await sent.catch((error: unknown) => {
@@ -107,6 +111,23 @@ export async function createRuns(
     throw isMillraceError(error) ? error.cause : error;
   });
   return new Map((rows as CreateRow[]).map((row) => [row[0], creationOf(row)]));
+}
+
+/** Notes who triggered the runs; nothing where nobody did. */
+function triggerStatements(runs: readonly RunToCreate[]): PackStatement[] {
+  const triggered = runs.flatMap(({ id, parent }) => (parent ? [{ id, parent }] : []));
+  if (triggered.length === 0) return [];
+  const values = [
+    int8Array(triggered.map(({ id }) => id)),
+    int8Array(triggered.map(({ parent }) => parent.runKey)),
+    int4Array(triggered.map(({ parent }) => parent.ix)),
+    int4Array(triggered.map(({ parent }) => parent.mapIx)),
+    int4Array(triggered.map(({ parent }) => parent.attempt)),
+    int4Array(triggered.map(({ parent }) => parent.depth)),
+    textArray(triggered.map(({ parent }) => parent.dagId)),
+    textArray(triggered.map(({ parent }) => parent.taskId)),
+  ];
+  return [{ name: "run_trigger_write", text: sqlText("run_trigger_write"), values }];
 }
 
 /** In the same transaction: a run that is made without its events, or events that are used without a run, cannot be. */

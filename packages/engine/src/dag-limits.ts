@@ -60,6 +60,8 @@ export const dagLimits = {
   callbackNameLength: 100,
   /** UTF-8 bytes of what a callback is told beside what happened. */
   callbackConfigBytes: 16 * 1024,
+  /** DAGs that one task triggers, waits for, or clears tasks of; and tasks or groups of one of them. */
+  externalRefs: 100,
   /** Of one task, or of the DAG. */
   deadlines: 20,
   deadlineNameLength: 100,

@@ -1,5 +1,6 @@
 /** The sentences of `explain` about what a task that gave its slot back waits for. */
 
+import { externalReasons } from "./external/external-reasons.ts";
 import type { Limits } from "./limits.ts";
 import type { Reason } from "./reasons.ts";
 import { dispatching, noSlot, plain } from "./reasons.ts";
@@ -20,6 +21,8 @@ export function deferralReasons(run: Run, ref: InstanceRef, limits: Limits): Rea
   const { deferral } = wait;
   const until = deferral.until ?? deadlineOf(wait);
   if (deferral.kind === "input") return [{ ...awaitingInput(deferral, limits), until }];
+  if (deferral.external !== null)
+    return externalReasons(deferral.external, ref, limits).map((reason) => ({ ...reason, until }));
   const triggerer = deferral.kind === "watch" ? limits.triggererOf(ref) : null;
   const reason = { ...deferred(deferral, triggerer, limits), until };
   if (deferral.kind !== "watch" || triggerer !== null) return [reason];

@@ -12,7 +12,7 @@ import { already, cleared, finished, ok, regranted, unknown } from "./verdicts.t
 import { deadlineOf, isWaitState, newWait, putWait, waitOf } from "./waits.ts";
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
-type WaitEnd = Of<"waitFulfilled"> | Of<"waitFailed">;
+type WaitEnd = Of<"waitFulfilled"> | Of<"waitFailed"> | Of<"waitSkipped">;
 
 /** The body has given its slot back. Under a cancel nothing is waited for any more. */
 export function defer(run: Run, event: Of<"taskDeferred">, effects: Effects): void {
@@ -49,6 +49,7 @@ export function endDeferral(run: Run, event: WaitEnd, effects: Effects): Verdict
   if (late) return late;
   const from = effects.changes.length;
   if (event.kind === "waitFulfilled") fulfil(run, event, event, effects);
+  else if (event.kind === "waitSkipped") change(run, event, { state: TaskState.skipped }, effects);
   else failWait(run, event, event.failure, event.at, effects);
   settle(run, from, effects);
   return ok;
@@ -167,5 +168,6 @@ function verdictOnLate(
 
 function isSameEnd(kind: RunEvent["kind"], state: TaskState): boolean {
   if (kind === "waitFulfilled") return state === TaskState.success || state === TaskState.scheduled;
+  if (kind === "waitSkipped") return state === TaskState.skipped;
   return kind === "waitFailed" && (state === TaskState.failed || state === TaskState.up_for_retry);
 }

@@ -190,6 +190,14 @@ export const reasons = {
     code: "internal",
     text: "The embedded Postgres could not be started; the message says why.",
   },
+  TRIGGER_NOT_DECLARED: {
+    code: "permission_denied",
+    text: "A task makes runs only of the DAGs that its option triggers names.",
+  },
+  TRIGGER_TOO_DEEP: {
+    code: "failed_precondition",
+    text: "Too many runs have triggered one another, or they do so in a circle.",
+  },
   OVERLOADED: {
     code: "resource_exhausted",
     text: "A limit of this server is reached; try again later.",

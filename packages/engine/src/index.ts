@@ -16,6 +16,7 @@ export type {
   DeadlineSpec,
   Edge,
   EpochMs,
+  ExternalRef,
   GroupSpec,
   KeyBusyRule,
   MapAxis,
@@ -94,6 +95,15 @@ export { admit, admitRun, explain } from "./admission.ts";
 export { triggerHandler } from "./deferral-reasons.ts";
 export { mayRun } from "./may-run.ts";
 export type { StateCounts } from "./may-run.ts";
+export { judgeExternal, type ExternalVerdict } from "./external/judge-external.ts";
+export {
+  endStates,
+  type EndState,
+  type ExternalFound,
+  type ExternalPart,
+  type ExternalRun,
+  type ExternalWait,
+} from "./external/wait.ts";
 export { isFine, mayBePrevious, pastHold, pastOfTask } from "./past/past.ts";
 export type { PastHold, PastLook, PastOfTask, PreviousRun } from "./past/past.ts";
 export { deadlineAt } from "./deadlines/due.ts";

@@ -1,5 +1,6 @@
 /** The world around a run, as far as it can hold a task back: what `admit` and `explain` are told. */
 
+import type { ExternalFound } from "./external/wait.ts";
 import type { PastLook } from "./past/past.ts";
 import type { InstanceRef } from "./run.ts";
 import type { EpochMs, RateLimit } from "./spec.ts";
@@ -57,6 +58,8 @@ export type Limits = {
   waitUntilOf(ref: InstanceRef): EpochMs | null;
   /** The worker that watches what a deferred instance waits for; null when none does yet. */
   triggererOf(ref: InstanceRef): string | null;
+  /** What was found last of the runs of another DAG that a deferred instance waits for; null before the first look. */
+  externalOf(ref: InstanceRef): ExternalFound | null;
   /** What holds back a task that depends on the past. */
   pastOf(ref: InstanceRef): PastLook;
   slots(queue: string, handler: string | null): Slots;

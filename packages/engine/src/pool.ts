@@ -3,7 +3,7 @@
 import { dagLimits } from "./dag-limits.ts";
 import { collectProblems, type Problem } from "./problems.ts";
 import { poolRule } from "./validate-limits.ts";
-import { isId } from "./validate-task.ts";
+import { isId } from "./ids.ts";
 
 export type PoolSettings = {
   readonly name: string;

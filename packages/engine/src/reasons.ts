@@ -37,6 +37,8 @@ export type ReasonKind =
   | "rate_limit"
   | "concurrency_key"
   | "awaiting_input"
+  | "external_run"
+  | "external_missing"
   | "assets"
   | "dag_inactive"
   | "schedule"

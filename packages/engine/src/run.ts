@@ -1,5 +1,6 @@
 /** A DAG run in memory, what can happen to it, and what follows. Rules: `transition.ts`. */
 
+import type { ExternalWait } from "./external/wait.ts";
 import type { CompiledDag } from "./graph.ts";
 import type { Agenda, Instances, MapLengths, Tallies } from "./run-data.ts";
 import type { EpochMs } from "./spec.ts";
@@ -63,7 +64,7 @@ type OnAttempt = InstanceRef & { readonly attempt: number; readonly at: EpochMs 
  * triggerer watches, `heartbeatMs` for a token whose holder must show that they are at it.
  */
 export type Deferral = {
-  readonly kind: "time" | "token" | "input" | "watch";
+  readonly kind: "time" | "token" | "input" | "watch" | "runs";
   readonly since: EpochMs;
   readonly until: EpochMs | null;
   /** Null for no limit. */
@@ -75,6 +76,8 @@ export type Deferral = {
   readonly summary: string;
   /** Of an input: who may answer; empty for everybody who may trigger the DAG. */
   readonly assignees: readonly string[];
+  /** Of runs of another DAG: which. */
+  readonly external: ExternalWait | null;
   /** Whether the body goes on with what comes; otherwise that is the task's value. */
   readonly resumes: boolean;
 };
@@ -114,6 +117,8 @@ export type RunEvent =
     })
   /** What it waited for will not come. */
   | (OnAttempt & { readonly kind: "waitFailed"; readonly failure: Failure })
+  /** What it waited for has come to something for which the task is to be skipped. */
+  | (OnAttempt & { readonly kind: "waitSkipped" })
   /** Whoever holds its token is at it. */
   | (OnAttempt & { readonly kind: "waitBeat" })
   /** The wait took too long, or its token had no heartbeat. */

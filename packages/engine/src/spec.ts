@@ -59,6 +59,13 @@ export type CallbackSpec = {
   readonly name: string;
 };
 
+/** Something of another DAG: tasks and groups of it, or, where neither is named, its runs as a whole. */
+export type ExternalRef = {
+  readonly dagId: string;
+  readonly taskIds: readonly string[];
+  readonly groupIds: readonly string[];
+};
+
 /** A moment by which a run, or a task of it, is to have succeeded (semantics 12.5). */
 export type DeadlineSpec = {
   /** For people; unique among those of the DAG, or of the task. */
@@ -132,6 +139,12 @@ export type TaskSpec = {
   readonly docs: string;
   readonly owner: string;
   readonly callbacks: readonly CallbackSpec[];
+  /** The DAGs of which it may make runs. */
+  readonly triggersDagIds: readonly string[];
+  /** What of other DAGs it waits for, for people. */
+  readonly waitsFor: readonly ExternalRef[];
+  /** Tasks of other DAGs that are cleared with it, in the run of the same logical date. */
+  readonly marks: readonly ExternalRef[];
   /** What it makes: each gets an event when an instance succeeds. */
   readonly outlets: readonly AssetOrAlias[];
   /** Whose events its body may read. */

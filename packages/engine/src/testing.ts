@@ -49,6 +49,9 @@ export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {
     docs: "",
     owner: "",
     callbacks: [],
+    triggersDagIds: [],
+    waitsFor: [],
+    marks: [],
     outlets: [],
     inlets: [],
     resultSchema: null,
@@ -130,6 +133,7 @@ export function aDeferral(options: Partial<Deferral> = {}): Deferral {
     handler: null,
     summary: "",
     assignees: [],
+    external: null,
     resumes: true,
     ...options,
   };
@@ -154,6 +158,7 @@ export function someLimits(options: Partial<Limits> = {}): Limits {
     waitUntilOf: () => null,
     pastOf: () => null,
     triggererOf: () => null,
+    externalOf: () => null,
     slots: () => freeSlots,
     ...options,
   };

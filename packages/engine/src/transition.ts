@@ -42,6 +42,7 @@ export function transition(run: Run, event: RunEvent, effects: Effects): Verdict
       return endByServer(run, event, effects);
     case "waitFulfilled":
     case "waitFailed":
+    case "waitSkipped":
       return endDeferral(run, event, effects);
     case "waitBeat":
       return beat(run, event);

@@ -4,7 +4,7 @@ import { arrowsOf, findCycle, topologicalOrder } from "./cycle.ts";
 import { dagLimits } from "./dag-limits.ts";
 import type { Problems } from "./problems.ts";
 import type { DagSpec } from "./spec.ts";
-import { idRule, isId } from "./validate-task.ts";
+import { idRule, isId } from "./ids.ts";
 
 /** Tasks of a circle that a message shows. */
 const shownTasks = 20;

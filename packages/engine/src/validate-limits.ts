@@ -5,7 +5,7 @@ import { dagLimits } from "./dag-limits.ts";
 import type { Problems } from "./problems.ts";
 import type { ConcurrencyKey, RateLimit, TaskSpec } from "./spec.ts";
 import { keyBusyRules, weightRules } from "./spec.ts";
-import { idRule, isId } from "./validate-task.ts";
+import { idRule, isId } from "./ids.ts";
 
 export const poolRule = idRule.replace("an id", "the name of a pool");
 

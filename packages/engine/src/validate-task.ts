@@ -2,22 +2,14 @@
 
 import { checkTaskAssets } from "./assets/validate-assets.ts";
 import { dagLimits } from "./dag-limits.ts";
+import { idRule, isId, queueRule } from "./ids.ts";
 import { readSchema } from "./json-schema.ts";
 import type { Problems } from "./problems.ts";
 import type { SensorSpec, TaskSpec } from "./spec.ts";
 import { checkCallbacks } from "./validate-callbacks.ts";
 import { checkControlFields } from "./validate-control.ts";
+import { checkExternal } from "./external/validate-external.ts";
 import { checkDeadlines } from "./validate-deadlines.ts";
-
-const idSyntax = /^[A-Za-z0-9_.-]+$/;
-
-export const idRule = `an id has 1 to ${dagLimits.idLength} characters of A-Z a-z 0-9 _ - .`;
-
-export const queueRule = idRule.replace("an id", "a queue");
-
-export function isId(id: string): boolean {
-  return id.length <= dagLimits.idLength && idSyntax.test(id);
-}
 
 export function checkTask(task: TaskSpec, problems: Problems): void {
   const at = `tasks["${task.id}"]`;
@@ -42,6 +34,7 @@ export function checkTask(task: TaskSpec, problems: Problems): void {
   if (task.sensor !== null) checkSensor(task.sensor, `${at}.sensor`, problems);
   checkTexts(task, at, problems);
   checkCallbacks(task.callbacks, `${at}.`, problems);
+  checkExternal(task, at, problems);
   checkDeadlines(task.deadlines, `${at}.`, problems);
   checkPastDecider(task, at, problems);
   checkTaskAssets(task, at, problems);

@@ -1,6 +1,7 @@
 /** Says what is wrong with a DAG before anything of it is stored. */
 
 import { dagLimits } from "./dag-limits.ts";
+import { idRule, isId, queueRule } from "./ids.ts";
 import { readSchema } from "./json-schema.ts";
 import { mapScopesOf } from "./map-scope.ts";
 import type { Problem, Problems } from "./problems.ts";
@@ -15,7 +16,7 @@ import { checkEdges, checkGroups } from "./validate-graph.ts";
 import { checkConcurrencyKey, checkRateKeys, checkTaskLimits } from "./validate-limits.ts";
 import { checkMappings } from "./validate-mapping.ts";
 import { checkSchedule } from "./validate-schedule.ts";
-import { checkTask, idRule, isId, queueRule } from "./validate-task.ts";
+import { checkTask } from "./validate-task.ts";
 
 /** Every problem of a DAG, at most 100, in the order of its fields; empty when it may be registered. Never throws. */
 export function validateDagSpec(spec: DagSpec): Problem[] {

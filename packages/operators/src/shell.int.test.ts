@@ -38,6 +38,7 @@ async function run(options: Omit<ShellOptions, "id">, onLine: (line: Line) => vo
     now: () => new Date(),
     signal: stop.signal,
     xcom: { push: () => {}, pull: () => Promise.reject(new Error("not in this test")) },
+    triggerDag: () => Promise.reject(new Error("not in this test")),
     outlets: { extra: () => {}, add: () => {} },
     inletEvents: () => noEvents,
     triggeringAssetEvents: noEvents,

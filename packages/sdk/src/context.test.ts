@@ -24,6 +24,13 @@ function aContext(taskId: string): TaskContext {
     params: { region: "eu" },
     log: { debug: silent, info: silent, warn: silent, error: silent },
     now: () => new Date(),
+    triggerDag: async () => ({
+      dagId: "child",
+      runId: "run_2",
+      runName: "manual__2",
+      state: "queued",
+      outcome: "made",
+    }),
     taskToken: () => Promise.resolve("token"),
     signal: new AbortController().signal,
     xcom: { push: silent, pull: () => Promise.reject(new Error("nothing to pull from")) },

@@ -2,6 +2,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { MillraceError } from "@millrace/engine";
+import type { DagRef } from "./across/dag-ref.ts";
+import type { TriggeredRun, TriggerRunOptions } from "./across/trigger-request.ts";
 import type { Asset, AssetAlias } from "./asset.ts";
 import type { AssetEventFilter, AssetEvents } from "./asset-events.ts";
 import type { RunValue } from "./run-facts.ts";
@@ -85,6 +87,13 @@ export type TaskContext<P = Readonly<Record<string, unknown>>> = {
    * @throws MillraceError when the server cannot be reached for long.
    */
   taskToken(): Promise<string>;
+  /**
+   * Makes a run of another DAG, which the task's option `triggers` has to name. An attempt makes at most one; a retry finds
+   * the run that an attempt before it has made.
+   *
+   * @throws MillraceError TRIGGER_NOT_DECLARED, TRIGGER_TOO_DEEP, DAG_NOT_FOUND, DAG_INACTIVE, PARAMS_INVALID, FIELD_INVALID
+   */
+  triggerDag(dag: DagRef, options?: TriggerRunOptions): Promise<TriggeredRun>;
   /** Grows with every attempt of the task instance: hand it to systems that can refuse older writers. */
   readonly fencing: string;
   /** The same for every attempt of the task instance, another for each instance of a mapped task. */

@@ -23,6 +23,9 @@ export type {
 } from "./trigger.ts";
 export type { InputAnswer, InputOptions } from "./form.ts";
 export type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
+export type { DagPart, DagRef } from "./across/dag-ref.ts";
+export type { EndedRun, EndState, RunsOptions } from "./across/runs-trigger.ts";
+export type { TriggeredRun, TriggerRunOptions } from "./across/trigger-request.ts";
 export { done } from "./answers.ts";
 export type { BranchAnswer, Done, SensorAnswer } from "./answers.ts";
 export { setup } from "./setup.ts";

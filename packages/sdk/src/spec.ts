@@ -10,6 +10,8 @@ export { withRetryPolicy, type RetryPolicy } from "./retry-policy.ts";
 export { isoWithOffset, valueOfRun, type RunFacts, type RunValue } from "./run-facts.ts";
 export { runInContext, type LogFields, type TaskContext, type TaskLog } from "./context.ts";
 export { outcomeOfThrown, type Thrown } from "./outcome.ts";
+export { waitSummary } from "./across/runs-trigger.ts";
+export type { TriggeredRun, TriggerRequest } from "./across/trigger-request.ts";
 export { dagsOf, isDag } from "./dags-of.ts";
 export { durationForms, durationMs, type Duration } from "./duration.ts";
 export { instantForms, instantMs, type Instant } from "./instant.ts";

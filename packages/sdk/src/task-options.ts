@@ -6,6 +6,7 @@ import {
   triggerRules,
   weightRules,
   type AssetOrAlias,
+  type ExternalRef,
   type DeadlineSpec,
   type RateLimit,
   type TaskSpec,
@@ -13,6 +14,7 @@ import {
   type WeightRule,
 } from "@millrace/engine";
 import { assetList, type Asset, type AssetAlias } from "./asset.ts";
+import { dagParts, dagRefs, type DagPart, type DagRef } from "./across/dag-ref.ts";
 import type { Body } from "./body.ts";
 import {
   taskCallbackReaders,
@@ -61,6 +63,12 @@ export type SharedTaskOptions = TaskCallbackOptions & {
   readonly queue?: string;
   /** Higher goes first within a DAG. Default 1. */
   readonly priorityWeight?: number;
+  /** The DAGs of which its body may make runs with `context().triggerDag`. */
+  readonly triggers?: DagRef | readonly DagRef[];
+  /** What of other DAGs it waits for: for the graph of DAGs, and for people. */
+  readonly waitsFor?: DagRef | DagPart | readonly (DagRef | DagPart)[];
+  /** Tasks of other DAGs that are cleared when it is cleared together with what comes after it. */
+  readonly clears?: DagPart | readonly DagPart[];
   /**
    * Whether it starts only when it has succeeded, or was skipped, in the run before; or a function that decides that, asked
    * once in a run, and only where the past would hold the task. Default false.
@@ -158,6 +166,9 @@ export type SpecSettings = Pick<
   | "rateLimit"
   | "isolation"
   | "env"
+  | "triggersDagIds"
+  | "waitsFor"
+  | "marks"
   | "docs"
   | "owner"
   | "outlets"
@@ -187,6 +198,9 @@ const builtIn: SpecSettings = {
   rateLimit: null,
   isolation: "thread",
   env: {},
+  triggersDagIds: [],
+  waitsFor: [],
+  marks: [],
   docs: "",
   owner: "",
   outlets: [],
@@ -219,6 +233,9 @@ type ReadTask = {
   env: Readonly<Record<string, string>>;
   retryPolicy: RetryPolicy;
   resume: Body;
+  triggers: readonly string[];
+  waitsFor: readonly ExternalRef[];
+  clears: readonly ExternalRef[];
   docs: string;
   owner: string;
   outlets: readonly AssetOrAlias[];
@@ -278,6 +295,9 @@ const sharedReaders = {
   mapIndexTemplate: text,
   queue: text,
   priorityWeight: integer(1, dagLimits.priorityWeight),
+  triggers: dagRefs,
+  waitsFor: dagParts,
+  clears: dagParts,
   dependsOnPast: flagOrDecider,
   waitForDownstream: flag,
   ignoreFirstDependsOnPast: flag,
@@ -353,6 +373,8 @@ function settingsOf(read: Partial<ReadTask>): Partial<TaskSettings> {
     retryDelay,
     maxRetryDelay,
     executionTimeout,
+    triggers,
+    clears,
     deadline,
     dependsOnPast,
     ...same
@@ -360,6 +382,8 @@ function settingsOf(read: Partial<ReadTask>): Partial<TaskSettings> {
   const { handler: _handler, ...settings } = same as typeof same & { handler?: string };
   return {
     ...settings,
+    ...(triggers !== undefined && { triggersDagIds: triggers }),
+    ...(clears !== undefined && { marks: clears }),
     ...(retryDelay !== undefined && { retryDelayMs: retryDelay }),
     ...(maxRetryDelay !== undefined && { maxRetryDelayMs: maxRetryDelay }),
     ...(executionTimeout !== undefined && { executionTimeoutMs: executionTimeout }),

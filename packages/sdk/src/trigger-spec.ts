@@ -1,10 +1,13 @@
 /** What a trigger is to workers and test runners: plain data, values not yet encoded. */
 
+import type { ExternalWait } from "@millrace/engine";
+
 /** What ends a wait. Times are milliseconds. */
 export type TriggerSpec =
   | { readonly kind: "time"; readonly at: number | null; readonly afterMs: number | null }
   | { readonly kind: "token"; readonly heartbeatMs: number | null }
   | { readonly kind: "input"; readonly form: FormSpec }
+  | { readonly kind: "runs"; readonly wait: ExternalWait }
   | WatchSpec;
 
 /** What a triggerer watches. */

@@ -1,6 +1,7 @@
 /** Triggers: what ends the wait of a task that gave its slot back. */
 
 import path from "node:path";
+import { externalWait, type EndedRun, type RunsOptions } from "./across/runs-trigger.ts";
 import { readDuration, readMethod, readStatuses, readUrl } from "./trigger-options.ts";
 import type { Duration } from "./duration.ts";
 import { formSpec, type InputAnswer, type InputOptions } from "./form.ts";
@@ -55,6 +56,12 @@ export type FileEvent = {
   /** Bytes. */
   readonly size: number;
   readonly modifiedAt: Date;
+};
+
+/** One run brings itself, several a list, oldest date first. */
+type RunsTriggers = {
+  (options: Extract<RunsOptions, { runId: string }>): Trigger<EndedRun>;
+  (options: Exclude<RunsOptions, { runId: string }>): Trigger<EndedRun[]>;
 };
 
 const defaultHttpIntervalMs = 30_000;
@@ -138,6 +145,16 @@ export const trigger = {
     const config: FileWatch = { path: path.resolve(options.path), intervalMs };
     return watch("file", config, config.path);
   },
+
+  /**
+   * Ends when a run of another DAG has ended, or the runs of some dates, or tasks in them. The server looks; a worker is
+   * not needed.
+   *
+   * @example trigger.runs({ dag: "orders", logicalDates: day, tasks: ["publish"] })
+   * @throws MillraceError FIELD_INVALID
+   */
+  runs: ((options: RunsOptions) =>
+    make({ kind: "runs", wait: externalWait(options) })) as RunsTriggers,
 
   /**
    * Ends when a function that a triggerer has under this name says so: `runTriggerer({ triggers: { … } })`.

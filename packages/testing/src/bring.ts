@@ -52,7 +52,7 @@ export function answer(
 }
 
 export function fire(run: MemoryRun, task: TaskChoice, event: unknown): void {
-  const { ref, wait } = awaiting(run, task, "watch");
+  const { ref, wait } = awaiting(run, task, "watch", "runs");
   const brought = isOutcome(event) ? broughtBy(event) : { afterMs: 0, value: event };
   if (brought.afterMs > 0)
     throw new MillraceError(
@@ -104,10 +104,15 @@ const words: Readonly<Record<Deferral["kind"], string>> = {
   token: "its token",
   input: "an answer",
   watch: "a trigger",
+  runs: "runs of another DAG",
 };
 
 /** @throws MillraceError TASK_NOT_FOUND; INPUT_NOT_AWAITED, TASK_NOT_DEFERRED when it does not wait for that */
-function awaiting(run: MemoryRun, task: TaskChoice, kind: Deferral["kind"]): Awaiting {
+function awaiting(
+  run: MemoryRun,
+  task: TaskChoice,
+  ...kinds: [Deferral["kind"], ...Deferral["kind"][]]
+): Awaiting {
   const token = typeof task === "string" ? run.tokens.get(task) : undefined;
   const ref = token?.ref ?? instanceOf(run, task);
   const wait = waitOf(run, ref);
@@ -117,7 +122,9 @@ function awaiting(run: MemoryRun, task: TaskChoice, kind: Deferral["kind"]): Awa
       "TASK_TOKEN_USED",
       `The token of task "${run.dag.taskIds[ref.ix]}" is not awaited any more: it was used, timed out, or the task ended otherwise.`,
     );
-  if (wait !== null && deferral?.kind === kind) return { ref, wait, deferral };
+  if (wait !== null && deferral !== null && kinds.includes(deferral.kind))
+    return { ref, wait, deferral };
+  const [kind] = kinds;
   const state = taskStateName(instanceState(run.engine, ref.ix, ref.mapIx));
   const is = deferral === null ? `it is ${state}` : `it waits for ${words[deferral.kind]}`;
   throw new MillraceError(

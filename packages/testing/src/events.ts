@@ -2,6 +2,7 @@
 
 import type { InstanceRef } from "@millrace/engine";
 import { MillraceError } from "@millrace/engine";
+import { waitSummary } from "@millrace/sdk/spec";
 import type { Script } from "./bodies.ts";
 import { bring } from "./bring.ts";
 import type { MemoryRun } from "./memory-run.ts";
@@ -15,7 +16,7 @@ export type AwaitedTask = {
   readonly id: string;
   /** Null for a task that is not mapped. */
   readonly mapIndex: number | null;
-  readonly kind: "time" | "token" | "input" | "watch";
+  readonly kind: "time" | "token" | "input" | "watch" | "runs";
   /** What is waited for, in words; of an input its subject. Empty where nothing was said. */
   readonly summary: string;
 };
@@ -65,6 +66,8 @@ function awaitedTask(run: MemoryRun, { ix, mapIx }: InstanceRef, { order }: Wait
         ? trigger.form.subject
         : trigger.kind === "watch"
           ? trigger.summary
-          : "",
+          : trigger.kind === "runs"
+            ? waitSummary(trigger.wait)
+            : "",
   };
 }

@@ -18,5 +18,6 @@ export type {
   TaskChoice,
   TaskOutcome,
 } from "./people.ts";
+export type { TriggeredResult } from "./triggered-result.ts";
 export type { GivenAssetEvent, MadeAssetEvent } from "./asset-events.ts";
 export type { LogLine } from "./records.ts";

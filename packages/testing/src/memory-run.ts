@@ -35,7 +35,16 @@ import {
   TaskState,
   transition,
 } from "@millrace/engine";
-import type { Answer, Ask, LogEntry, Outcome, RunFacts, TaskCode, Work } from "@millrace/sdk/spec";
+import type {
+  Answer,
+  Ask,
+  LogEntry,
+  Outcome,
+  RunFacts,
+  TaskCode,
+  TriggerRequest,
+  Work,
+} from "@millrace/sdk/spec";
 import { failureOf, lengthAt, valueOfRun } from "@millrace/sdk/spec";
 import { eventsAsked, eventsMade, type GivenEvents, type MadeAssetEvent } from "./asset-events.ts";
 import type { Delivery } from "./deliveries.ts";
@@ -49,6 +58,7 @@ import type { LogLine } from "./records.ts";
 import { Records } from "./records.ts";
 import { pullFrom } from "./pull.ts";
 import type { TieBreak } from "./tie-break.ts";
+import type { TriggeredResult } from "./triggered-result.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import type { DeferralOrder } from "./waits.ts";
 import { answerOfTime, deferralFor } from "./waits.ts";
@@ -66,6 +76,7 @@ export type MemoryRunOptions = {
   /** Null for a callback that nothing in this process stands for. */
   codeOfCallback(callback: CallbackSpec): TaskCode | null;
   readonly runsCallbacks: boolean;
+  readonly triggered: RunsOfOthers;
   readonly assetEvents: GivenEvents;
   /** Told when an instance has begun to wait. */
   onWait(run: MemoryRun, ref: InstanceRef): void;
@@ -78,6 +89,14 @@ type Left = Pick<Extract<Outcome, { kind: "succeeded" }>, "value" | "mapIndexLab
 
 /** Whose a task token is. */
 export type TokenOwner = { readonly ref: InstanceRef; readonly attempt: number };
+
+/** In the place of a server for bodies that want runs of other DAGs. */
+export type RunsOfOthers = {
+  readonly all: readonly TriggeredResult[];
+  answer(run: MemoryRun, request: TriggerRequest, owner: TokenOwner): Promise<Answer>;
+  /** An instance has begun to wait: where that is for such a run, it ends when that has. */
+  onWait(run: MemoryRun, ref: InstanceRef): void;
+};
 
 export class MemoryRun {
   readonly dag: CompiledDag;
@@ -94,6 +113,7 @@ export class MemoryRun {
   /** By the token's text. */
   readonly tokens = new Map<string, TokenOwner>();
   readonly deliveries: Deliveries;
+  readonly triggered: RunsOfOthers;
   failure: Failure | null = null;
   /** Null until the run has begun. */
   deadlines: Deadline[] | null = null;
@@ -112,6 +132,7 @@ export class MemoryRun {
     const { dag, facts, start, tieBreak } = options;
     this.#options = options;
     this.dag = dag;
+    this.triggered = options.triggered;
     this.facts = facts;
     const clock = new VirtualClock(start, tieBreak);
     this.clock = clock;
@@ -133,6 +154,7 @@ export class MemoryRun {
       activeTis: (taskId) => this.engine.occupied?.[dag.ixOf.get(taskId)!] ?? 0,
       waitUntilOf: (ref) => this.records.peek(ref).waitUntil,
       triggererOf: () => "the test",
+      externalOf: () => null,
       // There is no run before.
       pastOf: () => null,
       slots: () => ({ state: "free", workers: 1, slots: dag.spec.maxActiveTasks }),
@@ -355,7 +377,7 @@ export class MemoryRun {
   }
 
   /** In the place of a server. */
-  #answer(ask: Ask, attemptId: string, owner: TokenOwner | null): Answer {
+  async #answer(ask: Ask, attemptId: string, owner: TokenOwner | null): Promise<Answer> {
     if (ask.kind === "asset_events") {
       const task = owner === null ? undefined : this.dag.tasks[owner.ref.ix];
       const start = new Date(this.#options.start);
@@ -364,6 +386,11 @@ export class MemoryRun {
     if (ask.kind === "token") {
       if (owner !== null) this.tokens.set(attemptId, owner);
       return { kind: "token", token: attemptId };
+    }
+    if (ask.kind === "trigger") {
+      if (owner !== null) return this.triggered.answer(this, ask.request, owner);
+      const message = "A callback makes no runs: triggerDag is for tasks.";
+      return { kind: "refused", reason: "WRONG_PLACE", message };
     }
     return pullFrom({ run: this.engine, facts: this.facts, records: this.records }, ask.request);
   }

@@ -2,6 +2,7 @@
 
 import type { InstanceRef, Run } from "@millrace/engine";
 import { deferralOf, eachInstance, MillraceError } from "@millrace/engine";
+import { waitSummary } from "@millrace/sdk/spec";
 import type { Sources } from "./values.ts";
 
 /** Waiting tasks that a message shows. */
@@ -19,6 +20,7 @@ export function nobodyAnswers({ run, records }: Pick<Sources, "run" | "records">
     const name = `${run.dag.taskIds[ix]}${mapIx < 0 ? "" : `[${mapIx}]`}`;
     const trigger = records.peek({ ix, mapIx }).wait?.order.trigger;
     if (trigger?.kind === "input") return `${name} for an answer to "${trigger.form.subject}"`;
+    if (trigger?.kind === "runs") return `${name} for ${waitSummary(trigger.wait)}`;
     return trigger?.kind === "watch"
       ? `${name} for ${trigger.summary}`
       : `${name} for its task token`;

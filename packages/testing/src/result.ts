@@ -23,6 +23,7 @@ import type { Delivery } from "./deliveries.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { LogLine } from "./records.ts";
 import { standFor } from "./stand-for.ts";
+import type { TriggeredResult } from "./triggered-result.ts";
 
 /** A task instance; or all instances of a mapped task together. */
 export type TaskResult = {
@@ -91,6 +92,8 @@ export type RunResult<Result = unknown> = {
   /** One entry for each task, in topological order. */
   readonly tasks: readonly TaskResult[];
   readonly logs: readonly LogLine[];
+  /** Runs of other DAGs that tasks asked for, in that order. */
+  readonly triggered: readonly TriggeredResult[];
   /** Callbacks that were due, in that order. */
   readonly callbacks: readonly CallbackResult[];
   /** Its deadlines. An average runtime has no earlier runs to count from, and gives none. */
@@ -137,6 +140,9 @@ export function resultOf<Result>(run: MemoryRun): RunResult<Result> {
     },
     get logs() {
       return [...run.logs];
+    },
+    get triggered() {
+      return run.triggered.all;
     },
     get assetEvents() {
       return [...run.assetEvents];

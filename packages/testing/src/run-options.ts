@@ -1,9 +1,9 @@
 /** What a run in memory is started with. */
 
 import type { CompiledDag, EpochMs } from "@millrace/engine";
-import { compileDag, MillraceError, runName } from "@millrace/engine";
-import type { DagDefinition, Instant, RunFacts } from "@millrace/sdk/spec";
-import { instantForms, instantMs } from "@millrace/sdk/spec";
+import { compileDag, MillraceError, runName, runStateName } from "@millrace/engine";
+import type { DagDefinition, Instant, RunFacts, TriggerRequest } from "@millrace/sdk/spec";
+import { decodeValue, instantForms, instantMs } from "@millrace/sdk/spec";
 import type { GivenAssetEvent } from "./asset-events.ts";
 import type { Handlers } from "./bodies.ts";
 import { codeOfCallback, codeOfTasks, readOutcomes } from "./bodies.ts";
@@ -14,6 +14,11 @@ import type { Outcomes } from "./outcomes.ts";
 import { readParams } from "./params.ts";
 import type { LogLine } from "./records.ts";
 import { tieBreak } from "./tie-break.ts";
+import type { ChildRun } from "./triggered.ts";
+import { Triggered } from "./triggered.ts";
+
+/** A DAG whatever its params are. */
+type AnyDag = DagDefinition;
 
 export type RunDagOptions<Given> = {
   /** Checked against the DAG's schema; defaults are filled in. Default: `{}`. */
@@ -38,6 +43,11 @@ export type RunDagOptions<Given> = {
    * Whether callbacks are run, or only noted in `callbacks`. Default: they are run by `runDag`, and noted by `startDag`.
    */
   readonly runCallbacks?: boolean;
+  /**
+   * DAGs that are really run when a task triggers them, each by its own virtual clock; in them outcomes and events are what
+   * their bodies say. Runs of others are noted in `triggered` only; a task that waits for one needs an event.
+   */
+  readonly dags?: readonly AnyDag[];
   /** The events of assets that the run was made of, for `context().triggeringAssetEvents`; inlets have them as well. */
   readonly triggeringAssetEvents?: readonly GivenAssetEvent[];
   /** Earlier events of inlets, for `context().inletEvents`, oldest first. */
@@ -56,6 +66,7 @@ export function makeRun<Given>(
   definition: DagDefinition<Given>,
   options: StartDagOptions<Given>,
   runsCallbacks: boolean,
+  depth = 0,
 ): MemoryRun {
   const dag = compileDag(definition.spec());
   const logicalDate = readInstant("logicalDate", options.logicalDate ?? null);
@@ -75,9 +86,48 @@ export function makeRun<Given>(
       others: options.assetEvents ?? [],
     },
     runsCallbacks: options.runCallbacks ?? runsCallbacks,
-    onWait: (run, ref) => expectEvent(run, scripts, ref),
+    triggered: new Triggered(options.dags ?? [], depth, (child, request, parent) =>
+      runChild(child, request, parent, options, depth + 1),
+    ),
+    onWait(run, ref) {
+      if (!scripts.has(run.dag.taskIds[ref.ix]!)) run.triggered.onWait(run, ref);
+      expectEvent(run, scripts, ref);
+    },
     onLog: (line) => onLog?.(line),
   });
+}
+
+type ForChildren = Pick<StartDagOptions<never>, "handlers" | "dags" | "onLog" | "runCallbacks">;
+
+/** Its tasks have the handlers that its parent's have. */
+async function runChild(
+  definition: AnyDag,
+  request: TriggerRequest,
+  parent: MemoryRun,
+  { handlers, dags, onLog, runCallbacks }: ForChildren,
+  depth: number,
+): Promise<ChildRun> {
+  const params = decodeValue(request.params, `the params for DAG "${request.dagId}"`);
+  const run = makeRun<never>(
+    definition,
+    {
+      params: params as Readonly<Record<string, unknown>>,
+      logicalDate: request.logicalDate === null ? null : new Date(request.logicalDate),
+      now: new Date(parent.clock.now),
+      ...(handlers && { handlers }),
+      ...(dags && { dags }),
+      ...(onLog && { onLog }),
+      ...(runCallbacks !== undefined && { runCallbacks }),
+    },
+    false,
+    depth,
+  );
+  await run.finish();
+  return {
+    state: runStateName(run.engine.state),
+    name: run.facts.name,
+    tookMs: run.clock.now - parent.clock.now,
+  };
 }
 
 function factsOf(

@@ -28,6 +28,7 @@ export function deferralFor(order: DeferralOrder, isMeasured: boolean, now: Epoc
     heartbeatMs: null,
     handler: null,
     summary: "",
+    external: null,
     assignees: [],
     resumes,
   };
@@ -40,6 +41,8 @@ export function deferralFor(order: DeferralOrder, isMeasured: boolean, now: Epoc
       const { subject, assignees } = trigger.form;
       return { ...deferral, summary: subject, assignees, resumes: resumes || isMeasured };
     }
+    case "runs":
+      return { ...deferral, external: trigger.wait, resumes: resumes || isMeasured };
     case "watch":
       return { ...deferral, handler: trigger.handler, summary: trigger.summary };
   }

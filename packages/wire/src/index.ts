@@ -23,3 +23,4 @@ export {
 } from "./blob-ref.ts";
 export { listAt, partAt, type JsonList } from "./json-list.ts";
 export { waitingOf } from "./waiting.ts";
+export { externalWaitFromProto, externalWaitToProto, isKnownEndState } from "./external.ts";

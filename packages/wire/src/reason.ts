@@ -27,6 +27,8 @@ const kinds = {
   restarting: ReasonKind.RESTARTING,
   deferred: ReasonKind.DEFERRED,
   awaiting_input: ReasonKind.AWAITING_INPUT,
+  external_run: ReasonKind.EXTERNAL_RUN,
+  external_missing: ReasonKind.EXTERNAL_MISSING,
   depends_on_past: ReasonKind.DEPENDS_ON_PAST,
   past_question: ReasonKind.PAST_QUESTION,
   pool: ReasonKind.POOL,

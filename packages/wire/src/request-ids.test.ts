@@ -39,6 +39,7 @@ test("the methods of all services are looked at", () => {
     "millrace.v1.AssetService",
     "millrace.v1.DagRunService",
     "millrace.v1.DagService",
+    "millrace.v1.DependencyService",
     "millrace.v1.PoolService",
     "millrace.v1.SystemService",
     "millrace.v1.TaskInstanceService",

@@ -4,6 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TaskSpec } from "@millrace/engine";
 import { assetOrAliasFromProto, assetOrAliasToProto } from "./asset.ts";
 import { specDefaults } from "./defaults.ts";
+import { externalRefFromProto, externalRefToProto } from "./external.ts";
 import { callbackFromProto, callbackToProto } from "./callback.ts";
 import { deadlineFromProto, deadlineToProto } from "./deadline.ts";
 import {
@@ -60,6 +61,9 @@ export function taskSpecToProto(task: TaskSpec): MessageInitShape<typeof TaskSpe
     docs: task.docs,
     owner: task.owner,
     callbacks: task.callbacks.map(callbackToProto),
+    triggersDagIds: [...task.triggersDagIds],
+    waitsFor: task.waitsFor.map(externalRefToProto),
+    marks: task.marks.map(externalRefToProto),
     dependsOnPast: task.dependsOnPast,
     waitForDownstream: task.waitForDownstream,
     ignoreFirstDependsOnPast: task.ignoreFirstDependsOnPast,
@@ -108,6 +112,9 @@ export function taskSpecFromProto(message: TaskSpecMessage, dagOwner: string): T
     docs: message.docs,
     owner: message.owner || dagOwner,
     callbacks: message.callbacks.map((callback) => callbackFromProto(callback, at)),
+    triggersDagIds: [...message.triggersDagIds],
+    waitsFor: message.waitsFor.map(externalRefFromProto),
+    marks: message.marks.map(externalRefFromProto),
     dependsOnPast: message.dependsOnPast || message.waitForDownstream,
     waitForDownstream: message.waitForDownstream,
     ignoreFirstDependsOnPast: message.ignoreFirstDependsOnPast,

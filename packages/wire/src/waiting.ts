@@ -27,6 +27,8 @@ function endOf({ deferral, until }: DeferralRow): Waiting["for"] {
     }
     case "watch":
       return { case: "summary", value: trigger.value.summary };
+    case "runs":
+      return { case: "runs", value: trigger.value };
     case undefined:
       return { case: undefined };
   }

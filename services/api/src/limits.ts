@@ -35,6 +35,8 @@ export const apiLimits = {
   /** Runs read, and then changed, at a time. */
   changedRunsPerBatch: 200,
   changedRunsAtOnce: 8,
+  /** So many times a clear goes on from one DAG to another. */
+  markDepth: 10,
   /** Task instances in an answer about a change; the rest is only counted. */
   affectedMax: 1_000,
   /** Runs that an event made, in a list of events. */
@@ -115,6 +117,10 @@ export const workerLimits = {
   /** Runs that a pull from prior dates looks at, and tasks of runs that one statement does. */
   priorRunsMax: 1_000,
   priorTasksPerRead: 500,
+  /** How many runs may have triggered one another: unless the task says, and at most. Of a chain, what a message shows. */
+  triggerDepth: 10,
+  triggerDepthMax: 100,
+  triggerChainShown: 10,
   /** Of one value that is stored elsewhere. */
   blobBytesMax: 64 * 1024 * 1024,
   /** Of the values that one session sends at a time. */

@@ -143,7 +143,10 @@ function record(
   if (state === TaskState.none) instances.clear(change);
   instances.setWait(change, change.waitUntil ?? 0);
   noteTry(run, change);
-  if (openWait(run, change) !== null) owner.watches.end(run, change);
+  if (openWait(run, change) !== null) {
+    owner.watches.end(run, change);
+    owner.externals.end(run, change);
+  }
   const wait = noteWait(run, change, event, about);
   wakeOnChange(run, change);
   owner.past.onChanged(run);

@@ -1,7 +1,7 @@
 /** Carries out what people and programs ask of an owner. */
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { deleteDag, findAnswer, type RequestKey } from "@millrace/db";
+import { deleteDag, findAnswer, type RequestKey, type RunParent } from "@millrace/db";
 import { isMillraceError, manualInterval, MillraceError, shardOf } from "@millrace/engine";
 import {
   OwnerCommandSchema,
@@ -126,6 +126,7 @@ async function trigger(
         toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
     },
     nextRunAt: null,
+    parent: parentOf(asked),
   });
   switch (made.kind) {
     case "born":
@@ -142,6 +143,13 @@ async function trigger(
       );
     }
   }
+}
+
+/** The task instance of another DAG that wants the run; null for people and programs. */
+function parentOf({ parent }: TriggerRun): RunParent | null {
+  if (parent === undefined) return null;
+  const { runKey, taskIx, mapIndex, attempt, depth, dagId, taskId } = parent;
+  return { runKey: Number(runKey), ix: taskIx, mapIx: mapIndex, attempt, depth, dagId, taskId };
 }
 
 async function planRuns(

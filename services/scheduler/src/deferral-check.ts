@@ -1,11 +1,12 @@
 /** Checks what a body that gives its slot back wants to wait for: what cannot be waited for fails its attempt and says why. */
 
 import { dagLimits, deferralLimits } from "@millrace/engine";
-import { epochMsOf, msOf } from "@millrace/wire";
+import { epochMsOf, isKnownEndState, msOf, runKeyOf } from "@millrace/wire";
 import {
   TimeoutOutcome,
   type Deferral,
   type InputForm,
+  type RunsTrigger,
   type TimeTrigger,
   type WatchTrigger,
 } from "@millrace/wire/v1";
@@ -39,9 +40,40 @@ function triggerProblem({ trigger }: Deferral): string | null {
         : formProblem(trigger.value.form);
     case "watch":
       return watchProblem(trigger.value);
+    case "runs":
+      return runsProblem(trigger.value);
     case undefined:
       return "does not say for what this version can wait; update the server, or the worker's SDK.";
   }
+}
+
+function runsProblem(trigger: RunsTrigger): string | null {
+  const { dagId, runId, logicalDates, taskIds, groupIds } = trigger;
+  const { externalDates, externalParts } = deferralLimits;
+  if (dagId === "" || dagId.length > dagLimits.idLength)
+    return `the id of the DAG it waits for has ${dagId.length} characters; it needs 1 to ${dagLimits.idLength}.`;
+  if (runId !== "" && runKeyOf(runId) === null)
+    return `the run it waits for is ${JSON.stringify(runId.slice(0, 100))}, which is no run id.`;
+  if (runId !== "" && logicalDates.length > 0)
+    return "it waits for a run by its id and by logical dates; give one of them.";
+  if (runId === "" && (logicalDates.length === 0 || logicalDates.length > externalDates))
+    return `it waits for the runs of ${logicalDates.length} logical dates; give 1 to ${externalDates}.`;
+  if (new Set(logicalDates.map(epochMsOf)).size < logicalDates.length)
+    return "it waits for a logical date twice; give each once.";
+  for (const ids of [taskIds, groupIds])
+    if (ids.length > externalParts || ids.some((id) => id === "" || id.length > dagLimits.idLength))
+      return `it waits for ${ids.length} tasks or groups; at most ${externalParts} may be named, each with 1 to ${dagLimits.idLength} characters.`;
+  return statesProblem(trigger);
+}
+
+function statesProblem({ allowedStates, failedStates, skippedStates }: RunsTrigger): string | null {
+  const all = [...allowedStates, ...failedStates, ...skippedStates];
+  const unknown = all.find((state) => !isKnownEndState(state));
+  if (unknown !== undefined)
+    return `the state ${unknown} that it waits for is none that this version knows; update the server.`;
+  return new Set(all).size < all.length
+    ? "a state is in two of allowed, failed and skipped states; put it into one."
+    : null;
 }
 
 function momentProblem({ moment }: TimeTrigger): string | null {

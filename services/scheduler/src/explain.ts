@@ -26,6 +26,7 @@ export async function explainTask(
   const key = Number(runKey);
   const { dag, engine, facts, run } = await subjectOf(parts, key);
   const ref = requireInstance(engine, taskId, mapIndex);
+  if (run !== null) await owner.externals.look(run, ref);
   const offers = await readOffers(owner);
   const subject = { key, dagId: dag.dagId, facts, compiled: engine.dag };
   const limits = limitsOf(owner, dag, run, offers);

@@ -37,6 +37,7 @@ export function limitsOf(
     waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
     pastOf: (ref) => (run === null ? null : owner.past.look(run, ref)),
     triggererOf: (ref) => (run === null ? null : owner.watches.triggererOf(run, ref)),
+    externalOf: (ref) => (run === null ? null : owner.externals.foundOf(run, ref)),
     slots,
   };
 }

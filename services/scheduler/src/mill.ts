@@ -8,7 +8,7 @@ import {
   type FlushBatch,
   type Lane,
 } from "@millrace/db";
-import { newEffects, RunState } from "@millrace/engine";
+import { newEffects, RunState, type InstanceRef } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { pauseIfFailing } from "./auto-pause.ts";
@@ -24,6 +24,8 @@ import { createDagBook } from "./dag-book.ts";
 import { createDeadlines } from "./deadlines/deadlines.ts";
 import { createDemandTeller } from "./demand.ts";
 import { dispatch, sendStops } from "./dispatch.ts";
+import { createDoorbells, type Doorbells } from "./external/doorbells.ts";
+import { createExternalWaits } from "./external/external-waits.ts";
 import { createFlushLoop } from "./flush-loop.ts";
 import { createHistory } from "./history.ts";
 import { createOutbox } from "./outbox.ts";
@@ -71,6 +73,7 @@ export type Mill = {
   readonly ticks: Ticks;
   readonly assetRuns: AssetRuns;
   readonly versions: Versions;
+  readonly doorbells: Doorbells;
   /** A DAG came, or its row changed: limits, schedule and queued runs are looked at again. */
   attend(dag: OwnedDag): void;
   /** Forgets shards at once. */
@@ -87,6 +90,8 @@ export function createMill(options: MillOptions): Mill {
   const self = () => owner;
   const pump = createPump(self);
   const watches = createWatches(self);
+  const externals = createExternalWaits({ owner: self, versions });
+  const doorbells = createDoorbells({ bus, clock, settings, waits: () => externals });
   const deliveries = createDeliveries({ owner: self, versions });
   const calls = createCalls(self);
   const assetWatchers = createAssetWatchers(self);
@@ -135,7 +140,7 @@ export function createMill(options: MillOptions): Mill {
       onQuiet: (run) => void owner.flushes.stepFor(run, null),
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
-    ...{ watches, deliveries, calls, assetWatchers, sideWork, turns: { last: null } },
+    ...{ watches, externals, deliveries, calls, assetWatchers, sideWork, turns: { last: null } },
     past: createPast({ owner: self, versions }),
     deadlines: createDeadlines({ owner: self, versions }),
     demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
@@ -188,11 +193,12 @@ export function createMill(options: MillOptions): Mill {
     for (const step of steps) {
       if (owner.pools.isUsing(step.run.key)) freePools(step);
       deliveries.add(step.run, step.callbacks);
+      doorbells.note(step);
       if (step.run.isGone) continue;
       owner.failures.delete(step.run.key);
       owner.feed.note(step);
       for (const record of step.records.values())
-        if (record.waiting !== null) watches.begin(step.run, record);
+        if (record.waiting !== null) beginWait(step.run, record);
     }
     owner.past.onWritten(steps);
     owner.deadlines.onWritten(steps);
@@ -200,6 +206,12 @@ export function createMill(options: MillOptions): Mill {
     const stops = steps.flatMap((step) => step.stops);
     if (stops.length > 0) sendStops(owner, stops);
     for (const { run, state } of steps) if (state !== RunState.running) settle(run);
+  }
+
+  /** Each kind of wait knows its own. */
+  function beginWait(run: ActiveRun, ref: InstanceRef): void {
+    watches.begin(run, ref);
+    externals.begin(run, ref);
   }
 
   function settle(run: ActiveRun): void {
@@ -224,11 +236,12 @@ export function createMill(options: MillOptions): Mill {
   }
 
   return {
-    ...{ owner, life, maker, ticks, assetRuns, versions, attend },
+    ...{ owner, life, maker, ticks, assetRuns, versions, doorbells, attend },
     dropShards(shards) {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);
       watches.dropShards(gone);
+      externals.dropShards(gone);
       deliveries.dropShards(gone);
       owner.deadlines.dropShards(gone);
       owner.pools.dropShards(gone);
@@ -241,6 +254,8 @@ export function createMill(options: MillOptions): Mill {
     },
     stop() {
       pump.stop();
+      externals.stop();
+      doorbells.stop();
       owner.demand.stop();
       owner.poolTender.stop();
       owner.rates.stop();

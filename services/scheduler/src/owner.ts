@@ -13,6 +13,7 @@ import type { DagBook } from "./dag-book.ts";
 import type { DeadlineDue, Deadlines } from "./deadlines/deadline.ts";
 import type { DemandTeller } from "./demand.ts";
 import type { Outbox } from "./outbox.ts";
+import type { ExternalWaits } from "./external/external-wait.ts";
 import type { FlushLoop } from "./flush-loop.ts";
 import type { Past } from "./past/look.ts";
 import type { PoolBook } from "./pools/pool-book.ts";
@@ -72,6 +73,7 @@ export type Owner = {
   readonly feed: RunFeed;
   readonly outputs: Outputs;
   readonly watches: Watches;
+  readonly externals: ExternalWaits;
   readonly deliveries: Deliveries;
   readonly calls: Calls;
   readonly past: Past;

@@ -115,7 +115,11 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
       freeSlots(steps.flatMap((step) => (runs.includes(step.run) ? [] : step.grants)));
       const again = runs.filter((run) => mayTryAgain(run, failure));
       for (const run of runs) life.drop(run);
-      for (const run of runs) if (!again.includes(run)) owner.watches.forget(run.key);
+      for (const run of runs) {
+        if (again.includes(run)) continue;
+        owner.watches.forget(run.key);
+        owner.externals.forget(run.key);
+      }
       for (const run of again) owner.reloading.add(run.key);
       bringBack(again, grants, failure).catch((error: unknown) => {
         owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");

@@ -85,6 +85,7 @@ export function restoreInto(
   adopt(run);
   absorb(owner, run, effects, owner.dbClock.now());
   owner.watches.attach(run);
+  owner.externals.attach(run);
   return run;
 }
 

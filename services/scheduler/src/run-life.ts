@@ -41,7 +41,10 @@ export function createRunLife(parts: {
   readonly versions: Versions;
 }): RunLife {
   const { versions } = parts;
-  const opening = new Map<number, Promise<ActiveRun | null>>();
+  const opening = new Map<
+    number,
+    { readonly dag: OwnedDag; readonly read: Promise<ActiveRun | null> }
+  >();
 
   function enqueue(dag: OwnedDag, run: QueuedRun): void {
     const { settings } = parts.owner();
@@ -70,7 +73,7 @@ export function createRunLife(parts: {
       if (dag.newest?.id !== dag.versionId) return void startOnceLoaded(dag);
       if (admitRun(limitsOf(owner, dag, null)).length > 0) return;
       // It is the first, and being read.
-      if (opening.has(key)) return;
+      if (opening.get(key)?.dag === dag) return;
       const version = versions.get(queued.facts.dagVersionId);
       if (queued.seq > 0) return void startAgain(dag, key);
       if (version === undefined || queued.params === null) return void startOnceLoaded(dag, queued);
@@ -174,15 +177,15 @@ export function createRunLife(parts: {
     const known = parts.owner().runs.get(runKey);
     if (known !== undefined) return Promise.resolve(known);
     if (dag.leaving.has(runKey)) return Promise.resolve(null);
-    let read = opening.get(runKey);
-    if (read === undefined) {
-      dag.opened.add(runKey);
-      read = readIn(dag, runKey).finally(() => {
-        opening.delete(runKey);
-        if (parts.owner().runs.get(runKey)?.dag !== dag) dag.opened.delete(runKey);
-      });
-      opening.set(runKey, read);
-    }
+    const begun = opening.get(runKey);
+    // One that began before the shard was lost, and taken again, finds nothing for the DAG as it is now.
+    if (begun?.dag === dag) return begun.read;
+    dag.opened.add(runKey);
+    const read = readIn(dag, runKey).finally(() => {
+      if (opening.get(runKey)?.dag === dag) opening.delete(runKey);
+      if (parts.owner().runs.get(runKey)?.dag !== dag) dag.opened.delete(runKey);
+    });
+    opening.set(runKey, { dag, read });
     return read;
   }
 

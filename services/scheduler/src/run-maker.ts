@@ -28,6 +28,7 @@ type Wished = Pick<
   | "note"
   | "triggeredBy"
   | "nextRunAt"
+  | "parent"
   | "assets"
 >;
 type StoredRequest = NonNullable<RunToCreate["request"]>;

@@ -150,6 +150,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       if (held.length === 0 || isStopped) return;
       try {
         const dags = await loadShards(mill, held);
+        mill.doorbells.ask();
         await attendAll(dags);
         await owner.assetWatchers.refresh();
         return;

@@ -107,6 +107,18 @@ export const defaultSettings = {
   historyRunsPerLook: 500,
   /** A wait whose triggerer gave it back, or lost it, is given to another after this. */
   watchAgainMs: 1_000,
+  /** What begins to wait for another DAG, or is rung for, within this time is looked for together. */
+  externalLookDelayMs: 20,
+  /** Waits for other DAGs that are looked for with one set of statements. */
+  externalLooksMax: 500,
+  /** All waits for other DAGs are looked for this often, for the case that a message was lost. */
+  externalSafetyMs: 60_000,
+  /** Which DAGs are waited for is repeated this often. */
+  awaitedRepeatMs: 10_000,
+  /** A DAG that was not named for this long is not waited for any more. */
+  awaitedForgetMs: 30_000,
+  /** That something of DAGs has ended is said at most this often. */
+  endedEveryMs: 100,
   /** How long a watcher of an asset rests after a failure: the first time; then doubled, up to the last. */
   assetWatcherRestMs: { first: 5_000, max: 300_000 },
   /** How long whoever ends a wait with a token is kept waiting while the body still runs. */

@@ -11,7 +11,7 @@ import {
   type InstanceRef,
   type RunEvent,
 } from "@millrace/engine";
-import { epochMsOf, msOf, timestampOf } from "@millrace/wire";
+import { epochMsOf, externalWaitFromProto, msOf, timestampOf } from "@millrace/wire";
 import { DeferralRowSchema, type DeferralRow } from "@millrace/wire/internal";
 import {
   DeferralSchema,
@@ -61,7 +61,7 @@ export function deferralRow(
   now: number,
 ): DeferralRow {
   const { trigger } = asked;
-  const timeoutMs = msOf(asked.timeout);
+  const timeoutMs = leastOf(msOf(asked.timeout), ofTriggered(version, ix, asked));
   const resumes = asked.resumes || mustResume(version, ix, trigger.case);
   return create(DeferralRowSchema, {
     deferral: create(DeferralSchema, { ...asked, resumes }),
@@ -70,6 +70,17 @@ export function deferralRow(
     until: timestampOf(trigger.case === "time" ? momentOf(trigger.value.moment, now) : null),
     attempt,
   });
+}
+
+/** To wait for the run that it triggered is a part of what a task does: its time limit counts. */
+function ofTriggered({ compiled }: Version, ix: number, { trigger }: WireDeferral): number | null {
+  const task = compiled.tasks[ix];
+  if (trigger.case !== "runs" || trigger.value.runId === "" || task === undefined) return null;
+  return task.sensor === null ? task.executionTimeoutMs : null;
+}
+
+function leastOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** Only a worker can say what a branch chose, and how long the lists of a value are. A triggerer is one. */
@@ -113,6 +124,7 @@ export function engineDeferral(row: DeferralRow): Deferral | null {
     handler: watch?.handler ?? null,
     summary: watch?.summary ?? form?.subject ?? "",
     assignees: form?.assignees ?? [],
+    external: trigger.case === "runs" ? externalWaitFromProto(trigger.value) : null,
     resumes: deferral.resumes,
   };
 }

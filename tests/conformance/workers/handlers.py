@@ -121,6 +121,14 @@ TRIGGERS = {
         until=(["job", "state"], "done"),
     ),
     "file": lambda: trigger.file("/in/orders.csv", interval=5),
+    "runs": lambda: trigger.runs(
+        "orders",
+        logical_dates=[datetime(2026, 1, day, tzinfo=timezone.utc) for day in (1, 2)],
+        tasks=["publish"],
+        groups=["load"],
+        skipped_states=["skipped"],
+    ),
+    "run": lambda: trigger.runs("orders", run_id="run_7", failed_states=(), soft_fail=True),
     "custom": lambda: trigger.custom("add", {"one": 1, "two": 2}, "one and two"),
 }
 
@@ -163,6 +171,20 @@ def leave_large(size):
 @task
 def token():
     return context().task_token()
+
+
+@task
+def trigger_dag(date):
+    run = context().trigger_dag(
+        "child",
+        {"n": 1},
+        logical_date=date,
+        note="by a task",
+        if_exists="use",
+        if_made="another",
+        max_depth=3,
+    )
+    return [run.run_id, run.run_name, run.state, run.outcome]
 
 
 @task

@@ -43,6 +43,15 @@ const triggers: Record<string, () => Trigger<unknown>> = {
       until: { path: ["job", "state"], equals: "done" },
     }),
   file: () => trigger.file({ path: "/in/orders.csv", interval: "5s" }),
+  runs: () =>
+    trigger.runs({
+      dag: "orders",
+      logicalDates: ["2026-01-01T00:00Z", "2026-01-02T00:00Z"],
+      tasks: ["publish"],
+      groups: ["load"],
+      skippedStates: ["skipped"],
+    }),
+  run: () => trigger.runs({ dag: "orders", runId: "run_7", failedStates: [], softFail: true }),
   custom: () => trigger.custom("add", { one: 1, two: 2 }, "one and two"),
 };
 
@@ -69,6 +78,18 @@ const handlers: Record<string, ExternalHandler> = {
     return word === "defer" ? defer(trigger.after("1m")) : word;
   },
   token: () => context().taskToken(),
+  async trigger_dag(date: Date | null) {
+    const { triggerDag } = context();
+    const run = await triggerDag("child", {
+      params: { n: 1 },
+      logicalDate: date,
+      note: "by a task",
+      ifExists: "use",
+      ifMade: "another",
+      maxDepth: 3,
+    });
+    return [run.runId, run.runName, run.state, run.outcome];
+  },
   pull: async (tasks: string | string[], key: string) => [
     await context().xcom.pull({ tasks, key, default: "none" }),
   ],

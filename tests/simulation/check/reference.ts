@@ -76,7 +76,15 @@ function deferralOf(after: InstanceRow, later: readonly InstanceChange[]) {
   );
   return {
     kind: after.state === 14 ? ("input" as const) : ("token" as const),
-    ...{ since: 0, until: null, timeoutAt: 0, heartbeatMs: null, handler: null, summary: "" },
+    ...{
+      since: 0,
+      until: null,
+      timeoutAt: 0,
+      heartbeatMs: null,
+      handler: null,
+      external: null,
+      summary: "",
+    },
     ...{ onTimeout: "skip" as const, assignees: [], resumes: next?.after.state === 2 },
   };
 }

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import trigger
+from ._across import TriggeredRun
 from ._assets import AssetEvent
 from ._callback import CallbackDeadline, CallbackEvent, CallbackFailure, CallbackTask
 from ._context import TaskContext, context
@@ -53,6 +54,7 @@ __all__ = [
     "SkipTask",
     "TaskContext",
     "TimeoutReached",
+    "TriggeredRun",
     "Worker",
     "WorkerRefused",
     "__version__",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timezone
@@ -12,7 +13,8 @@ import grpc
 
 from ._assets import AssetEvent, EventsPage, EventSource, EventsRequest
 from ._connection import Connection, code_of, describe, is_session_expired, reason_of
-from ._gen.v1 import asset_pb2
+from ._across import IfExists, IfMade, TriggeredRun, TriggerRequest
+from ._gen.v1 import asset_pb2, dag_pb2, value_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import ASK_PATIENCE_S
 from ._pull import PullAnswer, PullRequest
@@ -70,6 +72,33 @@ class ServerAsks:
         fetched = tuple((task_id, index, self._fetch(data)) for task_id, index, data in answer.xcoms)
         return replace(answer, xcoms=fetched)
 
+    def trigger(self, request: TriggerRequest, wait: Callable[[float], None]) -> TriggeredRun:
+        # The same however often it is asked: one run is made.
+        request_id = str(uuid.uuid4())
+
+        def ask(session: pb.SessionRef) -> TriggeredRun:
+            asked = pb.TriggerDagRunRequest(
+                session=session,
+                attempt_id=self._attempt_id,
+                dag_id=request.dag_id,
+                params=value_pb2.Value(data=request.params),
+                note=request.note,
+                if_exists=_IF_EXISTS[request.if_exists],
+                if_made=_IF_MADE[request.if_made],
+                max_depth=request.max_depth,
+                request_id=request_id,
+            )
+            if request.logical_date is not None:
+                asked.logical_date.FromDatetime(request.logical_date)
+            answer = self._connection.trigger_dag_run(asked)
+            return TriggeredRun(
+                dag_id=request.dag_id,
+                run_id=answer.run_id,
+                run_name=answer.run_name,
+                state=dag_pb2.RunState.Name(answer.state).removeprefix("RUN_STATE_").lower(),
+                outcome=pb.TriggerOutcome.Name(answer.outcome).removeprefix("TRIGGER_OUTCOME_").lower(),
+            )
+
     def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage:
         def ask(session: pb.SessionRef) -> EventsPage:
             asked = pb.ReadAssetEventsRequest(
@@ -110,6 +139,13 @@ class ServerAsks:
                 raise refused(None)
             wait(backoff.next_s())
 
+
+_IF_EXISTS: Final[dict[IfExists, pb.IfRunExists]] = {
+    "fail": pb.IF_RUN_EXISTS_FAIL,
+    "clear": pb.IF_RUN_EXISTS_CLEAR,
+    "use": pb.IF_RUN_EXISTS_USE,
+}
+_IF_MADE: Final[dict[IfMade, pb.IfRunMade]] = {"continue": pb.IF_RUN_MADE_CONTINUE, "another": pb.IF_RUN_MADE_ANOTHER}
 
 _SOURCES: Final[dict[int, EventSource]] = {
     asset_pb2.ASSET_EVENT_SOURCE_TASK: "task",

@@ -60,6 +60,9 @@ class Connection:
     def pull_xcoms(self, request: pb.PullXComsRequest) -> pb.PullXComsResponse:
         return cast(pb.PullXComsResponse, self._call("PullXComs", request))
 
+    def trigger_dag_run(self, request: pb.TriggerDagRunRequest) -> pb.TriggerDagRunResponse:
+        return cast(pb.TriggerDagRunResponse, self._call("TriggerDagRun", request))
+
     def read_asset_events(self, request: pb.ReadAssetEventsRequest) -> pb.ReadAssetEventsResponse:
         return cast(pb.ReadAssetEventsResponse, self._call("ReadAssetEvents", request))
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from . import codec
+from ._across import IfExists, IfMade, TriggeredRun, TriggerRequest, trigger_request
 from ._assets import AssetEvent, EventsPage, EventsRequest, Outlets, read_events
 from ._callback import CallbackEvent
 from ._control import Control
@@ -73,6 +74,7 @@ class Asks(Protocol):
 
     def token(self, wait: Callable[[float], None]) -> str: ...
     def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer: ...
+    def trigger(self, request: TriggerRequest, wait: Callable[[float], None]) -> TriggeredRun: ...
     def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage: ...
 
 
@@ -84,6 +86,9 @@ class NoAsks:
 
     def pull(self, request: PullRequest, wait: Callable[[float], None]) -> PullAnswer:
         raise RuntimeError("there is no server to ask for values of other tasks")
+
+    def trigger(self, request: TriggerRequest, wait: Callable[[float], None]) -> TriggeredRun:
+        raise RuntimeError("there is no server to ask for a run of another DAG")
 
     def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage:
         raise RuntimeError("there is no server to ask for events of assets")
@@ -256,6 +261,28 @@ class TaskContext:
         The same each time; a retry has another. Raises MillraceError when the server cannot be reached for long.
         """
         return self._asks.token(self.sleep)
+
+    def trigger_dag(
+        self,
+        dag_id: str,
+        params: Any = None,
+        *,
+        logical_date: datetime | None = None,
+        note: str = "",
+        if_exists: IfExists = "fail",
+        if_made: IfMade = "continue",
+        max_depth: int = 10,
+    ) -> TriggeredRun:
+        """Makes a run of another DAG, which the task's option `triggers` has to name.
+
+        An attempt makes at most one; a retry finds the run that an attempt before it has made ("continue", which clears what
+        failed in it), or makes "another". `if_exists` says what to do when the DAG has a run with the logical date: nothing
+        but say so ("fail": the outcome is "exists"), run it again ("clear"), or take it as it is ("use").
+
+        Raises MillraceError with a reason (TRIGGER_NOT_DECLARED, TRIGGER_TOO_DEEP, DAG_NOT_FOUND, PARAMS_INVALID …), ValueError.
+        """
+        request = trigger_request(dag_id, params, logical_date, note, if_exists, if_made, max_depth)
+        return self._asks.trigger(request, self.sleep)
 
     def triggering_asset_events(self) -> Iterator[AssetEvent]:
         """The events of assets that the run was made of, oldest first; none for other runs."""

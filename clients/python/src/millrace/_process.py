@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from . import _capture
+from ._across import TriggeredRun, TriggerRequest
 from ._assets import EventsPage, EventsRequest
 from ._body import Load, ThreadBody
 from ._context import Asks, AttemptFacts, Interruption, Level, LogSink, NoAsks, Stream, TaskContext
@@ -128,12 +129,14 @@ class ProcessBody:
         process.join()
         return ended if ended is not None else _end_of_exit(process.exitcode)
 
-    def _answer(self, request: PullRequest | EventsRequest | None) -> None:
-        """Asks the server on behalf of the body: for values, for events of assets, or for its token."""
+    def _answer(self, request: PullRequest | TriggerRequest | EventsRequest | None) -> None:
+        """Asks the server on behalf of the body: for values, for a run, for events of assets, or for its token."""
         try:
             came: Any
             if request is None:
                 came = self._asks.token(time.sleep)
+            elif isinstance(request, TriggerRequest):
+                came = self._asks.trigger(request, time.sleep)
             elif isinstance(request, EventsRequest):
                 came = self._asks.events(request, time.sleep)
             else:
@@ -196,11 +199,15 @@ class _PipeAsks:
         answer: PullAnswer = self._ask(request, wait)
         return answer
 
+    def trigger(self, request: TriggerRequest, wait: Callable[[float], None]) -> TriggeredRun:
+        run: TriggeredRun = self._ask(request, wait)
+        return run
+
     def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage:
         page: EventsPage = self._ask(request, wait)
         return page
 
-    def _ask(self, request: PullRequest | EventsRequest | None, wait: Callable[[float], None]) -> Any:
+    def _ask(self, request: PullRequest | TriggerRequest | EventsRequest | None, wait: Callable[[float], None]) -> Any:
         # One at a time: answers have no names.
         with self._turn:
             self._sink.send("ask", request)

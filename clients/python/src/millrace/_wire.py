@@ -31,7 +31,7 @@ from ._outcome import (
 from ._sensor import SensorFacts, SensorMode
 from .args import RunFacts, RunType
 from .codec import CodecError
-from .trigger import InputTrigger, TimeTrigger, TokenTrigger, WatchTrigger
+from .trigger import InputTrigger, RunsTrigger, TimeTrigger, TokenTrigger, WatchTrigger
 
 #: What a verdict asks for. Everything unknown is "stale": stop, and drop the result.
 VerdictName = Literal["ok", "already", "conflict", "stale", "cancel_requested"]
@@ -175,12 +175,40 @@ def _deferral_of(outcome: Deferral) -> deferral_pb2.Deferral:
             assignees=trigger.assignees,
         )
         message.input.form.CopyFrom(form)
+    elif isinstance(trigger, RunsTrigger):
+        message.runs.CopyFrom(_runs_of(trigger))
     else:
         assert isinstance(trigger, WatchTrigger)
         message.watch.handler = trigger.handler
         message.watch.config.data = trigger.config
         message.watch.summary = trigger.summary
     return message
+
+
+def _runs_of(trigger: RunsTrigger) -> deferral_pb2.RunsTrigger:
+    message = deferral_pb2.RunsTrigger(
+        dag_id=trigger.dag_id,
+        run_id=trigger.run_id or "",
+        task_ids=trigger.tasks,
+        group_ids=trigger.groups,
+        allowed_states=[_END_STATES[state] for state in trigger.allowed],
+        failed_states=[_END_STATES[state] for state in trigger.failed],
+        skipped_states=[_END_STATES[state] for state in trigger.skipped],
+        is_strict=trigger.is_strict,
+        soft_fail=trigger.soft_fail,
+        checks_existence=trigger.check_existence,
+    )
+    for date in trigger.logical_dates:
+        message.logical_dates.add().FromDatetime(date)
+    return message
+
+
+_END_STATES: Final = {
+    "success": deferral_pb2.END_STATE_SUCCESS,
+    "failed": deferral_pb2.END_STATE_FAILED,
+    "skipped": deferral_pb2.END_STATE_SKIPPED,
+    "upstream_failed": deferral_pb2.END_STATE_UPSTREAM_FAILED,
+}
 
 
 def _failure_of(outcome: Failed) -> value_pb2.Failure:

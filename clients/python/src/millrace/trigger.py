@@ -28,7 +28,7 @@ from .errors import seconds_of
 
 Duration = Union[timedelta, float]
 
-__all__ = ["Trigger", "after", "at", "custom", "file", "http", "input", "token"]
+__all__ = ["Trigger", "after", "at", "custom", "file", "http", "input", "runs", "token"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,21 @@ class InputTrigger(Trigger):
     #: Encoded; None for none.
     defaults: bytes | None
     assignees: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunsTrigger(Trigger):
+    dag_id: str
+    run_id: str | None
+    logical_dates: tuple[datetime, ...]
+    tasks: tuple[str, ...]
+    groups: tuple[str, ...]
+    allowed: tuple[str, ...]
+    failed: tuple[str, ...]
+    skipped: tuple[str, ...]
+    is_strict: bool
+    soft_fail: bool
+    check_existence: bool
 
 
 @dataclass(frozen=True)
@@ -181,6 +196,48 @@ def file(path: str | Path, *, interval: Duration = FILE_INTERVAL_S) -> Trigger:
     """
     whole = str(Path(path).absolute())
     return _watch("file", {"path": whole, "intervalMs": round(_interval("trigger.file: interval", interval) * 1000)}, whole)
+
+
+END_STATES = ("success", "failed", "skipped", "upstream_failed")
+
+
+def runs(
+    dag_id: str,
+    *,
+    run_id: str | None = None,
+    logical_dates: datetime | Iterable[datetime] = (),
+    tasks: Iterable[str] = (),
+    groups: Iterable[str] = (),
+    allowed_states: Iterable[str] = ("success",),
+    failed_states: Iterable[str] | None = None,
+    skipped_states: Iterable[str] = (),
+    soft_fail: bool = False,
+    check_existence: bool = True,
+) -> Trigger:
+    """Ends when a run of another DAG has ended, or the runs of some logical dates, or tasks and groups in them. The server
+    looks.
+
+    The wait fails, as a failure that retries, when something is in one of `failed_states`: all that are neither allowed nor
+    skipped unless given, and then also when a run has ended without everything having run. `failed_states=()` waits on. With
+    `soft_fail` the task is skipped where it would fail. `check_existence` fails for good when there is no such DAG, task or
+    group. The task gets a list of `{"dagId", "runId", "runName", "logicalDate", "state"}`; with `run_id` the one alone.
+    """
+    dates = (logical_dates,) if isinstance(logical_dates, datetime) else tuple(logical_dates)
+    if (run_id is None) == (not dates):
+        raise ValueError("trigger.runs: give either run_id or logical_dates")
+    if any(date.utcoffset() is None for date in dates):
+        raise ValueError(f"trigger.runs: logical_dates are {dates!r}: give aware datetimes")
+    allowed, skipped = tuple(allowed_states), tuple(skipped_states)
+    rest = tuple(state for state in END_STATES if state not in (*allowed, *skipped))
+    failed = rest if failed_states is None else tuple(failed_states)
+    named = (*allowed, *failed, *skipped)
+    if not allowed or any(state not in END_STATES for state in named) or len(set(named)) < len(named):
+        raise ValueError(f"trigger.runs: states are {named!r}: give {', '.join(END_STATES)}, each in one list, one of them allowed")
+    whole = tuple(dict.fromkeys(date.astimezone(timezone.utc) for date in dates))
+    strict = failed_states is None
+    return RunsTrigger(
+        dag_id, run_id, whole, tuple(tasks), tuple(groups), allowed, failed, skipped, strict, soft_fail, check_existence
+    )
 
 
 def custom(handler: str, config: Any, summary: str) -> Trigger:

@@ -24,6 +24,7 @@ import { globalOptions } from "../program-options.ts";
 import { traitsOf } from "../task-traits.ts";
 import { watchRun } from "../watch.ts";
 import type { TestOptions } from "./dags-test.ts";
+import { listDependencies } from "./dependencies.ts";
 import { collect, instant, paramsJson, wholeNumber } from "./parse-options.ts";
 
 type ListOptions = { search?: string; tag: string[]; all?: boolean };
@@ -68,6 +69,12 @@ export function addDagCommands(program: Command): void {
     .argument("<dag-id>")
     .option("--count <n>", "how many, at most 1000", wholeNumber(1, 1000), 10)
     .action(listNextRuns);
+  dags
+    .command("dependencies")
+    .description("list which DAGs trigger and wait for which")
+    .argument("[dag-id]", "only what is near this one")
+    .option("--levels <n>", "how many arrows away, at most 20", wholeNumber(1, 20), 1)
+    .action(listDependencies);
   dags
     .command("pause")
     .description("stop scheduled runs and new tasks")

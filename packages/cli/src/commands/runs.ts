@@ -30,6 +30,7 @@ import {
   type ConfirmOptions,
   type ReachOptions,
 } from "./change-options.ts";
+import { printRunLinks } from "./dependencies.ts";
 import { clearTasks } from "./change-tasks.ts";
 import { markRun } from "./mark-run.ts";
 import { wholeNumber } from "./parse-options.ts";
@@ -176,6 +177,7 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   print(`${colors.dim("took     ")} ${showDuration(run.startedAt, run.endedAt)}`);
   await printDeadlines(client, runId);
   if (run.state === RunState.SUCCESS) await printResult(client, run);
+  await printRunLinks(client, runId);
   print("");
   printTasks(await listAllTasks(client, runId));
 }

@@ -30,7 +30,7 @@ import { deferralIn, leavesValue } from "./rows.ts";
 type Success = Partial<Extract<RunEvent, { kind: "taskSucceeded" }>>;
 type WaitEvent = Extract<
   RunEvent,
-  { kind: "waitFulfilled" | "waitFailed" | "waitBeat" | "waitTimedOut" | "waitDue" }
+  { kind: "waitFulfilled" | "waitFailed" | "waitSkipped" | "waitBeat" | "waitTimedOut" | "waitDue" }
 >;
 type Row = Change & { readonly hasValue: boolean };
 

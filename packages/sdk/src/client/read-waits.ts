@@ -8,6 +8,7 @@ import {
   type CallbackDelivery,
   type InputForm,
   type InputRequest,
+  type RunsTrigger,
   type Waiting,
 } from "@millrace/wire/v1";
 import { decodeValue } from "../codec.ts";
@@ -35,7 +36,14 @@ export function readWait(waiting: Waiting): WaitSnapshot {
     until: what.case === "until" ? dateOf(what.value) : null,
     form: what.case === "form" ? readForm(what.value) : null,
     watch: what.case === "summary" ? { handler, summary: what.value } : null,
+    runs: what.case === "runs" ? readRuns(what.value) : null,
   };
+}
+
+function readRuns(runs: RunsTrigger): NonNullable<WaitSnapshot["runs"]> {
+  const { dagId, runId, taskIds, groupIds } = runs;
+  const logicalDates = runs.logicalDates.flatMap((date) => dateOf(date) ?? []);
+  return { dagId, runId: runId || null, logicalDates, taskIds, groupIds };
 }
 
 function kindOf(what: Waiting["for"]["case"]): WaitSnapshot["for"] {
@@ -48,6 +56,8 @@ function kindOf(what: Waiting["for"]["case"]): WaitSnapshot["for"] {
       return "input";
     case "summary":
       return "watch";
+    case "runs":
+      return "runs";
     case undefined:
       return "unknown";
   }

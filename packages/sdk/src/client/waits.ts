@@ -6,7 +6,7 @@ import type { CallbackEvent } from "../callback.ts";
 /** What a task that gave its slot back waits for. */
 export type WaitSnapshot = {
   /** "unknown" for what this version does not know. */
-  readonly for: "time" | "token" | "input" | "watch" | "unknown";
+  readonly for: "time" | "token" | "input" | "watch" | "runs" | "unknown";
   readonly since: Date | null;
   /** When it is given up; null means never. */
   readonly timeoutAt: Date | null;
@@ -16,6 +16,14 @@ export type WaitSnapshot = {
   readonly form: FormSnapshot | null;
   /** What a triggerer watches for, in a few words, and the handler that does; null for anything else. */
   readonly watch: { readonly handler: string; readonly summary: string } | null;
+  /** Of what another DAG is waited for; `runId` is null where its runs of `logicalDates` are. Null for anything else. */
+  readonly runs: {
+    readonly dagId: string;
+    readonly runId: string | null;
+    readonly logicalDates: readonly Date[];
+    readonly taskIds: readonly string[];
+    readonly groupIds: readonly string[];
+  } | null;
 };
 
 export type FormSnapshot = {

@@ -1,5 +1,6 @@
 /** Asks the server what bodies ask for. */
 
+import { randomUUID } from "node:crypto";
 import { isMillraceError } from "@millrace/engine";
 import type { BlobRef } from "@millrace/wire";
 import { WorkerService } from "@millrace/wire/worker";
@@ -10,6 +11,7 @@ import { fetchPulled } from "./large-values.ts";
 import { askPatienceMs } from "./limits.ts";
 import type { Answer, Ask } from "./messages.ts";
 import { ref, type Session } from "./session-keeper.ts";
+import { triggered } from "./ask-trigger.ts";
 
 export type AskingOptions = {
   readonly connection: Connection;
@@ -26,10 +28,11 @@ export async function answerTo(
   ask: Ask,
 ): Promise<Answer> {
   const until = performance.now() + askPatienceMs;
+  const requestId = randomUUID();
   for (let failures = 1; ; failures++) {
     const session = options.session();
     try {
-      if (session !== null) return await askServer(options, session, attemptId, ask);
+      if (session !== null) return await askServer(options, session, { attemptId, requestId }, ask);
     } catch (error) {
       const reason = isMillraceError(error) ? error.reason : null;
       if (reason === "SESSION_EXPIRED" && session !== null) options.onExpired(session.sessionId);
@@ -47,7 +50,7 @@ const passing: ReadonlySet<string> = new Set(["UNAVAILABLE", "OVERLOADED", "DATA
 async function askServer(
   { connection, fetch }: AskingOptions,
   session: Session,
-  attemptId: string,
+  { attemptId, requestId }: { readonly attemptId: string; readonly requestId: string },
   ask: Ask,
 ): Promise<Answer> {
   const about = { session: ref(session), attemptId };
@@ -55,6 +58,7 @@ async function askServer(
     const { token } = await connection.call(WorkerService.method.makeTaskToken, about);
     return { kind: "token", token };
   }
+  if (ask.kind === "trigger") return triggered(connection, about, ask.request, requestId);
   if (ask.kind === "asset_events") {
     const request = { ...about, ...assetEventsRequest(ask.request) };
     const answer = await connection.call(WorkerService.method.readAssetEvents, request);

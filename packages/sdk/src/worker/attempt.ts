@@ -11,6 +11,12 @@ import {
   type AssetEventsPage,
   type AssetEventsRequest,
 } from "../asset-events.ts";
+import type { DagRef } from "../across/dag-ref.ts";
+import {
+  triggerRequest,
+  type TriggeredRun,
+  type TriggerRunOptions,
+} from "../across/trigger-request.ts";
 import type { TaskContext, TaskLog } from "../context.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
 import { blobBytesMax, xcomKeyCharsMax, xcomsMax } from "../limits.ts";
@@ -207,6 +213,17 @@ export class Attempt implements TaskContext {
     const answer = await this.#ask({ kind: "token" });
     if (answer.kind !== "token") throw new Error("The answer is not the one to what was asked.");
     return answer.token;
+  };
+
+  readonly triggerDag = async (
+    dag: DagRef,
+    options: TriggerRunOptions = {},
+  ): Promise<TriggeredRun> => {
+    const request = triggerRequest(dag, options);
+    const answer = await this.#ask({ kind: "trigger", request });
+    if (answer.kind !== "triggered")
+      throw new Error("The answer is not the one to what was asked.");
+    return { dagId: request.dagId, ...answer.run };
   };
 
   async #ask(ask: Ask): Promise<Exclude<Answer, { kind: "refused" }>> {

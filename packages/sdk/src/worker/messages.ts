@@ -3,6 +3,7 @@
 import type { Failure, OutletSaid, ReasonName, SensorSpec, TaskSpec } from "@millrace/engine";
 import type { AssetEventsPage, AssetEventsRequest } from "../asset-events.ts";
 import type { CallbackEvent } from "../callback.ts";
+import type { TriggeredRun, TriggerRequest } from "../across/trigger-request.ts";
 import type { TriggerSpec } from "../trigger-spec.ts";
 import type { RunFacts } from "../run-facts.ts";
 import type { PullRequest } from "../xcom-pull.ts";
@@ -163,6 +164,7 @@ export type StopCause = "cancelled" | "timeout" | "stale";
 export type Ask =
   | { readonly kind: "pull"; readonly request: PullRequest }
   | { readonly kind: "token" }
+  | { readonly kind: "trigger"; readonly request: TriggerRequest }
   | { readonly kind: "asset_events"; readonly request: AssetEventsRequest };
 
 export type Answer =
@@ -177,6 +179,7 @@ export type Answer =
       readonly mappedTaskIds: readonly string[];
     }
   | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "triggered"; readonly run: Omit<TriggeredRun, "dagId"> }
   | { readonly kind: "asset_events"; readonly page: AssetEventsPage }
   /** It cannot be had. Errors lose their class between threads. */
   | { readonly kind: "refused"; readonly reason: ReasonName | null; readonly message: string };

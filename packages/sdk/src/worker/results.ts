@@ -4,7 +4,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { FailureKind, TimeoutOutcome, type DeferralSchema } from "@millrace/wire/v1";
 import { ResultSchema, type Result } from "@millrace/wire/worker";
-import { failureToProto } from "@millrace/wire";
+import { externalWaitToProto, failureToProto } from "@millrace/wire";
 import type { DeferralOrder, EncodedTrigger, Ended, Outcome } from "./messages.ts";
 
 /** @param xcoms further values the body left; none when it never ran. */
@@ -93,6 +93,8 @@ function triggerToProto(trigger: EncodedTrigger): NonNullable<DeferralInit["trig
       const values = defaults === null ? {} : { defaults: { data: defaults } };
       return { case: "input", value: { form: { ...form, ...values, assignees: [...assignees] } } };
     }
+    case "runs":
+      return { case: "runs", value: externalWaitToProto(trigger.wait) };
     case "watch": {
       const { handler, config, summary } = trigger;
       return { case: "watch", value: { handler, config: { data: config }, summary } };

@@ -60,6 +60,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.TaskInstanceService/ListXComs": admin,
   "millrace.v1.TaskInstanceService/ReadXCom": admin,
 
+  "millrace.v1.DependencyService/ListDagDependencies": admin,
+  "millrace.v1.DependencyService/ListRunLinks": admin,
   "millrace.v1.PoolService/ListPools": admin,
   "millrace.v1.PoolService/GetPool": admin,
   "millrace.v1.PoolService/CreatePool": admin,
@@ -92,6 +94,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.worker.v1.WorkerService/PullXComs": worker,
   "millrace.worker.v1.WorkerService/ReadAssetEvents": worker,
   "millrace.worker.v1.WorkerService/MakeTaskToken": worker,
+  // Only of the DAGs that the attempt's task names, which whoever registered it has decided.
+  "millrace.worker.v1.WorkerService/TriggerDagRun": worker,
   "millrace.worker.v1.WorkerService/UploadBlob": worker,
   "millrace.worker.v1.WorkerService/DownloadBlob": worker,
   "millrace.worker.v1.WorkerService/DownloadBundle": worker,

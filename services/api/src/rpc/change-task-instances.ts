@@ -10,8 +10,9 @@ import {
 } from "@millrace/wire/v1";
 import type { RequestKey } from "@millrace/db";
 import type { ApiContext } from "../context.ts";
+import { clearMarked } from "../external-clears.ts";
 import { fieldInvalid } from "../fields.ts";
-import { changeRuns, type Asked, type Changed } from "../instance-changes.ts";
+import { changeRuns, type Asked, type ChangeAsked, type Changed } from "../instance-changes.ts";
 import { apiLimits } from "../limits.ts";
 import { onceByOwners, partId } from "../owner-answers.ts";
 import { runsMeant, type RunRef, type RunsAsked } from "../runs-meant.ts";
@@ -64,13 +65,14 @@ function stepsOf(context: ApiContext, call: Call, request: RunsAsked, asked: Ask
   return {
     prepare,
     async act(runs, key) {
-      const changed = await changeRuns(context, call, runs, {
+      const all = {
         ...asked,
         principal,
         bodyHash: key.bodyHash,
-        requestIdFor: (runKey) => partId(key, runKey),
+        requestIdFor: (runKey: number) => partId(key, runKey),
         isDryRun: false,
-      });
+      };
+      const changed = await changeEverywhere(context, call, runs, all);
       call.log.info(
         {
           run_id: request.runId,
@@ -85,9 +87,21 @@ function stepsOf(context: ApiContext, call: Call, request: RunsAsked, asked: Ask
     async tryOut() {
       const runs = await prepare();
       const nobody = { bodyHash: new Uint8Array(), requestIdFor: () => "" };
-      return changeRuns(context, call, runs, { ...asked, principal, ...nobody, isDryRun: true });
+      const all = { ...asked, principal, ...nobody, isDryRun: true };
+      return changeEverywhere(context, call, runs, all);
     },
   };
+}
+
+/** Of these runs, and of those of other DAGs that a clear goes on to. */
+async function changeEverywhere(
+  context: ApiContext,
+  call: Call,
+  runs: readonly RunRef[],
+  asked: ChangeAsked,
+): Promise<Changed> {
+  const changed = await changeRuns(context, call, runs, asked);
+  return clearMarked(context, call, changed, asked);
 }
 
 /** @throws MillraceError FIELD_INVALID */

@@ -3,6 +3,7 @@ import {
   deactivateMissingDags,
   lockDagHeads,
   missingBundles,
+  replaceDependencies,
   replaceImportErrors,
   writeDags,
   type DagHead,
@@ -31,6 +32,7 @@ import { create } from "@bufbuild/protobuf";
 import { judgeAssets, storeAssetUses } from "../asset-registration.ts";
 import type { ApiContext } from "../context.ts";
 import { judgeDags, type Accepted, type Refused } from "../dag-registration.ts";
+import { dependenciesOf } from "../dag-dependencies.ts";
 import { fieldInvalid, textField } from "../fields.ts";
 import { once } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
@@ -147,6 +149,13 @@ async function store(
     specs.push(each.spec);
   }
   await writeDags(tx, dags, versions);
+  const written = new Set(dags.map((dag) => dag.dag_id));
+  const renewed = own.filter(({ spec }) => written.has(spec.dagId));
+  await replaceDependencies(
+    tx,
+    renewed.map(({ spec }) => spec.dagId),
+    renewed.flatMap(({ spec }) => dependenciesOf(spec)),
+  );
 
   const refusals = [
     ...errors,

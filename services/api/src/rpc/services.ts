@@ -5,6 +5,7 @@ import {
   AssetService,
   DagRunService,
   DagService,
+  DependencyService,
   PoolService,
   SystemService,
   TaskInstanceService,
@@ -21,9 +22,11 @@ import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
 import { getRunCalendar } from "./get-run-calendar.ts";
 import { listCallbackDeliveriesPage } from "./list-callback-deliveries.ts";
+import { listDagDependenciesPage } from "./list-dag-dependencies.ts";
 import { listDeadlinesPage } from "./list-deadlines.ts";
 import { listImportErrorsPage } from "./list-import-errors.ts";
 import { listNextRuns } from "./list-next-runs.ts";
+import { listRunLinksPage } from "./list-run-links.ts";
 import { countInputRequests, listInputRequestsPage } from "./list-input-requests.ts";
 import { createLoginToken, login, logout } from "./login.ts";
 import { markDagRun } from "./mark-dag-run.ts";
@@ -87,6 +90,10 @@ export function callerServices(context: ApiContext): RpcService[] {
       listCallbackDeliveries: listCallbackDeliveriesPage(context),
       listXComs: listXComsOf(context),
       readXCom: readXComOf(context),
+    }),
+    rpcService(DependencyService, {
+      listDagDependencies: listDagDependenciesPage(context),
+      listRunLinks: listRunLinksPage(context),
     }),
     rpcService(PoolService, {
       listPools: listPools(context),

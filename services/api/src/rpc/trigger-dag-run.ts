@@ -8,6 +8,7 @@ import {
   type RequestKey,
   type RunRow,
 } from "@millrace/db";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
 import { createBatcher, principalLabel, type Call, type Handler } from "@millrace/service";
 import { epochMsOf } from "@millrace/wire";
@@ -61,10 +62,7 @@ export function triggerDagRun(
       request.params?.data ?? null,
       compileParamsSchema(spec.paramsSchema),
     );
-    const logicalDateMs = epochMsOf(request.logicalDate);
-    if (logicalDateMs !== null && !(logicalDateMs >= earliest && logicalDateMs <= latest)) {
-      throw fieldInvalid("logical_date", "is not within the years 1 to 9999.");
-    }
+    const logicalDateMs = logicalDateField(request.logicalDate);
     return context.commands.send(
       shardOf(head.dag_id),
       {
@@ -118,7 +116,15 @@ export async function runOf({ db }: Pick<ApiContext, "db">, reply: OwnerReply): 
   return runMessage(row);
 }
 
-function runKeyIn({ reply }: OwnerReply): number {
+/** @throws MillraceError FIELD_INVALID */
+export function logicalDateField(date: Timestamp | undefined): number | null {
+  const ms = epochMsOf(date);
+  if (ms !== null && !(ms >= earliest && ms <= latest))
+    throw fieldInvalid("logical_date", "is not within the years 1 to 9999.");
+  return ms;
+}
+
+export function runKeyIn({ reply }: OwnerReply): number {
   if (reply.case === "runKey") return Number(reply.value);
   throw new MillraceError("INTERNAL", undefined, {
     cause: new Error(`owner replied ${reply.case}`),

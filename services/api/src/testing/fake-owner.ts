@@ -29,6 +29,7 @@ import {
   type Inventory,
   type OwnerCommand,
   type ResultBatch,
+  type RunParent,
   type SlotGrants,
 } from "@millrace/wire/internal";
 import { RunType } from "@millrace/wire/v1";
@@ -169,6 +170,14 @@ async function once(
   }
 }
 
+function linkTo(childRunId: number, dagId: string, parent: RunParent) {
+  const { runKey: parentRunId, taskIx: ix, mapIndex: mapIx, attempt, depth, taskId } = parent;
+  return {
+    ...{ parentRunId, ix, mapIx, dagId, attempt, childRunId, depth, taskId },
+    parentDagId: parent.dagId,
+  };
+}
+
 async function carryOut(
   db: Database,
   { command, principal, requestId, bodyHash }: OwnerCommand,
@@ -176,15 +185,19 @@ async function carryOut(
   const asker = { principal, requestId, bodyHash };
   switch (command.case) {
     case "triggerRun": {
-      const { dagId, params, note, logicalDateMs, runType } = command.value;
+      const { dagId, params, note, logicalDateMs, runType, parent } = command.value;
       const isMade = runType === RunType.ASSET_MATERIALIZATION;
       const rpc = isMade ? "AssetService/MaterializeAsset" : "DagRunService/TriggerDagRun";
       const key = { method: `millrace.v1.${rpc}`, ...asker };
       const [head] = await getDags(db, [dagId]);
       if (head === undefined) return refusal("DAG_NOT_FOUND");
       const logicalAt = logicalDateMs === undefined ? null : new Date(Number(logicalDateMs));
+      const taken = { dagId, logicalAt: logicalAt ?? new Date(Number.NaN) };
+      if (logicalAt !== null && (await db.prisma.run.count({ where: taken })) > 0)
+        return refusal("LOGICAL_DATE_TAKEN");
       return once(db, key, async (tx) => {
         const id = nextRunKey++;
+        if (parent !== undefined) await tx.runTrigger.create({ data: linkTo(id, dagId, parent) });
         await tx.run.create({
           data: {
             id,

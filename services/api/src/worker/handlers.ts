@@ -18,6 +18,7 @@ import { readAssetEvents } from "./read-asset-events.ts";
 import { renewSession } from "./renew-session.ts";
 import { createRenewals } from "./renewals.ts";
 import { createSessions } from "./sessions.ts";
+import { triggerDagRunOf } from "./trigger-dag-run.ts";
 import { work } from "./work.ts";
 
 const sweepEveryMs = 1_000;
@@ -55,6 +56,7 @@ export function startWorkerPlane(api: ApiContext): WorkerPlane {
     appendLog: appendLog(context),
     makeTaskToken: makeTaskToken(context),
     pullXComs: pullXComsOf(context),
+    triggerDagRun: triggerDagRunOf(context),
     readAssetEvents: readAssetEvents(context),
     uploadBlob: uploadBlob(context),
     downloadBlob: downloadBlob(context),

@@ -33,6 +33,16 @@ export type Request = Prisma.RequestModel
  */
 export type SigningKey = Prisma.SigningKeyModel
 /**
+ * Model RunTrigger
+ * A task instance made a run of another DAG, or took one that was there.
+ */
+export type RunTrigger = Prisma.RunTriggerModel
+/**
+ * Model DagDependency
+ * What the newest versions of DAGs say of one another.
+ */
+export type DagDependency = Prisma.DagDependencyModel
+/**
  * Model Asset
  * What tasks make and DAGs wait for.
  */

@@ -11,6 +11,8 @@
 export type * from './models/Credential.ts'
 export type * from './models/Request.ts'
 export type * from './models/SigningKey.ts'
+export type * from './models/RunTrigger.ts'
+export type * from './models/DagDependency.ts'
 export type * from './models/Asset.ts'
 export type * from './models/AssetAlias.ts'
 export type * from './models/AssetUse.ts'

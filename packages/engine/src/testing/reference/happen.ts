@@ -136,6 +136,7 @@ function ofInstance(world: World, one: Instance, event: OfInstance, measures: Me
       break;
     case "waitFulfilled":
     case "waitFailed":
+    case "waitSkipped":
     case "waitBeat":
     case "waitTimedOut":
       aboutWait(world, one, event, measures);

@@ -25,7 +25,14 @@ export function deferred(attempt: Attempt, pick: number, now: number): RunEvent 
   return { kind: "taskDeferred", ...attempt, at: now, deferral };
 }
 
-const ends = ["waitFulfilled", "waitFulfilled", "waitFailed", "waitBeat", "waitTimedOut"] as const;
+const ends = [
+  "waitFulfilled",
+  "waitFulfilled",
+  "waitFailed",
+  "waitSkipped",
+  "waitBeat",
+  "waitTimedOut",
+] as const;
 
 export function waitEvent(
   attempt: Attempt,
@@ -39,6 +46,7 @@ export function waitEvent(
       return { kind, ...about, hasValue: pick % 4 > 0, lengths: [pick % 4, (pick >> 2) % 4] };
     case "waitFailed":
       return { kind, ...about, failure: aFailure({ retryable: pick % 3 > 0 }) };
+    case "waitSkipped":
     case "waitBeat":
     case "waitTimedOut":
       return { kind, ...about };

@@ -7,7 +7,12 @@ import { isWaiting } from "./world.ts";
 
 type Of<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 export type AboutWait =
-  Of<"waitFulfilled"> | Of<"waitFailed"> | Of<"waitBeat"> | Of<"waitTimedOut"> | Of<"waitDue">;
+  | Of<"waitFulfilled">
+  | Of<"waitFailed">
+  | Of<"waitSkipped">
+  | Of<"waitBeat">
+  | Of<"waitTimedOut">
+  | Of<"waitDue">;
 
 /** What a wait may come to, as its events say it. */
 export type WaitOutcome =
@@ -34,6 +39,8 @@ export function outcomeOf(one: Instance, event: AboutWait): WaitOutcome | null {
       return { kind: "fulfilled", hasValue: event.hasValue, lengths: event.lengths };
     case "waitFailed":
       return { kind: "failed", isRetryable: event.failure.retryable };
+    case "waitSkipped":
+      return { kind: "skipped" };
     case "waitDue":
       return deferral.kind === "time" ? nothing : null;
     case "waitBeat":

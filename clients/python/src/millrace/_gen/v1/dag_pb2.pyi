@@ -248,7 +248,7 @@ class DagSpec(_message.Message):
     def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., kept_successful_runs: _Optional[int] = ..., kept_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., max_active_tasks_per_dag: _Optional[int] = ..., concurrency_key: _Optional[bytes] = ..., when_key_busy: _Optional[_Union[KeyBusy, str]] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks", "depends_on_past", "wait_for_downstream", "ignore_first_depends_on_past", "past_decider", "deadlines", "pool", "pool_slots", "weight_rule", "max_active_tis", "max_active_tis_per_run", "rate_limit", "outlets", "inlets")
+    __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks", "triggers_dag_ids", "waits_for", "marks", "depends_on_past", "wait_for_downstream", "ignore_first_depends_on_past", "past_decider", "deadlines", "pool", "pool_slots", "weight_rule", "max_active_tis", "max_active_tis_per_run", "rate_limit", "outlets", "inlets")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -284,6 +284,9 @@ class TaskSpec(_message.Message):
     MAP_INDEX_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
     SENSOR_FIELD_NUMBER: _ClassVar[int]
     CALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    TRIGGERS_DAG_IDS_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
+    MARKS_FIELD_NUMBER: _ClassVar[int]
     DEPENDS_ON_PAST_FIELD_NUMBER: _ClassVar[int]
     WAIT_FOR_DOWNSTREAM_FIELD_NUMBER: _ClassVar[int]
     IGNORE_FIRST_DEPENDS_ON_PAST_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +328,9 @@ class TaskSpec(_message.Message):
     map_index_template: str
     sensor: SensorSpec
     callbacks: _containers.RepeatedCompositeFieldContainer[_callback_pb2.Callback]
+    triggers_dag_ids: _containers.RepeatedScalarFieldContainer[str]
+    waits_for: _containers.RepeatedCompositeFieldContainer[ExternalRef]
+    marks: _containers.RepeatedCompositeFieldContainer[ExternalRef]
     depends_on_past: bool
     wait_for_downstream: bool
     ignore_first_depends_on_past: bool
@@ -338,7 +344,17 @@ class TaskSpec(_message.Message):
     rate_limit: RateLimit
     outlets: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetOrAlias]
     inlets: _containers.RepeatedCompositeFieldContainer[_asset_pb2.AssetOrAlias]
-    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., depends_on_past: bool = ..., wait_for_downstream: bool = ..., ignore_first_depends_on_past: bool = ..., past_decider: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., pool: _Optional[str] = ..., pool_slots: _Optional[int] = ..., weight_rule: _Optional[_Union[WeightRule, str]] = ..., max_active_tis: _Optional[int] = ..., max_active_tis_per_run: _Optional[int] = ..., rate_limit: _Optional[_Union[RateLimit, _Mapping]] = ..., outlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ..., inlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ...) -> None: ...
+    def __init__(self, task_id: _Optional[str] = ..., group_id: _Optional[str] = ..., handler: _Optional[str] = ..., kind: _Optional[_Union[TaskKind, str]] = ..., args: _Optional[bytes] = ..., retries: _Optional[int] = ..., retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retry_backoff: _Optional[float] = ..., max_retry_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., trigger_rule: _Optional[_Union[TriggerRule, str]] = ..., queue: _Optional[str] = ..., priority_weight: _Optional[int] = ..., isolation: _Optional[_Union[Isolation, str]] = ..., env: _Optional[_Mapping[str, str]] = ..., docs: _Optional[str] = ..., owner: _Optional[str] = ..., result_schema: _Optional[str] = ..., arg_schemas: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[TaskRole, str]] = ..., fails_run: bool = ..., control: _Optional[_Union[TaskControl, str]] = ..., cases: _Optional[_Iterable[_Union[BranchCase, _Mapping]]] = ..., skips_direct_only: bool = ..., each: _Optional[_Iterable[_Union[MapAxis, _Mapping]]] = ..., map_index_template: _Optional[str] = ..., sensor: _Optional[_Union[SensorSpec, _Mapping]] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., triggers_dag_ids: _Optional[_Iterable[str]] = ..., waits_for: _Optional[_Iterable[_Union[ExternalRef, _Mapping]]] = ..., marks: _Optional[_Iterable[_Union[ExternalRef, _Mapping]]] = ..., depends_on_past: bool = ..., wait_for_downstream: bool = ..., ignore_first_depends_on_past: bool = ..., past_decider: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., pool: _Optional[str] = ..., pool_slots: _Optional[int] = ..., weight_rule: _Optional[_Union[WeightRule, str]] = ..., max_active_tis: _Optional[int] = ..., max_active_tis_per_run: _Optional[int] = ..., rate_limit: _Optional[_Union[RateLimit, _Mapping]] = ..., outlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ..., inlets: _Optional[_Iterable[_Union[_asset_pb2.AssetOrAlias, _Mapping]]] = ...) -> None: ...
+
+class ExternalRef(_message.Message):
+    __slots__ = ("dag_id", "task_ids", "group_ids")
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_IDS_FIELD_NUMBER: _ClassVar[int]
+    dag_id: str
+    task_ids: _containers.RepeatedScalarFieldContainer[str]
+    group_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, dag_id: _Optional[str] = ..., task_ids: _Optional[_Iterable[str]] = ..., group_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RateLimit(_message.Message):
     __slots__ = ("key", "limit", "per")

@@ -27,31 +27,35 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from millrace._gen.v1 import value_pb2 as millrace_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/deferral.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/value.proto\"\xd4\x02\n\x08\x44\x65\x66\x65rral\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x18.millrace.v1.TimeTriggerH\x00\x12*\n\x05token\x18\x02 \x01(\x0b\x32\x19.millrace.v1.TokenTriggerH\x00\x12*\n\x05input\x18\x03 \x01(\x0b\x32\x19.millrace.v1.InputTriggerH\x00\x12*\n\x05watch\x18\x04 \x01(\x0b\x32\x19.millrace.v1.WatchTriggerH\x00\x12*\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\non_timeout\x18\x06 \x01(\x0e\x32\x1b.millrace.v1.TimeoutOutcome\x12\x0f\n\x07resumes\x18\x07 \x01(\x08\x12!\n\x05state\x18\x08 \x01(\x0b\x32\x12.millrace.v1.ValueB\t\n\x07trigger\"m\n\x0bTimeTrigger\x12(\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12*\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x42\x08\n\x06moment\"<\n\x0cTokenTrigger\x12,\n\theartbeat\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"4\n\x0cInputTrigger\x12$\n\x04\x66orm\x18\x01 \x01(\x0b\x32\x16.millrace.v1.InputForm\"s\n\tInputForm\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\t\x12\x0e\n\x06schema\x18\x03 \x01(\t\x12$\n\x08\x64\x65\x66\x61ults\x18\x04 \x01(\x0b\x32\x12.millrace.v1.Value\x12\x11\n\tassignees\x18\x05 \x03(\t\"T\n\x0cWatchTrigger\x12\x0f\n\x07handler\x18\x01 \x01(\t\x12\"\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x12.millrace.v1.Value\x12\x0f\n\x07summary\x18\x03 \x01(\t\"\x90\x02\n\x07Waiting\x12+\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12*\n\x05token\x18\x02 \x01(\x0b\x32\x19.millrace.v1.TokenTriggerH\x00\x12&\n\x04\x66orm\x18\x03 \x01(\x0b\x32\x16.millrace.v1.InputFormH\x00\x12\x11\n\x07summary\x18\x04 \x01(\tH\x00\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntimeout_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07handler\x18\x07 \x01(\tB\x05\n\x03\x66or\"\x8b\x03\n\x0cInputRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x61g_id\x18\x02 \x01(\t\x12\x0f\n\x07task_id\x18\x03 \x01(\t\x12\x11\n\tmap_index\x18\x04 \x01(\x05\x12\x12\n\ntry_number\x18\x05 \x01(\x05\x12$\n\x04\x66orm\x18\x06 \x01(\x0b\x32\x16.millrace.v1.InputForm\x12,\n\x08\x61sked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntimeout_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05state\x18\t \x01(\x0e\x32\x17.millrace.v1.InputState\x12,\n\x08\x65nded_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x61nswered_by\x18\x0b \x01(\t\x12\"\n\x06\x61nswer\x18\x0c \x01(\x0b\x32\x12.millrace.v1.Value\x12\x10\n\x08run_name\x18\r \x01(\t*\xa4\x01\n\x0eTimeoutOutcome\x12\x1f\n\x1bTIMEOUT_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14TIMEOUT_OUTCOME_FAIL\x10\x01\x12!\n\x1dTIMEOUT_OUTCOME_FAIL_FOR_GOOD\x10\x02\x12\x18\n\x14TIMEOUT_OUTCOME_SKIP\x10\x03\x12\x1a\n\x16TIMEOUT_OUTCOME_FULFIL\x10\x04*\x8f\x01\n\nInputState\x12\x1b\n\x17INPUT_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10INPUT_STATE_OPEN\x10\x01\x12\x18\n\x14INPUT_STATE_ANSWERED\x10\x02\x12\x19\n\x15INPUT_STATE_TIMED_OUT\x10\x03\x12\x19\n\x15INPUT_STATE_WITHDRAWN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/deferral.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/value.proto\"\xfe\x02\n\x08\x44\x65\x66\x65rral\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x18.millrace.v1.TimeTriggerH\x00\x12*\n\x05token\x18\x02 \x01(\x0b\x32\x19.millrace.v1.TokenTriggerH\x00\x12*\n\x05input\x18\x03 \x01(\x0b\x32\x19.millrace.v1.InputTriggerH\x00\x12*\n\x05watch\x18\x04 \x01(\x0b\x32\x19.millrace.v1.WatchTriggerH\x00\x12(\n\x04runs\x18\t \x01(\x0b\x32\x18.millrace.v1.RunsTriggerH\x00\x12*\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\non_timeout\x18\x06 \x01(\x0e\x32\x1b.millrace.v1.TimeoutOutcome\x12\x0f\n\x07resumes\x18\x07 \x01(\x08\x12!\n\x05state\x18\x08 \x01(\x0b\x32\x12.millrace.v1.ValueB\t\n\x07trigger\"m\n\x0bTimeTrigger\x12(\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12*\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x42\x08\n\x06moment\"<\n\x0cTokenTrigger\x12,\n\theartbeat\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"4\n\x0cInputTrigger\x12$\n\x04\x66orm\x18\x01 \x01(\x0b\x32\x16.millrace.v1.InputForm\"s\n\tInputForm\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\t\x12\x0e\n\x06schema\x18\x03 \x01(\t\x12$\n\x08\x64\x65\x66\x61ults\x18\x04 \x01(\x0b\x32\x12.millrace.v1.Value\x12\x11\n\tassignees\x18\x05 \x03(\t\"T\n\x0cWatchTrigger\x12\x0f\n\x07handler\x18\x01 \x01(\t\x12\"\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x12.millrace.v1.Value\x12\x0f\n\x07summary\x18\x03 \x01(\t\"\xd1\x02\n\x0bRunsTrigger\x12\x0e\n\x06\x64\x61g_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x31\n\rlogical_dates\x18\x03 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08task_ids\x18\x04 \x03(\t\x12\x11\n\tgroup_ids\x18\x05 \x03(\t\x12-\n\x0e\x61llowed_states\x18\x06 \x03(\x0e\x32\x15.millrace.v1.EndState\x12,\n\rfailed_states\x18\x07 \x03(\x0e\x32\x15.millrace.v1.EndState\x12-\n\x0eskipped_states\x18\x08 \x03(\x0e\x32\x15.millrace.v1.EndState\x12\x11\n\tis_strict\x18\t \x01(\x08\x12\x11\n\tsoft_fail\x18\n \x01(\x08\x12\x18\n\x10\x63hecks_existence\x18\x0b \x01(\x08\"\xba\x02\n\x07Waiting\x12+\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12*\n\x05token\x18\x02 \x01(\x0b\x32\x19.millrace.v1.TokenTriggerH\x00\x12&\n\x04\x66orm\x18\x03 \x01(\x0b\x32\x16.millrace.v1.InputFormH\x00\x12\x11\n\x07summary\x18\x04 \x01(\tH\x00\x12(\n\x04runs\x18\x08 \x01(\x0b\x32\x18.millrace.v1.RunsTriggerH\x00\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntimeout_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07handler\x18\x07 \x01(\tB\x05\n\x03\x66or\"\x8b\x03\n\x0cInputRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x61g_id\x18\x02 \x01(\t\x12\x0f\n\x07task_id\x18\x03 \x01(\t\x12\x11\n\tmap_index\x18\x04 \x01(\x05\x12\x12\n\ntry_number\x18\x05 \x01(\x05\x12$\n\x04\x66orm\x18\x06 \x01(\x0b\x32\x16.millrace.v1.InputForm\x12,\n\x08\x61sked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntimeout_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05state\x18\t \x01(\x0e\x32\x17.millrace.v1.InputState\x12,\n\x08\x65nded_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x61nswered_by\x18\x0b \x01(\t\x12\"\n\x06\x61nswer\x18\x0c \x01(\x0b\x32\x12.millrace.v1.Value\x12\x10\n\x08run_name\x18\r \x01(\t*\x88\x01\n\x08\x45ndState\x12\x19\n\x15\x45ND_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45ND_STATE_SUCCESS\x10\x01\x12\x14\n\x10\x45ND_STATE_FAILED\x10\x02\x12\x15\n\x11\x45ND_STATE_SKIPPED\x10\x03\x12\x1d\n\x19\x45ND_STATE_UPSTREAM_FAILED\x10\x04*\xa4\x01\n\x0eTimeoutOutcome\x12\x1f\n\x1bTIMEOUT_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14TIMEOUT_OUTCOME_FAIL\x10\x01\x12!\n\x1dTIMEOUT_OUTCOME_FAIL_FOR_GOOD\x10\x02\x12\x18\n\x14TIMEOUT_OUTCOME_SKIP\x10\x03\x12\x1a\n\x16TIMEOUT_OUTCOME_FULFIL\x10\x04*\x8f\x01\n\nInputState\x12\x1b\n\x17INPUT_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10INPUT_STATE_OPEN\x10\x01\x12\x18\n\x14INPUT_STATE_ANSWERED\x10\x02\x12\x19\n\x15INPUT_STATE_TIMED_OUT\x10\x03\x12\x19\n\x15INPUT_STATE_WITHDRAWN\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'millrace.v1.deferral_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TIMEOUTOUTCOME']._serialized_start=1580
-  _globals['_TIMEOUTOUTCOME']._serialized_end=1744
-  _globals['_INPUTSTATE']._serialized_start=1747
-  _globals['_INPUTSTATE']._serialized_end=1890
+  _globals['_ENDSTATE']._serialized_start=2004
+  _globals['_ENDSTATE']._serialized_end=2140
+  _globals['_TIMEOUTOUTCOME']._serialized_start=2143
+  _globals['_TIMEOUTOUTCOME']._serialized_end=2307
+  _globals['_INPUTSTATE']._serialized_start=2310
+  _globals['_INPUTSTATE']._serialized_end=2453
   _globals['_DEFERRAL']._serialized_start=134
-  _globals['_DEFERRAL']._serialized_end=474
-  _globals['_TIMETRIGGER']._serialized_start=476
-  _globals['_TIMETRIGGER']._serialized_end=585
-  _globals['_TOKENTRIGGER']._serialized_start=587
-  _globals['_TOKENTRIGGER']._serialized_end=647
-  _globals['_INPUTTRIGGER']._serialized_start=649
-  _globals['_INPUTTRIGGER']._serialized_end=701
-  _globals['_INPUTFORM']._serialized_start=703
-  _globals['_INPUTFORM']._serialized_end=818
-  _globals['_WATCHTRIGGER']._serialized_start=820
-  _globals['_WATCHTRIGGER']._serialized_end=904
-  _globals['_WAITING']._serialized_start=907
-  _globals['_WAITING']._serialized_end=1179
-  _globals['_INPUTREQUEST']._serialized_start=1182
-  _globals['_INPUTREQUEST']._serialized_end=1577
+  _globals['_DEFERRAL']._serialized_end=516
+  _globals['_TIMETRIGGER']._serialized_start=518
+  _globals['_TIMETRIGGER']._serialized_end=627
+  _globals['_TOKENTRIGGER']._serialized_start=629
+  _globals['_TOKENTRIGGER']._serialized_end=689
+  _globals['_INPUTTRIGGER']._serialized_start=691
+  _globals['_INPUTTRIGGER']._serialized_end=743
+  _globals['_INPUTFORM']._serialized_start=745
+  _globals['_INPUTFORM']._serialized_end=860
+  _globals['_WATCHTRIGGER']._serialized_start=862
+  _globals['_WATCHTRIGGER']._serialized_end=946
+  _globals['_RUNSTRIGGER']._serialized_start=949
+  _globals['_RUNSTRIGGER']._serialized_end=1286
+  _globals['_WAITING']._serialized_start=1289
+  _globals['_WAITING']._serialized_end=1603
+  _globals['_INPUTREQUEST']._serialized_start=1606
+  _globals['_INPUTREQUEST']._serialized_end=2001
 # @@protoc_insertion_point(module_scope)

@@ -12,6 +12,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class EndState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    END_STATE_UNSPECIFIED: _ClassVar[EndState]
+    END_STATE_SUCCESS: _ClassVar[EndState]
+    END_STATE_FAILED: _ClassVar[EndState]
+    END_STATE_SKIPPED: _ClassVar[EndState]
+    END_STATE_UPSTREAM_FAILED: _ClassVar[EndState]
+
 class TimeoutOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TIMEOUT_OUTCOME_UNSPECIFIED: _ClassVar[TimeoutOutcome]
@@ -27,6 +35,11 @@ class InputState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INPUT_STATE_ANSWERED: _ClassVar[InputState]
     INPUT_STATE_TIMED_OUT: _ClassVar[InputState]
     INPUT_STATE_WITHDRAWN: _ClassVar[InputState]
+END_STATE_UNSPECIFIED: EndState
+END_STATE_SUCCESS: EndState
+END_STATE_FAILED: EndState
+END_STATE_SKIPPED: EndState
+END_STATE_UPSTREAM_FAILED: EndState
 TIMEOUT_OUTCOME_UNSPECIFIED: TimeoutOutcome
 TIMEOUT_OUTCOME_FAIL: TimeoutOutcome
 TIMEOUT_OUTCOME_FAIL_FOR_GOOD: TimeoutOutcome
@@ -39,11 +52,12 @@ INPUT_STATE_TIMED_OUT: InputState
 INPUT_STATE_WITHDRAWN: InputState
 
 class Deferral(_message.Message):
-    __slots__ = ("time", "token", "input", "watch", "timeout", "on_timeout", "resumes", "state")
+    __slots__ = ("time", "token", "input", "watch", "runs", "timeout", "on_timeout", "resumes", "state")
     TIME_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     WATCH_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     ON_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     RESUMES_FIELD_NUMBER: _ClassVar[int]
@@ -52,11 +66,12 @@ class Deferral(_message.Message):
     token: TokenTrigger
     input: InputTrigger
     watch: WatchTrigger
+    runs: RunsTrigger
     timeout: _duration_pb2.Duration
     on_timeout: TimeoutOutcome
     resumes: bool
     state: _value_pb2.Value
-    def __init__(self, time: _Optional[_Union[TimeTrigger, _Mapping]] = ..., token: _Optional[_Union[TokenTrigger, _Mapping]] = ..., input: _Optional[_Union[InputTrigger, _Mapping]] = ..., watch: _Optional[_Union[WatchTrigger, _Mapping]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., on_timeout: _Optional[_Union[TimeoutOutcome, str]] = ..., resumes: bool = ..., state: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+    def __init__(self, time: _Optional[_Union[TimeTrigger, _Mapping]] = ..., token: _Optional[_Union[TokenTrigger, _Mapping]] = ..., input: _Optional[_Union[InputTrigger, _Mapping]] = ..., watch: _Optional[_Union[WatchTrigger, _Mapping]] = ..., runs: _Optional[_Union[RunsTrigger, _Mapping]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., on_timeout: _Optional[_Union[TimeoutOutcome, str]] = ..., resumes: bool = ..., state: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
 
 class TimeTrigger(_message.Message):
     __slots__ = ("at", "after")
@@ -102,12 +117,39 @@ class WatchTrigger(_message.Message):
     summary: str
     def __init__(self, handler: _Optional[str] = ..., config: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., summary: _Optional[str] = ...) -> None: ...
 
+class RunsTrigger(_message.Message):
+    __slots__ = ("dag_id", "run_id", "logical_dates", "task_ids", "group_ids", "allowed_states", "failed_states", "skipped_states", "is_strict", "soft_fail", "checks_existence")
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    LOGICAL_DATES_FIELD_NUMBER: _ClassVar[int]
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_IDS_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_STATES_FIELD_NUMBER: _ClassVar[int]
+    FAILED_STATES_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_STATES_FIELD_NUMBER: _ClassVar[int]
+    IS_STRICT_FIELD_NUMBER: _ClassVar[int]
+    SOFT_FAIL_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_EXISTENCE_FIELD_NUMBER: _ClassVar[int]
+    dag_id: str
+    run_id: str
+    logical_dates: _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]
+    task_ids: _containers.RepeatedScalarFieldContainer[str]
+    group_ids: _containers.RepeatedScalarFieldContainer[str]
+    allowed_states: _containers.RepeatedScalarFieldContainer[EndState]
+    failed_states: _containers.RepeatedScalarFieldContainer[EndState]
+    skipped_states: _containers.RepeatedScalarFieldContainer[EndState]
+    is_strict: bool
+    soft_fail: bool
+    checks_existence: bool
+    def __init__(self, dag_id: _Optional[str] = ..., run_id: _Optional[str] = ..., logical_dates: _Optional[_Iterable[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]]] = ..., task_ids: _Optional[_Iterable[str]] = ..., group_ids: _Optional[_Iterable[str]] = ..., allowed_states: _Optional[_Iterable[_Union[EndState, str]]] = ..., failed_states: _Optional[_Iterable[_Union[EndState, str]]] = ..., skipped_states: _Optional[_Iterable[_Union[EndState, str]]] = ..., is_strict: bool = ..., soft_fail: bool = ..., checks_existence: bool = ...) -> None: ...
+
 class Waiting(_message.Message):
-    __slots__ = ("until", "token", "form", "summary", "since", "timeout_at", "handler")
+    __slots__ = ("until", "token", "form", "summary", "runs", "since", "timeout_at", "handler")
     UNTIL_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_AT_FIELD_NUMBER: _ClassVar[int]
     HANDLER_FIELD_NUMBER: _ClassVar[int]
@@ -115,10 +157,11 @@ class Waiting(_message.Message):
     token: TokenTrigger
     form: InputForm
     summary: str
+    runs: RunsTrigger
     since: _timestamp_pb2.Timestamp
     timeout_at: _timestamp_pb2.Timestamp
     handler: str
-    def __init__(self, until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., token: _Optional[_Union[TokenTrigger, _Mapping]] = ..., form: _Optional[_Union[InputForm, _Mapping]] = ..., summary: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., timeout_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., handler: _Optional[str] = ...) -> None: ...
+    def __init__(self, until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., token: _Optional[_Union[TokenTrigger, _Mapping]] = ..., form: _Optional[_Union[InputForm, _Mapping]] = ..., summary: _Optional[str] = ..., runs: _Optional[_Union[RunsTrigger, _Mapping]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., timeout_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., handler: _Optional[str] = ...) -> None: ...
 
 class InputRequest(_message.Message):
     __slots__ = ("run_id", "dag_id", "task_id", "map_index", "try_number", "form", "asked_at", "timeout_at", "state", "ended_at", "answered_by", "answer", "run_name")

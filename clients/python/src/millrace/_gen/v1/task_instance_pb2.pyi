@@ -52,6 +52,8 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_RESTARTING: _ClassVar[ReasonKind]
     REASON_KIND_DEFERRED: _ClassVar[ReasonKind]
     REASON_KIND_AWAITING_INPUT: _ClassVar[ReasonKind]
+    REASON_KIND_EXTERNAL_RUN: _ClassVar[ReasonKind]
+    REASON_KIND_EXTERNAL_MISSING: _ClassVar[ReasonKind]
     REASON_KIND_DEPENDS_ON_PAST: _ClassVar[ReasonKind]
     REASON_KIND_PAST_QUESTION: _ClassVar[ReasonKind]
     REASON_KIND_POOL: _ClassVar[ReasonKind]
@@ -95,6 +97,8 @@ REASON_KIND_RESCHEDULE_WAIT: ReasonKind
 REASON_KIND_RESTARTING: ReasonKind
 REASON_KIND_DEFERRED: ReasonKind
 REASON_KIND_AWAITING_INPUT: ReasonKind
+REASON_KIND_EXTERNAL_RUN: ReasonKind
+REASON_KIND_EXTERNAL_MISSING: ReasonKind
 REASON_KIND_DEPENDS_ON_PAST: ReasonKind
 REASON_KIND_PAST_QUESTION: ReasonKind
 REASON_KIND_POOL: ReasonKind

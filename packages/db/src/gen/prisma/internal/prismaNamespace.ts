@@ -400,6 +400,8 @@ export const ModelName = {
   Credential: 'Credential',
   Request: 'Request',
   SigningKey: 'SigningKey',
+  RunTrigger: 'RunTrigger',
+  DagDependency: 'DagDependency',
   Asset: 'Asset',
   AssetAlias: 'AssetAlias',
   AssetUse: 'AssetUse',
@@ -442,7 +444,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "runTrigger" | "dagDependency" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -665,6 +667,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.SigningKeyCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.SigningKeyCountAggregateOutputType> | number
+        }
+      }
+    }
+    RunTrigger: {
+      payload: Prisma.$RunTriggerPayload<ExtArgs>
+      fields: Prisma.RunTriggerFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.RunTriggerFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.RunTriggerFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>
+        }
+        findFirst: {
+          args: Prisma.RunTriggerFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.RunTriggerFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>
+        }
+        findMany: {
+          args: Prisma.RunTriggerFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>[]
+        }
+        create: {
+          args: Prisma.RunTriggerCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>
+        }
+        createMany: {
+          args: Prisma.RunTriggerCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.RunTriggerCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>[]
+        }
+        delete: {
+          args: Prisma.RunTriggerDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>
+        }
+        update: {
+          args: Prisma.RunTriggerUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>
+        }
+        deleteMany: {
+          args: Prisma.RunTriggerDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.RunTriggerUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.RunTriggerUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>[]
+        }
+        upsert: {
+          args: Prisma.RunTriggerUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$RunTriggerPayload>
+        }
+        aggregate: {
+          args: Prisma.RunTriggerAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateRunTrigger>
+        }
+        groupBy: {
+          args: Prisma.RunTriggerGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RunTriggerGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.RunTriggerCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.RunTriggerCountAggregateOutputType> | number
+        }
+      }
+    }
+    DagDependency: {
+      payload: Prisma.$DagDependencyPayload<ExtArgs>
+      fields: Prisma.DagDependencyFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.DagDependencyFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.DagDependencyFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>
+        }
+        findFirst: {
+          args: Prisma.DagDependencyFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.DagDependencyFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>
+        }
+        findMany: {
+          args: Prisma.DagDependencyFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>[]
+        }
+        create: {
+          args: Prisma.DagDependencyCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>
+        }
+        createMany: {
+          args: Prisma.DagDependencyCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.DagDependencyCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>[]
+        }
+        delete: {
+          args: Prisma.DagDependencyDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>
+        }
+        update: {
+          args: Prisma.DagDependencyUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>
+        }
+        deleteMany: {
+          args: Prisma.DagDependencyDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.DagDependencyUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.DagDependencyUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>[]
+        }
+        upsert: {
+          args: Prisma.DagDependencyUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DagDependencyPayload>
+        }
+        aggregate: {
+          args: Prisma.DagDependencyAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateDagDependency>
+        }
+        groupBy: {
+          args: Prisma.DagDependencyGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DagDependencyGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.DagDependencyCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DagDependencyCountAggregateOutputType> | number
         }
       }
     }
@@ -2741,6 +2891,33 @@ export const SigningKeyScalarFieldEnum = {
 export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
 
 
+export const RunTriggerScalarFieldEnum = {
+  parentRunId: 'parentRunId',
+  ix: 'ix',
+  mapIx: 'mapIx',
+  dagId: 'dagId',
+  attempt: 'attempt',
+  childRunId: 'childRunId',
+  depth: 'depth',
+  isCurrent: 'isCurrent',
+  parentDagId: 'parentDagId',
+  taskId: 'taskId',
+  at: 'at'
+} as const
+
+export type RunTriggerScalarFieldEnum = (typeof RunTriggerScalarFieldEnum)[keyof typeof RunTriggerScalarFieldEnum]
+
+
+export const DagDependencyScalarFieldEnum = {
+  dagId: 'dagId',
+  kind: 'kind',
+  otherId: 'otherId',
+  taskId: 'taskId'
+} as const
+
+export type DagDependencyScalarFieldEnum = (typeof DagDependencyScalarFieldEnum)[keyof typeof DagDependencyScalarFieldEnum]
+
+
 export const AssetScalarFieldEnum = {
   id: 'id',
   uri: 'uri',
@@ -3215,13 +3392,6 @@ export type ListDateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
 
 
 /**
- * Reference to a field of type 'Boolean'
- */
-export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
-    
-
-
-/**
  * Reference to a field of type 'BigInt'
  */
 export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
@@ -3232,6 +3402,13 @@ export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 
  * Reference to a field of type 'BigInt[]'
  */
 export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Boolean'
+ */
+export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
     
 
 
@@ -3402,6 +3579,8 @@ export type GlobalOmitConfig = {
   credential?: Prisma.CredentialOmit
   request?: Prisma.RequestOmit
   signingKey?: Prisma.SigningKeyOmit
+  runTrigger?: Prisma.RunTriggerOmit
+  dagDependency?: Prisma.DagDependencyOmit
   asset?: Prisma.AssetOmit
   assetAlias?: Prisma.AssetAliasOmit
   assetUse?: Prisma.AssetUseOmit

@@ -54,6 +54,8 @@ export const ModelName = {
   Credential: 'Credential',
   Request: 'Request',
   SigningKey: 'SigningKey',
+  RunTrigger: 'RunTrigger',
+  DagDependency: 'DagDependency',
   Asset: 'Asset',
   AssetAlias: 'AssetAlias',
   AssetUse: 'AssetUse',
@@ -133,6 +135,33 @@ export const SigningKeyScalarFieldEnum = {
 } as const
 
 export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
+
+
+export const RunTriggerScalarFieldEnum = {
+  parentRunId: 'parentRunId',
+  ix: 'ix',
+  mapIx: 'mapIx',
+  dagId: 'dagId',
+  attempt: 'attempt',
+  childRunId: 'childRunId',
+  depth: 'depth',
+  isCurrent: 'isCurrent',
+  parentDagId: 'parentDagId',
+  taskId: 'taskId',
+  at: 'at'
+} as const
+
+export type RunTriggerScalarFieldEnum = (typeof RunTriggerScalarFieldEnum)[keyof typeof RunTriggerScalarFieldEnum]
+
+
+export const DagDependencyScalarFieldEnum = {
+  dagId: 'dagId',
+  kind: 'kind',
+  otherId: 'otherId',
+  taskId: 'taskId'
+} as const
+
+export type DagDependencyScalarFieldEnum = (typeof DagDependencyScalarFieldEnum)[keyof typeof DagDependencyScalarFieldEnum]
 
 
 export const AssetScalarFieldEnum = {

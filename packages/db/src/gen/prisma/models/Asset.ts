@@ -409,10 +409,6 @@ export type AssetScalarRelationFilter = {
   isNot?: Prisma.AssetWhereInput
 }
 
-export type BoolFieldUpdateOperationsInput = {
-  set?: boolean
-}
-
 export type AssetCreateNestedOneWithoutAliasesInput = {
   create?: Prisma.XOR<Prisma.AssetCreateWithoutAliasesInput, Prisma.AssetUncheckedCreateWithoutAliasesInput>
   connectOrCreate?: Prisma.AssetCreateOrConnectWithoutAliasesInput

@@ -334,6 +334,7 @@ export type DagWhereInput = {
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
   versions?: Prisma.DagVersionListRelationFilter
+  dependencies?: Prisma.DagDependencyListRelationFilter
   assetUses?: Prisma.AssetUseListRelationFilter
   assetWatcherUses?: Prisma.AssetWatcherUseListRelationFilter
 }
@@ -360,6 +361,7 @@ export type DagOrderByWithRelationInput = {
   registeredAt?: Prisma.SortOrder
   shardRow?: Prisma.ShardOrderByWithRelationInput
   versions?: Prisma.DagVersionOrderByRelationAggregateInput
+  dependencies?: Prisma.DagDependencyOrderByRelationAggregateInput
   assetUses?: Prisma.AssetUseOrderByRelationAggregateInput
   assetWatcherUses?: Prisma.AssetWatcherUseOrderByRelationAggregateInput
 }
@@ -389,6 +391,7 @@ export type DagWhereUniqueInput = Prisma.AtLeast<{
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
   shardRow?: Prisma.XOR<Prisma.ShardScalarRelationFilter, Prisma.ShardWhereInput>
   versions?: Prisma.DagVersionListRelationFilter
+  dependencies?: Prisma.DagDependencyListRelationFilter
   assetUses?: Prisma.AssetUseListRelationFilter
   assetWatcherUses?: Prisma.AssetWatcherUseListRelationFilter
 }, "dagId">
@@ -466,6 +469,7 @@ export type DagCreateInput = {
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
@@ -491,6 +495,7 @@ export type DagUncheckedCreateInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyUncheckedCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
@@ -516,6 +521,7 @@ export type DagUpdateInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
@@ -541,6 +547,7 @@ export type DagUncheckedUpdateInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUncheckedUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
@@ -701,6 +708,20 @@ export type DagOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type DagCreateNestedOneWithoutDependenciesInput = {
+  create?: Prisma.XOR<Prisma.DagCreateWithoutDependenciesInput, Prisma.DagUncheckedCreateWithoutDependenciesInput>
+  connectOrCreate?: Prisma.DagCreateOrConnectWithoutDependenciesInput
+  connect?: Prisma.DagWhereUniqueInput
+}
+
+export type DagUpdateOneRequiredWithoutDependenciesNestedInput = {
+  create?: Prisma.XOR<Prisma.DagCreateWithoutDependenciesInput, Prisma.DagUncheckedCreateWithoutDependenciesInput>
+  connectOrCreate?: Prisma.DagCreateOrConnectWithoutDependenciesInput
+  upsert?: Prisma.DagUpsertWithoutDependenciesInput
+  connect?: Prisma.DagWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.DagUpdateToOneWithWhereWithoutDependenciesInput, Prisma.DagUpdateWithoutDependenciesInput>, Prisma.DagUncheckedUpdateWithoutDependenciesInput>
+}
+
 export type DagCreateNestedOneWithoutAssetUsesInput = {
   create?: Prisma.XOR<Prisma.DagCreateWithoutAssetUsesInput, Prisma.DagUncheckedCreateWithoutAssetUsesInput>
   connectOrCreate?: Prisma.DagCreateOrConnectWithoutAssetUsesInput
@@ -794,6 +815,122 @@ export type DagUncheckedUpdateManyWithoutShardRowNestedInput = {
   deleteMany?: Prisma.DagScalarWhereInput | Prisma.DagScalarWhereInput[]
 }
 
+export type DagCreateWithoutDependenciesInput = {
+  dagId: string
+  version: number
+  folder: string
+  file: string
+  description: string
+  tags?: Prisma.DagCreatetagsInput | string[]
+  owner: string
+  schedule: string
+  timezone: string
+  isPaused: boolean
+  isActive: boolean
+  scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
+  nextRunAt?: Date | string | null
+  scheduleProblem?: string
+  changedSeq: bigint | number
+  registeredAt?: Date | string
+  shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
+  versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
+}
+
+export type DagUncheckedCreateWithoutDependenciesInput = {
+  dagId: string
+  shard: number
+  version: number
+  folder: string
+  file: string
+  description: string
+  tags?: Prisma.DagCreatetagsInput | string[]
+  owner: string
+  schedule: string
+  timezone: string
+  isPaused: boolean
+  isActive: boolean
+  scheduledThrough?: Date | string
+  lastIntervalStart?: Date | string | null
+  lastIntervalEnd?: Date | string | null
+  nextRunAt?: Date | string | null
+  scheduleProblem?: string
+  changedSeq: bigint | number
+  registeredAt?: Date | string
+  versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
+}
+
+export type DagCreateOrConnectWithoutDependenciesInput = {
+  where: Prisma.DagWhereUniqueInput
+  create: Prisma.XOR<Prisma.DagCreateWithoutDependenciesInput, Prisma.DagUncheckedCreateWithoutDependenciesInput>
+}
+
+export type DagUpsertWithoutDependenciesInput = {
+  update: Prisma.XOR<Prisma.DagUpdateWithoutDependenciesInput, Prisma.DagUncheckedUpdateWithoutDependenciesInput>
+  create: Prisma.XOR<Prisma.DagCreateWithoutDependenciesInput, Prisma.DagUncheckedCreateWithoutDependenciesInput>
+  where?: Prisma.DagWhereInput
+}
+
+export type DagUpdateToOneWithWhereWithoutDependenciesInput = {
+  where?: Prisma.DagWhereInput
+  data: Prisma.XOR<Prisma.DagUpdateWithoutDependenciesInput, Prisma.DagUncheckedUpdateWithoutDependenciesInput>
+}
+
+export type DagUpdateWithoutDependenciesInput = {
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  folder?: Prisma.StringFieldUpdateOperationsInput | string
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.StringFieldUpdateOperationsInput | string
+  tags?: Prisma.DagUpdatetagsInput | string[]
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  schedule?: Prisma.StringFieldUpdateOperationsInput | string
+  timezone?: Prisma.StringFieldUpdateOperationsInput | string
+  isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
+  changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
+  versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
+}
+
+export type DagUncheckedUpdateWithoutDependenciesInput = {
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  shard?: Prisma.IntFieldUpdateOperationsInput | number
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  folder?: Prisma.StringFieldUpdateOperationsInput | string
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  description?: Prisma.StringFieldUpdateOperationsInput | string
+  tags?: Prisma.DagUpdatetagsInput | string[]
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  schedule?: Prisma.StringFieldUpdateOperationsInput | string
+  timezone?: Prisma.StringFieldUpdateOperationsInput | string
+  isPaused?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isActive?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  scheduledThrough?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
+  changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
+  assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
+}
+
 export type DagCreateWithoutAssetUsesInput = {
   dagId: string
   version: number
@@ -815,6 +952,7 @@ export type DagCreateWithoutAssetUsesInput = {
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
 
@@ -839,6 +977,7 @@ export type DagUncheckedCreateWithoutAssetUsesInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyUncheckedCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
 
@@ -879,6 +1018,7 @@ export type DagUpdateWithoutAssetUsesInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
 
@@ -903,6 +1043,7 @@ export type DagUncheckedUpdateWithoutAssetUsesInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUncheckedUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
@@ -927,6 +1068,7 @@ export type DagCreateWithoutAssetWatcherUsesInput = {
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
 }
 
@@ -951,6 +1093,7 @@ export type DagUncheckedCreateWithoutAssetWatcherUsesInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyUncheckedCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
 }
 
@@ -991,6 +1134,7 @@ export type DagUpdateWithoutAssetWatcherUsesInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
 }
 
@@ -1015,6 +1159,7 @@ export type DagUncheckedUpdateWithoutAssetWatcherUsesInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUncheckedUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
 }
 
@@ -1038,6 +1183,7 @@ export type DagCreateWithoutVersionsInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   shardRow: Prisma.ShardCreateNestedOneWithoutDagsInput
+  dependencies?: Prisma.DagDependencyCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
@@ -1062,6 +1208,7 @@ export type DagUncheckedCreateWithoutVersionsInput = {
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
+  dependencies?: Prisma.DagDependencyUncheckedCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
@@ -1102,6 +1249,7 @@ export type DagUpdateWithoutVersionsInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   shardRow?: Prisma.ShardUpdateOneRequiredWithoutDagsNestedInput
+  dependencies?: Prisma.DagDependencyUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
@@ -1126,6 +1274,7 @@ export type DagUncheckedUpdateWithoutVersionsInput = {
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dependencies?: Prisma.DagDependencyUncheckedUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
@@ -1150,6 +1299,7 @@ export type DagCreateWithoutShardRowInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseCreateNestedManyWithoutDagInput
 }
@@ -1174,6 +1324,7 @@ export type DagUncheckedCreateWithoutShardRowInput = {
   changedSeq: bigint | number
   registeredAt?: Date | string
   versions?: Prisma.DagVersionUncheckedCreateNestedManyWithoutDagInput
+  dependencies?: Prisma.DagDependencyUncheckedCreateNestedManyWithoutDagInput
   assetUses?: Prisma.AssetUseUncheckedCreateNestedManyWithoutDagInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedCreateNestedManyWithoutDagInput
 }
@@ -1270,6 +1421,7 @@ export type DagUpdateWithoutShardRowInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUpdateManyWithoutDagNestedInput
 }
@@ -1294,6 +1446,7 @@ export type DagUncheckedUpdateWithoutShardRowInput = {
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   versions?: Prisma.DagVersionUncheckedUpdateManyWithoutDagNestedInput
+  dependencies?: Prisma.DagDependencyUncheckedUpdateManyWithoutDagNestedInput
   assetUses?: Prisma.AssetUseUncheckedUpdateManyWithoutDagNestedInput
   assetWatcherUses?: Prisma.AssetWatcherUseUncheckedUpdateManyWithoutDagNestedInput
 }
@@ -1326,12 +1479,14 @@ export type DagUncheckedUpdateManyWithoutShardRowInput = {
 
 export type DagCountOutputType = {
   versions: number
+  dependencies: number
   assetUses: number
   assetWatcherUses: number
 }
 
 export type DagCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   versions?: boolean | DagCountOutputTypeCountVersionsArgs
+  dependencies?: boolean | DagCountOutputTypeCountDependenciesArgs
   assetUses?: boolean | DagCountOutputTypeCountAssetUsesArgs
   assetWatcherUses?: boolean | DagCountOutputTypeCountAssetWatcherUsesArgs
 }
@@ -1351,6 +1506,13 @@ export type DagCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensio
  */
 export type DagCountOutputTypeCountVersionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.DagVersionWhereInput
+}
+
+/**
+ * DagCountOutputType without action
+ */
+export type DagCountOutputTypeCountDependenciesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.DagDependencyWhereInput
 }
 
 /**
@@ -1390,6 +1552,7 @@ export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   registeredAt?: boolean
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
+  dependencies?: boolean | Prisma.Dag$dependenciesArgs<ExtArgs>
   assetUses?: boolean | Prisma.Dag$assetUsesArgs<ExtArgs>
   assetWatcherUses?: boolean | Prisma.Dag$assetWatcherUsesArgs<ExtArgs>
   _count?: boolean | Prisma.DagCountOutputTypeDefaultArgs<ExtArgs>
@@ -1467,6 +1630,7 @@ export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
 export type DagInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
+  dependencies?: boolean | Prisma.Dag$dependenciesArgs<ExtArgs>
   assetUses?: boolean | Prisma.Dag$assetUsesArgs<ExtArgs>
   assetWatcherUses?: boolean | Prisma.Dag$assetWatcherUsesArgs<ExtArgs>
   _count?: boolean | Prisma.DagCountOutputTypeDefaultArgs<ExtArgs>
@@ -1483,6 +1647,7 @@ export type $DagPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   objects: {
     shardRow: Prisma.$ShardPayload<ExtArgs>
     versions: Prisma.$DagVersionPayload<ExtArgs>[]
+    dependencies: Prisma.$DagDependencyPayload<ExtArgs>[]
     assetUses: Prisma.$AssetUsePayload<ExtArgs>[]
     assetWatcherUses: Prisma.$AssetWatcherUsePayload<ExtArgs>[]
   }
@@ -1911,6 +2076,7 @@ export interface Prisma__DagClient<T, Null = never, ExtArgs extends runtime.Type
   readonly [Symbol.toStringTag]: "PrismaPromise"
   shardRow<T extends Prisma.ShardDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ShardDefaultArgs<ExtArgs>>): Prisma.Prisma__ShardClient<runtime.Types.Result.GetResult<Prisma.$ShardPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   versions<T extends Prisma.Dag$versionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$versionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagVersionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  dependencies<T extends Prisma.Dag$dependenciesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$dependenciesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagDependencyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   assetUses<T extends Prisma.Dag$assetUsesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$assetUsesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetUsePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   assetWatcherUses<T extends Prisma.Dag$assetWatcherUsesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Dag$assetWatcherUsesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetWatcherUsePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -2383,6 +2549,30 @@ export type Dag$versionsArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.DagVersionScalarFieldEnum | Prisma.DagVersionScalarFieldEnum[]
+}
+
+/**
+ * Dag.dependencies
+ */
+export type Dag$dependenciesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the DagDependency
+   */
+  select?: Prisma.DagDependencySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the DagDependency
+   */
+  omit?: Prisma.DagDependencyOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.DagDependencyInclude<ExtArgs> | null
+  where?: Prisma.DagDependencyWhereInput
+  orderBy?: Prisma.DagDependencyOrderByWithRelationInput | Prisma.DagDependencyOrderByWithRelationInput[]
+  cursor?: Prisma.DagDependencyWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.DagDependencyScalarFieldEnum | Prisma.DagDependencyScalarFieldEnum[]
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/deferral.proto.
  */
 export const file_millrace_v1_deferral: GenFile = /*@__PURE__*/
-  fileDesc("ChptaWxscmFjZS92MS9kZWZlcnJhbC5wcm90bxILbWlsbHJhY2UudjEi1AIKCERlZmVycmFsEigKBHRpbWUYASABKAsyGC5taWxscmFjZS52MS5UaW1lVHJpZ2dlckgAEioKBXRva2VuGAIgASgLMhkubWlsbHJhY2UudjEuVG9rZW5UcmlnZ2VySAASKgoFaW5wdXQYAyABKAsyGS5taWxscmFjZS52MS5JbnB1dFRyaWdnZXJIABIqCgV3YXRjaBgEIAEoCzIZLm1pbGxyYWNlLnYxLldhdGNoVHJpZ2dlckgAEioKB3RpbWVvdXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoKb25fdGltZW91dBgGIAEoDjIbLm1pbGxyYWNlLnYxLlRpbWVvdXRPdXRjb21lEg8KB3Jlc3VtZXMYByABKAgSIQoFc3RhdGUYCCABKAsyEi5taWxscmFjZS52MS5WYWx1ZUIJCgd0cmlnZ2VyIm0KC1RpbWVUcmlnZ2VyEigKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEioKBWFmdGVyGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSABCCAoGbW9tZW50IjwKDFRva2VuVHJpZ2dlchIsCgloZWFydGJlYXQYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNAoMSW5wdXRUcmlnZ2VyEiQKBGZvcm0YASABKAsyFi5taWxscmFjZS52MS5JbnB1dEZvcm0icwoJSW5wdXRGb3JtEg8KB3N1YmplY3QYASABKAkSDAoEYm9keRgCIAEoCRIOCgZzY2hlbWEYAyABKAkSJAoIZGVmYXVsdHMYBCABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIRCglhc3NpZ25lZXMYBSADKAkiVAoMV2F0Y2hUcmlnZ2VyEg8KB2hhbmRsZXIYASABKAkSIgoGY29uZmlnGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHc3VtbWFyeRgDIAEoCSKQAgoHV2FpdGluZxIrCgV1bnRpbBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIABIqCgV0b2tlbhgCIAEoCzIZLm1pbGxyYWNlLnYxLlRva2VuVHJpZ2dlckgAEiYKBGZvcm0YAyABKAsyFi5taWxscmFjZS52MS5JbnB1dEZvcm1IABIRCgdzdW1tYXJ5GAQgASgJSAASKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnRpbWVvdXRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2hhbmRsZXIYByABKAlCBQoDZm9yIosDCgxJbnB1dFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIPCgd0YXNrX2lkGAMgASgJEhEKCW1hcF9pbmRleBgEIAEoBRISCgp0cnlfbnVtYmVyGAUgASgFEiQKBGZvcm0YBiABKAsyFi5taWxscmFjZS52MS5JbnB1dEZvcm0SLAoIYXNrZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnRpbWVvdXRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKBXN0YXRlGAkgASgOMhcubWlsbHJhY2UudjEuSW5wdXRTdGF0ZRIsCghlbmRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLYW5zd2VyZWRfYnkYCyABKAkSIgoGYW5zd2VyGAwgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSEAoIcnVuX25hbWUYDSABKAkqpAEKDlRpbWVvdXRPdXRjb21lEh8KG1RJTUVPVVRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFFRJTUVPVVRfT1VUQ09NRV9GQUlMEAESIQodVElNRU9VVF9PVVRDT01FX0ZBSUxfRk9SX0dPT0QQAhIYChRUSU1FT1VUX09VVENPTUVfU0tJUBADEhoKFlRJTUVPVVRfT1VUQ09NRV9GVUxGSUwQBCqPAQoKSW5wdXRTdGF0ZRIbChdJTlBVVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEElOUFVUX1NUQVRFX09QRU4QARIYChRJTlBVVF9TVEFURV9BTlNXRVJFRBACEhkKFUlOUFVUX1NUQVRFX1RJTUVEX09VVBADEhkKFUlOUFVUX1NUQVRFX1dJVEhEUkFXThAEYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_value]);
+  fileDesc("ChptaWxscmFjZS92MS9kZWZlcnJhbC5wcm90bxILbWlsbHJhY2UudjEi/gIKCERlZmVycmFsEigKBHRpbWUYASABKAsyGC5taWxscmFjZS52MS5UaW1lVHJpZ2dlckgAEioKBXRva2VuGAIgASgLMhkubWlsbHJhY2UudjEuVG9rZW5UcmlnZ2VySAASKgoFaW5wdXQYAyABKAsyGS5taWxscmFjZS52MS5JbnB1dFRyaWdnZXJIABIqCgV3YXRjaBgEIAEoCzIZLm1pbGxyYWNlLnYxLldhdGNoVHJpZ2dlckgAEigKBHJ1bnMYCSABKAsyGC5taWxscmFjZS52MS5SdW5zVHJpZ2dlckgAEioKB3RpbWVvdXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoKb25fdGltZW91dBgGIAEoDjIbLm1pbGxyYWNlLnYxLlRpbWVvdXRPdXRjb21lEg8KB3Jlc3VtZXMYByABKAgSIQoFc3RhdGUYCCABKAsyEi5taWxscmFjZS52MS5WYWx1ZUIJCgd0cmlnZ2VyIm0KC1RpbWVUcmlnZ2VyEigKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEioKBWFmdGVyGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSABCCAoGbW9tZW50IjwKDFRva2VuVHJpZ2dlchIsCgloZWFydGJlYXQYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNAoMSW5wdXRUcmlnZ2VyEiQKBGZvcm0YASABKAsyFi5taWxscmFjZS52MS5JbnB1dEZvcm0icwoJSW5wdXRGb3JtEg8KB3N1YmplY3QYASABKAkSDAoEYm9keRgCIAEoCRIOCgZzY2hlbWEYAyABKAkSJAoIZGVmYXVsdHMYBCABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIRCglhc3NpZ25lZXMYBSADKAkiVAoMV2F0Y2hUcmlnZ2VyEg8KB2hhbmRsZXIYASABKAkSIgoGY29uZmlnGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHc3VtbWFyeRgDIAEoCSLRAgoLUnVuc1RyaWdnZXISDgoGZGFnX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIxCg1sb2dpY2FsX2RhdGVzGAMgAygLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgh0YXNrX2lkcxgEIAMoCRIRCglncm91cF9pZHMYBSADKAkSLQoOYWxsb3dlZF9zdGF0ZXMYBiADKA4yFS5taWxscmFjZS52MS5FbmRTdGF0ZRIsCg1mYWlsZWRfc3RhdGVzGAcgAygOMhUubWlsbHJhY2UudjEuRW5kU3RhdGUSLQoOc2tpcHBlZF9zdGF0ZXMYCCADKA4yFS5taWxscmFjZS52MS5FbmRTdGF0ZRIRCglpc19zdHJpY3QYCSABKAgSEQoJc29mdF9mYWlsGAogASgIEhgKEGNoZWNrc19leGlzdGVuY2UYCyABKAgiugIKB1dhaXRpbmcSKwoFdW50aWwYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAASKgoFdG9rZW4YAiABKAsyGS5taWxscmFjZS52MS5Ub2tlblRyaWdnZXJIABImCgRmb3JtGAMgASgLMhYubWlsbHJhY2UudjEuSW5wdXRGb3JtSAASEQoHc3VtbWFyeRgEIAEoCUgAEigKBHJ1bnMYCCABKAsyGC5taWxscmFjZS52MS5SdW5zVHJpZ2dlckgAEikKBXNpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp0aW1lb3V0X2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdoYW5kbGVyGAcgASgJQgUKA2ZvciKLAwoMSW5wdXRSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIOCgZkYWdfaWQYAiABKAkSDwoHdGFza19pZBgDIAEoCRIRCgltYXBfaW5kZXgYBCABKAUSEgoKdHJ5X251bWJlchgFIAEoBRIkCgRmb3JtGAYgASgLMhYubWlsbHJhY2UudjEuSW5wdXRGb3JtEiwKCGFza2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp0aW1lb3V0X2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgVzdGF0ZRgJIAEoDjIXLm1pbGxyYWNlLnYxLklucHV0U3RhdGUSLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Fuc3dlcmVkX2J5GAsgASgJEiIKBmFuc3dlchgMIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlEhAKCHJ1bl9uYW1lGA0gASgJKogBCghFbmRTdGF0ZRIZChVFTkRfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFFTkRfU1RBVEVfU1VDQ0VTUxABEhQKEEVORF9TVEFURV9GQUlMRUQQAhIVChFFTkRfU1RBVEVfU0tJUFBFRBADEh0KGUVORF9TVEFURV9VUFNUUkVBTV9GQUlMRUQQBCqkAQoOVGltZW91dE91dGNvbWUSHwobVElNRU9VVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUVElNRU9VVF9PVVRDT01FX0ZBSUwQARIhCh1USU1FT1VUX09VVENPTUVfRkFJTF9GT1JfR09PRBACEhgKFFRJTUVPVVRfT1VUQ09NRV9TS0lQEAMSGgoWVElNRU9VVF9PVVRDT01FX0ZVTEZJTBAEKo8BCgpJbnB1dFN0YXRlEhsKF0lOUFVUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQSU5QVVRfU1RBVEVfT1BFThABEhgKFElOUFVUX1NUQVRFX0FOU1dFUkVEEAISGQoVSU5QVVRfU1RBVEVfVElNRURfT1VUEAMSGQoVSU5QVVRfU1RBVEVfV0lUSERSQVdOEARiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_value]);
 
 /**
  * What a task that gave its slot back waits for, and what comes of it.
@@ -59,6 +59,14 @@ export type Deferral = Message<"millrace.v1.Deferral"> & {
      */
     value: WatchTrigger;
     case: "watch";
+  } | {
+    /**
+     * Runs of a DAG, or tasks in them, that are to end.
+     *
+     * @generated from field: millrace.v1.RunsTrigger runs = 9;
+     */
+    value: RunsTrigger;
+    case: "runs";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -261,6 +269,98 @@ export const WatchTriggerSchema: GenMessage<WatchTrigger> = /*@__PURE__*/
   messageDesc(file_millrace_v1_deferral, 5);
 
 /**
+ * Ends when runs of a DAG, or tasks in them, have ended. The server looks, when the DAG's owner says that something has.
+ * Brings a list of {dagId, runId, runName, logicalDate, state}; with run_id the one alone.
+ *
+ * @generated from message millrace.v1.RunsTrigger
+ */
+export type RunsTrigger = Message<"millrace.v1.RunsTrigger"> & {
+  /**
+   * The DAG.
+   *
+   * @generated from field: string dag_id = 1;
+   */
+  dagId: string;
+
+  /**
+   * This run. Empty means those of the dates.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * The runs with these logical dates, each of which has to be there. 1 to 1000, each once; none with a run_id.
+   *
+   * @generated from field: repeated google.protobuf.Timestamp logical_dates = 3;
+   */
+  logicalDates: Timestamp[];
+
+  /**
+   * Tasks in these runs, all instances of a mapped one. Empty, as group_ids: the runs as a whole. At most 1000.
+   *
+   * @generated from field: repeated string task_ids = 4;
+   */
+  taskIds: string[];
+
+  /**
+   * Groups in these runs: all tasks in them. At most 1000.
+   *
+   * @generated from field: repeated string group_ids = 5;
+   */
+  groupIds: string[];
+
+  /**
+   * The wait ends once everything is in one of these. Empty means SUCCESS.
+   *
+   * @generated from field: repeated millrace.v1.EndState allowed_states = 6;
+   */
+  allowedStates: EndState[];
+
+  /**
+   * One of these fails it, as a failure that retries. No state may be in two lists.
+   *
+   * @generated from field: repeated millrace.v1.EndState failed_states = 7;
+   */
+  failedStates: EndState[];
+
+  /**
+   * One of these skips the task.
+   *
+   * @generated from field: repeated millrace.v1.EndState skipped_states = 8;
+   */
+  skippedStates: EndState[];
+
+  /**
+   * A run that is final without everything being in one of the allowed states fails it too: what never ran, say.
+   *
+   * @generated from field: bool is_strict = 9;
+   */
+  isStrict: boolean;
+
+  /**
+   * Skips the task where it would fail.
+   *
+   * @generated from field: bool soft_fail = 10;
+   */
+  softFail: boolean;
+
+  /**
+   * Fails for good when there is no such DAG, task, or group.
+   *
+   * @generated from field: bool checks_existence = 11;
+   */
+  checksExistence: boolean;
+};
+
+/**
+ * Describes the message millrace.v1.RunsTrigger.
+ * Use `create(RunsTriggerSchema)` to create a new message.
+ */
+export const RunsTriggerSchema: GenMessage<RunsTrigger> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_deferral, 6);
+
+/**
  * A wait as people see it; without values, which may be secret.
  *
  * @generated from message millrace.v1.Waiting
@@ -303,6 +403,14 @@ export type Waiting = Message<"millrace.v1.Waiting"> & {
      */
     value: string;
     case: "summary";
+  } | {
+    /**
+     * Runs of a DAG.
+     *
+     * @generated from field: millrace.v1.RunsTrigger runs = 8;
+     */
+    value: RunsTrigger;
+    case: "runs";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -332,7 +440,7 @@ export type Waiting = Message<"millrace.v1.Waiting"> & {
  * Use `create(WaitingSchema)` to create a new message.
  */
 export const WaitingSchema: GenMessage<Waiting> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_deferral, 6);
+  messageDesc(file_millrace_v1_deferral, 7);
 
 /**
  * What a person was asked, and what they said.
@@ -437,7 +545,62 @@ export type InputRequest = Message<"millrace.v1.InputRequest"> & {
  * Use `create(InputRequestSchema)` to create a new message.
  */
 export const InputRequestSchema: GenMessage<InputRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_deferral, 7);
+  messageDesc(file_millrace_v1_deferral, 8);
+
+/**
+ * How runs and task instances end.
+ *
+ * @generated from enum millrace.v1.EndState
+ */
+export const EndState = {
+  /**
+   * Refused.
+   *
+   * @generated from enum value: END_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It succeeded.
+   *
+   * @generated from enum value: END_STATE_SUCCESS = 1;
+   */
+  SUCCESS: 1,
+
+  /**
+   * It failed.
+   *
+   * @generated from enum value: END_STATE_FAILED = 2;
+   */
+  FAILED: 2,
+
+  /**
+   * It was skipped. No run is.
+   *
+   * @generated from enum value: END_STATE_SKIPPED = 3;
+   */
+  SKIPPED: 3,
+
+  /**
+   * Something before it failed. No run is.
+   *
+   * @generated from enum value: END_STATE_UPSTREAM_FAILED = 4;
+   */
+  UPSTREAM_FAILED: 4,
+} as const;
+
+/**
+ * How runs and task instances end.
+ *
+ * @generated from enum millrace.v1.EndState
+ */
+export type EndState = (typeof EndState)[keyof typeof EndState] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.EndState.
+ */
+export const EndStateSchema: GenEnum<EndState> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_deferral, 0);
 
 /**
  * What becomes of a task whose wait took too long.
@@ -492,7 +655,7 @@ export type TimeoutOutcome = (typeof TimeoutOutcome)[keyof typeof TimeoutOutcome
  * Describes the enum millrace.v1.TimeoutOutcome.
  */
 export const TimeoutOutcomeSchema: GenEnum<TimeoutOutcome> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_deferral, 0);
+  enumDesc(file_millrace_v1_deferral, 1);
 
 /**
  * Where an input request stands.
@@ -547,5 +710,5 @@ export type InputState = (typeof InputState)[keyof typeof InputState] | UnknownE
  * Describes the enum millrace.v1.InputState.
  */
 export const InputStateSchema: GenEnum<InputState> = /*@__PURE__*/
-  enumDesc(file_millrace_v1_deferral, 1);
+  enumDesc(file_millrace_v1_deferral, 2);
 

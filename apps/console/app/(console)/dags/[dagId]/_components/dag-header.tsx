@@ -1,4 +1,5 @@
 import { Play } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Dag } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
@@ -71,6 +72,14 @@ export function DagHeader({ dag, onTrigger }: Props) {
           </Fact>
           <Fact name="File">
             <span className="font-mono text-dense break-all">{dag.file || "–"}</span>
+          </Fact>
+          <Fact name="Dependencies">
+            <Link
+              href={`/dependencies?dag=${encodeURIComponent(dag.dagId)}`}
+              className="text-muted underline decoration-line-strong/50 hover:text-text"
+            >
+              Other DAGs
+            </Link>
           </Fact>
           <Fact name="Registered">
             <Time at={msOf(dag.registeredAt)} />

@@ -9,6 +9,7 @@ import { Countdown, Time } from "../../../../../components/time.tsx";
 import { msOf } from "../../../../../lib/format.ts";
 import { beforeSpan, reasonWords } from "../../../../../lib/reasons.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
+import { EvidenceLinks } from "./evidence-links.tsx";
 import { TaskLinks } from "./task-links.tsx";
 import type { TaskRequest } from "./task-request.ts";
 
@@ -106,6 +107,7 @@ function ReasonItem({ reason }: { readonly reason: Reason }) {
           </p>
         )}
         {reason.taskIds.length > 0 && <TaskLinks taskIds={reason.taskIds} />}
+        <EvidenceLinks evidence={reason.evidence} />
         {evidence.length > 0 && (
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-dense">
             {evidence.map(([name, value]) => (

@@ -16,6 +16,7 @@ import { runSentence } from "../../../../../lib/run-sentence.ts";
 import { runTypeWord } from "../../../../../lib/run-types.ts";
 import { isAsking, runFace } from "../../../../../lib/states.ts";
 import { LazyRunActions } from "./lazy-run-actions.tsx";
+import { RunLinks } from "./run-links.tsx";
 import { RunParams } from "./run-params.tsx";
 
 type Props = { readonly live: RunLive; readonly spec: DagSpec | null };
@@ -62,7 +63,7 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
           <CopyButton text={run.runId} label="Copy the run id" size={12} />
         </Fact>
         <Fact name="Made by">
-          {runTypeWord(run.runType)}
+          {run.triggeredBy.startsWith("task:") ? "Task" : runTypeWord(run.runType)}
           {run.triggeredBy !== "" && <span className="text-muted"> · {run.triggeredBy}</span>}
         </Fact>
         <Fact name="Logical date">
@@ -85,6 +86,7 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
       <StateBar counts={looksOfCounts(counts)} className="h-2" />
       {run.note !== "" && <p className="text-muted">Note: {run.note}</p>}
       <RunParams run={run} />
+      <RunLinks runId={run.runId} spec={spec} hasParent={run.triggeredBy.startsWith("task:")} />
     </header>
   );
 }

@@ -35,6 +35,28 @@ class StaleReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STALE_REASON_CLEARED: _ClassVar[StaleReason]
     STALE_REASON_EPOCH: _ClassVar[StaleReason]
     STALE_REASON_FINISHED: _ClassVar[StaleReason]
+
+class IfRunExists(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IF_RUN_EXISTS_UNSPECIFIED: _ClassVar[IfRunExists]
+    IF_RUN_EXISTS_FAIL: _ClassVar[IfRunExists]
+    IF_RUN_EXISTS_CLEAR: _ClassVar[IfRunExists]
+    IF_RUN_EXISTS_USE: _ClassVar[IfRunExists]
+
+class IfRunMade(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IF_RUN_MADE_UNSPECIFIED: _ClassVar[IfRunMade]
+    IF_RUN_MADE_CONTINUE: _ClassVar[IfRunMade]
+    IF_RUN_MADE_ANOTHER: _ClassVar[IfRunMade]
+
+class TriggerOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRIGGER_OUTCOME_UNSPECIFIED: _ClassVar[TriggerOutcome]
+    TRIGGER_OUTCOME_MADE: _ClassVar[TriggerOutcome]
+    TRIGGER_OUTCOME_EXISTS: _ClassVar[TriggerOutcome]
+    TRIGGER_OUTCOME_CLEARED: _ClassVar[TriggerOutcome]
+    TRIGGER_OUTCOME_USED: _ClassVar[TriggerOutcome]
+    TRIGGER_OUTCOME_CONTINUED: _ClassVar[TriggerOutcome]
 VERDICT_KIND_UNSPECIFIED: VerdictKind
 VERDICT_KIND_OK: VerdictKind
 VERDICT_KIND_ALREADY: VerdictKind
@@ -47,6 +69,19 @@ STALE_REASON_CANCELLED: StaleReason
 STALE_REASON_CLEARED: StaleReason
 STALE_REASON_EPOCH: StaleReason
 STALE_REASON_FINISHED: StaleReason
+IF_RUN_EXISTS_UNSPECIFIED: IfRunExists
+IF_RUN_EXISTS_FAIL: IfRunExists
+IF_RUN_EXISTS_CLEAR: IfRunExists
+IF_RUN_EXISTS_USE: IfRunExists
+IF_RUN_MADE_UNSPECIFIED: IfRunMade
+IF_RUN_MADE_CONTINUE: IfRunMade
+IF_RUN_MADE_ANOTHER: IfRunMade
+TRIGGER_OUTCOME_UNSPECIFIED: TriggerOutcome
+TRIGGER_OUTCOME_MADE: TriggerOutcome
+TRIGGER_OUTCOME_EXISTS: TriggerOutcome
+TRIGGER_OUTCOME_CLEARED: TriggerOutcome
+TRIGGER_OUTCOME_USED: TriggerOutcome
+TRIGGER_OUTCOME_CONTINUED: TriggerOutcome
 
 class OpenSessionRequest(_message.Message):
     __slots__ = ("request_id", "worker_name", "sdk", "protocol", "queues", "handlers", "runs_bundles", "slots")
@@ -557,6 +592,42 @@ class MakeTaskTokenResponse(_message.Message):
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     token: str
     def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class TriggerDagRunRequest(_message.Message):
+    __slots__ = ("session", "attempt_id", "dag_id", "params", "logical_date", "note", "if_exists", "if_made", "max_depth", "request_id")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    DAG_ID_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    LOGICAL_DATE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    IF_EXISTS_FIELD_NUMBER: _ClassVar[int]
+    IF_MADE_FIELD_NUMBER: _ClassVar[int]
+    MAX_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    session: SessionRef
+    attempt_id: str
+    dag_id: str
+    params: _value_pb2.Value
+    logical_date: _timestamp_pb2.Timestamp
+    note: str
+    if_exists: IfRunExists
+    if_made: IfRunMade
+    max_depth: int
+    request_id: str
+    def __init__(self, session: _Optional[_Union[SessionRef, _Mapping]] = ..., attempt_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., note: _Optional[str] = ..., if_exists: _Optional[_Union[IfRunExists, str]] = ..., if_made: _Optional[_Union[IfRunMade, str]] = ..., max_depth: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class TriggerDagRunResponse(_message.Message):
+    __slots__ = ("run_id", "run_name", "outcome", "state")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    RUN_NAME_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    run_name: str
+    outcome: TriggerOutcome
+    state: _dag_pb2.RunState
+    def __init__(self, run_id: _Optional[str] = ..., run_name: _Optional[str] = ..., outcome: _Optional[_Union[TriggerOutcome, str]] = ..., state: _Optional[_Union[_dag_pb2.RunState, str]] = ...) -> None: ...
 
 class UploadBlobRequest(_message.Message):
     __slots__ = ("session", "attempt_id", "digest", "size", "content")

@@ -94,6 +94,11 @@ class WorkerServiceStub(object):
                 request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.SerializeToString,
                 response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenResponse.FromString,
                 _registered_method=True)
+        self.TriggerDagRun = channel.unary_unary(
+                '/millrace.worker.v1.WorkerService/TriggerDagRun',
+                request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.TriggerDagRunRequest.SerializeToString,
+                response_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.TriggerDagRunResponse.FromString,
+                _registered_method=True)
         self.UploadBlob = channel.stream_unary(
                 '/millrace.worker.v1.WorkerService/UploadBlob',
                 request_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.UploadBlobRequest.SerializeToString,
@@ -204,6 +209,16 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TriggerDagRun(self, request, context):
+        """Makes a run of another DAG on behalf of an attempt that the session holds, of a task whose spec names that DAG. At most
+        one run an attempt: asked again, it answers with the same. A later attempt finds that run too, until the task is cleared.
+        Reasons: ATTEMPT_UNKNOWN, TRIGGER_NOT_DECLARED, TRIGGER_TOO_DEEP, DAG_NOT_FOUND, DAG_INACTIVE, PARAMS_INVALID,
+        FIELD_INVALID, VALUE_TOO_LARGE, OVERLOADED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UploadBlob(self, request_iterator, context):
         """Stores a value that is too long to be sent along, for the run of an attempt that the session holds. In pieces of at
         most 1 MiB; the first names the attempt. The same value again has the same key.
@@ -279,6 +294,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.MakeTaskToken,
                     request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.FromString,
                     response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenResponse.SerializeToString,
+            ),
+            'TriggerDagRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.TriggerDagRun,
+                    request_deserializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.TriggerDagRunRequest.FromString,
+                    response_serializer=millrace_dot_worker_dot_v1_dot_worker__service__pb2.TriggerDagRunResponse.SerializeToString,
             ),
             'UploadBlob': grpc.stream_unary_rpc_method_handler(
                     servicer.UploadBlob,
@@ -576,6 +596,33 @@ class WorkerService(object):
             '/millrace.worker.v1.WorkerService/MakeTaskToken',
             millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenRequest.SerializeToString,
             millrace_dot_worker_dot_v1_dot_worker__service__pb2.MakeTaskTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TriggerDagRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.worker.v1.WorkerService/TriggerDagRun',
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.TriggerDagRunRequest.SerializeToString,
+            millrace_dot_worker_dot_v1_dot_worker__service__pb2.TriggerDagRunResponse.FromString,
             options,
             channel_credentials,
             insecure,

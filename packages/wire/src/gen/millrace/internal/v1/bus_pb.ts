@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/internal/v1/bus.proto.
  */
 export const file_millrace_internal_v1_bus: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCLTBAoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEjMKCXBsYW5fcnVucxgOIAEoCzIeLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5SdW5zSAASEQoJYm9keV9oYXNoGAcgASgMQgkKB2NvbW1hbmQilAEKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJEiYKCHJ1bl90eXBlGCAgASgOMhQubWlsbHJhY2UudjEuUnVuVHlwZUISChBfbG9naWNhbF9kYXRlX21zIikKCFBsYW5SdW5zEg4KBmRhZ19pZBgBIAEoCRINCgVjb3VudBgCIAEoBSJFCgtQbGFubmVkUnVucxIlCgRydW5zGAEgAygLMhcubWlsbHJhY2UudjEuUGxhbm5lZFJ1bhIPCgdwcm9ibGVtGAIgASgJIo0BCg9DaGFuZ2VJbnN0YW5jZXMSDwoHcnVuX2tleRgBIAEoAxIxCglzZWxlY3Rpb24YAiABKAsyHi5taWxscmFjZS52MS5JbnN0YW5jZVNlbGVjdGlvbhIlCgVzdGF0ZRgDIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIPCgdkcnlfcnVuGAQgASgIIocBChBJbnN0YW5jZXNDaGFuZ2VkEi8KCGFmZmVjdGVkGAEgAygLMh0ubWlsbHJhY2UudjEuQWZmZWN0ZWRJbnN0YW5jZRIWCg5hZmZlY3RlZF9jb3VudBgCIAEoBRIqCgZjb3VudHMYAyADKAsyGi5taWxscmFjZS52MS5BZmZlY3RlZENvdW50IlEKB01hcmtSdW4SDwoHcnVuX2tleRgBIAEoAxIkCgVzdGF0ZRgCIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEg8KB2RyeV9ydW4YAyABKAgiHAoJQ2FuY2VsUnVuEg8KB3J1bl9rZXkYASABKAMi/gEKB0VuZFdhaXQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRIPCgdhdHRlbXB0GAQgASgFEiQKBmFuc3dlchgFIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASJQoHc3VjY2VzcxgGIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlSAASJwoHZmFpbHVyZRgHIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmVIABIvCgloZWFydGJlYXQYCCABKAsyGi5taWxscmFjZS5pbnRlcm5hbC52MS5Eb25lSABCBgoEbmV3cyJCCgtFeHBsYWluVGFzaxIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaWQYAiABKAkSEQoJbWFwX2luZGV4GAMgASgFIhsKCURlbGV0ZURhZxIOCgZkYWdfaWQYASABKAkiwAIKCk93bmVyUmVwbHkSEQoHcnVuX2tleRgBIAEoA0gAEjgKC2V4cGxhbmF0aW9uGAIgASgLMiEubWlsbHJhY2UuaW50ZXJuYWwudjEuRXhwbGFuYXRpb25IABIwCgdyZWZ1c2FsGAMgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbEgAEioKBGRvbmUYBCABKAsyGi5taWxscmFjZS5pbnRlcm5hbC52MS5Eb25lSAASQwoRaW5zdGFuY2VzX2NoYW5nZWQYBSABKAsyJi5taWxscmFjZS5pbnRlcm5hbC52MS5JbnN0YW5jZXNDaGFuZ2VkSAASOQoMcGxhbm5lZF9ydW5zGAYgASgLMiEubWlsbHJhY2UuaW50ZXJuYWwudjEuUGxhbm5lZFJ1bnNIAEIHCgVyZXBseSIGCgREb25lIloKC0V4cGxhbmF0aW9uEiUKBXN0YXRlGAEgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEiQKB3JlYXNvbnMYAiADKAsyEy5taWxscmFjZS52MS5SZWFzb24imgEKB1JlZnVzYWwSDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSPQoIbWV0YWRhdGEYAyADKAsyKy5taWxscmFjZS5pbnRlcm5hbC52MS5SZWZ1c2FsLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIh4KC0RhZ3NDaGFuZ2VkEg8KB2RhZ19pZHMYASADKAkiJQoSQXNzZXRFdmVudHNQZW5kaW5nEg8KB2RhZ19pZHMYASADKAkirwEKClJ1bkNoYW5nZWQSDwoHcnVuX2tleRgBIAEoAxIQCghyZXZpc2lvbhgCIAEoAxIxCg50YXNrX2luc3RhbmNlcxgDIAMoCzIZLm1pbGxyYWNlLnYxLlRhc2tJbnN0YW5jZRIkCgVzdGF0ZRgEIAEoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEiUKB2ZhaWx1cmUYBSABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlIlcKDExvZ3NBcHBlbmRlZBIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaXgYAiABKAUSEQoJbWFwX2luZGV4GAMgASgFEhIKCnRyeV9udW1iZXIYBCABKAViBnByb3RvMw", [file_millrace_v1_dag, file_millrace_v1_dag_service, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
+  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCLTBAoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEjMKCXBsYW5fcnVucxgOIAEoCzIeLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5SdW5zSAASEQoJYm9keV9oYXNoGAcgASgMQgkKB2NvbW1hbmQixQEKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJEi8KBnBhcmVudBgFIAEoCzIfLm1pbGxyYWNlLmludGVybmFsLnYxLlJ1blBhcmVudBImCghydW5fdHlwZRggIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGVCEgoQX2xvZ2ljYWxfZGF0ZV9tcyKBAQoJUnVuUGFyZW50Eg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSDwoHYXR0ZW1wdBgEIAEoBRINCgVkZXB0aBgFIAEoBRIOCgZkYWdfaWQYBiABKAkSDwoHdGFza19pZBgHIAEoCSIpCghQbGFuUnVucxIOCgZkYWdfaWQYASABKAkSDQoFY291bnQYAiABKAUiRQoLUGxhbm5lZFJ1bnMSJQoEcnVucxgBIAMoCzIXLm1pbGxyYWNlLnYxLlBsYW5uZWRSdW4SDwoHcHJvYmxlbRgCIAEoCSKNAQoPQ2hhbmdlSW5zdGFuY2VzEg8KB3J1bl9rZXkYASABKAMSMQoJc2VsZWN0aW9uGAIgASgLMh4ubWlsbHJhY2UudjEuSW5zdGFuY2VTZWxlY3Rpb24SJQoFc3RhdGUYAyABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSDwoHZHJ5X3J1bhgEIAEoCCKHAQoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUSKgoGY291bnRzGAMgAygLMhoubWlsbHJhY2UudjEuQWZmZWN0ZWRDb3VudCJRCgdNYXJrUnVuEg8KB3J1bl9rZXkYASABKAMSJAoFc3RhdGUYAiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIPCgdkcnlfcnVuGAMgASgIIhwKCUNhbmNlbFJ1bhIPCgdydW5fa2V5GAEgASgDIv4BCgdFbmRXYWl0Eg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSDwoHYXR0ZW1wdBgEIAEoBRIkCgZhbnN3ZXIYBSABKAsyEi5taWxscmFjZS52MS5WYWx1ZUgAEiUKB3N1Y2Nlc3MYBiABKAsyEi5taWxscmFjZS52MS5WYWx1ZUgAEicKB2ZhaWx1cmUYByABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLwoJaGVhcnRiZWF0GAggASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAQgYKBG5ld3MiQgoLRXhwbGFpblRhc2sSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBSIbCglEZWxldGVEYWcSDgoGZGFnX2lkGAEgASgJIsACCgpPd25lclJlcGx5EhEKB3J1bl9rZXkYASABKANIABI4CgtleHBsYW5hdGlvbhgCIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLkV4cGxhbmF0aW9uSAASMAoHcmVmdXNhbBgDIAEoCzIdLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWxIABIqCgRkb25lGAQgASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAEkMKEWluc3RhbmNlc19jaGFuZ2VkGAUgASgLMiYubWlsbHJhY2UuaW50ZXJuYWwudjEuSW5zdGFuY2VzQ2hhbmdlZEgAEjkKDHBsYW5uZWRfcnVucxgGIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5uZWRSdW5zSABCBwoFcmVwbHkiBgoERG9uZSJaCgtFeHBsYW5hdGlvbhIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uIpoBCgdSZWZ1c2FsEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEj0KCG1ldGFkYXRhGAMgAygLMisubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIeCgtEYWdzQ2hhbmdlZBIPCgdkYWdfaWRzGAEgAygJIiUKEkFzc2V0RXZlbnRzUGVuZGluZxIPCgdkYWdfaWRzGAEgAygJIq8BCgpSdW5DaGFuZ2VkEg8KB3J1bl9rZXkYASABKAMSEAoIcmV2aXNpb24YAiABKAMSMQoOdGFza19pbnN0YW5jZXMYAyADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USJAoFc3RhdGUYBCABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIlCgdmYWlsdXJlGAUgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZSJXCgxMb2dzQXBwZW5kZWQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRISCgp0cnlfbnVtYmVyGAQgASgFIj0KC0RhZ3NBd2FpdGVkEg8KB25vZGVfaWQYASABKAkSDwoHZGFnX2lkcxgCIAMoCRIMCgRhc2tzGAMgASgIIhwKCURhZ3NFbmRlZBIPCgdkYWdfaWRzGAEgAygJYgZwcm90bzM", [file_millrace_v1_dag, file_millrace_v1_dag_service, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
 
 /**
  * Every node, on "nodes", each second and when something changes: who it is and which shards it owns. The api and the
@@ -635,6 +635,13 @@ export type TriggerRun = Message<"millrace.internal.v1.TriggerRun"> & {
   note: string;
 
   /**
+   * The attempt that asks for it. Unset for people and programs.
+   *
+   * @generated from field: millrace.internal.v1.RunParent parent = 5;
+   */
+  parent?: RunParent | undefined;
+
+  /**
    * ASSET_MATERIALIZATION, or unset: MANUAL.
    *
    * @generated from field: millrace.v1.RunType run_type = 32;
@@ -648,6 +655,69 @@ export type TriggerRun = Message<"millrace.internal.v1.TriggerRun"> & {
  */
 export const TriggerRunSchema: GenMessage<TriggerRun> = /*@__PURE__*/
   messageDesc(file_millrace_internal_v1_bus, 15);
+
+/**
+ * Who triggered a run from within a run.
+ *
+ * @generated from message millrace.internal.v1.RunParent
+ */
+export type RunParent = Message<"millrace.internal.v1.RunParent"> & {
+  /**
+   * Its run.
+   *
+   * @generated from field: int64 run_key = 1;
+   */
+  runKey: bigint;
+
+  /**
+   * The task's index in its DAG version.
+   *
+   * @generated from field: int32 task_ix = 2;
+   */
+  taskIx: number;
+
+  /**
+   * -1 when not mapped.
+   *
+   * @generated from field: int32 map_index = 3;
+   */
+  mapIndex: number;
+
+  /**
+   * The attempt.
+   *
+   * @generated from field: int32 attempt = 4;
+   */
+  attempt: number;
+
+  /**
+   * How many runs have triggered one another, the new one included.
+   *
+   * @generated from field: int32 depth = 5;
+   */
+  depth: number;
+
+  /**
+   * Its DAG, for people.
+   *
+   * @generated from field: string dag_id = 6;
+   */
+  dagId: string;
+
+  /**
+   * Its task, for people.
+   *
+   * @generated from field: string task_id = 7;
+   */
+  taskId: string;
+};
+
+/**
+ * Describes the message millrace.internal.v1.RunParent.
+ * Use `create(RunParentSchema)` to create a new message.
+ */
+export const RunParentSchema: GenMessage<RunParent> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 16);
 
 /**
  * Asks the function of a DAG's timetable, by way of a worker, which runs it makes next.
@@ -675,7 +745,7 @@ export type PlanRuns = Message<"millrace.internal.v1.PlanRuns"> & {
  * Use `create(PlanRunsSchema)` to create a new message.
  */
 export const PlanRunsSchema: GenMessage<PlanRuns> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 16);
+  messageDesc(file_millrace_internal_v1_bus, 17);
 
 /**
  * What it said.
@@ -703,7 +773,7 @@ export type PlannedRuns = Message<"millrace.internal.v1.PlannedRuns"> & {
  * Use `create(PlannedRunsSchema)` to create a new message.
  */
 export const PlannedRunsSchema: GenMessage<PlannedRuns> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 17);
+  messageDesc(file_millrace_internal_v1_bus, 18);
 
 /**
  * Clears or marks task instances of a run, active or final.
@@ -745,7 +815,7 @@ export type ChangeInstances = Message<"millrace.internal.v1.ChangeInstances"> & 
  * Use `create(ChangeInstancesSchema)` to create a new message.
  */
 export const ChangeInstancesSchema: GenMessage<ChangeInstances> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 18);
+  messageDesc(file_millrace_internal_v1_bus, 19);
 
 /**
  * What a command changes of task instances.
@@ -780,7 +850,7 @@ export type InstancesChanged = Message<"millrace.internal.v1.InstancesChanged"> 
  * Use `create(InstancesChangedSchema)` to create a new message.
  */
 export const InstancesChangedSchema: GenMessage<InstancesChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 19);
+  messageDesc(file_millrace_internal_v1_bus, 20);
 
 /**
  * Ends a run.
@@ -815,7 +885,7 @@ export type MarkRun = Message<"millrace.internal.v1.MarkRun"> & {
  * Use `create(MarkRunSchema)` to create a new message.
  */
 export const MarkRunSchema: GenMessage<MarkRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 20);
+  messageDesc(file_millrace_internal_v1_bus, 21);
 
 /**
  * Cancels a run.
@@ -836,7 +906,7 @@ export type CancelRun = Message<"millrace.internal.v1.CancelRun"> & {
  * Use `create(CancelRunSchema)` to create a new message.
  */
 export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 21);
+  messageDesc(file_millrace_internal_v1_bus, 22);
 
 /**
  * Ends, or keeps alive, the wait of a task instance.
@@ -917,7 +987,7 @@ export type EndWait = Message<"millrace.internal.v1.EndWait"> & {
  * Use `create(EndWaitSchema)` to create a new message.
  */
 export const EndWaitSchema: GenMessage<EndWait> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 22);
+  messageDesc(file_millrace_internal_v1_bus, 23);
 
 /**
  * Explains a task instance.
@@ -952,7 +1022,7 @@ export type ExplainTask = Message<"millrace.internal.v1.ExplainTask"> & {
  * Use `create(ExplainTaskSchema)` to create a new message.
  */
 export const ExplainTaskSchema: GenMessage<ExplainTask> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 23);
+  messageDesc(file_millrace_internal_v1_bus, 24);
 
 /**
  * Deletes a DAG.
@@ -973,7 +1043,7 @@ export type DeleteDag = Message<"millrace.internal.v1.DeleteDag"> & {
  * Use `create(DeleteDagSchema)` to create a new message.
  */
 export const DeleteDagSchema: GenMessage<DeleteDag> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 24);
+  messageDesc(file_millrace_internal_v1_bus, 25);
 
 /**
  * Answers OwnerCommand.
@@ -1042,7 +1112,7 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
  * Use `create(OwnerReplySchema)` to create a new message.
  */
 export const OwnerReplySchema: GenMessage<OwnerReply> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 25);
+  messageDesc(file_millrace_internal_v1_bus, 26);
 
 /**
  * Nothing more to say.
@@ -1057,7 +1127,7 @@ export type Done = Message<"millrace.internal.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 26);
+  messageDesc(file_millrace_internal_v1_bus, 27);
 
 /**
  * Why a task instance waits.
@@ -1085,7 +1155,7 @@ export type Explanation = Message<"millrace.internal.v1.Explanation"> & {
  * Use `create(ExplanationSchema)` to create a new message.
  */
 export const ExplanationSchema: GenMessage<Explanation> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 27);
+  messageDesc(file_millrace_internal_v1_bus, 28);
 
 /**
  * An error, to be thrown again at the other side.
@@ -1120,7 +1190,7 @@ export type Refusal = Message<"millrace.internal.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 28);
+  messageDesc(file_millrace_internal_v1_bus, 29);
 
 /**
  * Api to everybody, on "dags": a DAG was registered, paused, unpaused or deleted; look at its rows.
@@ -1141,7 +1211,7 @@ export type DagsChanged = Message<"millrace.internal.v1.DagsChanged"> & {
  * Use `create(DagsChangedSchema)` to create a new message.
  */
 export const DagsChangedSchema: GenMessage<DagsChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 29);
+  messageDesc(file_millrace_internal_v1_bus, 30);
 
 /**
  * Owner or api to everybody, on "assets": there are events that no run of these DAGs has used; look at their rows.
@@ -1162,7 +1232,7 @@ export type AssetEventsPending = Message<"millrace.internal.v1.AssetEventsPendin
  * Use `create(AssetEventsPendingSchema)` to create a new message.
  */
 export const AssetEventsPendingSchema: GenMessage<AssetEventsPending> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 30);
+  messageDesc(file_millrace_internal_v1_bus, 31);
 
 /**
  * Owner to everybody, on "runs.<run key>": something changed in a run, after commit; at most 4 a second a run.
@@ -1211,7 +1281,7 @@ export type RunChanged = Message<"millrace.internal.v1.RunChanged"> & {
  * Use `create(RunChangedSchema)` to create a new message.
  */
 export const RunChangedSchema: GenMessage<RunChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 31);
+  messageDesc(file_millrace_internal_v1_bus, 32);
 
 /**
  * Api to everybody, on "logs.<run key>": lines were stored for an attempt.
@@ -1253,5 +1323,63 @@ export type LogsAppended = Message<"millrace.internal.v1.LogsAppended"> & {
  * Use `create(LogsAppendedSchema)` to create a new message.
  */
 export const LogsAppendedSchema: GenMessage<LogsAppended> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 32);
+  messageDesc(file_millrace_internal_v1_bus, 33);
+
+/**
+ * Owner to everybody, on "awaited", when it begins to wait for a DAG and again from time to time: which DAGs tasks of its
+ * shards wait for. Their owners ring when something of them ends.
+ *
+ * @generated from message millrace.internal.v1.DagsAwaited
+ */
+export type DagsAwaited = Message<"millrace.internal.v1.DagsAwaited"> & {
+  /**
+   * The node that waits.
+   *
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * The DAGs. Repeated messages add up; those not named for a while are forgotten.
+   *
+   * @generated from field: repeated string dag_ids = 2;
+   */
+  dagIds: string[];
+
+  /**
+   * Whether the sender has just come to own shards, and wants to hear which DAGs the others wait for.
+   *
+   * @generated from field: bool asks = 3;
+   */
+  asks: boolean;
+};
+
+/**
+ * Describes the message millrace.internal.v1.DagsAwaited.
+ * Use `create(DagsAwaitedSchema)` to create a new message.
+ */
+export const DagsAwaitedSchema: GenMessage<DagsAwaited> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 34);
+
+/**
+ * Owner to everybody, on "ended", after commit: runs of these DAGs, or task instances in them, have ended. Only of DAGs that
+ * somebody waits for, coalesced.
+ *
+ * @generated from message millrace.internal.v1.DagsEnded
+ */
+export type DagsEnded = Message<"millrace.internal.v1.DagsEnded"> & {
+  /**
+   * The DAGs.
+   *
+   * @generated from field: repeated string dag_ids = 1;
+   */
+  dagIds: string[];
+};
+
+/**
+ * Describes the message millrace.internal.v1.DagsEnded.
+ * Use `create(DagsEndedSchema)` to create a new message.
+ */
+export const DagsEndedSchema: GenMessage<DagsEnded> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 35);
 

@@ -26,7 +26,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/worker/v1/worker_service.proto.
  */
 export const file_millrace_worker_v1_worker_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQiwAMKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAEikKCGRlZmVycmVkGAcgASgLMhUubWlsbHJhY2UudjEuRGVmZXJyYWxIABI0CgV4Y29tcxgIIAMoCzIlLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQuWGNvbXNFbnRyeRpACgpYY29tc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4AUIJCgdvdXRjb21lIsMBCglTdWNjZWVkZWQSKAoMcmV0dXJuX3ZhbHVlGAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHbGVuZ3RocxgCIAMoBRIqCgZjaG9pY2UYAyABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ2hvaWNlEhcKD21hcF9pbmRleF9sYWJlbBgEIAEoCRI2Cg1vdXRsZXRfZXZlbnRzGAUgAygLMh8ubWlsbHJhY2Uud29ya2VyLnYxLk91dGxldEV2ZW50ImwKC091dGxldEV2ZW50EisKBWFzc2V0GAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXREZWZpbml0aW9uEg0KBWFsaWFzGAIgASgJEiEKBWV4dHJhGAMgASgLMhIubWlsbHJhY2UudjEuVmFsdWUiFwoGQ2hvaWNlEg0KBWNhc2VzGAEgAygJIjcKC1Jlc2NoZWR1bGVkEigKBWFmdGVyGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIhoKB1NraXBwZWQSDwoHbWVzc2FnZRgBIAEoCSIbCghSZXR1cm5lZBIPCgdtZXNzYWdlGAEgASgJIrMBCgxXb3JrUmVzcG9uc2USNgoLYXNzaWdubWVudHMYASABKAsyHy5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudHNIABIwCgh2ZXJkaWN0cxgCIAEoCzIcLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0c0gAEi4KB2NhbmNlbHMYAyABKAsyGy5taWxscmFjZS53b3JrZXIudjEuQ2FuY2Vsc0gAQgkKB21lc3NhZ2UiQgoLQXNzaWdubWVudHMSMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCLDCQoKQXNzaWdubWVudBISCgphdHRlbXB0X2lkGAEgASgJEikKA3J1bhgCIAEoCzIcLm1pbGxyYWNlLndvcmtlci52MS5SdW5GYWN0cxIPCgd0YXNrX2lkGAMgASgJEhEKCW1hcF9pbmRleBgEIAEoBRISCgp0cnlfbnVtYmVyGAUgASgFEhEKCW1heF90cmllcxgGIAEoBRIPCgdoYW5kbGVyGAcgASgJEiMKBGtpbmQYCCABKA4yFS5taWxscmFjZS52MS5UYXNrS2luZBIVCg1idW5kbGVfZGlnZXN0GAkgASgJEgwKBGFyZ3MYCiABKAwSOgoGaW5wdXRzGAsgAygLMioubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuSW5wdXRzRW50cnkSNAoRZXhlY3V0aW9uX3RpbWVvdXQYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoJaXNvbGF0aW9uGA0gASgOMhYubWlsbHJhY2UudjEuSXNvbGF0aW9uEjQKA2VudhgOIAMoCzInLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50LkVudkVudHJ5Eg8KB2ZlbmNpbmcYDyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GBAgASgJEjgKBWl0ZW1zGBEgAygLMikubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuSXRlbXNFbnRyeRIWCg5tZWFzdXJlZF9wYXRocxgSIAMoDBIpCgdjb250cm9sGBMgASgOMhgubWlsbHJhY2UudjEuVGFza0NvbnRyb2wSDQoFY2FzZXMYFCADKAkSJwoGc2Vuc29yGBUgASgLMhcubWlsbHJhY2UudjEuU2Vuc29yU3BlYxIyCg50cnlfc3RhcnRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoHdHJ5X2FnZRgXIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVsb29rcxgYIAEoBRIaChJtYXBfaW5kZXhfdGVtcGxhdGUYGSABKAkSEgoKbWFwX2xlbmd0aBgaIAEoBRIyCgpyZXN1bXB0aW9uGBsgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlJlc3VtcHRpb24SMwoIY2FsbGJhY2sYHCABKAsyIS5taWxscmFjZS53b3JrZXIudjEuQ2FsbGJhY2tGYWN0cxIrCgRjYWxsGB0gASgLMh0ubWlsbHJhY2Uud29ya2VyLnYxLkNhbGxGYWN0cxI4Cgthc3NldF93YXRjaBgeIAEoCzIjLm1pbGxyYWNlLndvcmtlci52MS5Bc3NldFdhdGNoRmFjdHMaQQoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaQAoKSXRlbXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZToCOAEiQgoPQXNzZXRXYXRjaEZhY3RzEgsKA3VyaRgBIAEoCRIiCgZjdXJzb3IYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZSIZCglDYWxsRmFjdHMSDAoEbmFtZRgBIAEoCSJSCgpSZXN1bXB0aW9uEiEKBWV2ZW50GAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSIQoFc3RhdGUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZSKdAgoNQ2FsbGJhY2tGYWN0cxIpCgVldmVudBgBIAEoDjIaLm1pbGxyYWNlLnYxLkNhbGxiYWNrRXZlbnQSDAoEbmFtZRgCIAEoCRIvCgtoYXBwZW5lZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHZmFpbHVyZRgEIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUSEgoKdHJ5X251bWJlchgFIAEoBRIoCglydW5fc3RhdGUYBiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIUCgxkZWxpdmVyeV90cnkYByABKAUSJwoIZGVhZGxpbmUYCCABKAsyFS5taWxscmFjZS52MS5EZWFkbGluZSLuAgoIUnVuRmFjdHMSDgoGcnVuX2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIQCghydW5fbmFtZRgDIAEoCRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2RhdGFfaW50ZXJ2YWxfc3RhcnQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWRhdGFfaW50ZXJ2YWxfZW5kGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIiCgZwYXJhbXMYByABKAsyEi5taWxscmFjZS52MS5WYWx1ZRImCghydW5fdHlwZRgIIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSEwoLZGFnX3ZlcnNpb24YCSABKAUSLQoJcnVuX2FmdGVyGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI5CghWZXJkaWN0cxItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IoMBCgdWZXJkaWN0EhIKCmF0dGVtcHRfaWQYASABKAkSLQoEa2luZBgCIAEoDjIfLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0S2luZBI1CgxzdGFsZV9yZWFzb24YAyABKA4yHy5taWxscmFjZS53b3JrZXIudjEuU3RhbGVSZWFzb24iHgoHQ2FuY2VscxITCgthdHRlbXB0X2lkcxgBIAMoCSKJAQoMTGVhc2VSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSLwoHc2Vzc2lvbhgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEgsKA21heBgDIAEoBRInCgR3YWl0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkQKDUxlYXNlUmVzcG9uc2USMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCKBAQoNUmVwb3J0UmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSKwoHcmVzdWx0cxgCIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQSEgoKcmVxdWVzdF9pZBgDIAEoCSI/Cg5SZXBvcnRSZXNwb25zZRItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IpABChBBcHBlbmRMb2dSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEiMKBWxpbmVzGAMgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgpyZXF1ZXN0X2lkGAQgASgJIi8KEUFwcGVuZExvZ1Jlc3BvbnNlEhoKEnN0b3JlZF90aHJvdWdoX3NlcRgBIAEoAyJYChVEb3dubG9hZEJ1bmRsZVJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEg4KBmRpZ2VzdBgCIAEoCSIpChZEb3dubG9hZEJ1bmRsZVJlc3BvbnNlEg8KB2NvbnRlbnQYASABKAwi0wEKEFB1bGxYQ29tc1JlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSCwoDa2V5GAQgASgJEhMKC21hcF9pbmRleGVzGAUgAygFEhAKBnJ1bl9pZBgGIAEoCUgAEh0KE2luY2x1ZGVfcHJpb3JfZGF0ZXMYByABKAhIABIOCgZkYWdfaWQYCCABKAlCBQoDcnVuIlsKEVB1bGxYQ29tc1Jlc3BvbnNlEi0KBXhjb21zGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxlZFhDb20SFwoPbWFwcGVkX3Rhc2tfaWRzGAIgAygJIlMKClB1bGxlZFhDb20SDwoHdGFza19pZBgBIAEoCRIRCgltYXBfaW5kZXgYAiABKAUSIQoFdmFsdWUYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZSK5AgoWUmVhZEFzc2V0RXZlbnRzUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIUCgp0cmlnZ2VyaW5nGAMgASgISAASEwoJaW5sZXRfdXJpGAQgASgJSAASFQoLaW5sZXRfYWxpYXMYBSABKAlIABIpCgVzaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGYmVmb3JlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxuZXdlc3RfZmlyc3QYCCABKAgSEQoJcGFnZV9zaXplGAkgASgFEhIKCnBhZ2VfdG9rZW4YCiABKAlCBAoCb2YiWwoXUmVhZEFzc2V0RXZlbnRzUmVzcG9uc2USJwoGZXZlbnRzGAEgAygLMhcubWlsbHJhY2UudjEuQXNzZXRFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWwoUTWFrZVRhc2tUb2tlblJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkiJgoVTWFrZVRhc2tUb2tlblJlc3BvbnNlEg0KBXRva2VuGAEgASgJIocBChFVcGxvYWRCbG9iUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIOCgZkaWdlc3QYAyABKAkSDAoEc2l6ZRgEIAEoAxIPCgdjb250ZW50GAUgASgMIiEKElVwbG9hZEJsb2JSZXNwb25zZRILCgNrZXkYASABKAkiUwoTRG93bmxvYWRCbG9iUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSCwoDa2V5GAIgASgJIicKFERvd25sb2FkQmxvYlJlc3BvbnNlEg8KB2NvbnRlbnQYASABKAwqsAEKC1ZlcmRpY3RLaW5kEhwKGFZFUkRJQ1RfS0lORF9VTlNQRUNJRklFRBAAEhMKD1ZFUkRJQ1RfS0lORF9PSxABEhgKFFZFUkRJQ1RfS0lORF9BTFJFQURZEAISGQoVVkVSRElDVF9LSU5EX0NPTkZMSUNUEAMSFgoSVkVSRElDVF9LSU5EX1NUQUxFEAQSIQodVkVSRElDVF9LSU5EX0NBTkNFTF9SRVFVRVNURUQQBSq8AQoLU3RhbGVSZWFzb24SHAoYU1RBTEVfUkVBU09OX1VOU1BFQ0lGSUVEEAASJgoiU1RBTEVfUkVBU09OX0VYUElSRURfQU5EX1JFR1JBTlRFRBABEhoKFlNUQUxFX1JFQVNPTl9DQU5DRUxMRUQQAhIYChRTVEFMRV9SRUFTT05fQ0xFQVJFRBADEhYKElNUQUxFX1JFQVNPTl9FUE9DSBAEEhkKFVNUQUxFX1JFQVNPTl9GSU5JU0hFRBAFMvEJCg1Xb3JrZXJTZXJ2aWNlEl4KC09wZW5TZXNzaW9uEiYubWlsbHJhY2Uud29ya2VyLnYxLk9wZW5TZXNzaW9uUmVxdWVzdBonLm1pbGxyYWNlLndvcmtlci52MS5PcGVuU2Vzc2lvblJlc3BvbnNlEmEKDFJlbmV3U2Vzc2lvbhInLm1pbGxyYWNlLndvcmtlci52MS5SZW5ld1Nlc3Npb25SZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLlJlbmV3U2Vzc2lvblJlc3BvbnNlEmEKDENsb3NlU2Vzc2lvbhInLm1pbGxyYWNlLndvcmtlci52MS5DbG9zZVNlc3Npb25SZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLkNsb3NlU2Vzc2lvblJlc3BvbnNlEk0KBFdvcmsSHy5taWxscmFjZS53b3JrZXIudjEuV29ya1JlcXVlc3QaIC5taWxscmFjZS53b3JrZXIudjEuV29ya1Jlc3BvbnNlKAEwARJMCgVMZWFzZRIgLm1pbGxyYWNlLndvcmtlci52MS5MZWFzZVJlcXVlc3QaIS5taWxscmFjZS53b3JrZXIudjEuTGVhc2VSZXNwb25zZRJPCgZSZXBvcnQSIS5taWxscmFjZS53b3JrZXIudjEuUmVwb3J0UmVxdWVzdBoiLm1pbGxyYWNlLndvcmtlci52MS5SZXBvcnRSZXNwb25zZRJYCglBcHBlbmRMb2cSJC5taWxscmFjZS53b3JrZXIudjEuQXBwZW5kTG9nUmVxdWVzdBolLm1pbGxyYWNlLndvcmtlci52MS5BcHBlbmRMb2dSZXNwb25zZRJdCglQdWxsWENvbXMSJC5taWxscmFjZS53b3JrZXIudjEuUHVsbFhDb21zUmVxdWVzdBolLm1pbGxyYWNlLndvcmtlci52MS5QdWxsWENvbXNSZXNwb25zZSIDkAIBEm8KD1JlYWRBc3NldEV2ZW50cxIqLm1pbGxyYWNlLndvcmtlci52MS5SZWFkQXNzZXRFdmVudHNSZXF1ZXN0GisubWlsbHJhY2Uud29ya2VyLnYxLlJlYWRBc3NldEV2ZW50c1Jlc3BvbnNlIgOQAgESaQoNTWFrZVRhc2tUb2tlbhIoLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVxdWVzdBopLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVzcG9uc2UiA5ACARJdCgpVcGxvYWRCbG9iEiUubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXF1ZXN0GiYubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXNwb25zZSgBEmgKDERvd25sb2FkQmxvYhInLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJsb2JSZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQmxvYlJlc3BvbnNlIgOQAgEwARJuCg5Eb3dubG9hZEJ1bmRsZRIpLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJ1bmRsZVJlcXVlc3QaKi5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_callback, file_millrace_v1_dag, file_millrace_v1_deadline, file_millrace_v1_deferral, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CidtaWxscmFjZS93b3JrZXIvdjEvd29ya2VyX3NlcnZpY2UucHJvdG8SEm1pbGxyYWNlLndvcmtlci52MSKjAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEwoLd29ya2VyX25hbWUYAiABKAkSCwoDc2RrGAMgASgJEhAKCHByb3RvY29sGAQgASgFEg4KBnF1ZXVlcxgFIAMoCRIQCghoYW5kbGVycxgGIAMoCRIUCgxydW5zX2J1bmRsZXMYByABKAgSDQoFc2xvdHMYCCABKAUimwEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5yZW5ld19pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgpTZXNzaW9uUmVmEhIKCnNlc3Npb25faWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCSJvChNSZW5ld1Nlc3Npb25SZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhITCgthdHRlbXB0X2lkcxgCIAMoCRISCgpyZXF1ZXN0X2lkGAMgASgJIkUKFFJlbmV3U2Vzc2lvblJlc3BvbnNlEi0KCHZlcmRpY3RzGAEgAygLMhsubWlsbHJhY2Uud29ya2VyLnYxLlZlcmRpY3QiWgoTQ2xvc2VTZXNzaW9uUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKcmVxdWVzdF9pZBgCIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSKiAQoLV29ya1JlcXVlc3QSKgoFaGVsbG8YASABKAsyGS5taWxscmFjZS53b3JrZXIudjEuSGVsbG9IABIsCgZjcmVkaXQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ3JlZGl0SAASLgoHcmVzdWx0cxgDIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHRzSABCCQoHbWVzc2FnZSI4CgVIZWxsbxIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYiFwoGQ3JlZGl0Eg0KBWNvdW50GAEgASgFIjYKB1Jlc3VsdHMSKwoHcmVzdWx0cxgBIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQiwAMKBlJlc3VsdBISCgphdHRlbXB0X2lkGAEgASgJEjIKCXN1Y2NlZWRlZBgCIAEoCzIdLm1pbGxyYWNlLndvcmtlci52MS5TdWNjZWVkZWRIABImCgZmYWlsZWQYAyABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLgoHc2tpcHBlZBgEIAEoCzIbLm1pbGxyYWNlLndvcmtlci52MS5Ta2lwcGVkSAASMAoIcmV0dXJuZWQYBSABKAsyHC5taWxscmFjZS53b3JrZXIudjEuUmV0dXJuZWRIABI2CgtyZXNjaGVkdWxlZBgGIAEoCzIfLm1pbGxyYWNlLndvcmtlci52MS5SZXNjaGVkdWxlZEgAEikKCGRlZmVycmVkGAcgASgLMhUubWlsbHJhY2UudjEuRGVmZXJyYWxIABI0CgV4Y29tcxgIIAMoCzIlLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQuWGNvbXNFbnRyeRpACgpYY29tc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlOgI4AUIJCgdvdXRjb21lIsMBCglTdWNjZWVkZWQSKAoMcmV0dXJuX3ZhbHVlGAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDwoHbGVuZ3RocxgCIAMoBRIqCgZjaG9pY2UYAyABKAsyGi5taWxscmFjZS53b3JrZXIudjEuQ2hvaWNlEhcKD21hcF9pbmRleF9sYWJlbBgEIAEoCRI2Cg1vdXRsZXRfZXZlbnRzGAUgAygLMh8ubWlsbHJhY2Uud29ya2VyLnYxLk91dGxldEV2ZW50ImwKC091dGxldEV2ZW50EisKBWFzc2V0GAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXREZWZpbml0aW9uEg0KBWFsaWFzGAIgASgJEiEKBWV4dHJhGAMgASgLMhIubWlsbHJhY2UudjEuVmFsdWUiFwoGQ2hvaWNlEg0KBWNhc2VzGAEgAygJIjcKC1Jlc2NoZWR1bGVkEigKBWFmdGVyGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIhoKB1NraXBwZWQSDwoHbWVzc2FnZRgBIAEoCSIbCghSZXR1cm5lZBIPCgdtZXNzYWdlGAEgASgJIrMBCgxXb3JrUmVzcG9uc2USNgoLYXNzaWdubWVudHMYASABKAsyHy5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudHNIABIwCgh2ZXJkaWN0cxgCIAEoCzIcLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0c0gAEi4KB2NhbmNlbHMYAyABKAsyGy5taWxscmFjZS53b3JrZXIudjEuQ2FuY2Vsc0gAQgkKB21lc3NhZ2UiQgoLQXNzaWdubWVudHMSMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCLDCQoKQXNzaWdubWVudBISCgphdHRlbXB0X2lkGAEgASgJEikKA3J1bhgCIAEoCzIcLm1pbGxyYWNlLndvcmtlci52MS5SdW5GYWN0cxIPCgd0YXNrX2lkGAMgASgJEhEKCW1hcF9pbmRleBgEIAEoBRISCgp0cnlfbnVtYmVyGAUgASgFEhEKCW1heF90cmllcxgGIAEoBRIPCgdoYW5kbGVyGAcgASgJEiMKBGtpbmQYCCABKA4yFS5taWxscmFjZS52MS5UYXNrS2luZBIVCg1idW5kbGVfZGlnZXN0GAkgASgJEgwKBGFyZ3MYCiABKAwSOgoGaW5wdXRzGAsgAygLMioubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuSW5wdXRzRW50cnkSNAoRZXhlY3V0aW9uX3RpbWVvdXQYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoJaXNvbGF0aW9uGA0gASgOMhYubWlsbHJhY2UudjEuSXNvbGF0aW9uEjQKA2VudhgOIAMoCzInLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50LkVudkVudHJ5Eg8KB2ZlbmNpbmcYDyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GBAgASgJEjgKBWl0ZW1zGBEgAygLMikubWlsbHJhY2Uud29ya2VyLnYxLkFzc2lnbm1lbnQuSXRlbXNFbnRyeRIWCg5tZWFzdXJlZF9wYXRocxgSIAMoDBIpCgdjb250cm9sGBMgASgOMhgubWlsbHJhY2UudjEuVGFza0NvbnRyb2wSDQoFY2FzZXMYFCADKAkSJwoGc2Vuc29yGBUgASgLMhcubWlsbHJhY2UudjEuU2Vuc29yU3BlYxIyCg50cnlfc3RhcnRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoHdHJ5X2FnZRgXIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVsb29rcxgYIAEoBRIaChJtYXBfaW5kZXhfdGVtcGxhdGUYGSABKAkSEgoKbWFwX2xlbmd0aBgaIAEoBRIyCgpyZXN1bXB0aW9uGBsgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlJlc3VtcHRpb24SMwoIY2FsbGJhY2sYHCABKAsyIS5taWxscmFjZS53b3JrZXIudjEuQ2FsbGJhY2tGYWN0cxIrCgRjYWxsGB0gASgLMh0ubWlsbHJhY2Uud29ya2VyLnYxLkNhbGxGYWN0cxI4Cgthc3NldF93YXRjaBgeIAEoCzIjLm1pbGxyYWNlLndvcmtlci52MS5Bc3NldFdhdGNoRmFjdHMaQQoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWlsbHJhY2UudjEuVmFsdWU6AjgBGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaQAoKSXRlbXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZToCOAEiQgoPQXNzZXRXYXRjaEZhY3RzEgsKA3VyaRgBIAEoCRIiCgZjdXJzb3IYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZSIZCglDYWxsRmFjdHMSDAoEbmFtZRgBIAEoCSJSCgpSZXN1bXB0aW9uEiEKBWV2ZW50GAEgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSIQoFc3RhdGUYAiABKAsyEi5taWxscmFjZS52MS5WYWx1ZSKdAgoNQ2FsbGJhY2tGYWN0cxIpCgVldmVudBgBIAEoDjIaLm1pbGxyYWNlLnYxLkNhbGxiYWNrRXZlbnQSDAoEbmFtZRgCIAEoCRIvCgtoYXBwZW5lZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHZmFpbHVyZRgEIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUSEgoKdHJ5X251bWJlchgFIAEoBRIoCglydW5fc3RhdGUYBiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIUCgxkZWxpdmVyeV90cnkYByABKAUSJwoIZGVhZGxpbmUYCCABKAsyFS5taWxscmFjZS52MS5EZWFkbGluZSLuAgoIUnVuRmFjdHMSDgoGcnVuX2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIQCghydW5fbmFtZRgDIAEoCRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2RhdGFfaW50ZXJ2YWxfc3RhcnQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWRhdGFfaW50ZXJ2YWxfZW5kGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIiCgZwYXJhbXMYByABKAsyEi5taWxscmFjZS52MS5WYWx1ZRImCghydW5fdHlwZRgIIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUSEwoLZGFnX3ZlcnNpb24YCSABKAUSLQoJcnVuX2FmdGVyGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI5CghWZXJkaWN0cxItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IoMBCgdWZXJkaWN0EhIKCmF0dGVtcHRfaWQYASABKAkSLQoEa2luZBgCIAEoDjIfLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0S2luZBI1CgxzdGFsZV9yZWFzb24YAyABKA4yHy5taWxscmFjZS53b3JrZXIudjEuU3RhbGVSZWFzb24iHgoHQ2FuY2VscxITCgthdHRlbXB0X2lkcxgBIAMoCSKJAQoMTGVhc2VSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSLwoHc2Vzc2lvbhgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEgsKA21heBgDIAEoBRInCgR3YWl0GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkQKDUxlYXNlUmVzcG9uc2USMwoLYXNzaWdubWVudHMYASADKAsyHi5taWxscmFjZS53b3JrZXIudjEuQXNzaWdubWVudCKBAQoNUmVwb3J0UmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSKwoHcmVzdWx0cxgCIAMoCzIaLm1pbGxyYWNlLndvcmtlci52MS5SZXN1bHQSEgoKcmVxdWVzdF9pZBgDIAEoCSI/Cg5SZXBvcnRSZXNwb25zZRItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IpABChBBcHBlbmRMb2dSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEiMKBWxpbmVzGAMgAygLMhQubWlsbHJhY2UudjEuTG9nTGluZRISCgpyZXF1ZXN0X2lkGAQgASgJIi8KEUFwcGVuZExvZ1Jlc3BvbnNlEhoKEnN0b3JlZF90aHJvdWdoX3NlcRgBIAEoAyJYChVEb3dubG9hZEJ1bmRsZVJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEg4KBmRpZ2VzdBgCIAEoCSIpChZEb3dubG9hZEJ1bmRsZVJlc3BvbnNlEg8KB2NvbnRlbnQYASABKAwi0wEKEFB1bGxYQ29tc1JlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSCwoDa2V5GAQgASgJEhMKC21hcF9pbmRleGVzGAUgAygFEhAKBnJ1bl9pZBgGIAEoCUgAEh0KE2luY2x1ZGVfcHJpb3JfZGF0ZXMYByABKAhIABIOCgZkYWdfaWQYCCABKAlCBQoDcnVuIlsKEVB1bGxYQ29tc1Jlc3BvbnNlEi0KBXhjb21zGAEgAygLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlB1bGxlZFhDb20SFwoPbWFwcGVkX3Rhc2tfaWRzGAIgAygJIlMKClB1bGxlZFhDb20SDwoHdGFza19pZBgBIAEoCRIRCgltYXBfaW5kZXgYAiABKAUSIQoFdmFsdWUYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZSK5AgoWUmVhZEFzc2V0RXZlbnRzUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIUCgp0cmlnZ2VyaW5nGAMgASgISAASEwoJaW5sZXRfdXJpGAQgASgJSAASFQoLaW5sZXRfYWxpYXMYBSABKAlIABIpCgVzaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGYmVmb3JlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxuZXdlc3RfZmlyc3QYCCABKAgSEQoJcGFnZV9zaXplGAkgASgFEhIKCnBhZ2VfdG9rZW4YCiABKAlCBAoCb2YiWwoXUmVhZEFzc2V0RXZlbnRzUmVzcG9uc2USJwoGZXZlbnRzGAEgAygLMhcubWlsbHJhY2UudjEuQXNzZXRFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWwoUTWFrZVRhc2tUb2tlblJlcXVlc3QSLwoHc2Vzc2lvbhgBIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5TZXNzaW9uUmVmEhIKCmF0dGVtcHRfaWQYAiABKAkiJgoVTWFrZVRhc2tUb2tlblJlc3BvbnNlEg0KBXRva2VuGAEgASgJItoCChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBIvCgdzZXNzaW9uGAEgASgLMh4ubWlsbHJhY2Uud29ya2VyLnYxLlNlc3Npb25SZWYSEgoKYXR0ZW1wdF9pZBgCIAEoCRIOCgZkYWdfaWQYAyABKAkSIgoGcGFyYW1zGAQgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSMAoMbG9naWNhbF9kYXRlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRub3RlGAYgASgJEjIKCWlmX2V4aXN0cxgHIAEoDjIfLm1pbGxyYWNlLndvcmtlci52MS5JZlJ1bkV4aXN0cxIuCgdpZl9tYWRlGAggASgOMh0ubWlsbHJhY2Uud29ya2VyLnYxLklmUnVuTWFkZRIRCgltYXhfZGVwdGgYCSABKAUSEgoKcmVxdWVzdF9pZBgKIAEoCSKUAQoVVHJpZ2dlckRhZ1J1blJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIQCghydW5fbmFtZRgCIAEoCRIzCgdvdXRjb21lGAMgASgOMiIubWlsbHJhY2Uud29ya2VyLnYxLlRyaWdnZXJPdXRjb21lEiQKBXN0YXRlGAQgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUihwEKEVVwbG9hZEJsb2JSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhISCgphdHRlbXB0X2lkGAIgASgJEg4KBmRpZ2VzdBgDIAEoCRIMCgRzaXplGAQgASgDEg8KB2NvbnRlbnQYBSABKAwiIQoSVXBsb2FkQmxvYlJlc3BvbnNlEgsKA2tleRgBIAEoCSJTChNEb3dubG9hZEJsb2JSZXF1ZXN0Ei8KB3Nlc3Npb24YASABKAsyHi5taWxscmFjZS53b3JrZXIudjEuU2Vzc2lvblJlZhILCgNrZXkYAiABKAkiJwoURG93bmxvYWRCbG9iUmVzcG9uc2USDwoHY29udGVudBgBIAEoDCqwAQoLVmVyZGljdEtpbmQSHAoYVkVSRElDVF9LSU5EX1VOU1BFQ0lGSUVEEAASEwoPVkVSRElDVF9LSU5EX09LEAESGAoUVkVSRElDVF9LSU5EX0FMUkVBRFkQAhIZChVWRVJESUNUX0tJTkRfQ09ORkxJQ1QQAxIWChJWRVJESUNUX0tJTkRfU1RBTEUQBBIhCh1WRVJESUNUX0tJTkRfQ0FOQ0VMX1JFUVVFU1RFRBAFKrwBCgtTdGFsZVJlYXNvbhIcChhTVEFMRV9SRUFTT05fVU5TUEVDSUZJRUQQABImCiJTVEFMRV9SRUFTT05fRVhQSVJFRF9BTkRfUkVHUkFOVEVEEAESGgoWU1RBTEVfUkVBU09OX0NBTkNFTExFRBACEhgKFFNUQUxFX1JFQVNPTl9DTEVBUkVEEAMSFgoSU1RBTEVfUkVBU09OX0VQT0NIEAQSGQoVU1RBTEVfUkVBU09OX0ZJTklTSEVEEAUqdAoLSWZSdW5FeGlzdHMSHQoZSUZfUlVOX0VYSVNUU19VTlNQRUNJRklFRBAAEhYKEklGX1JVTl9FWElTVFNfRkFJTBABEhcKE0lGX1JVTl9FWElTVFNfQ0xFQVIQAhIVChFJRl9SVU5fRVhJU1RTX1VTRRADKlsKCUlmUnVuTWFkZRIbChdJRl9SVU5fTUFERV9VTlNQRUNJRklFRBAAEhgKFElGX1JVTl9NQURFX0NPTlRJTlVFEAESFwoTSUZfUlVOX01BREVfQU5PVEhFUhACKr0BCg5UcmlnZ2VyT3V0Y29tZRIfChtUUklHR0VSX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRUUklHR0VSX09VVENPTUVfTUFERRABEhoKFlRSSUdHRVJfT1VUQ09NRV9FWElTVFMQAhIbChdUUklHR0VSX09VVENPTUVfQ0xFQVJFRBADEhgKFFRSSUdHRVJfT1VUQ09NRV9VU0VEEAQSHQoZVFJJR0dFUl9PVVRDT01FX0NPTlRJTlVFRBAFMtcKCg1Xb3JrZXJTZXJ2aWNlEl4KC09wZW5TZXNzaW9uEiYubWlsbHJhY2Uud29ya2VyLnYxLk9wZW5TZXNzaW9uUmVxdWVzdBonLm1pbGxyYWNlLndvcmtlci52MS5PcGVuU2Vzc2lvblJlc3BvbnNlEmEKDFJlbmV3U2Vzc2lvbhInLm1pbGxyYWNlLndvcmtlci52MS5SZW5ld1Nlc3Npb25SZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLlJlbmV3U2Vzc2lvblJlc3BvbnNlEmEKDENsb3NlU2Vzc2lvbhInLm1pbGxyYWNlLndvcmtlci52MS5DbG9zZVNlc3Npb25SZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLkNsb3NlU2Vzc2lvblJlc3BvbnNlEk0KBFdvcmsSHy5taWxscmFjZS53b3JrZXIudjEuV29ya1JlcXVlc3QaIC5taWxscmFjZS53b3JrZXIudjEuV29ya1Jlc3BvbnNlKAEwARJMCgVMZWFzZRIgLm1pbGxyYWNlLndvcmtlci52MS5MZWFzZVJlcXVlc3QaIS5taWxscmFjZS53b3JrZXIudjEuTGVhc2VSZXNwb25zZRJPCgZSZXBvcnQSIS5taWxscmFjZS53b3JrZXIudjEuUmVwb3J0UmVxdWVzdBoiLm1pbGxyYWNlLndvcmtlci52MS5SZXBvcnRSZXNwb25zZRJYCglBcHBlbmRMb2cSJC5taWxscmFjZS53b3JrZXIudjEuQXBwZW5kTG9nUmVxdWVzdBolLm1pbGxyYWNlLndvcmtlci52MS5BcHBlbmRMb2dSZXNwb25zZRJdCglQdWxsWENvbXMSJC5taWxscmFjZS53b3JrZXIudjEuUHVsbFhDb21zUmVxdWVzdBolLm1pbGxyYWNlLndvcmtlci52MS5QdWxsWENvbXNSZXNwb25zZSIDkAIBEm8KD1JlYWRBc3NldEV2ZW50cxIqLm1pbGxyYWNlLndvcmtlci52MS5SZWFkQXNzZXRFdmVudHNSZXF1ZXN0GisubWlsbHJhY2Uud29ya2VyLnYxLlJlYWRBc3NldEV2ZW50c1Jlc3BvbnNlIgOQAgESaQoNTWFrZVRhc2tUb2tlbhIoLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVxdWVzdBopLm1pbGxyYWNlLndvcmtlci52MS5NYWtlVGFza1Rva2VuUmVzcG9uc2UiA5ACARJkCg1UcmlnZ2VyRGFnUnVuEigubWlsbHJhY2Uud29ya2VyLnYxLlRyaWdnZXJEYWdSdW5SZXF1ZXN0GikubWlsbHJhY2Uud29ya2VyLnYxLlRyaWdnZXJEYWdSdW5SZXNwb25zZRJdCgpVcGxvYWRCbG9iEiUubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXF1ZXN0GiYubWlsbHJhY2Uud29ya2VyLnYxLlVwbG9hZEJsb2JSZXNwb25zZSgBEmgKDERvd25sb2FkQmxvYhInLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJsb2JSZXF1ZXN0GigubWlsbHJhY2Uud29ya2VyLnYxLkRvd25sb2FkQmxvYlJlc3BvbnNlIgOQAgEwARJuCg5Eb3dubG9hZEJ1bmRsZRIpLm1pbGxyYWNlLndvcmtlci52MS5Eb3dubG9hZEJ1bmRsZVJlcXVlc3QaKi5taWxscmFjZS53b3JrZXIudjEuRG93bmxvYWRCdW5kbGVSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_callback, file_millrace_v1_dag, file_millrace_v1_deadline, file_millrace_v1_deferral, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Announces a worker process.
@@ -1780,6 +1780,132 @@ export const MakeTaskTokenResponseSchema: GenMessage<MakeTaskTokenResponse> = /*
   messageDesc(file_millrace_worker_v1_worker_service, 43);
 
 /**
+ * Asks for a run.
+ *
+ * @generated from message millrace.worker.v1.TriggerDagRunRequest
+ */
+export type TriggerDagRunRequest = Message<"millrace.worker.v1.TriggerDagRunRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: millrace.worker.v1.SessionRef session = 1;
+   */
+  session?: SessionRef | undefined;
+
+  /**
+   * The attempt.
+   *
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+
+  /**
+   * The DAG: one of the task's triggers_dag_ids.
+   *
+   * @generated from field: string dag_id = 3;
+   */
+  dagId: string;
+
+  /**
+   * Checked against the DAG's schema; defaults are filled in. Unset means {}.
+   *
+   * @generated from field: millrace.v1.Value params = 4;
+   */
+  params?: Value | undefined;
+
+  /**
+   * Unset means the run has no logical date.
+   *
+   * @generated from field: google.protobuf.Timestamp logical_date = 5;
+   */
+  logicalDate?: Timestamp | undefined;
+
+  /**
+   * Free text, at most 1000 characters.
+   *
+   * @generated from field: string note = 6;
+   */
+  note: string;
+
+  /**
+   * What to do when the DAG has a run with this logical date that the task instance has not made.
+   *
+   * @generated from field: millrace.worker.v1.IfRunExists if_exists = 7;
+   */
+  ifExists: IfRunExists;
+
+  /**
+   * What to do when an earlier attempt of the task instance has made a run.
+   *
+   * @generated from field: millrace.worker.v1.IfRunMade if_made = 8;
+   */
+  ifMade: IfRunMade;
+
+  /**
+   * How many runs may have triggered one another, this one included. 0 means 10; at most 100.
+   *
+   * @generated from field: int32 max_depth = 9;
+   */
+  maxDepth: number;
+
+  /**
+   * Same id and same content: same answer.
+   *
+   * @generated from field: string request_id = 10;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message millrace.worker.v1.TriggerDagRunRequest.
+ * Use `create(TriggerDagRunRequestSchema)` to create a new message.
+ */
+export const TriggerDagRunRequestSchema: GenMessage<TriggerDagRunRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 44);
+
+/**
+ * Answers TriggerDagRun.
+ *
+ * @generated from message millrace.worker.v1.TriggerDagRunResponse
+ */
+export type TriggerDagRunResponse = Message<"millrace.worker.v1.TriggerDagRunResponse"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string run_name = 2;
+   */
+  runName: string;
+
+  /**
+   * What became of the request.
+   *
+   * @generated from field: millrace.worker.v1.TriggerOutcome outcome = 3;
+   */
+  outcome: TriggerOutcome;
+
+  /**
+   * Its state when this was answered.
+   *
+   * @generated from field: millrace.v1.RunState state = 4;
+   */
+  state: RunState;
+};
+
+/**
+ * Describes the message millrace.worker.v1.TriggerDagRunResponse.
+ * Use `create(TriggerDagRunResponseSchema)` to create a new message.
+ */
+export const TriggerDagRunResponseSchema: GenMessage<TriggerDagRunResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_worker_v1_worker_service, 45);
+
+/**
  * A piece of a value.
  *
  * @generated from message millrace.worker.v1.UploadBlobRequest
@@ -1826,7 +1952,7 @@ export type UploadBlobRequest = Message<"millrace.worker.v1.UploadBlobRequest"> 
  * Use `create(UploadBlobRequestSchema)` to create a new message.
  */
 export const UploadBlobRequestSchema: GenMessage<UploadBlobRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 44);
+  messageDesc(file_millrace_worker_v1_worker_service, 46);
 
 /**
  * Answers UploadBlob.
@@ -1847,7 +1973,7 @@ export type UploadBlobResponse = Message<"millrace.worker.v1.UploadBlobResponse"
  * Use `create(UploadBlobResponseSchema)` to create a new message.
  */
 export const UploadBlobResponseSchema: GenMessage<UploadBlobResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 45);
+  messageDesc(file_millrace_worker_v1_worker_service, 47);
 
 /**
  * Asks for a blob.
@@ -1875,7 +2001,7 @@ export type DownloadBlobRequest = Message<"millrace.worker.v1.DownloadBlobReques
  * Use `create(DownloadBlobRequestSchema)` to create a new message.
  */
 export const DownloadBlobRequestSchema: GenMessage<DownloadBlobRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 46);
+  messageDesc(file_millrace_worker_v1_worker_service, 48);
 
 /**
  * A piece of a value.
@@ -1896,7 +2022,7 @@ export type DownloadBlobResponse = Message<"millrace.worker.v1.DownloadBlobRespo
  * Use `create(DownloadBlobResponseSchema)` to create a new message.
  */
 export const DownloadBlobResponseSchema: GenMessage<DownloadBlobResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_worker_v1_worker_service, 47);
+  messageDesc(file_millrace_worker_v1_worker_service, 49);
 
 /**
  * Exactly these answers exist. An unknown value means STALE.
@@ -2023,6 +2149,157 @@ export const StaleReasonSchema: GenEnum<StaleReason> = /*@__PURE__*/
   enumDesc(file_millrace_worker_v1_worker_service, 1);
 
 /**
+ * What to do when a run with the logical date exists.
+ *
+ * @generated from enum millrace.worker.v1.IfRunExists
+ */
+export const IfRunExists = {
+  /**
+   * Means FAIL.
+   *
+   * @generated from enum value: IF_RUN_EXISTS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The answer is EXISTS.
+   *
+   * @generated from enum value: IF_RUN_EXISTS_FAIL = 1;
+   */
+  FAIL: 1,
+
+  /**
+   * The run is cleared and runs again, also when it is running.
+   *
+   * @generated from enum value: IF_RUN_EXISTS_CLEAR = 2;
+   */
+  CLEAR: 2,
+
+  /**
+   * The run is taken as it is.
+   *
+   * @generated from enum value: IF_RUN_EXISTS_USE = 3;
+   */
+  USE: 3,
+} as const;
+
+/**
+ * What to do when a run with the logical date exists.
+ *
+ * @generated from enum millrace.worker.v1.IfRunExists
+ */
+export type IfRunExists = (typeof IfRunExists)[keyof typeof IfRunExists] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.worker.v1.IfRunExists.
+ */
+export const IfRunExistsSchema: GenEnum<IfRunExists> = /*@__PURE__*/
+  enumDesc(file_millrace_worker_v1_worker_service, 2);
+
+/**
+ * What to do when an earlier attempt has made a run.
+ *
+ * @generated from enum millrace.worker.v1.IfRunMade
+ */
+export const IfRunMade = {
+  /**
+   * Means CONTINUE.
+   *
+   * @generated from enum value: IF_RUN_MADE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It is taken; what failed in it is cleared when it has failed.
+   *
+   * @generated from enum value: IF_RUN_MADE_CONTINUE = 1;
+   */
+  CONTINUE: 1,
+
+  /**
+   * Another one is made.
+   *
+   * @generated from enum value: IF_RUN_MADE_ANOTHER = 2;
+   */
+  ANOTHER: 2,
+} as const;
+
+/**
+ * What to do when an earlier attempt has made a run.
+ *
+ * @generated from enum millrace.worker.v1.IfRunMade
+ */
+export type IfRunMade = (typeof IfRunMade)[keyof typeof IfRunMade] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.worker.v1.IfRunMade.
+ */
+export const IfRunMadeSchema: GenEnum<IfRunMade> = /*@__PURE__*/
+  enumDesc(file_millrace_worker_v1_worker_service, 3);
+
+/**
+ * What became of a request for a run.
+ *
+ * @generated from enum millrace.worker.v1.TriggerOutcome
+ */
+export const TriggerOutcome = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: TRIGGER_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It was made, now or by this attempt before.
+   *
+   * @generated from enum value: TRIGGER_OUTCOME_MADE = 1;
+   */
+  MADE: 1,
+
+  /**
+   * It exists, and nothing was done: if_exists is FAIL.
+   *
+   * @generated from enum value: TRIGGER_OUTCOME_EXISTS = 2;
+   */
+  EXISTS: 2,
+
+  /**
+   * It exists, and was cleared.
+   *
+   * @generated from enum value: TRIGGER_OUTCOME_CLEARED = 3;
+   */
+  CLEARED: 3,
+
+  /**
+   * It exists, and was taken as it is.
+   *
+   * @generated from enum value: TRIGGER_OUTCOME_USED = 4;
+   */
+  USED: 4,
+
+  /**
+   * An earlier attempt of the task instance has made it.
+   *
+   * @generated from enum value: TRIGGER_OUTCOME_CONTINUED = 5;
+   */
+  CONTINUED: 5,
+} as const;
+
+/**
+ * What became of a request for a run.
+ *
+ * @generated from enum millrace.worker.v1.TriggerOutcome
+ */
+export type TriggerOutcome = (typeof TriggerOutcome)[keyof typeof TriggerOutcome] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.worker.v1.TriggerOutcome.
+ */
+export const TriggerOutcomeSchema: GenEnum<TriggerOutcome> = /*@__PURE__*/
+  enumDesc(file_millrace_worker_v1_worker_service, 4);
+
+/**
  * What workers call, in any language. docs/worker-protocol.md tells how to write one.
  * Every call carries the worker key as "authorization: Bearer …"; calls after OpenSession also carry the session's id and token.
  * UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and broken connections mean "ask again", never "stop".
@@ -2144,6 +2421,19 @@ export const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof MakeTaskTokenRequestSchema;
     output: typeof MakeTaskTokenResponseSchema;
+  },
+  /**
+   * Makes a run of another DAG on behalf of an attempt that the session holds, of a task whose spec names that DAG. At most
+   * one run an attempt: asked again, it answers with the same. A later attempt finds that run too, until the task is cleared.
+   * Reasons: ATTEMPT_UNKNOWN, TRIGGER_NOT_DECLARED, TRIGGER_TOO_DEEP, DAG_NOT_FOUND, DAG_INACTIVE, PARAMS_INVALID,
+   * FIELD_INVALID, VALUE_TOO_LARGE, OVERLOADED.
+   *
+   * @generated from rpc millrace.worker.v1.WorkerService.TriggerDagRun
+   */
+  triggerDagRun: {
+    methodKind: "unary";
+    input: typeof TriggerDagRunRequestSchema;
+    output: typeof TriggerDagRunResponseSchema;
   },
   /**
    * Stores a value that is too long to be sent along, for the run of an attempt that the session holds. In pieces of at
