@@ -2,7 +2,7 @@
 import { createClient, type Client, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "@millrace/db/embedded";
-import { DagRunService, DagService } from "@millrace/wire/v1";
+import { BackfillService, DagRunService, DagService } from "@millrace/wire/v1";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -18,7 +18,11 @@ export type System = AsyncDisposable & {
   readonly pid: number;
   /** Of the postmaster. */
   readonly postgresPid: number;
-  readonly client: { runs: Client<typeof DagRunService>; dags: Client<typeof DagService> };
+  readonly client: {
+    runs: Client<typeof DagRunService>;
+    dags: Client<typeof DagService>;
+    backfills: Client<typeof BackfillService>;
+  };
 };
 
 /** Tasks at a time in the worker. */
@@ -95,6 +99,7 @@ function connect(grpc: string, key: string): System["client"] {
   return {
     runs: createClient(DagRunService, transport),
     dags: createClient(DagService, transport),
+    backfills: createClient(BackfillService, transport),
   };
 }
 

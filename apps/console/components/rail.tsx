@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
-import { Cpu, Database, Gauge, Hand, ListTree, Network, Workflow } from "lucide-react";
+import { Cpu, Database, Gauge, Hand, History, ListTree, Network, Workflow } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { SystemService } from "@millrace/wire/v1";
@@ -11,6 +11,7 @@ const places = [
   { href: "/dags", label: "DAGs", Icon: Workflow },
   { href: "/runs", label: "Runs", Icon: ListTree },
   { href: "/dependencies", label: "Dependencies", Icon: Network },
+  { href: "/backfills", label: "Backfills", Icon: History },
   { href: "/assets", label: "Assets", Icon: Database },
   { href: "/inputs", label: "Inputs", Icon: Hand },
   { href: "/pools", label: "Pools", Icon: Gauge },

@@ -137,6 +137,14 @@ function Table({ runs, hasDag }: { readonly runs: readonly DagRun[]; readonly ha
                 {run.runType === RunType.SCHEDULED || run.runType === RunType.ASSET_TRIGGERED
                   ? `by ${run.runType === RunType.SCHEDULED ? "schedule" : "assets"}`
                   : `by ${run.triggeredBy || "hand"}`}
+                {run.backfillId !== "" && (
+                  <>
+                    {" · "}
+                    <Link href={`/backfills/${run.backfillId}`} className="hover:underline">
+                      {run.backfillId}
+                    </Link>
+                  </>
+                )}
                 {run.note !== "" && ` · ${run.note}`}
               </p>
             </td>

@@ -9,12 +9,13 @@ const places: Readonly<Record<string, string>> = {
   d: "/dags",
   r: "/runs",
   a: "/assets",
+  b: "/backfills",
   i: "/inputs",
   p: "/pools",
   w: "/workers",
 };
 
-/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g a`, `g i`, `g p`, `g w` to the places. */
+/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g a`, `g b`, `g i`, `g p`, `g w` to the places. */
 export function Shortcuts() {
   const router = useRouter();
   useEffect(() => {

@@ -22,6 +22,11 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
     ReasonKind.MAX_ACTIVE_RUNS,
     blocking("Runs of the DAG", "An earlier run must end, or max_active_runs be raised."),
   ],
+  [ReasonKind.BACKFILL_PAUSED, blocking("The backfill's pause", "Resume the backfill.")],
+  [
+    ReasonKind.BACKFILL_MAX_ACTIVE_RUNS,
+    blocking("Runs of the backfill", "An earlier run of the backfill must end."),
+  ],
   [ReasonKind.DAG_PAUSED, blocking("The DAG's switch", "Make the DAG active in the list of DAGs.")],
   [
     ReasonKind.NO_WORKER_FOR_QUEUE,

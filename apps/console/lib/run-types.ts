@@ -4,6 +4,7 @@ import { RunType } from "@millrace/wire/v1";
 const words: Readonly<Record<number, string>> = {
   [RunType.SCHEDULED]: "Schedule",
   [RunType.MANUAL]: "Hand",
+  [RunType.BACKFILL]: "Backfill",
   [RunType.ASSET_TRIGGERED]: "Assets",
   [RunType.ASSET_MATERIALIZATION]: "Asset asked for",
 };

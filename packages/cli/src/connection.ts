@@ -2,6 +2,7 @@
 import { createClient, type Client, type Interceptor } from "@connectrpc/connect";
 import {
   AssetService,
+  BackfillService,
   DagRunService,
   DagService,
   DependencyService,
@@ -20,6 +21,7 @@ export type Connection = {
   readonly url: string;
   readonly dags: Client<typeof DagService>;
   readonly runs: Client<typeof DagRunService>;
+  readonly backfills: Client<typeof BackfillService>;
   readonly tasks: Client<typeof TaskInstanceService>;
   readonly dependencies: Client<typeof DependencyService>;
   readonly assets: Client<typeof AssetService>;
@@ -99,6 +101,7 @@ export async function connectTo(url: string, key: string | undefined): Promise<C
     url,
     dags: createClient(DagService, transport),
     runs: createClient(DagRunService, transport),
+    backfills: createClient(BackfillService, transport),
     tasks: createClient(TaskInstanceService, transport),
     dependencies: createClient(DependencyService, transport),
     assets: createClient(AssetService, transport),

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { colors } from "./colors.ts";
 import { addAssetCommands } from "./commands/assets.ts";
+import { addBackfillCommands } from "./commands/backfills.ts";
 import { addCallbackCommands } from "./commands/callbacks.ts";
 import { addDagCommands } from "./commands/dags.ts";
 import { addDbCommands } from "./commands/db.ts";
@@ -57,6 +58,7 @@ export function buildProgram(): Command {
   addWorkerCommand(program);
   addDagCommands(program);
   addRunCommands(program);
+  addBackfillCommands(program);
   addTaskCommands(program);
   addInputCommands(program);
   addTokenCommands(program);

@@ -106,6 +106,59 @@ CREATE TABLE asset_watcher_use (
 );
 CREATE INDEX asset_watcher_use_of ON asset_watcher_use USING btree (watcher_id);
 
+CREATE TABLE backfill (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  dag_id text NOT NULL,
+  shard smallint NOT NULL,
+  dag_version_id integer NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  to_at timestamp with time zone NOT NULL,
+  as_of timestamp with time zone NOT NULL,
+  anchor_at timestamp with time zone NOT NULL,
+  is_reverse boolean NOT NULL,
+  reprocess smallint NOT NULL,
+  max_active_runs integer NOT NULL,
+  params bytea NOT NULL,
+  has_params boolean NOT NULL,
+  note text NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  date_count integer NOT NULL,
+  decided integer NOT NULL DEFAULT 0,
+  decided_date timestamp with time zone,
+  in_flight integer NOT NULL DEFAULT 0,
+  existing integer NOT NULL DEFAULT 0,
+  state smallint NOT NULL DEFAULT 1,
+  ended_at timestamp with time zone,
+  CONSTRAINT backfill_pkey PRIMARY KEY (id),
+  CONSTRAINT backfill_dag_version_id_dag_id_fkey FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version(id, dag_id) ON DELETE CASCADE,
+  CONSTRAINT backfill_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id),
+  CONSTRAINT backfill_check CHECK (((decided >= 0) AND (decided <= date_count))),
+  CONSTRAINT backfill_check1 CHECK ((from_at <= to_at)),
+  CONSTRAINT backfill_check2 CHECK (((decided = 0) = (decided_date IS NULL))),
+  CONSTRAINT backfill_check3 CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY[4, 5])))),
+  CONSTRAINT backfill_check4 CHECK (((state <> 4) OR (decided = date_count))),
+  CONSTRAINT backfill_date_count_check CHECK (((date_count >= 0) AND (date_count <= 100000))),
+  CONSTRAINT backfill_max_active_runs_check CHECK ((max_active_runs > 0)),
+  CONSTRAINT backfill_reprocess_check CHECK (((reprocess >= 1) AND (reprocess <= 3))),
+  CONSTRAINT backfill_state_check CHECK (((state >= 1) AND (state <= 5)))
+);
+CREATE INDEX backfill_of_dag ON backfill USING btree (dag_id, id DESC);
+CREATE UNIQUE INDEX backfill_open ON backfill USING btree (dag_id) WHERE (state < 4);
+
+CREATE TABLE backfill_date (
+  backfill_id bigint NOT NULL,
+  ordinal integer NOT NULL,
+  logical_at timestamp with time zone NOT NULL,
+  outcome smallint NOT NULL,
+  run_id bigint NOT NULL,
+  reopen_count integer NOT NULL DEFAULT 0,
+  CONSTRAINT backfill_date_pkey PRIMARY KEY (backfill_id, ordinal),
+  CONSTRAINT backfill_date_backfill_id_fkey FOREIGN KEY (backfill_id) REFERENCES backfill(id) ON DELETE CASCADE,
+  CONSTRAINT backfill_date_ordinal_check CHECK ((ordinal > 0)),
+  CONSTRAINT backfill_date_outcome_check CHECK (((outcome >= 1) AND (outcome <= 4)))
+);
+
 CREATE TABLE bundle (
   digest text NOT NULL,
   content bytea NOT NULL,
@@ -361,9 +414,12 @@ CREATE TABLE run (
   triggered_by text NOT NULL,
   revision bigint NOT NULL DEFAULT 0,
   reopen_count integer NOT NULL DEFAULT 0,
+  backfill_id bigint,
+  backfill_ordinal integer,
   CONSTRAINT run_pkey PRIMARY KEY (id),
   CONSTRAINT run_dag_id_run_name_key UNIQUE (dag_id, run_name),
   CONSTRAINT run_dag_version_id_dag_id_fkey FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version(id, dag_id) ON DELETE CASCADE,
+  CONSTRAINT run_backfill CHECK (((backfill_id IS NULL) = (backfill_ordinal IS NULL))),
   CONSTRAINT run_check CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY[3, 4])))),
   CONSTRAINT run_check1 CHECK (((state <> 2) OR (started_at IS NOT NULL))),
   CONSTRAINT run_failure CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 4])))),
@@ -376,6 +432,7 @@ CREATE TABLE run (
 CREATE INDEX run_active ON run USING btree (shard) WHERE (state = ANY (ARRAY[1, 2]));
 CREATE UNIQUE INDEX run_logical ON run USING btree (dag_id, logical_at) WHERE (logical_at IS NOT NULL);
 CREATE INDEX run_newest ON run USING btree (queued_at, id);
+CREATE INDEX run_of_backfill ON run USING btree (backfill_id, state) WHERE (backfill_id IS NOT NULL);
 CREATE INDEX run_of_dag ON run USING btree (dag_id, id DESC);
 
 CREATE TABLE run_asset_event (

@@ -1,10 +1,9 @@
 /** Deliveries of callbacks as the owner of their runs keeps them. */
 
-import type { EpochMs, RunState } from "@millrace/engine";
+import type { EpochMs, RunState, RunType } from "@millrace/engine";
 import type { DeliveryKey, DeliveryStateCode } from "./callback-deliveries.ts";
 import type { Database } from "./database.ts";
 import type { ShardFence } from "./flush-batch.ts";
-import type { RunTypeCode } from "./runs-write.ts";
 import { rowsOf } from "./statement.ts";
 
 export type RunDeliveryKey = DeliveryKey & { readonly runId: number };
@@ -73,7 +72,7 @@ export type DeliveryFacts = RunDeliveryKey & {
   /** millrace.v1.Failure: what happened; null when nothing failed. */
   readonly cause: Uint8Array | null;
   readonly runState: RunState;
-  readonly runType: RunTypeCode;
+  readonly runType: RunType;
   readonly runName: string;
   readonly logicalAt: EpochMs | null;
   readonly intervalStartAt: EpochMs | null;
@@ -95,7 +94,7 @@ export type DeliveryFacts = RunDeliveryKey & {
 type FactsRow = KeyRow & {
   cause: Buffer | null;
   run_state: RunState;
-  run_type: RunTypeCode;
+  run_type: RunType;
   run_name: string;
   logical_at: Date | null;
   interval_start_at: Date | null;

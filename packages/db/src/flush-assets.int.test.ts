@@ -149,6 +149,7 @@ describe("a run that events make", () => {
       triggeredBy: "assets",
       request: null,
       nextRunAt: null,
+      backfill: null,
     },
     assets: [{ uri: "a", alias: "" }],
     ...more,

@@ -35,6 +35,7 @@ export {
   listTaskInstances,
   readOwnedRuns,
   type ActiveRunRow,
+  type BackfillPlace,
   type TaskInstanceRow,
 } from "./task-rows.ts";
 export {
@@ -46,6 +47,28 @@ export {
 } from "./task-values.ts";
 export { readOutcomes, type AttemptKey, type AttemptOutcome } from "./task-outcomes.ts";
 export {
+  adoptRuns,
+  advanceBackfill,
+  BackfillState,
+  createBackfill,
+  listOwnedBackfills,
+  readDatesTaken,
+  setBackfillState,
+  type BackfillPlan,
+  type DatePlace,
+  type DateTaken,
+  type OwnedBackfillRow,
+} from "./backfills.ts";
+export {
+  getBackfill,
+  listBackfillDates,
+  listBackfills,
+  listRunDates,
+  type BackfillDateRow,
+  type BackfillRow,
+  type RunDateRow,
+} from "./backfills-read.ts";
+export {
   createRuns,
   deleteDag,
   pauseAfterFailures,
@@ -55,7 +78,6 @@ export {
   takeRunIds,
   type RunCreation,
   type RunToCreate,
-  type RunTypeCode,
 } from "./runs-write.ts";
 export {
   deleteDeadlines,

@@ -15,6 +15,7 @@ const all = [
   "0003_waiting",
   "0004_timetables",
   "0005_calls",
+  "0006_backfills",
   "0007_pools",
   "0008_past_and_deadlines",
   "0009_across_dags",

@@ -1,6 +1,6 @@
 /** Runs, as people ask for them. */
 
-import type { RunState } from "@millrace/engine";
+import type { RunState, RunType } from "@millrace/engine";
 
 import type { Database } from "./database.ts";
 import { rowsOf } from "./statement.ts";
@@ -12,8 +12,7 @@ export type RunRow = {
   readonly dag_version: number;
   readonly shard: number;
   readonly state: RunState;
-  /** 1 scheduled, 2 manual */
-  readonly run_type: 1 | 2;
+  readonly run_type: RunType;
   readonly run_name: string;
   readonly logical_at: Date | null;
   readonly interval_start_at: Date | null;
@@ -31,6 +30,8 @@ export type RunRow = {
   readonly note: string;
   readonly triggered_by: string;
   readonly revision: number;
+  /** The backfill that it belongs to. */
+  readonly backfill_id: number | null;
 };
 
 /** The runs of one day, by state. */

@@ -1,6 +1,12 @@
 /** Makes and deletes runs. What changes in a run once it exists goes through `flush`. */
 
-import { assetLimits, isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
+import {
+  assetLimits,
+  isMillraceError,
+  MillraceError,
+  type EpochMs,
+  type RunType,
+} from "@millrace/engine";
 import type { AssetRef } from "./asset-pending.ts";
 import { sqlText } from "./assets.ts";
 import type { RunParent } from "./run-triggers.ts";
@@ -19,6 +25,7 @@ import type { ShardFence } from "./flush-batch.ts";
 import { requestReused, type RequestKey } from "./requests.ts";
 import { countActiveRuns } from "./runs-read.ts";
 import { rowsOf } from "./statement.ts";
+import type { BackfillPlace } from "./task-rows.ts";
 import { inTransaction, type Run } from "./transaction.ts";
 
 /** Runs of a DAG that one statement deletes, and, beyond the first of them, their task instances. */
@@ -27,15 +34,12 @@ const deleteTaskInstances = 20_000;
 /** `run_id_seq` counts in steps of this. */
 const idBlock = 64;
 
-/** 1 scheduled, 2 manual, 3 backfill, 4 asset_triggered, 5 asset_materialization. */
-export type RunTypeCode = 1 | 2 | 3 | 4 | 5;
-
 export type RunToCreate = {
   readonly id: number;
   readonly dagId: string;
   readonly dagVersionId: number;
   readonly shard: number;
-  readonly runType: RunTypeCode;
+  readonly runType: RunType;
   readonly runName: string;
   readonly logicalAt: EpochMs | null;
   /** Both null for a run without a data interval. */
@@ -56,6 +60,8 @@ export type RunToCreate = {
   readonly nextRunAt: EpochMs | null;
   /** The task instance of another DAG that triggers it. Default: none does. */
   readonly parent?: RunParent | null;
+  /** Of a run of a backfill: with it, the date is noted as decided. */
+  readonly backfill: BackfillPlace | null;
   /** Of a run that events of assets make: what it waited for; it gets their pending events. Default none. */
   readonly assets?: readonly AssetRef[];
 };
@@ -101,6 +107,8 @@ export async function createRuns(
         ...columnsOf(runs),
         int2Array(held.map((fence) => fence.shard)),
         int8Array(held.map((fence) => fence.epoch)),
+        int8Array(runs.map((run) => run.backfill?.id ?? null)),
+        int4Array(runs.map((run) => run.backfill?.ordinal ?? null)),
       ],
     },
     ...triggerStatements(runs),

@@ -1,10 +1,9 @@
 /** What an owner reads of runs and their task instances: at take-over, after a failed flush, and to change final runs. */
 
-import type { EpochMs, RunState, TaskState } from "@millrace/engine";
+import type { EpochMs, RunState, RunType, TaskState } from "@millrace/engine";
 
 import type { Database } from "./database.ts";
 import type { ExpansionRow } from "./flush-batch.ts";
-import type { RunTypeCode } from "./runs-write.ts";
 import { rowsOf } from "./statement.ts";
 
 /** A run as its owner needs it: queued or running, and final when asked for by id. */
@@ -14,7 +13,7 @@ export type ActiveRunRow = {
   readonly dagVersionId: number;
   readonly shard: number;
   readonly state: RunState;
-  readonly runType: RunTypeCode;
+  readonly runType: RunType;
   readonly runName: string;
   readonly logicalAt: EpochMs | null;
   readonly intervalStartAt: EpochMs | null;
@@ -30,7 +29,11 @@ export type ActiveRunRow = {
   readonly failure: Uint8Array | null;
   /** Number of its last event; 0 before the first. */
   readonly seq: number;
+  readonly backfill: BackfillPlace | null;
 };
+
+/** The backfill that a run belongs to, and its place in it: 1, 2, 3 … in the order of the backfill. */
+export type BackfillPlace = { readonly id: number; readonly ordinal: number };
 
 type RunRow = {
   id: number;
@@ -38,7 +41,7 @@ type RunRow = {
   dag_version_id: number;
   shard: number;
   state: RunState;
-  run_type: RunTypeCode;
+  run_type: RunType;
   run_name: string;
   logical_at: Date | null;
   interval_start_at: Date | null;
@@ -51,6 +54,8 @@ type RunRow = {
   reopen_count: number;
   failure: Buffer | null;
   seq: number;
+  backfill_id: number | null;
+  backfill_ordinal: number | null;
 };
 
 export type ActiveRunQuery = {
@@ -98,6 +103,10 @@ function activeRunOf(row: RunRow): ActiveRunRow {
     reopenCount: row.reopen_count,
     failure: row.failure,
     seq: row.seq,
+    backfill:
+      row.backfill_id === null || row.backfill_ordinal === null
+        ? null
+        : { id: row.backfill_id, ordinal: row.backfill_ordinal },
   };
 }
 

@@ -1,5 +1,6 @@
 /** May a task instance start now, and if not, why not. The scheduler and `Explain` ask this same code. */
 
+import { backfillMaxActiveRuns, backfillPaused } from "./backfill.ts";
 import { deferralReasons } from "./deferral-reasons.ts";
 import { hasFlag, instanceFlags, instanceState, slotOf } from "./instances.ts";
 import { isHeldByLimit, limitReasons } from "./limit-reasons.ts";
@@ -92,7 +93,12 @@ function runGates(limits: Limits, isAboutRun: boolean): Reason[] {
   const reasons: Reason[] = [];
   // Of a task, `gates` says this itself.
   if (limits.isPaused && isAboutRun) reasons.push(dagPaused());
-  if (limits.activeRuns >= limits.maxActiveRuns) reasons.push(maxActiveRuns(limits));
+  const { backfill = null } = limits;
+  if (backfill !== null) {
+    if (backfill.isPaused) reasons.push(backfillPaused(backfill));
+    if (backfill.activeRuns >= backfill.maxActiveRuns)
+      reasons.push(backfillMaxActiveRuns(backfill));
+  } else if (limits.activeRuns >= limits.maxActiveRuns) reasons.push(maxActiveRuns(limits));
   if (limits.keyHolders.length > 0) reasons.push(concurrencyKey(limits));
   return reasons;
 }

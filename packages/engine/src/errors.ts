@@ -51,6 +51,19 @@ export const reasons = {
     code: "already_exists",
     text: "Another run of this DAG has this logical date.",
   },
+  BACKFILL_NOT_FOUND: { code: "not_found", text: "No backfill has this id." },
+  BACKFILL_OPEN: {
+    code: "failed_precondition",
+    text: "The DAG has a backfill that is not over; wait for it, or cancel it.",
+  },
+  BACKFILL_IMPOSSIBLE: {
+    code: "failed_precondition",
+    text: "The DAG's timetable has no dates that could be filled in, or not in this order; the message says why.",
+  },
+  BACKFILL_TOO_LARGE: {
+    code: "invalid_argument",
+    text: "The range holds more than 100,000 dates; fill it in by parts.",
+  },
   PARAMS_INVALID: {
     code: "invalid_argument",
     text: "The params break the DAG's schema; the message names the field.",

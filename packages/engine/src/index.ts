@@ -104,6 +104,18 @@ export {
   type ExternalRun,
   type ExternalWait,
 } from "./external/wait.ts";
+export type { BackfillLimits } from "./limits.ts";
+export {
+  admitDate,
+  backfillActiveRuns,
+  backfillDatesMax,
+  DateOutcome,
+  estimateLeftMs,
+  outcomeOf,
+  Reprocess,
+  taskOnPast,
+} from "./backfill.ts";
+export type { NextDateLimits } from "./backfill.ts";
 export { isFine, mayBePrevious, pastHold, pastOfTask } from "./past/past.ts";
 export type { PastHold, PastLook, PastOfTask, PreviousRun } from "./past/past.ts";
 export { deadlineAt } from "./deadlines/due.ts";
@@ -122,6 +134,8 @@ export type { Reason, ReasonKind } from "./reasons.ts";
 
 export { isZone, startOfDay } from "./timetable/zone.ts";
 export { manualInterval } from "./timetable/manual.ts";
+export { dateAnchor, datelessWhy, datesWithin } from "./timetable/dates.ts";
+export type { DateRange, DateSource } from "./timetable/dates.ts";
 export { nextRuns } from "./timetable/next-runs.ts";
 export {
   nextCustomRuns,
@@ -134,6 +148,6 @@ export { scheduleReasons, type ScheduleFacts } from "./timetable/schedule-reason
 export { planNext } from "./timetable/plan.ts";
 export type { NextRunsOptions } from "./timetable/next-runs.ts";
 export type { DataInterval, PlannedRun } from "./timetable/planned.ts";
-export { runName } from "./timetable/run-name.ts";
+export { runName, RunType, runTypeName } from "./timetable/run-name.ts";
 export type { RunTypeName } from "./timetable/run-name.ts";
 export { shardCount, shardOf } from "./shard.ts";

@@ -38,11 +38,21 @@ export const unlimitedPool: PoolView = {
 /** Why no start is left of a rate limit, and until when. */
 export type RateWait = { readonly started: number; readonly until: EpochMs | null };
 
+/** The backfill that a run belongs to, while that is not over. */
+export type BackfillLimits = {
+  /** As callers know it. */
+  readonly id: string;
+  readonly isPaused: boolean;
+  /** Its runs in state running, and how many it allows. */
+  readonly activeRuns: number;
+  readonly maxActiveRuns: number;
+};
+
 /** The world around a run, as far as it can hold a task back. */
 export type Limits = {
   readonly now: EpochMs;
   readonly isPaused: boolean;
-  /** Runs of the DAG in state running, and how many it allows now. */
+  /** Runs of the DAG in state running, those of an open backfill left out, and how many it allows now. */
   readonly activeRuns: number;
   readonly maxActiveRuns: number;
   /** Running task instances of the DAG, over all its runs. */
@@ -54,6 +64,8 @@ export type Limits = {
   rate(limit: RateLimit): RateWait | null;
   /** Of a queued run: the runs that have its concurrency key now. */
   readonly keyHolders: readonly string[];
+  /** Of a run of an open backfill: its limits hold instead of max_active_runs of the DAG. */
+  readonly backfill?: BackfillLimits | null;
   /** When the wait of an instance that is up for retry or for reschedule ends; null when not known. */
   waitUntilOf(ref: InstanceRef): EpochMs | null;
   /** The worker that watches what a deferred instance waits for; null when none does yet. */

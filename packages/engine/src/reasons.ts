@@ -39,6 +39,8 @@ export type ReasonKind =
   | "awaiting_input"
   | "external_run"
   | "external_missing"
+  | "backfill_paused"
+  | "backfill_max_active_runs"
   | "assets"
   | "dag_inactive"
   | "schedule"

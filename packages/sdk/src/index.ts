@@ -125,6 +125,8 @@ export type {
   ListAssetsOptions,
 } from "./client/client-assets.ts";
 export type { ClientRun } from "./client/client-run.ts";
+export type { BackfillDateSnapshot, BackfillSnapshot } from "./client/backfill-snapshots.ts";
+export type { BackfillOptions, ClientBackfill } from "./client/client-backfill.ts";
 export type { CallOptions } from "./client/link.ts";
 export type { DagSnapshot, RunSnapshot, RunUpdate, TaskSnapshot } from "./client/snapshots.ts";
 export type {

@@ -11,6 +11,7 @@ export { isolations, taskControls, taskKinds } from "./task-words.ts";
 export { specDefaults } from "./defaults.ts";
 export { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
 export { attemptIdOf, parseAttemptId, type AttemptPart, type AttemptRef } from "./attempt-id.ts";
+export { backfillIdOf, backfillKeyOf } from "./backfill-id.ts";
 export { runIdOf, runKeyOf } from "./run-id.ts";
 export {
   blobRefBytesMax,

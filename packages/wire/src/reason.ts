@@ -29,6 +29,8 @@ const kinds = {
   awaiting_input: ReasonKind.AWAITING_INPUT,
   external_run: ReasonKind.EXTERNAL_RUN,
   external_missing: ReasonKind.EXTERNAL_MISSING,
+  backfill_paused: ReasonKind.BACKFILL_PAUSED,
+  backfill_max_active_runs: ReasonKind.BACKFILL_MAX_ACTIVE_RUNS,
   depends_on_past: ReasonKind.DEPENDS_ON_PAST,
   past_question: ReasonKind.PAST_QUESTION,
   pool: ReasonKind.POOL,

@@ -37,6 +37,7 @@ test("the methods of all services are looked at", () => {
   const services = new Set(methods.map((method) => method.parent.typeName));
   expect([...services].toSorted()).toEqual([
     "millrace.v1.AssetService",
+    "millrace.v1.BackfillService",
     "millrace.v1.DagRunService",
     "millrace.v1.DagService",
     "millrace.v1.DependencyService",

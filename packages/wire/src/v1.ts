@@ -10,6 +10,7 @@ export * from "./gen/millrace/v1/dag_pb.ts";
 export * from "./gen/millrace/v1/dag_service_pb.ts";
 export * from "./gen/millrace/v1/dag_run_service_pb.ts";
 export * from "./gen/millrace/v1/dependency_service_pb.ts";
+export * from "./gen/millrace/v1/backfill_service_pb.ts";
 export * from "./gen/millrace/v1/task_instance_pb.ts";
 export * from "./gen/millrace/v1/task_instance_service_pb.ts";
 export * from "./gen/millrace/v1/pool_service_pb.ts";

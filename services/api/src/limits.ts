@@ -39,6 +39,15 @@ export const apiLimits = {
   markDepth: 10,
   /** Task instances in an answer about a change; the rest is only counted. */
   affectedMax: 1_000,
+  backfillPageDefault: 25,
+  backfillPageMax: 100,
+  backfillDatePageDefault: 100,
+  backfillDatePageMax: 1_000,
+  /** Dates of a timetable worked out before others get their turn. */
+  backfillDatesPerTurn: 100,
+  /** Runs read at a time to see which dates have one, and how much time a read looks at. */
+  datedRunsPerRead: 5_000,
+  datedRunsSpanMs: 400 * 24 * 60 * 60 * 1_000,
   /** Runs that an event made, in a list of events. */
   madeRunsMax: 100,
   /** Who makes and uses an asset, in an answer about it. */

@@ -68,6 +68,10 @@ const methods: Partial<Record<NonNullable<OwnerCommand["command"]["case"]>, stri
   markInstances: "millrace.v1.TaskInstanceService/MarkTaskInstances",
   markRun: "millrace.v1.DagRunService/MarkDagRun",
   endWait: "millrace.v1.TaskInstanceService/CompleteTaskToken",
+  createBackfill: "millrace.v1.BackfillService/CreateBackfill",
+  pauseBackfill: "millrace.v1.BackfillService/PauseBackfill",
+  resumeBackfill: "millrace.v1.BackfillService/ResumeBackfill",
+  cancelBackfill: "millrace.v1.BackfillService/CancelBackfill",
 };
 
 function methodOf({ case: kind, value }: OwnerCommand["command"]): string {

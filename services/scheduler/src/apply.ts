@@ -6,6 +6,7 @@ import {
   isFinal,
   isWaiting,
   RunState,
+  RunType,
   TaskState,
   transition,
   type Change,
@@ -208,10 +209,15 @@ function makeReady(owner: Owner, run: ActiveRun, span: ReadySpan, at: number): v
   const task = run.version.compiled.tasks[span.ix];
   if (task === undefined) return;
   run.instances.setReady(span, at);
-  const priority = run.version.compiled.weights[span.ix] ?? 0;
+  const priority = priorityOf(run, run.version.compiled.weights[span.ix] ?? 0);
   const ready = { ...span, priority, readyAt: at };
   const place = placeOf(owner, run, span.ix, task);
   if (!owner.past.takes(run, place, ready)) owner.queue.add(run, place, ready);
+}
+
+/** Among equals of a DAG, what is due goes before what a backfill makes up. */
+function priorityOf({ facts }: ActiveRun, weight: number): number {
+  return facts.runType === RunType.backfill ? weight - 0.5 : weight;
 }
 
 function noteTimer(owner: Owner, run: ActiveRun, timer: Timer): void {

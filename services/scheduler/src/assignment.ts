@@ -13,7 +13,7 @@ import {
   timestampOf,
 } from "@millrace/wire";
 import type { DeferralRow } from "@millrace/wire/internal";
-import { TaskKind, type RunType } from "@millrace/wire/v1";
+import { TaskKind } from "@millrace/wire/v1";
 import {
   AssignmentSchema,
   RunFactsSchema,
@@ -158,7 +158,7 @@ export function runFacts({
   params,
   version,
 }: {
-  readonly facts: Omit<ActiveRun["facts"], "queuedAt">;
+  readonly facts: Omit<ActiveRun["facts"], "queuedAt" | "backfill">;
   readonly params: Uint8Array;
   readonly version: Version;
 }): RunFacts {
@@ -170,8 +170,8 @@ export function runFacts({
     dataIntervalStart: timestampOf(facts.intervalStartAt),
     dataIntervalEnd: timestampOf(facts.intervalEndAt),
     params: { data: params },
-    // The codes are those of the wire.
-    runType: facts.runType as RunType,
+    // Codes are those of the wire.
+    runType: facts.runType,
     dagVersion: version.number,
     runAfter: timestampOf(facts.runAfter),
   });

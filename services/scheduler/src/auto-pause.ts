@@ -10,7 +10,8 @@ import { assetTriggered, automated, type ActiveRun } from "./run.ts";
 /** An automated run has ended: pauses its DAG if that was one failure too many. Everybody is told to look at the row. */
 export async function pauseIfFailing(owner: Owner, run: ActiveRun): Promise<void> {
   const { maxConsecutiveFailedRuns: limit } = run.version.compiled.spec;
-  const isAutomated = [automated, assetTriggered].includes(run.facts.runType);
+  const { runType } = run.facts;
+  const isAutomated = runType === automated || runType === assetTriggered;
   const isFailure = run.engine.state === RunState.failed && isAutomated;
   const shard = loadedShard(owner, run.shard);
   if (limit === 0 || !isFailure || shard === null) return;

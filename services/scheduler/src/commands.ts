@@ -2,7 +2,7 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { deleteDag, findAnswer, type RequestKey, type RunParent } from "@millrace/db";
-import { isMillraceError, manualInterval, MillraceError, shardOf } from "@millrace/engine";
+import { isMillraceError, manualInterval, MillraceError, RunType, shardOf } from "@millrace/engine";
 import {
   OwnerCommandSchema,
   OwnerReplySchema,
@@ -12,10 +12,11 @@ import {
   type PlanRuns,
   type TriggerRun,
 } from "@millrace/wire/internal";
-import { RunType } from "@millrace/wire/v1";
 import { plannedRunToProto } from "@millrace/wire";
 import { requestKeyOf, type Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
+import { changeBackfill, explainBackfill, startBackfill } from "./backfills/commands.ts";
+import type { Backfills } from "./backfills/drive.ts";
 import { clearInstances, markInstances, markRun, withRun, type ChangeParts } from "./change-run.ts";
 import { endWait } from "./end-wait.ts";
 import { explainTask } from "./explain.ts";
@@ -30,6 +31,7 @@ import type { Ticks } from "./ticks.ts";
 export type CommandParts = ChangeParts & {
   readonly ticks: Pick<Ticks, "timetables">;
   readonly maker: RunMaker;
+  readonly backfills: Backfills;
   /** A DAG that was forgotten is back: its schedule and queued runs go on. */
   replan(dag: OwnedDag): void;
 };
@@ -74,6 +76,19 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
       return planRuns(parts, asked.value);
     case "deleteDag":
       return removeOnce(parts, command, asked.value);
+    case "createBackfill":
+      return startBackfill(
+        parts,
+        command,
+        await requireDag(parts.owner, asked.value.dagId),
+        asked.value,
+      );
+    case "pauseBackfill":
+    case "resumeBackfill":
+    case "cancelBackfill":
+      return changeBackfill(parts, command, asked.case, asked.value);
+    case "explainBackfill":
+      return { reply: { case: "explanation", value: explainBackfill(parts, asked.value) } };
     case undefined:
       throw new MillraceError(
         "FIELD_INVALID",
@@ -112,7 +127,8 @@ async function trigger(
   const interval = manualInterval(dag.newest?.compiled.spec.schedule ?? null, logicalAt);
   const made = await maker.make({
     dag,
-    runType: asked.runType === RunType.ASSET_MATERIALIZATION ? materialization : 2,
+    // The codes are those of the wire.
+    runType: asked.runType === materialization ? materialization : RunType.manual,
     logicalAt,
     intervalStartAt: interval?.start ?? null,
     intervalEndAt: interval?.end ?? null,
@@ -127,6 +143,7 @@ async function trigger(
     },
     nextRunAt: null,
     parent: parentOf(asked),
+    backfill: null,
   });
   switch (made.kind) {
     case "born":
@@ -203,6 +220,10 @@ async function remove(
   const shard = shardOf(dagId);
   const { epoch } = requireShard(owner, shard);
   const dag = owner.dags.get(dagId);
+  if (dag !== undefined && dag.backfill !== null) {
+    const message = `${dagId} has a backfill that is not over; cancel it first.`;
+    throw new MillraceError("DAG_HAS_ACTIVE_RUNS", message, { metadata: { dag_id: dagId } });
+  }
   const count = dag === undefined ? 0 : dag.running.size + dag.queued.size + dag.opened.size;
   if (count > 0) {
     const active = String(count);

@@ -106,7 +106,10 @@ export function createDagBook(parts: {
       await read({ shards, changedAfter: seen - settings.dagPollOverlap });
       const changed = within(fresh, shards);
       await loadNewest(
-        changed.filter((dag) => dag.hasSchedule || dag.running.size > 0 || dag.queued.size > 0),
+        changed.filter(
+          (dag) =>
+            dag.hasSchedule || dag.backfill !== null || dag.running.size > 0 || dag.queued.size > 0,
+        ),
       );
       return answer(changed);
     },

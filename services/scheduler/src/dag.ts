@@ -10,6 +10,7 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     dagId: row.dag_id,
     shard: row.shard,
     newest: null,
+    backfill: null,
     running: new Set(),
     load: newDagLoad(),
     gates: new Map(),

@@ -3,6 +3,7 @@
 import { createRuns, listActiveRuns, type RunToCreate, type ShardFence } from "@millrace/db";
 import { isMillraceError, RunState } from "@millrace/engine";
 import { announceEvents } from "./assets/announce.ts";
+import { isQueued } from "./backfills/limits.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { factsOf, type OwnedDag } from "./run.ts";
@@ -65,7 +66,7 @@ function take(
     const dag = [...dags].find(({ dagId }) => dagId === row.dagId);
     if (dag === undefined || !isOwned(owner, dag) || row.state !== RunState.queued) continue;
     // A command may have brought it into memory already.
-    if (owner.runs.has(row.id) || dag.queued.has(row.id) || dag.opened.has(row.id)) continue;
+    if (owner.runs.has(row.id) || isQueued(dag, row.id) || dag.opened.has(row.id)) continue;
     life.enqueue(dag, { facts: factsOf(row), params: row.params, seq: row.seq });
   }
   for (const dag of dags) {

@@ -6,6 +6,7 @@ import { explain, instanceState, type PoolView, type Slots as SlotOffer } from "
 import { reasonToProto, runIdOf } from "@millrace/wire";
 import { ExplanationSchema, type Explanation, type ExplainTask } from "@millrace/wire/internal";
 import { keyHoldersOf } from "./limits/concurrency-keys.ts";
+import { backfillLimitsOf } from "./backfills/limits.ts";
 import { limitsOf } from "./grants.ts";
 import type { Owner } from "./owner.ts";
 import { requireInstance } from "./selection.ts";
@@ -34,6 +35,7 @@ export async function explainTask(
   const view = await poolWithHolders(owner, pool, limits.pool(pool));
   const reasons = explain(engine, ref, {
     ...limits,
+    backfill: backfillLimitsOf(dag, facts),
     keyHolders: keyHoldersOf(dag, key),
     pool: () => view,
     pastOf: await owner.past.explain(subject),

@@ -12,6 +12,7 @@ import { apply, roomOf } from "./apply.ts";
 import { placeOf } from "./limits/gates.ts";
 import type { Owner } from "./owner.ts";
 import type { Line, LineKey, ReadyTask } from "./ready-queue.ts";
+import { backfillLimitsOf, ordinaryRuns } from "./backfills/limits.ts";
 import type { ActiveRun, OwnedDag } from "./run.ts";
 import type { SessionSlots } from "./slots.ts";
 
@@ -27,13 +28,14 @@ export function limitsOf(
   return {
     now: owner.dbClock.now(),
     isPaused: dag.isPaused,
-    activeRuns: dag.running.size,
+    activeRuns: ordinaryRuns(dag),
     maxActiveRuns: dag.newest?.compiled.spec.maxActiveRuns ?? Infinity,
     activeTasks: dag.load.active,
     activeTis: (taskId) => dag.load.byTask.get(taskId) ?? 0,
     pool: (name) => owner.pools.view(name, dag.shard),
     rate: (limit) => owner.rates.waitOf(limit),
     keyHolders: [],
+    backfill: run === null ? null : backfillLimitsOf(dag, run.facts),
     waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
     pastOf: (ref) => (run === null ? null : owner.past.look(run, ref)),
     triggererOf: (ref) => (run === null ? null : owner.watches.triggererOf(run, ref)),

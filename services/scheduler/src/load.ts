@@ -1,11 +1,12 @@
 /** Reads runs from their rows into memory: at take-over, and after a flush that failed. */
 
-import { listActiveRuns, type ActiveRunRow } from "@millrace/db";
+import { listActiveRuns, listOwnedBackfills, type ActiveRunRow } from "@millrace/db";
 import { RunState } from "@millrace/engine";
+import { ownedBackfill } from "./backfills/limits.ts";
 import { loadAllDeliveries } from "./callbacks/load.ts";
 import type { Owner, OwnedShard } from "./owner.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
-import { factsOf, type OwnedDag } from "./run.ts";
+import { factsOf, type OwnedBackfill, type OwnedDag, type QueuedRun } from "./run.ts";
 import type { RunLife } from "./run-life.ts";
 import type { Versions } from "./versions.ts";
 
@@ -29,6 +30,11 @@ export async function loadShards(
   await owner.pools.loadShards(ids);
   const dags = await owner.dags.loadShards(ids);
   for (const dag of dags) owner.queue.setDagParked(dag.dagId, dag.isPaused);
+  // Before the runs: they have a line of their own.
+  for (const row of await listOwnedBackfills(owner.db, ids)) {
+    const dag = owner.dags.get(row.dagId);
+    if (dag !== undefined) dag.backfill = ownedBackfill(row);
+  }
   let afterId = 0;
   let count = 0;
   for (;;) {
@@ -51,11 +57,19 @@ export async function loadShards(
 const none: OwnedShard = { shard: -1, epoch: -1, isLoaded: false, hasCallbacks: false };
 
 /** Rows come by their ids; a run that was opened again has been waiting for less long than its id tells. */
-function sortQueued({ queued }: OwnedDag): void {
+function sortQueued({ queued, backfill }: OwnedDag): void {
+  if (backfill !== null) sortByOrdinal(backfill);
   const runs = [...queued.entries()];
   if (runs.every(([, run]) => run.seq === 0)) return;
   queued.clear();
   const sorted = runs.toSorted(([, a], [, b]) => a.facts.queuedAt - b.facts.queuedAt);
+  for (const [key, run] of sorted) queued.set(key, run);
+}
+
+function sortByOrdinal({ queued }: OwnedBackfill): void {
+  const place = (run: QueuedRun) => run.facts.backfill?.ordinal ?? 0;
+  const sorted = [...queued.entries()].toSorted(([, a], [, b]) => place(a) - place(b));
+  queued.clear();
   for (const [key, run] of sorted) queued.set(key, run);
 }
 

@@ -15,6 +15,7 @@ import { pauseIfFailing } from "./auto-pause.ts";
 import { announceEvents } from "./assets/announce.ts";
 import { createAssetRuns, type AssetRuns } from "./assets/asset-runs.ts";
 import { createAssetWatchers } from "./assets/watchers.ts";
+import { createBackfills, type Backfills } from "./backfills/drive.ts";
 import { createBindings } from "./bindings.ts";
 import { createCalls } from "./calls/calls.ts";
 import { createDbClock, type Clock } from "./clock.ts";
@@ -71,6 +72,7 @@ export type Mill = {
   readonly life: RunLife;
   readonly maker: RunMaker;
   readonly ticks: Ticks;
+  readonly backfills: Backfills;
   readonly assetRuns: AssetRuns;
   readonly versions: Versions;
   readonly doorbells: Doorbells;
@@ -151,6 +153,7 @@ export function createMill(options: MillOptions): Mill {
   };
   const maker = createRunMaker({ owner, life });
   const ticks = createTicks({ owner, maker, life });
+  const backfills = createBackfills({ owner, maker, life, versions });
   const assetRuns = createAssetRuns({ owner, maker });
   const history = createHistory(self);
   const reloader = createReloader(() => ({
@@ -216,7 +219,10 @@ export function createMill(options: MillOptions): Mill {
 
   function settle(run: ActiveRun): void {
     const hasEnded = life.settle(run);
-    if (run.isGone) life.startQueued(run.dag);
+    if (run.isGone) {
+      life.startQueued(run.dag);
+      backfills.kick(run.dag);
+    }
     if (!hasEnded) return;
     ticks.plan(run.dag);
     assetRuns.onRunEnded(run.dag);
@@ -232,11 +238,12 @@ export function createMill(options: MillOptions): Mill {
     assetRuns.touch([dag.dagId]);
     history.look(dag);
     life.startQueued(dag);
+    backfills.kick(dag);
     pump.kick();
   }
 
   return {
-    ...{ owner, life, maker, ticks, assetRuns, versions, doorbells, attend },
+    ...{ owner, life, maker, ticks, backfills, assetRuns, versions, doorbells, attend },
     dropShards(shards) {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);

@@ -3,6 +3,7 @@
 import { admitRun, RunState } from "@millrace/engine";
 import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
+import { backfillLimitsOf, isOfBackfill, isQueued, lineOf } from "./backfills/limits.ts";
 import { loadDeliveries } from "./callbacks/load.ts";
 import { limitsOf } from "./grants.ts";
 import { leaveKey, takeKey, turnOf } from "./limits/concurrency-keys.ts";
@@ -10,7 +11,7 @@ import { enterLoad, leaveLoad } from "./limits/dag-load.ts";
 import { wakeAll } from "./instance-changes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
-import { activeRun, type ActiveRun, type QueuedRun, type OwnedDag } from "./run.ts";
+import { activeRun, type ActiveRun, type QueuedRun, type OwnedDag, type RunFacts } from "./run.ts";
 import type { Versions } from "./versions.ts";
 
 export type RunLife = {
@@ -49,7 +50,8 @@ export function createRunLife(parts: {
   function enqueue(dag: OwnedDag, run: QueuedRun): void {
     const { settings } = parts.owner();
     const isLong = run.params !== null && run.params.byteLength > settings.queuedParamsBytesMax;
-    dag.queued.set(run.facts.id, isLong || run.seq > 0 ? { ...run, params: null } : run);
+    const line = lineOf(dag, run.facts);
+    line.set(run.facts.id, isLong || run.seq > 0 ? { ...run, params: null } : run);
     parts.owner().past.onBorn(dag.dagId, run.facts);
     parts.owner().deadlines.onBorn(dag, run);
   }
@@ -57,9 +59,10 @@ export function createRunLife(parts: {
   function adopt(run: ActiveRun): void {
     enterLoad(run);
     parts.owner().runs.set(run.key, run);
-    run.dag.queued.delete(run.key);
+    lineOf(run.dag, run.facts).delete(run.key);
     if (run.engine.state === RunState.running) {
       run.dag.running.add(run);
+      if (isOfBackfill(run.dag, run.facts)) run.dag.backfill?.running.add(run);
       takeKey(run);
     } else run.dag.opened.add(run.key);
     parts.owner().past.onArrived(run);
@@ -67,11 +70,16 @@ export function createRunLife(parts: {
   }
 
   function startQueued(dag: OwnedDag): void {
-    const owner = parts.owner();
-    for (const [key, queued] of dag.queued.entries()) {
+    startLine(dag, dag.queued);
+    // What is due comes before what is made up.
+    if (dag.backfill !== null) startLine(dag, dag.backfill.queued);
+  }
+
+  function startLine(dag: OwnedDag, line: OwnedDag["queued"]): void {
+    for (const [key, queued] of line.entries()) {
       if (!isHeld(dag)) return;
       if (dag.newest?.id !== dag.versionId) return void startOnceLoaded(dag);
-      if (admitRun(limitsOf(owner, dag, null)).length > 0) return;
+      if (!mayStart(dag, queued.facts)) return;
       // It is the first, and being read.
       if (opening.get(key)?.dag === dag) return;
       const version = versions.get(queued.facts.dagVersionId);
@@ -99,6 +107,11 @@ export function createRunLife(parts: {
     }
   }
 
+  function mayStart(dag: OwnedDag, facts: RunFacts): boolean {
+    const limits = limitsOf(parts.owner(), dag, null);
+    return admitRun({ ...limits, backfill: backfillLimitsOf(dag, facts) }).length === 0;
+  }
+
   /** Its shard may have been lost, and taken again, while something was read for it. */
   function isHeld(dag: OwnedDag): boolean {
     const owner = parts.owner();
@@ -115,19 +128,15 @@ export function createRunLife(parts: {
 
   /** Of a run that was opened again, its rows tell what is left to do. */
   async function startAgain(dag: OwnedDag, runKey: number): Promise<void> {
-    const owner = parts.owner();
     try {
       const run = await open(dag, runKey);
       if (run !== null && !run.isGone) {
         const { concurrencyKey, engine } = run;
         const isBusy = concurrencyKey !== null && dag.keys.has(concurrencyKey);
-        const isStarting =
-          engine.state === RunState.queued &&
-          !isBusy &&
-          admitRun(limitsOf(owner, dag, null)).length === 0;
+        const isStarting = engine.state === RunState.queued && !isBusy && mayStart(dag, run.facts);
         if (isStarting) start(run);
         else settle(run);
-        if (isBusy) dag.queued.park(runKey, concurrencyKey);
+        if (isBusy) lineOf(dag, run.facts).park(runKey, concurrencyKey);
       }
       startQueued(dag);
     } catch (error) {
@@ -162,15 +171,17 @@ export function createRunLife(parts: {
       ids: [facts.id],
       limit: 1,
     });
-    const queued = dag.queued.get(facts.id);
-    if (row === undefined) dag.queued.delete(facts.id);
-    else if (queued !== undefined) dag.queued.set(facts.id, { ...queued, params: row.params });
+    const line = lineOf(dag, facts);
+    const queued = line.get(facts.id);
+    if (row === undefined) line.delete(facts.id);
+    else if (queued !== undefined) line.set(facts.id, { ...queued, params: row.params });
   }
 
   /** It can never run here; whoever understands its version takes it after a take-over. */
   function setAside(dag: OwnedDag, runKey: number): void {
     parts.owner().log.error({ run_key: runKey, dag_id: dag.dagId }, "run.set_aside");
     dag.queued.delete(runKey);
+    dag.backfill?.queued.delete(runKey);
   }
 
   function open(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
@@ -192,7 +203,7 @@ export function createRunLife(parts: {
   async function readIn(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
     const owner = parts.owner();
     const shard = owner.shards.get(dag.shard);
-    const wasQueued = dag.queued.has(runKey);
+    const wasQueued = isQueued(dag, runKey);
     const rows = await readOwnedRuns(owner.db, { shards: [dag.shard], ids: [runKey] });
     const [read] = await readRunRows({ owner, versions }, rows);
     // A flush that was given up was written after all, later than the reload that followed it: with what it called for.
@@ -201,7 +212,7 @@ export function createRunLife(parts: {
     const isLost = shard === undefined || owner.shards.get(dag.shard) !== shard;
     if (isLost || owner.dags.get(dag.dagId) !== dag) return null;
     if (read !== undefined) return restoreInto(owner, dag, read, adopt);
-    if (dag.queued.has(runKey)) setAside(dag, runKey);
+    if (isQueued(dag, runKey)) setAside(dag, runKey);
     return null;
   }
 
@@ -210,6 +221,7 @@ export function createRunLife(parts: {
     run.isGone = true;
     if (owner.runs.get(run.key) === run) owner.runs.delete(run.key);
     run.dag.running.delete(run);
+    run.dag.backfill?.running.delete(run);
     run.dag.opened.delete(run.key);
     owner.queue.remove(run);
     owner.bindings.unbindRun(run);

@@ -6,10 +6,9 @@ import {
   takeRunIds,
   type RunCreation,
   type RunToCreate,
-  type RunTypeCode,
   type ShardFence,
 } from "@millrace/db";
-import { isMillraceError, MillraceError, runName, type RunTypeName } from "@millrace/engine";
+import { isMillraceError, MillraceError, runName, runTypeName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "./owner.ts";
@@ -29,6 +28,7 @@ type Wished = Pick<
   | "triggeredBy"
   | "nextRunAt"
   | "parent"
+  | "backfill"
   | "assets"
 >;
 type StoredRequest = NonNullable<RunToCreate["request"]>;
@@ -150,7 +150,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {
     const { dag, request, ...facts } = wish;
-    const plain = runName(runTypeNames[wish.runType], wish.logicalAt, wish.runAfter);
+    const plain = runName(runTypeName(wish.runType), wish.logicalAt, wish.runAfter);
     const isSuffixed = isNameTaken || plain === dag.lastRunName || wish.runType === assetTriggered;
     const name = isSuffixed ? `${plain}_${id.toString(36).padStart(suffixLength, "0")}` : plain;
     dag.lastRunName = plain;
@@ -200,14 +200,6 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
 
 /** Letters and digits behind a name that would not be unique. */
 const suffixLength = 8;
-
-const runTypeNames = {
-  1: "scheduled",
-  2: "manual",
-  3: "backfill",
-  4: "asset_triggered",
-  5: "asset_materialization",
-} as const satisfies Record<RunTypeCode, RunTypeName>;
 
 function requestKeyOf({ request, triggeredBy }: RunWish): string | null {
   return request === null ? null : JSON.stringify([request.method, triggeredBy, request.requestId]);

@@ -1,9 +1,10 @@
 /** DAGs and their active runs as their owner holds them: the engine's state, the facts of rows, and who runs what. */
 
-import type { ActiveRunRow } from "@millrace/db";
+import type { ActiveRunRow, BackfillState, OwnedBackfillRow } from "@millrace/db";
 import type {
   CompiledDag,
   DataInterval,
+  EpochMs,
   Failure,
   InstanceRef,
   PlannedRun,
@@ -11,7 +12,7 @@ import type {
   RunInputs,
   RunState,
 } from "@millrace/engine";
-import { createRun } from "@millrace/engine";
+import { createRun, RunType } from "@millrace/engine";
 import type { DeferralRow } from "@millrace/wire/internal";
 import type { RunFacts as RunFactsMessage } from "@millrace/wire/worker";
 import { createInstanceFacts, type InstanceFacts } from "./instance-facts.ts";
@@ -22,11 +23,11 @@ import type { RunLine } from "./run-line.ts";
 import { createRunLists, type RunLists } from "./run-lists.ts";
 
 /** `runType` of runs that a timetable makes. */
-export const automated = 1;
+export const automated = RunType.scheduled;
 /** `runType` of runs that events of assets make. */
-export const assetTriggered = 4;
+export const assetTriggered = RunType.asset_triggered;
 /** `runType` of runs that somebody asks for an asset with. */
-export const materialization = 5;
+export const materialization = RunType.asset_materialization;
 
 /** A compiled DAG version, shared by its runs. */
 export type Version = {
@@ -59,6 +60,7 @@ export type RunFacts = Pick<
   | "intervalEndAt"
   | "runAfter"
   | "queuedAt"
+  | "backfill"
 >;
 
 /** A run that waits to be started. */
@@ -105,12 +107,14 @@ export type OwnedDag = {
   /** What is wrong with its timetable's function; empty for nothing. As the row has it. */
   scheduleProblem: string;
   changedSeq: number;
+  /** Its backfill that is not over. */
+  backfill: OwnedBackfill | null;
   /** What limits over all runs count, and the gates of tasks that have such. */
   readonly load: DagLoad;
   readonly gates: Map<string, Gate>;
-  /** Runs in state running. */
+  /** Runs in state running, those of the backfill included. */
   readonly running: Set<ActiveRun>;
-  /** Runs in state queued, oldest first. */
+  /** Runs in state queued, oldest first; those of the backfill have a line of their own. */
   readonly queued: RunLine<QueuedRun>;
   /** Runs that have each concurrency key: running, or being read again. */
   readonly keys: Map<string, Set<number>>;
@@ -134,6 +138,25 @@ export type OwnedDag = {
   historyAtMs: number;
   /** The name given last: two runs asked for in the same millisecond must differ. */
   lastRunName: string;
+};
+
+/** A backfill that is not over. */
+export type OwnedBackfill = Omit<
+  OwnedBackfillRow,
+  "state" | "decided" | "decidedDate" | "dateCount"
+> & {
+  state: BackfillState;
+  dateCount: number;
+  /** Dates decided, and the last of them. */
+  decided: number;
+  decidedDate: EpochMs | null;
+  /** Its runs in state running. */
+  readonly running: Set<ActiveRun>;
+  /** Its runs in state queued, in its order. */
+  readonly queued: RunLine<QueuedRun>;
+  /** While it is being brought on; and whether there is reason to look again. */
+  isDriven: boolean;
+  isKicked: boolean;
 };
 
 export type ActiveRun = {
@@ -214,7 +237,7 @@ export function activeRun(
 
 export function factsOf(row: RunFacts): RunFacts {
   const { id, dagId, dagVersionId, shard, runType, runName, runAfter, queuedAt } = row;
-  const { logicalAt, intervalStartAt, intervalEndAt } = row;
+  const { logicalAt, intervalStartAt, intervalEndAt, backfill } = row;
   return {
     id,
     dagId,
@@ -227,5 +250,6 @@ export function factsOf(row: RunFacts): RunFacts {
     intervalEndAt,
     runAfter,
     queuedAt,
+    backfill,
   };
 }

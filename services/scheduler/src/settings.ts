@@ -33,6 +33,12 @@ export const defaultSettings = {
   triggersPerFlushMax: 1_000,
   /** Triggers that wait for their transaction; more are refused. */
   triggersWaitingMax: 50_000,
+  /** Runs of a backfill that wait to start, besides as many as it lets run at a time: further dates wait until these start. */
+  backfillQueuedMax: 200,
+  /** Dates of a backfill decided at a time. */
+  backfillPageMax: 250,
+  /** Waiting runs of a backfill cancelled at a time. */
+  backfillCancelsMax: 16,
   /** It is estimated at most this often, by itself, whether a run will keep its deadlines. */
   deadlineLookMs: 10_000,
   /** Timers handled in one turn of the event loop. */

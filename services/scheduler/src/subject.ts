@@ -13,7 +13,7 @@ export type SubjectParts = { readonly owner: Owner; readonly versions: Versions 
 export type Subject = {
   readonly dag: OwnedDag;
   readonly engine: Run;
-  readonly facts: Pick<RunFacts, "logicalAt">;
+  readonly facts: RunFacts;
   readonly run: ActiveRun | null;
 };
 

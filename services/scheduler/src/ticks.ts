@@ -3,6 +3,7 @@
 import { skipTick } from "@millrace/db";
 import { planNext, type DataInterval, type PlannedRun } from "@millrace/engine";
 import { apply } from "./apply.ts";
+import { ordinaryRuns } from "./backfills/limits.ts";
 import { defaultParams } from "./default-params.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
@@ -55,7 +56,7 @@ export function createTicks(parts: {
 
   function hasRoom(dag: OwnedDag): boolean {
     const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
-    return dag.running.size + dag.queued.size < max;
+    return ordinaryRuns(dag) + dag.queued.size < max;
   }
 
   function plan(dag: OwnedDag): void {
@@ -84,6 +85,7 @@ export function createTicks(parts: {
       intervalEndAt: dataInterval.end,
       params: defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null),
       nextRunAt,
+      backfill: null,
     });
     moveOn(dag, planned, nextRunAt, made.kind);
   }

@@ -53,7 +53,7 @@ function aRun(id: number): RunToCreate {
       note: "",
       triggeredBy: "p",
     },
-    ...{ request, nextRunAt: null },
+    ...{ request, nextRunAt: null, backfill: null },
   };
 }
 

@@ -47,6 +47,8 @@ export type RunRow = {
   triggered_by: string;
   revision: number;
   reopen_count: number;
+  backfill_id: number | null;
+  backfill_ordinal: number | null;
 };
 
 export type InstanceRow = {

@@ -29,6 +29,14 @@ export const runStatements: Statements = {
         schedule_problem: "",
       }));
   },
+  /** Nobody asks for one there. */
+  backfill_list_open() {
+    return [];
+  },
+  /** No DAG there watches anything. */
+  asset_watcher_list() {
+    return [];
+  },
   owner_version_get({ tables }, [ids]) {
     return (ids as number[]).flatMap((id) => tables.versions.get(id) ?? []);
   },
@@ -58,7 +66,12 @@ export const runStatements: Statements = {
     const active = [...tables.runs.values()].filter(
       (run) => run.dag_id === dagId && runStates.active.includes(run.state),
     );
-    return [{ active: active.length }];
+    return [
+      {
+        active: active.length,
+        automated: active.filter((run) => run.run_type === 1).length,
+      },
+    ];
   },
   run_id_take({ tables }, [blocks]) {
     return Array.from({ length: blocks as number }, () => {

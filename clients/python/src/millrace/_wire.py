@@ -336,6 +336,7 @@ def _seconds_of(message: Any, field: str) -> float | None:
 _RUN_TYPES: Final[dict[int, RunType]] = {
     dag_pb2.RUN_TYPE_SCHEDULED: "scheduled",
     dag_pb2.RUN_TYPE_MANUAL: "manual",
+    dag_pb2.RUN_TYPE_BACKFILL: "backfill",
     dag_pb2.RUN_TYPE_ASSET_TRIGGERED: "asset_triggered",
     dag_pb2.RUN_TYPE_ASSET_MATERIALIZATION: "asset_materialization",
 }

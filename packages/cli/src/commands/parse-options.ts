@@ -73,6 +73,19 @@ export function instant(text: string): Date {
   throw new InvalidArgumentError("Give an instant with its zone, like 2026-01-31T00:00:00Z.");
 }
 
+/** An instant with a zone, or a day: its first moment in UTC. */
+export function day(text: string): Date {
+  const date = new Date(text);
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime())) return date;
+  try {
+    return instant(text);
+  } catch {
+    throw new InvalidArgumentError(
+      "Give a day (UTC) like 2026-01-31, or an instant with its zone, like 2026-01-31T06:00:00Z.",
+    );
+  }
+}
+
 /** For options that may be given several times. */
 export function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];

@@ -1,9 +1,25 @@
-/** The names of runs, as users of Airflow know them. */
+/** The types and names of runs, as users of Airflow know them. */
 
 import type { EpochMs } from "../spec.ts";
 
-export type RunTypeName =
-  "scheduled" | "manual" | "backfill" | "asset_triggered" | "asset_materialization";
+/** What made a run: the codes that rows and protobuf share (`proto/millrace/v1/dag.proto`). */
+export const RunType = {
+  scheduled: 1,
+  manual: 2,
+  backfill: 3,
+  asset_triggered: 4,
+  asset_materialization: 5,
+} as const;
+export type RunTypeName = keyof typeof RunType;
+export type RunType = (typeof RunType)[RunTypeName];
+
+const typeNames = Object.fromEntries(
+  Object.entries(RunType).map(([name, code]) => [code, name]),
+) as Record<RunType, RunTypeName>;
+
+export function runTypeName(type: RunType): RunTypeName {
+  return typeNames[type];
+}
 
 /**
  * Names a run after its type and the moment it was due, such as `manual__2026-01-01T00:00:00+00:00`.

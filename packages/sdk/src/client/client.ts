@@ -8,6 +8,8 @@ import { encodeValue } from "../codec.ts";
 import type { DagDefinition } from "../dag.ts";
 import { durationForms, durationMs, type Duration } from "../duration.ts";
 import { instantForms, instantMs, type Instant } from "../instant.ts";
+import { backfillRequest, ClientBackfill, type BackfillOptions } from "./client-backfill.ts";
+import type { BackfillDateSnapshot } from "./backfill-snapshots.ts";
 import { ClientAssets } from "./client-assets.ts";
 import { ClientRun } from "./client-run.ts";
 import { makeLink, type CallOptions, type Link } from "./link.ts";
@@ -137,6 +139,74 @@ export class Client {
         options.signal,
       );
       const items = page.runs.map((run) => new ClientRun(this.#link, readRun(run)));
+      return { items, next: page.nextPageToken };
+    });
+  }
+
+  /**
+   * Makes runs for the dates of a DAG's schedule from one date to another, both included.
+   *
+   * @example
+   * const backfill = await millrace.backfill("etl", { from: "2026-01-01T00:00Z", to: "2026-01-31T00:00Z", reprocess: "failed" });
+   * await backfill.finished();
+   * @throws MillraceError DAG_NOT_FOUND, BACKFILL_OPEN, BACKFILL_IMPOSSIBLE, BACKFILL_TOO_LARGE, FIELD_INVALID, PARAMS_INVALID …
+   */
+  async backfill(
+    dag: { readonly id: string } | string,
+    options: BackfillOptions & CallOptions,
+  ): Promise<ClientBackfill> {
+    const { answered, connection, readBackfill, timestampOf } = await this.#link();
+    const request = { requestId: randomUUID(), ...backfillRequest(dag, options, timestampOf) };
+    const { backfill } = await answered(
+      (call) => connection.backfills.createBackfill(request, call),
+      options.signal,
+    );
+    return new ClientBackfill(this.#link, readBackfill(backfill));
+  }
+
+  /** What a backfill would make of each date, in its order, fetched page by page as it is asked for. Makes nothing. */
+  async *previewBackfill(
+    dag: { readonly id: string } | string,
+    options: BackfillOptions & CallOptions,
+  ): AsyncIterable<BackfillDateSnapshot> {
+    const { answered, connection, paged, readBackfillDate, timestampOf } = await this.#link();
+    const request = { ...backfillRequest(dag, options, timestampOf), dryRun: true };
+    yield* paged(async (pageToken) => {
+      const page = await answered(
+        (call) => connection.backfills.createBackfill({ ...request, pageToken }, call),
+        options.signal,
+      );
+      return { items: page.dates.map(readBackfillDate), next: page.nextPageToken };
+    });
+  }
+
+  /** A backfill by its id. @throws MillraceError BACKFILL_NOT_FOUND */
+  async findBackfill(backfillId: string, { signal }: CallOptions = {}): Promise<ClientBackfill> {
+    const { answered, connection, readBackfill } = await this.#link();
+    const { backfill } = await answered(
+      (call) => connection.backfills.getBackfill({ backfillId }, call),
+      signal,
+    );
+    return new ClientBackfill(this.#link, readBackfill(backfill));
+  }
+
+  /** Backfills, newest first, fetched page by page as they are asked for. */
+  async *backfills(
+    options: CallOptions & {
+      readonly dag?: { readonly id: string } | string;
+      /** Only those that are not over. */
+      readonly openOnly?: boolean;
+    } = {},
+  ): AsyncIterable<ClientBackfill> {
+    const { answered, connection, paged, readBackfill } = await this.#link();
+    const { dag = "", openOnly = false, signal } = options;
+    const filter = { dagId: typeof dag === "string" ? dag : dag.id, openOnly };
+    yield* paged(async (pageToken) => {
+      const page = await answered(
+        (call) => connection.backfills.listBackfills({ ...filter, pageToken }, call),
+        signal,
+      );
+      const items = page.backfills.map((it) => new ClientBackfill(this.#link, readBackfill(it)));
       return { items, next: page.nextPageToken };
     });
   }

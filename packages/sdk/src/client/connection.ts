@@ -2,11 +2,18 @@
 
 import { createClient, type Client as Calls, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { AssetService, DagRunService, DagService, TaskInstanceService } from "@millrace/wire/v1";
+import {
+  AssetService,
+  BackfillService,
+  DagRunService,
+  DagService,
+  TaskInstanceService,
+} from "@millrace/wire/v1";
 
 export type Connection = {
   readonly dags: Calls<typeof DagService>;
   readonly runs: Calls<typeof DagRunService>;
+  readonly backfills: Calls<typeof BackfillService>;
   readonly tasks: Calls<typeof TaskInstanceService>;
   readonly assets: Calls<typeof AssetService>;
 };
@@ -25,6 +32,7 @@ export function openConnection(url: string, key: string | undefined): Connection
   return {
     dags: createClient(DagService, transport),
     runs: createClient(DagRunService, transport),
+    backfills: createClient(BackfillService, transport),
     tasks: createClient(TaskInstanceService, transport),
     assets: createClient(AssetService, transport),
   };

@@ -27,6 +27,7 @@ export function makeLink(options: LinkOptions): Link {
 async function load({ url, key, retryForMs }: LinkOptions) {
   const { openConnection, paged } = await import("./connection.ts");
   const { createRetries } = await import("./retries.ts");
+  const { readBackfill, readBackfillDate } = await import("./read-backfills.ts");
   const { readChanges, readDag, readRun, readTask } = await import("./read-messages.ts");
   const { inputStates, readCallback, readInput } = await import("./read-waits.ts");
   const { readAsset, readAssetEvent } = await import("./read-assets.ts");
@@ -35,6 +36,8 @@ async function load({ url, key, retryForMs }: LinkOptions) {
   const { answered, streamed } = createRetries({ url, retryForMs });
   const calls = { connection, answered, paged, streamed };
   const waits = { inputStates, readCallback, readInput };
+  const backfills = { readBackfill, readBackfillDate };
   const assets = { readAsset, readAssetEvent };
-  return { ...calls, ...waits, ...assets, readChanges, readDag, readRun, readTask, timestampOf };
+  const reads = { readChanges, readDag, readRun, readTask, ...waits, ...backfills, ...assets };
+  return { ...calls, ...reads, timestampOf };
 }

@@ -118,11 +118,12 @@ function typeOfRun(type: RunType): RunSnapshot["type"] {
 const runTypes: Readonly<Record<number, RunSnapshot["type"]>> = {
   [RunType.SCHEDULED]: "scheduled",
   [RunType.MANUAL]: "manual",
+  [RunType.BACKFILL]: "backfill",
   [RunType.ASSET_TRIGGERED]: "asset_triggered",
   [RunType.ASSET_MATERIALIZATION]: "asset_materialization",
 };
 
-function dateOf(at: Parameters<typeof epochMsOf>[0]): Date | null {
+export function dateOf(at: Parameters<typeof epochMsOf>[0]): Date | null {
   const ms = epochMsOf(at);
   return ms === null ? null : new Date(ms);
 }

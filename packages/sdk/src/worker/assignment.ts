@@ -74,6 +74,7 @@ export function taskOf(assignment: Assignment): Task {
 const runTypes: Readonly<Record<number, RunTypeName>> = {
   [RunType.SCHEDULED]: "scheduled",
   [RunType.MANUAL]: "manual",
+  [RunType.BACKFILL]: "backfill",
   [RunType.ASSET_TRIGGERED]: "asset_triggered",
   [RunType.ASSET_MATERIALIZATION]: "asset_materialization",
 };

@@ -1,6 +1,7 @@
 import { methodName, reflectionMethod, type Principal, type Role } from "@millrace/service";
 import {
   AssetService,
+  BackfillService,
   DagRunService,
   DagService,
   PoolService,
@@ -13,13 +14,8 @@ import { authorize } from "./authorize.ts";
 import { rules } from "./rules.ts";
 
 const services = [
-  DagService,
-  DagRunService,
-  TaskInstanceService,
-  AssetService,
-  PoolService,
-  SystemService,
-  WorkerService,
+  ...[DagService, DagRunService, BackfillService, AssetService],
+  ...[TaskInstanceService, PoolService, SystemService, WorkerService],
 ];
 const methods = services.flatMap((service) => service.methods.map(methodName));
 

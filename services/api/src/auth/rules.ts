@@ -43,6 +43,14 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.DagRunService/ListDeadlines": admin,
   "millrace.v1.DagRunService/GetRunCalendar": admin,
 
+  "millrace.v1.BackfillService/CreateBackfill": admin,
+  "millrace.v1.BackfillService/GetBackfill": admin,
+  "millrace.v1.BackfillService/ListBackfills": admin,
+  "millrace.v1.BackfillService/ListBackfillRuns": admin,
+  "millrace.v1.BackfillService/PauseBackfill": admin,
+  "millrace.v1.BackfillService/ResumeBackfill": admin,
+  "millrace.v1.BackfillService/CancelBackfill": admin,
+
   "millrace.v1.TaskInstanceService/ListTaskInstances": admin,
   "millrace.v1.TaskInstanceService/GetTaskInstance": admin,
   "millrace.v1.TaskInstanceService/ReadLogs": admin,

@@ -3,7 +3,7 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import type { RunRow } from "@millrace/db";
 import { RunState, type TaskState } from "@millrace/engine";
-import { runIdOf } from "@millrace/wire";
+import { backfillIdOf, runIdOf } from "@millrace/wire";
 import { DagRunSchema, FailureSchema, type DagRun } from "@millrace/wire/v1";
 import { dateOf } from "./dag.ts";
 
@@ -27,6 +27,7 @@ export function runMessage(row: RunRow): DagRun {
     note: row.note,
     triggeredBy: row.triggered_by,
     revision: BigInt(row.revision),
+    backfillId: row.backfill_id === null ? "" : backfillIdOf(row.backfill_id),
   });
 }
 

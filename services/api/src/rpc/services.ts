@@ -3,6 +3,7 @@
 import { rpcService, type RpcService } from "@millrace/service";
 import {
   AssetService,
+  BackfillService,
   DagRunService,
   DagService,
   DependencyService,
@@ -16,7 +17,9 @@ import { getAssetGraph } from "./asset-graph.ts";
 import { getAssetProgress } from "./asset-progress.ts";
 import { answerInput } from "./answer-input.ts";
 import { cancelDagRun } from "./cancel-dag-run.ts";
+import { cancelBackfill, pauseBackfill, resumeBackfill } from "./change-backfill.ts";
 import { clearTaskInstances, markTaskInstances } from "./change-task-instances.ts";
+import { createBackfill } from "./create-backfill.ts";
 import { deleteDag } from "./delete-dag.ts";
 import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
@@ -33,6 +36,7 @@ import { markDagRun } from "./mark-dag-run.ts";
 import { materializeAsset } from "./materialize-asset.ts";
 import { pauseDag, unpauseDag } from "./pause-dag.ts";
 import { createPoolOf, deletePoolOf, getPool, listPools, updatePoolOf } from "./pools.ts";
+import { getBackfill, listBackfillRuns, listBackfills } from "./read-backfills.ts";
 import { getAsset, listAssets } from "./read-assets.ts";
 import { getDagRun, listDagRuns } from "./read-dag-runs.ts";
 import { getDagSource, getDagSpec, listVersions } from "./read-dag-versions.ts";
@@ -73,6 +77,15 @@ export function callerServices(context: ApiContext): RpcService[] {
       getDagGrid: getDagGrid(context),
       listDeadlines: listDeadlinesPage(context),
       getRunCalendar: getRunCalendar(context),
+    }),
+    rpcService(BackfillService, {
+      createBackfill: createBackfill(context),
+      getBackfill: getBackfill(context),
+      listBackfills: listBackfills(context),
+      listBackfillRuns: listBackfillRuns(context),
+      pauseBackfill: pauseBackfill(context),
+      resumeBackfill: resumeBackfill(context),
+      cancelBackfill: cancelBackfill(context),
     }),
     rpcService(TaskInstanceService, {
       listTaskInstances: listTaskInstances(context),

@@ -271,6 +271,11 @@ async function carryOut(
       };
       return { case: "plannedRuns", value: { runs: [dates], problem: "" } };
     }
+    case "createBackfill":
+    case "pauseBackfill":
+    case "resumeBackfill":
+    case "cancelBackfill":
+    case "explainBackfill":
     case "endWait":
     case undefined:
       break;

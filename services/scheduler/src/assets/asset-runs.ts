@@ -16,6 +16,7 @@ import {
   type AssetNeed,
   type AssetOrAlias,
 } from "@millrace/engine";
+import { ordinaryRuns } from "../backfills/limits.ts";
 import { defaultParams } from "../default-params.ts";
 import { loadedShard, type Owner } from "../owner.ts";
 import type { RunMaker } from "../run-maker.ts";
@@ -130,7 +131,7 @@ export function createAssetRuns(parts: {
     const made = maker.make({
       ...{ dag, runType: assetTriggered, logicalAt: null, intervalStartAt: null },
       ...{ intervalEndAt: null, runAfter: owner.dbClock.now(), params, note: "" },
-      ...{ triggeredBy: "assets", request: null, nextRunAt: null },
+      ...{ triggeredBy: "assets", request: null, nextRunAt: null, backfill: null },
       assets: needs.map(({ of }) => refOf(of)),
     });
     made.then(
@@ -183,7 +184,7 @@ type Wait = {
 
 function hasRoom(dag: OwnedDag): boolean {
   const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
-  return dag.running.size + dag.queued.size < max;
+  return ordinaryRuns(dag) + dag.queued.size < max;
 }
 
 /** What a DAG waits for; null when that is no asset, or its version is not known yet. */

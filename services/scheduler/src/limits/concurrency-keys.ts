@@ -20,7 +20,13 @@ export function leaveKey({ concurrencyKey, dag, key }: ActiveRun): void {
   holders.delete(key);
   if (holders.size > 0) return;
   dag.keys.delete(concurrencyKey);
-  dag.queued.unpark(concurrencyKey);
+  const line = linesOf(dag).find((each) => each.parkedBy(concurrencyKey).length > 0);
+  line?.unpark(concurrencyKey);
+}
+
+/** Runs of a backfill wait in a line of their own, behind the others. */
+function linesOf({ queued, backfill }: OwnedDag): OwnedDag["queued"][] {
+  return backfill === null ? [queued] : [queued, backfill.queued];
 }
 
 /** What is to be done about a run that is about to start; the keys of runs to cancel, it itself among them perhaps. */
@@ -35,14 +41,18 @@ export function turnOf(
   if (key === null || holders === undefined) return { isFree: true, cancel: [] };
   const rule: ConcurrencyKey["whenBusy"] =
     version.compiled.spec.concurrencyKey?.whenBusy ?? "queue";
-  const before = dag.queued.parkedBy(key);
-  dag.queued.park(runKey, key);
+  const lines = linesOf(dag);
+  const before = lines.flatMap((line) => line.parkedBy(key));
+  lines.find((line) => line.has(runKey))?.park(runKey, key);
   if (rule === "cancel_newest") return { isFree: false, cancel: [runKey] };
   return { isFree: false, cancel: rule === "cancel_oldest" ? [...holders, ...before] : [] };
 }
 
 /** The runs that have the key for which a run waits. */
 export function keyHoldersOf(dag: OwnedDag, runKey: number): string[] {
-  const key = dag.queued.keyOf(runKey);
+  const key =
+    linesOf(dag)
+      .map((line) => line.keyOf(runKey))
+      .find((each) => each !== null) ?? null;
   return key === null ? [] : [...(dag.keys.get(key) ?? [])].map(runIdOf);
 }

@@ -31,10 +31,7 @@ export type Past = {
 export type PastSubject = {
   readonly key: number;
   readonly dagId: string;
-  readonly facts: Pick<RunFacts, "logicalAt"> & {
-    /** Its place in a backfill, from 1. */
-    readonly backfill?: { readonly ordinal: number } | null;
-  };
+  readonly facts: Pick<RunFacts, "logicalAt" | "backfill">;
   readonly compiled: CompiledDag;
 };
 

@@ -107,6 +107,16 @@ export type AssetWatcher = Prisma.AssetWatcherModel
  */
 export type AssetWatcherUse = Prisma.AssetWatcherUseModel
 /**
+ * Model Backfill
+ * Runs for dates that have passed, made on purpose.
+ */
+export type Backfill = Prisma.BackfillModel
+/**
+ * Model BackfillDate
+ * What became of a date of a backfill.
+ */
+export type BackfillDate = Prisma.BackfillDateModel
+/**
  * Model Bundle
  * A content-addressed build of DAG code, gzipped.
  */

@@ -410,6 +410,8 @@ export const ModelName = {
   RunAssetEvent: 'RunAssetEvent',
   AssetWatcher: 'AssetWatcher',
   AssetWatcherUse: 'AssetWatcherUse',
+  Backfill: 'Backfill',
+  BackfillDate: 'BackfillDate',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -444,7 +446,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "runTrigger" | "dagDependency" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "runTrigger" | "dagDependency" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "backfill" | "backfillDate" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1407,6 +1409,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.AssetWatcherUseCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.AssetWatcherUseCountAggregateOutputType> | number
+        }
+      }
+    }
+    Backfill: {
+      payload: Prisma.$BackfillPayload<ExtArgs>
+      fields: Prisma.BackfillFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BackfillFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BackfillFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        findFirst: {
+          args: Prisma.BackfillFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BackfillFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        findMany: {
+          args: Prisma.BackfillFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        create: {
+          args: Prisma.BackfillCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        createMany: {
+          args: Prisma.BackfillCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BackfillCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        delete: {
+          args: Prisma.BackfillDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        update: {
+          args: Prisma.BackfillUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        deleteMany: {
+          args: Prisma.BackfillDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BackfillUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BackfillUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>[]
+        }
+        upsert: {
+          args: Prisma.BackfillUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillPayload>
+        }
+        aggregate: {
+          args: Prisma.BackfillAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBackfill>
+        }
+        groupBy: {
+          args: Prisma.BackfillGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BackfillCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillCountAggregateOutputType> | number
+        }
+      }
+    }
+    BackfillDate: {
+      payload: Prisma.$BackfillDatePayload<ExtArgs>
+      fields: Prisma.BackfillDateFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BackfillDateFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BackfillDateFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>
+        }
+        findFirst: {
+          args: Prisma.BackfillDateFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BackfillDateFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>
+        }
+        findMany: {
+          args: Prisma.BackfillDateFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>[]
+        }
+        create: {
+          args: Prisma.BackfillDateCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>
+        }
+        createMany: {
+          args: Prisma.BackfillDateCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BackfillDateCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>[]
+        }
+        delete: {
+          args: Prisma.BackfillDateDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>
+        }
+        update: {
+          args: Prisma.BackfillDateUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>
+        }
+        deleteMany: {
+          args: Prisma.BackfillDateDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BackfillDateUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BackfillDateUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>[]
+        }
+        upsert: {
+          args: Prisma.BackfillDateUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BackfillDatePayload>
+        }
+        aggregate: {
+          args: Prisma.BackfillDateAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBackfillDate>
+        }
+        groupBy: {
+          args: Prisma.BackfillDateGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillDateGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BackfillDateCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BackfillDateCountAggregateOutputType> | number
         }
       }
     }
@@ -3013,6 +3163,47 @@ export const AssetWatcherUseScalarFieldEnum = {
 export type AssetWatcherUseScalarFieldEnum = (typeof AssetWatcherUseScalarFieldEnum)[keyof typeof AssetWatcherUseScalarFieldEnum]
 
 
+export const BackfillScalarFieldEnum = {
+  id: 'id',
+  dagId: 'dagId',
+  shard: 'shard',
+  dagVersionId: 'dagVersionId',
+  fromAt: 'fromAt',
+  toAt: 'toAt',
+  asOf: 'asOf',
+  anchorAt: 'anchorAt',
+  isReverse: 'isReverse',
+  reprocess: 'reprocess',
+  maxActiveRuns: 'maxActiveRuns',
+  params: 'params',
+  hasParams: 'hasParams',
+  note: 'note',
+  createdBy: 'createdBy',
+  createdAt: 'createdAt',
+  dateCount: 'dateCount',
+  decided: 'decided',
+  decidedDate: 'decidedDate',
+  inFlight: 'inFlight',
+  existing: 'existing',
+  state: 'state',
+  endedAt: 'endedAt'
+} as const
+
+export type BackfillScalarFieldEnum = (typeof BackfillScalarFieldEnum)[keyof typeof BackfillScalarFieldEnum]
+
+
+export const BackfillDateScalarFieldEnum = {
+  backfillId: 'backfillId',
+  ordinal: 'ordinal',
+  logicalAt: 'logicalAt',
+  outcome: 'outcome',
+  runId: 'runId',
+  reopenCount: 'reopenCount'
+} as const
+
+export type BackfillDateScalarFieldEnum = (typeof BackfillDateScalarFieldEnum)[keyof typeof BackfillDateScalarFieldEnum]
+
+
 export const BundleScalarFieldEnum = {
   digest: 'digest',
   content: 'content',
@@ -3133,7 +3324,9 @@ export const RunScalarFieldEnum = {
   note: 'note',
   triggeredBy: 'triggeredBy',
   revision: 'revision',
-  reopenCount: 'reopenCount'
+  reopenCount: 'reopenCount',
+  backfillId: 'backfillId',
+  backfillOrdinal: 'backfillOrdinal'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
@@ -3589,6 +3782,8 @@ export type GlobalOmitConfig = {
   runAssetEvent?: Prisma.RunAssetEventOmit
   assetWatcher?: Prisma.AssetWatcherOmit
   assetWatcherUse?: Prisma.AssetWatcherUseOmit
+  backfill?: Prisma.BackfillOmit
+  backfillDate?: Prisma.BackfillDateOmit
   bundle?: Prisma.BundleOmit
   dag?: Prisma.DagOmit
   dagVersion?: Prisma.DagVersionOmit

@@ -64,6 +64,8 @@ export const ModelName = {
   RunAssetEvent: 'RunAssetEvent',
   AssetWatcher: 'AssetWatcher',
   AssetWatcherUse: 'AssetWatcherUse',
+  Backfill: 'Backfill',
+  BackfillDate: 'BackfillDate',
   Bundle: 'Bundle',
   Dag: 'Dag',
   DagVersion: 'DagVersion',
@@ -259,6 +261,47 @@ export const AssetWatcherUseScalarFieldEnum = {
 export type AssetWatcherUseScalarFieldEnum = (typeof AssetWatcherUseScalarFieldEnum)[keyof typeof AssetWatcherUseScalarFieldEnum]
 
 
+export const BackfillScalarFieldEnum = {
+  id: 'id',
+  dagId: 'dagId',
+  shard: 'shard',
+  dagVersionId: 'dagVersionId',
+  fromAt: 'fromAt',
+  toAt: 'toAt',
+  asOf: 'asOf',
+  anchorAt: 'anchorAt',
+  isReverse: 'isReverse',
+  reprocess: 'reprocess',
+  maxActiveRuns: 'maxActiveRuns',
+  params: 'params',
+  hasParams: 'hasParams',
+  note: 'note',
+  createdBy: 'createdBy',
+  createdAt: 'createdAt',
+  dateCount: 'dateCount',
+  decided: 'decided',
+  decidedDate: 'decidedDate',
+  inFlight: 'inFlight',
+  existing: 'existing',
+  state: 'state',
+  endedAt: 'endedAt'
+} as const
+
+export type BackfillScalarFieldEnum = (typeof BackfillScalarFieldEnum)[keyof typeof BackfillScalarFieldEnum]
+
+
+export const BackfillDateScalarFieldEnum = {
+  backfillId: 'backfillId',
+  ordinal: 'ordinal',
+  logicalAt: 'logicalAt',
+  outcome: 'outcome',
+  runId: 'runId',
+  reopenCount: 'reopenCount'
+} as const
+
+export type BackfillDateScalarFieldEnum = (typeof BackfillDateScalarFieldEnum)[keyof typeof BackfillDateScalarFieldEnum]
+
+
 export const BundleScalarFieldEnum = {
   digest: 'digest',
   content: 'content',
@@ -379,7 +422,9 @@ export const RunScalarFieldEnum = {
   note: 'note',
   triggeredBy: 'triggeredBy',
   revision: 'revision',
-  reopenCount: 'reopenCount'
+  reopenCount: 'reopenCount',
+  backfillId: 'backfillId',
+  backfillOrdinal: 'backfillOrdinal'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]

@@ -267,6 +267,7 @@ export type DagVersionWhereInput = {
   dag?: Prisma.XOR<Prisma.DagScalarRelationFilter, Prisma.DagWhereInput>
   bundle?: Prisma.XOR<Prisma.BundleNullableScalarRelationFilter, Prisma.BundleWhereInput> | null
   runs?: Prisma.RunListRelationFilter
+  backfills?: Prisma.BackfillListRelationFilter
 }
 
 export type DagVersionOrderByWithRelationInput = {
@@ -283,6 +284,7 @@ export type DagVersionOrderByWithRelationInput = {
   dag?: Prisma.DagOrderByWithRelationInput
   bundle?: Prisma.BundleOrderByWithRelationInput
   runs?: Prisma.RunOrderByRelationAggregateInput
+  backfills?: Prisma.BackfillOrderByRelationAggregateInput
 }
 
 export type DagVersionWhereUniqueInput = Prisma.AtLeast<{
@@ -304,6 +306,7 @@ export type DagVersionWhereUniqueInput = Prisma.AtLeast<{
   dag?: Prisma.XOR<Prisma.DagScalarRelationFilter, Prisma.DagWhereInput>
   bundle?: Prisma.XOR<Prisma.BundleNullableScalarRelationFilter, Prisma.BundleWhereInput> | null
   runs?: Prisma.RunListRelationFilter
+  backfills?: Prisma.BackfillListRelationFilter
 }, "id" | "dagId_version" | "id_dagId">
 
 export type DagVersionOrderByWithAggregationInput = {
@@ -351,6 +354,7 @@ export type DagVersionCreateInput = {
   dag: Prisma.DagCreateNestedOneWithoutVersionsInput
   bundle?: Prisma.BundleCreateNestedOneWithoutVersionsInput
   runs?: Prisma.RunCreateNestedManyWithoutDagVersionInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionUncheckedCreateInput = {
@@ -365,6 +369,7 @@ export type DagVersionUncheckedCreateInput = {
   taskCount: number
   registeredAt?: Date | string
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutDagVersionInput
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionUpdateInput = {
@@ -378,6 +383,7 @@ export type DagVersionUpdateInput = {
   dag?: Prisma.DagUpdateOneRequiredWithoutVersionsNestedInput
   bundle?: Prisma.BundleUpdateOneWithoutVersionsNestedInput
   runs?: Prisma.RunUpdateManyWithoutDagVersionNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionUncheckedUpdateInput = {
@@ -392,6 +398,7 @@ export type DagVersionUncheckedUpdateInput = {
   taskCount?: Prisma.IntFieldUpdateOperationsInput | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   runs?: Prisma.RunUncheckedUpdateManyWithoutDagVersionNestedInput
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionCreateManyInput = {
@@ -428,6 +435,11 @@ export type DagVersionUncheckedUpdateManyInput = {
   bundleDigest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   taskCount?: Prisma.IntFieldUpdateOperationsInput | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type DagVersionScalarRelationFilter = {
+  is?: Prisma.DagVersionWhereInput
+  isNot?: Prisma.DagVersionWhereInput
 }
 
 export type DagVersionListRelationFilter = {
@@ -501,9 +513,18 @@ export type DagVersionSumOrderByAggregateInput = {
   taskCount?: Prisma.SortOrder
 }
 
-export type DagVersionScalarRelationFilter = {
-  is?: Prisma.DagVersionWhereInput
-  isNot?: Prisma.DagVersionWhereInput
+export type DagVersionCreateNestedOneWithoutBackfillsInput = {
+  create?: Prisma.XOR<Prisma.DagVersionCreateWithoutBackfillsInput, Prisma.DagVersionUncheckedCreateWithoutBackfillsInput>
+  connectOrCreate?: Prisma.DagVersionCreateOrConnectWithoutBackfillsInput
+  connect?: Prisma.DagVersionWhereUniqueInput
+}
+
+export type DagVersionUpdateOneRequiredWithoutBackfillsNestedInput = {
+  create?: Prisma.XOR<Prisma.DagVersionCreateWithoutBackfillsInput, Prisma.DagVersionUncheckedCreateWithoutBackfillsInput>
+  connectOrCreate?: Prisma.DagVersionCreateOrConnectWithoutBackfillsInput
+  upsert?: Prisma.DagVersionUpsertWithoutBackfillsInput
+  connect?: Prisma.DagVersionWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.DagVersionUpdateToOneWithWhereWithoutBackfillsInput, Prisma.DagVersionUpdateWithoutBackfillsInput>, Prisma.DagVersionUncheckedUpdateWithoutBackfillsInput>
 }
 
 export type DagVersionCreateNestedManyWithoutBundleInput = {
@@ -604,6 +625,76 @@ export type DagVersionUpdateOneRequiredWithoutRunsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.DagVersionUpdateToOneWithWhereWithoutRunsInput, Prisma.DagVersionUpdateWithoutRunsInput>, Prisma.DagVersionUncheckedUpdateWithoutRunsInput>
 }
 
+export type DagVersionCreateWithoutBackfillsInput = {
+  version: number
+  digest: string
+  spec: runtime.Bytes
+  file: string
+  source: string
+  taskCount: number
+  registeredAt?: Date | string
+  dag: Prisma.DagCreateNestedOneWithoutVersionsInput
+  bundle?: Prisma.BundleCreateNestedOneWithoutVersionsInput
+  runs?: Prisma.RunCreateNestedManyWithoutDagVersionInput
+}
+
+export type DagVersionUncheckedCreateWithoutBackfillsInput = {
+  id?: number
+  dagId: string
+  version: number
+  digest: string
+  spec: runtime.Bytes
+  file: string
+  source: string
+  bundleDigest?: string | null
+  taskCount: number
+  registeredAt?: Date | string
+  runs?: Prisma.RunUncheckedCreateNestedManyWithoutDagVersionInput
+}
+
+export type DagVersionCreateOrConnectWithoutBackfillsInput = {
+  where: Prisma.DagVersionWhereUniqueInput
+  create: Prisma.XOR<Prisma.DagVersionCreateWithoutBackfillsInput, Prisma.DagVersionUncheckedCreateWithoutBackfillsInput>
+}
+
+export type DagVersionUpsertWithoutBackfillsInput = {
+  update: Prisma.XOR<Prisma.DagVersionUpdateWithoutBackfillsInput, Prisma.DagVersionUncheckedUpdateWithoutBackfillsInput>
+  create: Prisma.XOR<Prisma.DagVersionCreateWithoutBackfillsInput, Prisma.DagVersionUncheckedCreateWithoutBackfillsInput>
+  where?: Prisma.DagVersionWhereInput
+}
+
+export type DagVersionUpdateToOneWithWhereWithoutBackfillsInput = {
+  where?: Prisma.DagVersionWhereInput
+  data: Prisma.XOR<Prisma.DagVersionUpdateWithoutBackfillsInput, Prisma.DagVersionUncheckedUpdateWithoutBackfillsInput>
+}
+
+export type DagVersionUpdateWithoutBackfillsInput = {
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  digest?: Prisma.StringFieldUpdateOperationsInput | string
+  spec?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  source?: Prisma.StringFieldUpdateOperationsInput | string
+  taskCount?: Prisma.IntFieldUpdateOperationsInput | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dag?: Prisma.DagUpdateOneRequiredWithoutVersionsNestedInput
+  bundle?: Prisma.BundleUpdateOneWithoutVersionsNestedInput
+  runs?: Prisma.RunUpdateManyWithoutDagVersionNestedInput
+}
+
+export type DagVersionUncheckedUpdateWithoutBackfillsInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  dagId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  digest?: Prisma.StringFieldUpdateOperationsInput | string
+  spec?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
+  file?: Prisma.StringFieldUpdateOperationsInput | string
+  source?: Prisma.StringFieldUpdateOperationsInput | string
+  bundleDigest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  taskCount?: Prisma.IntFieldUpdateOperationsInput | number
+  registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  runs?: Prisma.RunUncheckedUpdateManyWithoutDagVersionNestedInput
+}
+
 export type DagVersionCreateWithoutBundleInput = {
   version: number
   digest: string
@@ -614,6 +705,7 @@ export type DagVersionCreateWithoutBundleInput = {
   registeredAt?: Date | string
   dag: Prisma.DagCreateNestedOneWithoutVersionsInput
   runs?: Prisma.RunCreateNestedManyWithoutDagVersionInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionUncheckedCreateWithoutBundleInput = {
@@ -627,6 +719,7 @@ export type DagVersionUncheckedCreateWithoutBundleInput = {
   taskCount: number
   registeredAt?: Date | string
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutDagVersionInput
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionCreateOrConnectWithoutBundleInput = {
@@ -681,6 +774,7 @@ export type DagVersionCreateWithoutDagInput = {
   registeredAt?: Date | string
   bundle?: Prisma.BundleCreateNestedOneWithoutVersionsInput
   runs?: Prisma.RunCreateNestedManyWithoutDagVersionInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionUncheckedCreateWithoutDagInput = {
@@ -694,6 +788,7 @@ export type DagVersionUncheckedCreateWithoutDagInput = {
   taskCount: number
   registeredAt?: Date | string
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutDagVersionInput
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionCreateOrConnectWithoutDagInput = {
@@ -732,6 +827,7 @@ export type DagVersionCreateWithoutRunsInput = {
   registeredAt?: Date | string
   dag: Prisma.DagCreateNestedOneWithoutVersionsInput
   bundle?: Prisma.BundleCreateNestedOneWithoutVersionsInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionUncheckedCreateWithoutRunsInput = {
@@ -745,6 +841,7 @@ export type DagVersionUncheckedCreateWithoutRunsInput = {
   bundleDigest?: string | null
   taskCount: number
   registeredAt?: Date | string
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutDagVersionInput
 }
 
 export type DagVersionCreateOrConnectWithoutRunsInput = {
@@ -773,6 +870,7 @@ export type DagVersionUpdateWithoutRunsInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dag?: Prisma.DagUpdateOneRequiredWithoutVersionsNestedInput
   bundle?: Prisma.BundleUpdateOneWithoutVersionsNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionUncheckedUpdateWithoutRunsInput = {
@@ -786,6 +884,7 @@ export type DagVersionUncheckedUpdateWithoutRunsInput = {
   bundleDigest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   taskCount?: Prisma.IntFieldUpdateOperationsInput | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionCreateManyBundleInput = {
@@ -810,6 +909,7 @@ export type DagVersionUpdateWithoutBundleInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dag?: Prisma.DagUpdateOneRequiredWithoutVersionsNestedInput
   runs?: Prisma.RunUpdateManyWithoutDagVersionNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionUncheckedUpdateWithoutBundleInput = {
@@ -823,6 +923,7 @@ export type DagVersionUncheckedUpdateWithoutBundleInput = {
   taskCount?: Prisma.IntFieldUpdateOperationsInput | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   runs?: Prisma.RunUncheckedUpdateManyWithoutDagVersionNestedInput
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionUncheckedUpdateManyWithoutBundleInput = {
@@ -859,6 +960,7 @@ export type DagVersionUpdateWithoutDagInput = {
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   bundle?: Prisma.BundleUpdateOneWithoutVersionsNestedInput
   runs?: Prisma.RunUpdateManyWithoutDagVersionNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionUncheckedUpdateWithoutDagInput = {
@@ -872,6 +974,7 @@ export type DagVersionUncheckedUpdateWithoutDagInput = {
   taskCount?: Prisma.IntFieldUpdateOperationsInput | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   runs?: Prisma.RunUncheckedUpdateManyWithoutDagVersionNestedInput
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutDagVersionNestedInput
 }
 
 export type DagVersionUncheckedUpdateManyWithoutDagInput = {
@@ -893,10 +996,12 @@ export type DagVersionUncheckedUpdateManyWithoutDagInput = {
 
 export type DagVersionCountOutputType = {
   runs: number
+  backfills: number
 }
 
 export type DagVersionCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   runs?: boolean | DagVersionCountOutputTypeCountRunsArgs
+  backfills?: boolean | DagVersionCountOutputTypeCountBackfillsArgs
 }
 
 /**
@@ -916,6 +1021,13 @@ export type DagVersionCountOutputTypeCountRunsArgs<ExtArgs extends runtime.Types
   where?: Prisma.RunWhereInput
 }
 
+/**
+ * DagVersionCountOutputType without action
+ */
+export type DagVersionCountOutputTypeCountBackfillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BackfillWhereInput
+}
+
 
 export type DagVersionSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -931,6 +1043,7 @@ export type DagVersionSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   dag?: boolean | Prisma.DagDefaultArgs<ExtArgs>
   bundle?: boolean | Prisma.DagVersion$bundleArgs<ExtArgs>
   runs?: boolean | Prisma.DagVersion$runsArgs<ExtArgs>
+  backfills?: boolean | Prisma.DagVersion$backfillsArgs<ExtArgs>
   _count?: boolean | Prisma.DagVersionCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["dagVersion"]>
 
@@ -982,6 +1095,7 @@ export type DagVersionInclude<ExtArgs extends runtime.Types.Extensions.InternalA
   dag?: boolean | Prisma.DagDefaultArgs<ExtArgs>
   bundle?: boolean | Prisma.DagVersion$bundleArgs<ExtArgs>
   runs?: boolean | Prisma.DagVersion$runsArgs<ExtArgs>
+  backfills?: boolean | Prisma.DagVersion$backfillsArgs<ExtArgs>
   _count?: boolean | Prisma.DagVersionCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type DagVersionIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -999,6 +1113,7 @@ export type $DagVersionPayload<ExtArgs extends runtime.Types.Extensions.Internal
     dag: Prisma.$DagPayload<ExtArgs>
     bundle: Prisma.$BundlePayload<ExtArgs> | null
     runs: Prisma.$RunPayload<ExtArgs>[]
+    backfills: Prisma.$BackfillPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: number
@@ -1411,6 +1526,7 @@ export interface Prisma__DagVersionClient<T, Null = never, ExtArgs extends runti
   dag<T extends Prisma.DagDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DagDefaultArgs<ExtArgs>>): Prisma.Prisma__DagClient<runtime.Types.Result.GetResult<Prisma.$DagPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   bundle<T extends Prisma.DagVersion$bundleArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DagVersion$bundleArgs<ExtArgs>>): Prisma.Prisma__BundleClient<runtime.Types.Result.GetResult<Prisma.$BundlePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   runs<T extends Prisma.DagVersion$runsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DagVersion$runsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  backfills<T extends Prisma.DagVersion$backfillsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DagVersion$backfillsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BackfillPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1891,6 +2007,30 @@ export type DagVersion$runsArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.RunScalarFieldEnum | Prisma.RunScalarFieldEnum[]
+}
+
+/**
+ * DagVersion.backfills
+ */
+export type DagVersion$backfillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Backfill
+   */
+  select?: Prisma.BackfillSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Backfill
+   */
+  omit?: Prisma.BackfillOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BackfillInclude<ExtArgs> | null
+  where?: Prisma.BackfillWhereInput
+  orderBy?: Prisma.BackfillOrderByWithRelationInput | Prisma.BackfillOrderByWithRelationInput[]
+  cursor?: Prisma.BackfillWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BackfillScalarFieldEnum | Prisma.BackfillScalarFieldEnum[]
 }
 
 /**

@@ -35,6 +35,8 @@ export type RunAvgAggregateOutputType = {
   counts: number | null
   revision: number | null
   reopenCount: number | null
+  backfillId: number | null
+  backfillOrdinal: number | null
 }
 
 export type RunSumAggregateOutputType = {
@@ -46,6 +48,8 @@ export type RunSumAggregateOutputType = {
   counts: number[]
   revision: bigint | null
   reopenCount: number | null
+  backfillId: bigint | null
+  backfillOrdinal: number | null
 }
 
 export type RunMinAggregateOutputType = {
@@ -70,6 +74,8 @@ export type RunMinAggregateOutputType = {
   triggeredBy: string | null
   revision: bigint | null
   reopenCount: number | null
+  backfillId: bigint | null
+  backfillOrdinal: number | null
 }
 
 export type RunMaxAggregateOutputType = {
@@ -94,6 +100,8 @@ export type RunMaxAggregateOutputType = {
   triggeredBy: string | null
   revision: bigint | null
   reopenCount: number | null
+  backfillId: bigint | null
+  backfillOrdinal: number | null
 }
 
 export type RunCountAggregateOutputType = {
@@ -119,6 +127,8 @@ export type RunCountAggregateOutputType = {
   triggeredBy: number
   revision: number
   reopenCount: number
+  backfillId: number
+  backfillOrdinal: number
   _all: number
 }
 
@@ -132,6 +142,8 @@ export type RunAvgAggregateInputType = {
   counts?: true
   revision?: true
   reopenCount?: true
+  backfillId?: true
+  backfillOrdinal?: true
 }
 
 export type RunSumAggregateInputType = {
@@ -143,6 +155,8 @@ export type RunSumAggregateInputType = {
   counts?: true
   revision?: true
   reopenCount?: true
+  backfillId?: true
+  backfillOrdinal?: true
 }
 
 export type RunMinAggregateInputType = {
@@ -167,6 +181,8 @@ export type RunMinAggregateInputType = {
   triggeredBy?: true
   revision?: true
   reopenCount?: true
+  backfillId?: true
+  backfillOrdinal?: true
 }
 
 export type RunMaxAggregateInputType = {
@@ -191,6 +207,8 @@ export type RunMaxAggregateInputType = {
   triggeredBy?: true
   revision?: true
   reopenCount?: true
+  backfillId?: true
+  backfillOrdinal?: true
 }
 
 export type RunCountAggregateInputType = {
@@ -216,6 +234,8 @@ export type RunCountAggregateInputType = {
   triggeredBy?: true
   revision?: true
   reopenCount?: true
+  backfillId?: true
+  backfillOrdinal?: true
   _all?: true
 }
 
@@ -328,6 +348,8 @@ export type RunGroupByOutputType = {
   triggeredBy: string
   revision: bigint
   reopenCount: number
+  backfillId: bigint | null
+  backfillOrdinal: number | null
   _count: RunCountAggregateOutputType | null
   _avg: RunAvgAggregateOutputType | null
   _sum: RunSumAggregateOutputType | null
@@ -376,6 +398,8 @@ export type RunWhereInput = {
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntFilter<"Run"> | number
+  backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
+  backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
   dagVersion?: Prisma.XOR<Prisma.DagVersionScalarRelationFilter, Prisma.DagVersionWhereInput>
 }
 
@@ -402,6 +426,8 @@ export type RunOrderByWithRelationInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrderInput | Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrderInput | Prisma.SortOrder
   dagVersion?: Prisma.DagVersionOrderByWithRelationInput
 }
 
@@ -432,6 +458,8 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntFilter<"Run"> | number
+  backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
+  backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
   dagVersion?: Prisma.XOR<Prisma.DagVersionScalarRelationFilter, Prisma.DagVersionWhereInput>
 }, "id" | "dagId_runName">
 
@@ -458,6 +486,8 @@ export type RunOrderByWithAggregationInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrderInput | Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.RunCountOrderByAggregateInput
   _avg?: Prisma.RunAvgOrderByAggregateInput
   _max?: Prisma.RunMaxOrderByAggregateInput
@@ -491,6 +521,8 @@ export type RunScalarWhereWithAggregatesInput = {
   triggeredBy?: Prisma.StringWithAggregatesFilter<"Run"> | string
   revision?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  backfillId?: Prisma.BigIntNullableWithAggregatesFilter<"Run"> | bigint | number | null
+  backfillOrdinal?: Prisma.IntNullableWithAggregatesFilter<"Run"> | number | null
 }
 
 export type RunCreateInput = {
@@ -514,6 +546,8 @@ export type RunCreateInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  backfillId?: bigint | number | null
+  backfillOrdinal?: number | null
   dagVersion: Prisma.DagVersionCreateNestedOneWithoutRunsInput
 }
 
@@ -540,6 +574,8 @@ export type RunUncheckedCreateInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  backfillId?: bigint | number | null
+  backfillOrdinal?: number | null
 }
 
 export type RunUpdateInput = {
@@ -563,6 +599,8 @@ export type RunUpdateInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   dagVersion?: Prisma.DagVersionUpdateOneRequiredWithoutRunsNestedInput
 }
 
@@ -589,6 +627,8 @@ export type RunUncheckedUpdateInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type RunCreateManyInput = {
@@ -614,6 +654,8 @@ export type RunCreateManyInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  backfillId?: bigint | number | null
+  backfillOrdinal?: number | null
 }
 
 export type RunUpdateManyMutationInput = {
@@ -637,6 +679,8 @@ export type RunUpdateManyMutationInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type RunUncheckedUpdateManyInput = {
@@ -662,6 +706,8 @@ export type RunUncheckedUpdateManyInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type RunListRelationFilter = {
@@ -710,6 +756,8 @@ export type RunCountOrderByAggregateInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrder
 }
 
 export type RunAvgOrderByAggregateInput = {
@@ -721,6 +769,8 @@ export type RunAvgOrderByAggregateInput = {
   counts?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrder
 }
 
 export type RunMaxOrderByAggregateInput = {
@@ -745,6 +795,8 @@ export type RunMaxOrderByAggregateInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrder
 }
 
 export type RunMinOrderByAggregateInput = {
@@ -769,6 +821,8 @@ export type RunMinOrderByAggregateInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrder
 }
 
 export type RunSumOrderByAggregateInput = {
@@ -780,6 +834,8 @@ export type RunSumOrderByAggregateInput = {
   counts?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  backfillId?: Prisma.SortOrder
+  backfillOrdinal?: Prisma.SortOrder
 }
 
 export type RunCreateNestedManyWithoutDagVersionInput = {
@@ -854,6 +910,8 @@ export type RunCreateWithoutDagVersionInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  backfillId?: bigint | number | null
+  backfillOrdinal?: number | null
 }
 
 export type RunUncheckedCreateWithoutDagVersionInput = {
@@ -877,6 +935,8 @@ export type RunUncheckedCreateWithoutDagVersionInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  backfillId?: bigint | number | null
+  backfillOrdinal?: number | null
 }
 
 export type RunCreateOrConnectWithoutDagVersionInput = {
@@ -931,6 +991,8 @@ export type RunScalarWhereInput = {
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntFilter<"Run"> | number
+  backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
+  backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
 }
 
 export type RunCreateManyDagVersionInput = {
@@ -954,6 +1016,8 @@ export type RunCreateManyDagVersionInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  backfillId?: bigint | number | null
+  backfillOrdinal?: number | null
 }
 
 export type RunUpdateWithoutDagVersionInput = {
@@ -977,6 +1041,8 @@ export type RunUpdateWithoutDagVersionInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type RunUncheckedUpdateWithoutDagVersionInput = {
@@ -1000,6 +1066,8 @@ export type RunUncheckedUpdateWithoutDagVersionInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type RunUncheckedUpdateManyWithoutDagVersionInput = {
@@ -1023,6 +1091,8 @@ export type RunUncheckedUpdateManyWithoutDagVersionInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 
@@ -1050,6 +1120,8 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  backfillId?: boolean
+  backfillOrdinal?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1076,6 +1148,8 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  backfillId?: boolean
+  backfillOrdinal?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1102,6 +1176,8 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  backfillId?: boolean
+  backfillOrdinal?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1128,9 +1204,11 @@ export type RunSelectScalar = {
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  backfillId?: boolean
+  backfillOrdinal?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount" | "backfillId" | "backfillOrdinal", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }
@@ -1184,6 +1262,11 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
      * How often it was opened again after its end.
      */
     reopenCount: number
+    /**
+     * The backfill it belongs to, and its place in it.
+     */
+    backfillId: bigint | null
+    backfillOrdinal: number | null
   }, ExtArgs["result"]["run"]>
   composites: {}
 }
@@ -1630,6 +1713,8 @@ export interface RunFieldRefs {
   readonly triggeredBy: Prisma.FieldRef<"Run", 'String'>
   readonly revision: Prisma.FieldRef<"Run", 'BigInt'>
   readonly reopenCount: Prisma.FieldRef<"Run", 'Int'>
+  readonly backfillId: Prisma.FieldRef<"Run", 'BigInt'>
+  readonly backfillOrdinal: Prisma.FieldRef<"Run", 'Int'>
 }
     
 

@@ -213,6 +213,7 @@ export type ShardWhereInput = {
   epoch?: Prisma.BigIntFilter<"Shard"> | bigint | number
   expiresAt?: Prisma.DateTimeFilter<"Shard"> | Date | string
   dags?: Prisma.DagListRelationFilter
+  backfills?: Prisma.BackfillListRelationFilter
   watchers?: Prisma.AssetWatcherListRelationFilter
   grants?: Prisma.PoolGrantListRelationFilter
 }
@@ -223,6 +224,7 @@ export type ShardOrderByWithRelationInput = {
   epoch?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   dags?: Prisma.DagOrderByRelationAggregateInput
+  backfills?: Prisma.BackfillOrderByRelationAggregateInput
   watchers?: Prisma.AssetWatcherOrderByRelationAggregateInput
   grants?: Prisma.PoolGrantOrderByRelationAggregateInput
 }
@@ -236,6 +238,7 @@ export type ShardWhereUniqueInput = Prisma.AtLeast<{
   epoch?: Prisma.BigIntFilter<"Shard"> | bigint | number
   expiresAt?: Prisma.DateTimeFilter<"Shard"> | Date | string
   dags?: Prisma.DagListRelationFilter
+  backfills?: Prisma.BackfillListRelationFilter
   watchers?: Prisma.AssetWatcherListRelationFilter
   grants?: Prisma.PoolGrantListRelationFilter
 }, "id">
@@ -268,6 +271,7 @@ export type ShardCreateInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
   grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
 }
@@ -278,6 +282,7 @@ export type ShardUncheckedCreateInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
   grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
 }
@@ -288,6 +293,7 @@ export type ShardUpdateInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
   grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
 }
@@ -298,6 +304,7 @@ export type ShardUncheckedUpdateInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
   grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
 }
@@ -373,6 +380,20 @@ export type ShardUpdateOneRequiredWithoutWatchersNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.ShardUpdateToOneWithWhereWithoutWatchersInput, Prisma.ShardUpdateWithoutWatchersInput>, Prisma.ShardUncheckedUpdateWithoutWatchersInput>
 }
 
+export type ShardCreateNestedOneWithoutBackfillsInput = {
+  create?: Prisma.XOR<Prisma.ShardCreateWithoutBackfillsInput, Prisma.ShardUncheckedCreateWithoutBackfillsInput>
+  connectOrCreate?: Prisma.ShardCreateOrConnectWithoutBackfillsInput
+  connect?: Prisma.ShardWhereUniqueInput
+}
+
+export type ShardUpdateOneRequiredWithoutBackfillsNestedInput = {
+  create?: Prisma.XOR<Prisma.ShardCreateWithoutBackfillsInput, Prisma.ShardUncheckedCreateWithoutBackfillsInput>
+  connectOrCreate?: Prisma.ShardCreateOrConnectWithoutBackfillsInput
+  upsert?: Prisma.ShardUpsertWithoutBackfillsInput
+  connect?: Prisma.ShardWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ShardUpdateToOneWithWhereWithoutBackfillsInput, Prisma.ShardUpdateWithoutBackfillsInput>, Prisma.ShardUncheckedUpdateWithoutBackfillsInput>
+}
+
 export type ShardCreateNestedOneWithoutDagsInput = {
   create?: Prisma.XOR<Prisma.ShardCreateWithoutDagsInput, Prisma.ShardUncheckedCreateWithoutDagsInput>
   connectOrCreate?: Prisma.ShardCreateOrConnectWithoutDagsInput
@@ -407,6 +428,7 @@ export type ShardCreateWithoutWatchersInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutShardRowInput
   grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
 }
 
@@ -416,6 +438,7 @@ export type ShardUncheckedCreateWithoutWatchersInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutShardRowInput
   grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
 }
 
@@ -441,6 +464,7 @@ export type ShardUpdateWithoutWatchersInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutShardRowNestedInput
   grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
 }
 
@@ -450,6 +474,63 @@ export type ShardUncheckedUpdateWithoutWatchersInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
+}
+
+export type ShardCreateWithoutBackfillsInput = {
+  id: number
+  owner?: string | null
+  epoch?: bigint | number
+  expiresAt?: Date | string
+  dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
+}
+
+export type ShardUncheckedCreateWithoutBackfillsInput = {
+  id: number
+  owner?: string | null
+  epoch?: bigint | number
+  expiresAt?: Date | string
+  dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
+  grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
+}
+
+export type ShardCreateOrConnectWithoutBackfillsInput = {
+  where: Prisma.ShardWhereUniqueInput
+  create: Prisma.XOR<Prisma.ShardCreateWithoutBackfillsInput, Prisma.ShardUncheckedCreateWithoutBackfillsInput>
+}
+
+export type ShardUpsertWithoutBackfillsInput = {
+  update: Prisma.XOR<Prisma.ShardUpdateWithoutBackfillsInput, Prisma.ShardUncheckedUpdateWithoutBackfillsInput>
+  create: Prisma.XOR<Prisma.ShardCreateWithoutBackfillsInput, Prisma.ShardUncheckedCreateWithoutBackfillsInput>
+  where?: Prisma.ShardWhereInput
+}
+
+export type ShardUpdateToOneWithWhereWithoutBackfillsInput = {
+  where?: Prisma.ShardWhereInput
+  data: Prisma.XOR<Prisma.ShardUpdateWithoutBackfillsInput, Prisma.ShardUncheckedUpdateWithoutBackfillsInput>
+}
+
+export type ShardUpdateWithoutBackfillsInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
+  grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
+}
+
+export type ShardUncheckedUpdateWithoutBackfillsInput = {
+  id?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+  watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
   grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
@@ -458,6 +539,7 @@ export type ShardCreateWithoutDagsInput = {
   owner?: string | null
   epoch?: bigint | number
   expiresAt?: Date | string
+  backfills?: Prisma.BackfillCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
   grants?: Prisma.PoolGrantCreateNestedManyWithoutShardRowInput
 }
@@ -467,6 +549,7 @@ export type ShardUncheckedCreateWithoutDagsInput = {
   owner?: string | null
   epoch?: bigint | number
   expiresAt?: Date | string
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
   grants?: Prisma.PoolGrantUncheckedCreateNestedManyWithoutShardRowInput
 }
@@ -492,6 +575,7 @@ export type ShardUpdateWithoutDagsInput = {
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  backfills?: Prisma.BackfillUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
   grants?: Prisma.PoolGrantUpdateManyWithoutShardRowNestedInput
 }
@@ -501,6 +585,7 @@ export type ShardUncheckedUpdateWithoutDagsInput = {
   owner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
   grants?: Prisma.PoolGrantUncheckedUpdateManyWithoutShardRowNestedInput
 }
@@ -511,6 +596,7 @@ export type ShardCreateWithoutGrantsInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagCreateNestedManyWithoutShardRowInput
+  backfills?: Prisma.BackfillCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherCreateNestedManyWithoutShardRowInput
 }
 
@@ -520,6 +606,7 @@ export type ShardUncheckedCreateWithoutGrantsInput = {
   epoch?: bigint | number
   expiresAt?: Date | string
   dags?: Prisma.DagUncheckedCreateNestedManyWithoutShardRowInput
+  backfills?: Prisma.BackfillUncheckedCreateNestedManyWithoutShardRowInput
   watchers?: Prisma.AssetWatcherUncheckedCreateNestedManyWithoutShardRowInput
 }
 
@@ -545,6 +632,7 @@ export type ShardUpdateWithoutGrantsInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUpdateManyWithoutShardRowNestedInput
+  backfills?: Prisma.BackfillUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUpdateManyWithoutShardRowNestedInput
 }
 
@@ -554,6 +642,7 @@ export type ShardUncheckedUpdateWithoutGrantsInput = {
   epoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   dags?: Prisma.DagUncheckedUpdateManyWithoutShardRowNestedInput
+  backfills?: Prisma.BackfillUncheckedUpdateManyWithoutShardRowNestedInput
   watchers?: Prisma.AssetWatcherUncheckedUpdateManyWithoutShardRowNestedInput
 }
 
@@ -564,12 +653,14 @@ export type ShardUncheckedUpdateWithoutGrantsInput = {
 
 export type ShardCountOutputType = {
   dags: number
+  backfills: number
   watchers: number
   grants: number
 }
 
 export type ShardCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dags?: boolean | ShardCountOutputTypeCountDagsArgs
+  backfills?: boolean | ShardCountOutputTypeCountBackfillsArgs
   watchers?: boolean | ShardCountOutputTypeCountWatchersArgs
   grants?: boolean | ShardCountOutputTypeCountGrantsArgs
 }
@@ -594,6 +685,13 @@ export type ShardCountOutputTypeCountDagsArgs<ExtArgs extends runtime.Types.Exte
 /**
  * ShardCountOutputType without action
  */
+export type ShardCountOutputTypeCountBackfillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BackfillWhereInput
+}
+
+/**
+ * ShardCountOutputType without action
+ */
 export type ShardCountOutputTypeCountWatchersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.AssetWatcherWhereInput
 }
@@ -612,6 +710,7 @@ export type ShardSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   epoch?: boolean
   expiresAt?: boolean
   dags?: boolean | Prisma.Shard$dagsArgs<ExtArgs>
+  backfills?: boolean | Prisma.Shard$backfillsArgs<ExtArgs>
   watchers?: boolean | Prisma.Shard$watchersArgs<ExtArgs>
   grants?: boolean | Prisma.Shard$grantsArgs<ExtArgs>
   _count?: boolean | Prisma.ShardCountOutputTypeDefaultArgs<ExtArgs>
@@ -641,6 +740,7 @@ export type ShardSelectScalar = {
 export type ShardOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "owner" | "epoch" | "expiresAt", ExtArgs["result"]["shard"]>
 export type ShardInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dags?: boolean | Prisma.Shard$dagsArgs<ExtArgs>
+  backfills?: boolean | Prisma.Shard$backfillsArgs<ExtArgs>
   watchers?: boolean | Prisma.Shard$watchersArgs<ExtArgs>
   grants?: boolean | Prisma.Shard$grantsArgs<ExtArgs>
   _count?: boolean | Prisma.ShardCountOutputTypeDefaultArgs<ExtArgs>
@@ -652,6 +752,7 @@ export type $ShardPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   name: "Shard"
   objects: {
     dags: Prisma.$DagPayload<ExtArgs>[]
+    backfills: Prisma.$BackfillPayload<ExtArgs>[]
     watchers: Prisma.$AssetWatcherPayload<ExtArgs>[]
     grants: Prisma.$PoolGrantPayload<ExtArgs>[]
   }
@@ -1055,6 +1156,7 @@ readonly fields: ShardFieldRefs;
 export interface Prisma__ShardClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   dags<T extends Prisma.Shard$dagsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$dagsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DagPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  backfills<T extends Prisma.Shard$backfillsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$backfillsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BackfillPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   watchers<T extends Prisma.Shard$watchersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$watchersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AssetWatcherPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   grants<T extends Prisma.Shard$grantsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Shard$grantsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PoolGrantPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -1504,6 +1606,30 @@ export type Shard$dagsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs
   take?: number
   skip?: number
   distinct?: Prisma.DagScalarFieldEnum | Prisma.DagScalarFieldEnum[]
+}
+
+/**
+ * Shard.backfills
+ */
+export type Shard$backfillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Backfill
+   */
+  select?: Prisma.BackfillSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Backfill
+   */
+  omit?: Prisma.BackfillOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BackfillInclude<ExtArgs> | null
+  where?: Prisma.BackfillWhereInput
+  orderBy?: Prisma.BackfillOrderByWithRelationInput | Prisma.BackfillOrderByWithRelationInput[]
+  cursor?: Prisma.BackfillWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BackfillScalarFieldEnum | Prisma.BackfillScalarFieldEnum[]
 }
 
 /**

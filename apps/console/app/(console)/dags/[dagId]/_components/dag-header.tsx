@@ -1,4 +1,4 @@
-import { Play } from "lucide-react";
+import { History, Play } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Dag } from "@millrace/wire/v1";
@@ -9,10 +9,14 @@ import { ScheduleWords } from "../../../../../components/schedule-words.tsx";
 import { Time } from "../../../../../components/time.tsx";
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 
-type Props = { readonly dag: Dag; readonly onTrigger: () => void };
+type Props = {
+  readonly dag: Dag;
+  readonly onTrigger: () => void;
+  readonly onBackfill: () => void;
+};
 
 /** What the DAG is, when it runs next, and how its last runs went. */
-export function DagHeader({ dag, onTrigger }: Props) {
+export function DagHeader({ dag, onTrigger, onBackfill }: Props) {
   return (
     <header className="space-y-3 px-4 py-4 md:px-6">
       <div className="flex items-start gap-4">
@@ -46,8 +50,13 @@ export function DagHeader({ dag, onTrigger }: Props) {
             </p>
           )}
         </div>
-        <div className="flex shrink-0 items-center gap-3">
+        <div className="flex shrink-0 flex-wrap items-center justify-end gap-3">
           <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} hasWord />
+          {dag.schedule !== "" && dag.isActive && (
+            <Button onClick={onBackfill}>
+              <History size={13} aria-hidden /> Backfill
+            </Button>
+          )}
           <Button tone="primary" onClick={onTrigger}>
             <Play size={13} aria-hidden /> Trigger
           </Button>

@@ -3,6 +3,7 @@ import { Tabs } from "@base-ui/react/tabs";
 import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { DagService } from "@millrace/wire/v1";
+import { LazyBackfill } from "../../../../../components/backfill/lazy-backfill.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { pollMs } from "../../../../../components/providers.tsx";
 import { RunsTable } from "../../../../../components/runs-table.tsx";
@@ -27,6 +28,7 @@ const tabs = [
 export function DagPage({ dagId }: { readonly dagId: string }) {
   const [params, setParams] = useUrlState();
   const [isTriggering, setTriggering] = useState(false);
+  const [isFilling, setFilling] = useState(false);
   const query = useQuery(DagService.method.getDag, { dagId }, { refetchInterval: pollMs });
   const dag = query.data?.dag;
   return (
@@ -50,7 +52,11 @@ export function DagPage({ dagId }: { readonly dagId: string }) {
         )
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto">
-          <DagHeader dag={dag} onTrigger={() => setTriggering(true)} />
+          <DagHeader
+            dag={dag}
+            onTrigger={() => setTriggering(true)}
+            onBackfill={() => setFilling(true)}
+          />
           <Tabs.Root
             value={params.get("tab") ?? "grid"}
             onValueChange={(value) => setParams({ tab: value === "grid" ? null : String(value) })}
@@ -84,6 +90,7 @@ export function DagPage({ dagId }: { readonly dagId: string }) {
           </Tabs.Root>
         </div>
       )}
+      <LazyBackfill dagId={isFilling ? dagId : null} onClose={() => setFilling(false)} />
       <LazyTrigger dagId={isTriggering ? dagId : null} onClose={() => setTriggering(false)} />
     </>
   );

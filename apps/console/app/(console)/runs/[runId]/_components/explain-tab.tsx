@@ -113,7 +113,15 @@ function ReasonItem({ reason }: { readonly reason: Reason }) {
             {evidence.map(([name, value]) => (
               <div key={name} className="contents">
                 <dt className="text-muted">{name}</dt>
-                <dd className="break-words">{value}</dd>
+                <dd className="break-words">
+                  {name === "backfill_id" ? (
+                    <Link href={`/backfills/${value}`} className="underline hover:text-accent">
+                      {value}
+                    </Link>
+                  ) : (
+                    value
+                  )}
+                </dd>
               </div>
             ))}
           </dl>

@@ -2,7 +2,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { RunState, TaskInstanceService } from "@millrace/wire/v1";
+import { RunState, RunType, TaskInstanceService } from "@millrace/wire/v1";
 import type { DagSpec } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
 import { StateBadge, StateGlyph } from "../../../../../components/state-glyph.tsx";
@@ -63,8 +63,19 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
           <CopyButton text={run.runId} label="Copy the run id" size={12} />
         </Fact>
         <Fact name="Made by">
-          {run.triggeredBy.startsWith("task:") ? "Task" : runTypeWord(run.runType)}
-          {run.triggeredBy !== "" && <span className="text-muted"> · {run.triggeredBy}</span>}
+          {run.runType === RunType.BACKFILL ? (
+            <Link
+              href={`/backfills/${run.backfillId}`}
+              className="hover:text-accent hover:underline"
+            >
+              Backfill
+            </Link>
+          ) : (
+            <>
+              {run.triggeredBy.startsWith("task:") ? "Task" : runTypeWord(run.runType)}
+              {run.triggeredBy !== "" && <span className="text-muted"> · {run.triggeredBy}</span>}
+            </>
+          )}
         </Fact>
         <Fact name="Logical date">
           <Time at={msOf(run.logicalDate)} isAbsolute />
@@ -140,5 +151,20 @@ function QueuedReason({ live, spec }: Props) {
     { runId: live.run.runId, taskId },
     { enabled: taskId !== "", refetchInterval: 5_000 },
   );
-  return data?.reasons[0]?.message ?? null;
+  const reason = data?.reasons[0];
+  const backfillId = reason?.evidence["backfill_id"];
+  if (reason === undefined) return null;
+  return (
+    <>
+      {reason.message}
+      {backfillId !== undefined && (
+        <>
+          {" "}
+          <Link href={`/backfills/${backfillId}`} className="underline hover:text-text">
+            To the backfill
+          </Link>
+        </>
+      )}
+    </>
+  );
 }

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ReprocessBehavior } from "../../v1/backfill_service_pb.ts";
+import { file_millrace_v1_backfill_service } from "../../v1/backfill_service_pb.ts";
 import type { RunState, RunType, TaskState } from "../../v1/dag_pb.ts";
 import { file_millrace_v1_dag } from "../../v1/dag_pb.ts";
 import type { PlannedRun } from "../../v1/dag_service_pb.ts";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/internal/v1/bus.proto.
  */
 export const file_millrace_internal_v1_bus: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCLTBAoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEjMKCXBsYW5fcnVucxgOIAEoCzIeLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5SdW5zSAASEQoJYm9keV9oYXNoGAcgASgMQgkKB2NvbW1hbmQixQEKClRyaWdnZXJSdW4SDgoGZGFnX2lkGAEgASgJEg4KBnBhcmFtcxgCIAEoDBIcCg9sb2dpY2FsX2RhdGVfbXMYAyABKANIAIgBARIMCgRub3RlGAQgASgJEi8KBnBhcmVudBgFIAEoCzIfLm1pbGxyYWNlLmludGVybmFsLnYxLlJ1blBhcmVudBImCghydW5fdHlwZRggIAEoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGVCEgoQX2xvZ2ljYWxfZGF0ZV9tcyKBAQoJUnVuUGFyZW50Eg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSDwoHYXR0ZW1wdBgEIAEoBRINCgVkZXB0aBgFIAEoBRIOCgZkYWdfaWQYBiABKAkSDwoHdGFza19pZBgHIAEoCSIpCghQbGFuUnVucxIOCgZkYWdfaWQYASABKAkSDQoFY291bnQYAiABKAUiRQoLUGxhbm5lZFJ1bnMSJQoEcnVucxgBIAMoCzIXLm1pbGxyYWNlLnYxLlBsYW5uZWRSdW4SDwoHcHJvYmxlbRgCIAEoCSKNAQoPQ2hhbmdlSW5zdGFuY2VzEg8KB3J1bl9rZXkYASABKAMSMQoJc2VsZWN0aW9uGAIgASgLMh4ubWlsbHJhY2UudjEuSW5zdGFuY2VTZWxlY3Rpb24SJQoFc3RhdGUYAyABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSDwoHZHJ5X3J1bhgEIAEoCCKHAQoQSW5zdGFuY2VzQ2hhbmdlZBIvCghhZmZlY3RlZBgBIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAiABKAUSKgoGY291bnRzGAMgAygLMhoubWlsbHJhY2UudjEuQWZmZWN0ZWRDb3VudCJRCgdNYXJrUnVuEg8KB3J1bl9rZXkYASABKAMSJAoFc3RhdGUYAiABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIPCgdkcnlfcnVuGAMgASgIIhwKCUNhbmNlbFJ1bhIPCgdydW5fa2V5GAEgASgDIv4BCgdFbmRXYWl0Eg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSDwoHYXR0ZW1wdBgEIAEoBRIkCgZhbnN3ZXIYBSABKAsyEi5taWxscmFjZS52MS5WYWx1ZUgAEiUKB3N1Y2Nlc3MYBiABKAsyEi5taWxscmFjZS52MS5WYWx1ZUgAEicKB2ZhaWx1cmUYByABKAsyFC5taWxscmFjZS52MS5GYWlsdXJlSAASLwoJaGVhcnRiZWF0GAggASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAQgYKBG5ld3MiQgoLRXhwbGFpblRhc2sSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2lkGAIgASgJEhEKCW1hcF9pbmRleBgDIAEoBSIbCglEZWxldGVEYWcSDgoGZGFnX2lkGAEgASgJIsACCgpPd25lclJlcGx5EhEKB3J1bl9rZXkYASABKANIABI4CgtleHBsYW5hdGlvbhgCIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLkV4cGxhbmF0aW9uSAASMAoHcmVmdXNhbBgDIAEoCzIdLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWxIABIqCgRkb25lGAQgASgLMhoubWlsbHJhY2UuaW50ZXJuYWwudjEuRG9uZUgAEkMKEWluc3RhbmNlc19jaGFuZ2VkGAUgASgLMiYubWlsbHJhY2UuaW50ZXJuYWwudjEuSW5zdGFuY2VzQ2hhbmdlZEgAEjkKDHBsYW5uZWRfcnVucxgGIAEoCzIhLm1pbGxyYWNlLmludGVybmFsLnYxLlBsYW5uZWRSdW5zSABCBwoFcmVwbHkiBgoERG9uZSJaCgtFeHBsYW5hdGlvbhIlCgVzdGF0ZRgBIAEoDjIWLm1pbGxyYWNlLnYxLlRhc2tTdGF0ZRIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uIpoBCgdSZWZ1c2FsEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEj0KCG1ldGFkYXRhGAMgAygLMisubWlsbHJhY2UuaW50ZXJuYWwudjEuUmVmdXNhbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIeCgtEYWdzQ2hhbmdlZBIPCgdkYWdfaWRzGAEgAygJIiUKEkFzc2V0RXZlbnRzUGVuZGluZxIPCgdkYWdfaWRzGAEgAygJIq8BCgpSdW5DaGFuZ2VkEg8KB3J1bl9rZXkYASABKAMSEAoIcmV2aXNpb24YAiABKAMSMQoOdGFza19pbnN0YW5jZXMYAyADKAsyGS5taWxscmFjZS52MS5UYXNrSW5zdGFuY2USJAoFc3RhdGUYBCABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIlCgdmYWlsdXJlGAUgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZSJXCgxMb2dzQXBwZW5kZWQSDwoHcnVuX2tleRgBIAEoAxIPCgd0YXNrX2l4GAIgASgFEhEKCW1hcF9pbmRleBgDIAEoBRISCgp0cnlfbnVtYmVyGAQgASgFIj0KC0RhZ3NBd2FpdGVkEg8KB25vZGVfaWQYASABKAkSDwoHZGFnX2lkcxgCIAMoCRIMCgRhc2tzGAMgASgIIhwKCURhZ3NFbmRlZBIPCgdkYWdfaWRzGAEgAygJYgZwcm90bzM", [file_millrace_v1_dag, file_millrace_v1_dag_service, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
+  fileDesc("Ch5taWxscmFjZS9pbnRlcm5hbC92MS9idXMucHJvdG8SFG1pbGxyYWNlLmludGVybmFsLnYxImcKCE5vZGVCZWF0Eg8KB25vZGVfaWQYASABKAkSDgoGc2hhcmRzGAIgAygNEg8KB2hhc19hcGkYAyABKAgSEgoKaXNfbGVhdmluZxgEIAEoCBIVCg1oYXNfc2NoZWR1bGVyGAUgASgIIkoKBkRlbWFuZBIPCgdub2RlX2lkGAEgASgJEi8KBWxpbmVzGAIgAygLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuRGVtYW5kTGluZSI7CgpEZW1hbmRMaW5lEg0KBXF1ZXVlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSDQoFY291bnQYAyABKA0iUgoKU2xvdEdyYW50cxITCgthcGlfbm9kZV9pZBgBIAEoCRIvCgZncmFudHMYAiADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQifAoJU2xvdEdyYW50EhMKC3Nlc3Npb25fa2V5GAEgASgDEg4KBnF1ZXVlcxgCIAMoCRIQCghoYW5kbGVycxgDIAMoCRIUCgxydW5zX2J1bmRsZXMYBCABKAgSDQoFc2xvdHMYBSABKA0SEwoLd29ya2VyX25hbWUYBiABKAkixgEKCERpc3BhdGNoEg8KB25vZGVfaWQYASABKAkSPAoLYXNzaWdubWVudHMYAiADKAsyJy5taWxscmFjZS5pbnRlcm5hbC52MS5TZXNzaW9uQXNzaWdubWVudBI1CghyZXR1cm5lZBgDIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNsb3RzUmV0dXJuZWQSNAoHY2FuY2VscxgEIAMoCzIjLm1pbGxyYWNlLmludGVybmFsLnYxLlNlc3Npb25DYW5jZWwiXAoRU2Vzc2lvbkFzc2lnbm1lbnQSEwoLc2Vzc2lvbl9rZXkYASABKAMSMgoKYXNzaWdubWVudBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlci52MS5Bc3NpZ25tZW50IjMKDVNsb3RzUmV0dXJuZWQSEwoLc2Vzc2lvbl9rZXkYASABKAMSDQoFc2xvdHMYAiABKA0iOAoNU2Vzc2lvbkNhbmNlbBITCgtzZXNzaW9uX2tleRgBIAEoAxISCgphdHRlbXB0X2lkGAIgASgJIokBCgtSZXN1bHRCYXRjaBITCgthcGlfbm9kZV9pZBgBIAEoCRI0CgdyZXN1bHRzGAIgAygLMiMubWlsbHJhY2UuaW50ZXJuYWwudjEuU2Vzc2lvblJlc3VsdBIvCgZncmFudHMYAyADKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5TbG90R3JhbnQiUAoNU2Vzc2lvblJlc3VsdBITCgtzZXNzaW9uX2tleRgBIAEoAxIqCgZyZXN1bHQYAiABKAsyGi5taWxscmFjZS53b3JrZXIudjEuUmVzdWx0Ij0KDFZlcmRpY3RCYXRjaBItCgh2ZXJkaWN0cxgBIAMoCzIbLm1pbGxyYWNlLndvcmtlci52MS5WZXJkaWN0IkgKCUludmVudG9yeRITCgtzZXNzaW9uX2tleRgBIAEoAxITCgthdHRlbXB0X2lkcxgCIAMoCRIRCgloYXNfZW5kZWQYAyABKAgiQgoRSW52ZW50b3J5VmVyZGljdHMSLQoIdmVyZGljdHMYASADKAsyGy5taWxscmFjZS53b3JrZXIudjEuVmVyZGljdCKYBwoMT3duZXJDb21tYW5kEhEKCXByaW5jaXBhbBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjcKC3RyaWdnZXJfcnVuGAMgASgLMiAubWlsbHJhY2UuaW50ZXJuYWwudjEuVHJpZ2dlclJ1bkgAEjUKCmNhbmNlbF9ydW4YBCABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5DYW5jZWxSdW5IABI5CgxleHBsYWluX3Rhc2sYBSABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYWluVGFza0gAEjUKCmRlbGV0ZV9kYWcYBiABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5EZWxldGVEYWdIABJACg9jbGVhcl9pbnN0YW5jZXMYCCABKAsyJS5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VJbnN0YW5jZXNIABI/Cg5tYXJrX2luc3RhbmNlcxgJIAEoCzIlLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUluc3RhbmNlc0gAEjEKCG1hcmtfcnVuGAogASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuTWFya1J1bkgAEjEKCGVuZF93YWl0GAsgASgLMh0ubWlsbHJhY2UuaW50ZXJuYWwudjEuRW5kV2FpdEgAEj8KD2NyZWF0ZV9iYWNrZmlsbBgRIAEoCzIkLm1pbGxyYWNlLmludGVybmFsLnYxLkNyZWF0ZUJhY2tmaWxsSAASPgoOcGF1c2VfYmFja2ZpbGwYEiABKAsyJC5taWxscmFjZS5pbnRlcm5hbC52MS5DaGFuZ2VCYWNrZmlsbEgAEj8KD3Jlc3VtZV9iYWNrZmlsbBgTIAEoCzIkLm1pbGxyYWNlLmludGVybmFsLnYxLkNoYW5nZUJhY2tmaWxsSAASPwoPY2FuY2VsX2JhY2tmaWxsGBQgASgLMiQubWlsbHJhY2UuaW50ZXJuYWwudjEuQ2hhbmdlQmFja2ZpbGxIABJAChBleHBsYWluX2JhY2tmaWxsGBUgASgLMiQubWlsbHJhY2UuaW50ZXJuYWwudjEuQ2hhbmdlQmFja2ZpbGxIABIzCglwbGFuX3J1bnMYDiABKAsyHi5taWxscmFjZS5pbnRlcm5hbC52MS5QbGFuUnVuc0gAEhEKCWJvZHlfaGFzaBgHIAEoDEIJCgdjb21tYW5kIsUBCgpUcmlnZ2VyUnVuEg4KBmRhZ19pZBgBIAEoCRIOCgZwYXJhbXMYAiABKAwSHAoPbG9naWNhbF9kYXRlX21zGAMgASgDSACIAQESDAoEbm90ZRgEIAEoCRIvCgZwYXJlbnQYBSABKAsyHy5taWxscmFjZS5pbnRlcm5hbC52MS5SdW5QYXJlbnQSJgoIcnVuX3R5cGUYICABKA4yFC5taWxscmFjZS52MS5SdW5UeXBlQhIKEF9sb2dpY2FsX2RhdGVfbXMigQEKCVJ1blBhcmVudBIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaXgYAiABKAUSEQoJbWFwX2luZGV4GAMgASgFEg8KB2F0dGVtcHQYBCABKAUSDQoFZGVwdGgYBSABKAUSDgoGZGFnX2lkGAYgASgJEg8KB3Rhc2tfaWQYByABKAkioQIKDkNyZWF0ZUJhY2tmaWxsEg4KBmRhZ19pZBgBIAEoCRIXCg9kYWdfdmVyc2lvbl9rZXkYAiABKAUSDwoHZnJvbV9tcxgDIAEoAxINCgV0b19tcxgEIAEoAxIQCghhc19vZl9tcxgFIAEoAxIRCglhbmNob3JfbXMYBiABKAMSDwoHcmV2ZXJzZRgHIAEoCBIxCglyZXByb2Nlc3MYCCABKA4yHi5taWxscmFjZS52MS5SZXByb2Nlc3NCZWhhdmlvchIXCg9tYXhfYWN0aXZlX3J1bnMYCSABKAUSDgoGcGFyYW1zGAogASgMEhIKCmhhc19wYXJhbXMYCyABKAgSDAoEbm90ZRgMIAEoCRISCgpkYXRlX2NvdW50GA0gASgFIjYKDkNoYW5nZUJhY2tmaWxsEhQKDGJhY2tmaWxsX2tleRgBIAEoAxIOCgZkYWdfaWQYAiABKAkiKQoIUGxhblJ1bnMSDgoGZGFnX2lkGAEgASgJEg0KBWNvdW50GAIgASgFIkUKC1BsYW5uZWRSdW5zEiUKBHJ1bnMYASADKAsyFy5taWxscmFjZS52MS5QbGFubmVkUnVuEg8KB3Byb2JsZW0YAiABKAkijQEKD0NoYW5nZUluc3RhbmNlcxIPCgdydW5fa2V5GAEgASgDEjEKCXNlbGVjdGlvbhgCIAEoCzIeLm1pbGxyYWNlLnYxLkluc3RhbmNlU2VsZWN0aW9uEiUKBXN0YXRlGAMgASgOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlEg8KB2RyeV9ydW4YBCABKAgihwEKEEluc3RhbmNlc0NoYW5nZWQSLwoIYWZmZWN0ZWQYASADKAsyHS5taWxscmFjZS52MS5BZmZlY3RlZEluc3RhbmNlEhYKDmFmZmVjdGVkX2NvdW50GAIgASgFEioKBmNvdW50cxgDIAMoCzIaLm1pbGxyYWNlLnYxLkFmZmVjdGVkQ291bnQiUQoHTWFya1J1bhIPCgdydW5fa2V5GAEgASgDEiQKBXN0YXRlGAIgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSDwoHZHJ5X3J1bhgDIAEoCCIcCglDYW5jZWxSdW4SDwoHcnVuX2tleRgBIAEoAyL+AQoHRW5kV2FpdBIPCgdydW5fa2V5GAEgASgDEg8KB3Rhc2tfaXgYAiABKAUSEQoJbWFwX2luZGV4GAMgASgFEg8KB2F0dGVtcHQYBCABKAUSJAoGYW5zd2VyGAUgASgLMhIubWlsbHJhY2UudjEuVmFsdWVIABIlCgdzdWNjZXNzGAYgASgLMhIubWlsbHJhY2UudjEuVmFsdWVIABInCgdmYWlsdXJlGAcgASgLMhQubWlsbHJhY2UudjEuRmFpbHVyZUgAEi8KCWhlYXJ0YmVhdBgIIAEoCzIaLm1pbGxyYWNlLmludGVybmFsLnYxLkRvbmVIAEIGCgRuZXdzIkIKC0V4cGxhaW5UYXNrEg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19pZBgCIAEoCRIRCgltYXBfaW5kZXgYAyABKAUiGwoJRGVsZXRlRGFnEg4KBmRhZ19pZBgBIAEoCSLYAgoKT3duZXJSZXBseRIRCgdydW5fa2V5GAEgASgDSAASOAoLZXhwbGFuYXRpb24YAiABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5FeHBsYW5hdGlvbkgAEjAKB3JlZnVzYWwYAyABKAsyHS5taWxscmFjZS5pbnRlcm5hbC52MS5SZWZ1c2FsSAASKgoEZG9uZRgEIAEoCzIaLm1pbGxyYWNlLmludGVybmFsLnYxLkRvbmVIABJDChFpbnN0YW5jZXNfY2hhbmdlZBgFIAEoCzImLm1pbGxyYWNlLmludGVybmFsLnYxLkluc3RhbmNlc0NoYW5nZWRIABIWCgxiYWNrZmlsbF9rZXkYByABKANIABI5CgxwbGFubmVkX3J1bnMYBiABKAsyIS5taWxscmFjZS5pbnRlcm5hbC52MS5QbGFubmVkUnVuc0gAQgcKBXJlcGx5IgYKBERvbmUiWgoLRXhwbGFuYXRpb24SJQoFc3RhdGUYASABKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUSJAoHcmVhc29ucxgCIAMoCzITLm1pbGxyYWNlLnYxLlJlYXNvbiKaAQoHUmVmdXNhbBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI9CghtZXRhZGF0YRgDIAMoCzIrLm1pbGxyYWNlLmludGVybmFsLnYxLlJlZnVzYWwuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiHgoLRGFnc0NoYW5nZWQSDwoHZGFnX2lkcxgBIAMoCSIlChJBc3NldEV2ZW50c1BlbmRpbmcSDwoHZGFnX2lkcxgBIAMoCSKvAQoKUnVuQ2hhbmdlZBIPCgdydW5fa2V5GAEgASgDEhAKCHJldmlzaW9uGAIgASgDEjEKDnRhc2tfaW5zdGFuY2VzGAMgAygLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlEiQKBXN0YXRlGAQgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSJQoHZmFpbHVyZRgFIAEoCzIULm1pbGxyYWNlLnYxLkZhaWx1cmUiVwoMTG9nc0FwcGVuZGVkEg8KB3J1bl9rZXkYASABKAMSDwoHdGFza19peBgCIAEoBRIRCgltYXBfaW5kZXgYAyABKAUSEgoKdHJ5X251bWJlchgEIAEoBSI9CgtEYWdzQXdhaXRlZBIPCgdub2RlX2lkGAEgASgJEg8KB2RhZ19pZHMYAiADKAkSDAoEYXNrcxgDIAEoCCIcCglEYWdzRW5kZWQSDwoHZGFnX2lkcxgBIAMoCWIGcHJvdG8z", [file_millrace_v1_backfill_service, file_millrace_v1_dag, file_millrace_v1_dag_service, file_millrace_v1_task_instance, file_millrace_v1_value, file_millrace_worker_v1_worker_service]);
 
 /**
  * Every node, on "nodes", each second and when something changes: who it is and which shards it owns. The api and the
@@ -577,6 +579,46 @@ export type OwnerCommand = Message<"millrace.internal.v1.OwnerCommand"> & {
     case: "endWait";
   } | {
     /**
+     * Start a backfill. Checked, counted and complete already.
+     *
+     * @generated from field: millrace.internal.v1.CreateBackfill create_backfill = 17;
+     */
+    value: CreateBackfill;
+    case: "createBackfill";
+  } | {
+    /**
+     * Pause a backfill.
+     *
+     * @generated from field: millrace.internal.v1.ChangeBackfill pause_backfill = 18;
+     */
+    value: ChangeBackfill;
+    case: "pauseBackfill";
+  } | {
+    /**
+     * Go on with a backfill.
+     *
+     * @generated from field: millrace.internal.v1.ChangeBackfill resume_backfill = 19;
+     */
+    value: ChangeBackfill;
+    case: "resumeBackfill";
+  } | {
+    /**
+     * End a backfill early.
+     *
+     * @generated from field: millrace.internal.v1.ChangeBackfill cancel_backfill = 20;
+     */
+    value: ChangeBackfill;
+    case: "cancelBackfill";
+  } | {
+    /**
+     * Say why a backfill makes no run just now.
+     *
+     * @generated from field: millrace.internal.v1.ChangeBackfill explain_backfill = 21;
+     */
+    value: ChangeBackfill;
+    case: "explainBackfill";
+  } | {
+    /**
      * Ask a DAG's own timetable.
      *
      * @generated from field: millrace.internal.v1.PlanRuns plan_runs = 14;
@@ -720,6 +762,139 @@ export const RunParentSchema: GenMessage<RunParent> = /*@__PURE__*/
   messageDesc(file_millrace_internal_v1_bus, 16);
 
 /**
+ * Starts a backfill.
+ *
+ * @generated from message millrace.internal.v1.CreateBackfill
+ */
+export type CreateBackfill = Message<"millrace.internal.v1.CreateBackfill"> & {
+  /**
+   * The DAG.
+   *
+   * @generated from field: string dag_id = 1;
+   */
+  dagId: string;
+
+  /**
+   * `dag_version.id` of the version whose timetable has the dates.
+   *
+   * @generated from field: int32 dag_version_key = 2;
+   */
+  dagVersionKey: number;
+
+  /**
+   * Logical dates from here, in milliseconds since 1970, included.
+   *
+   * @generated from field: int64 from_ms = 3;
+   */
+  fromMs: bigint;
+
+  /**
+   * To there, included.
+   *
+   * @generated from field: int64 to_ms = 4;
+   */
+  toMs: bigint;
+
+  /**
+   * Data has to be complete by then.
+   *
+   * @generated from field: int64 as_of_ms = 5;
+   */
+  asOfMs: bigint;
+
+  /**
+   * From where the dates of a length of time are counted.
+   *
+   * @generated from field: int64 anchor_ms = 6;
+   */
+  anchorMs: bigint;
+
+  /**
+   * Newest first.
+   *
+   * @generated from field: bool reverse = 7;
+   */
+  reverse: boolean;
+
+  /**
+   * Never UNSPECIFIED.
+   *
+   * @generated from field: millrace.v1.ReprocessBehavior reprocess = 8;
+   */
+  reprocess: ReprocessBehavior;
+
+  /**
+   * Runs of it that run at a time.
+   *
+   * @generated from field: int32 max_active_runs = 9;
+   */
+  maxActiveRuns: number;
+
+  /**
+   * Codec JSON, complete.
+   *
+   * @generated from field: bytes params = 10;
+   */
+  params: Uint8Array;
+
+  /**
+   * Whether the caller gave params.
+   *
+   * @generated from field: bool has_params = 11;
+   */
+  hasParams: boolean;
+
+  /**
+   * Free text.
+   *
+   * @generated from field: string note = 12;
+   */
+  note: string;
+
+  /**
+   * Dates in all.
+   *
+   * @generated from field: int32 date_count = 13;
+   */
+  dateCount: number;
+};
+
+/**
+ * Describes the message millrace.internal.v1.CreateBackfill.
+ * Use `create(CreateBackfillSchema)` to create a new message.
+ */
+export const CreateBackfillSchema: GenMessage<CreateBackfill> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 17);
+
+/**
+ * Changes, or explains, a backfill.
+ *
+ * @generated from message millrace.internal.v1.ChangeBackfill
+ */
+export type ChangeBackfill = Message<"millrace.internal.v1.ChangeBackfill"> & {
+  /**
+   * The backfill.
+   *
+   * @generated from field: int64 backfill_key = 1;
+   */
+  backfillKey: bigint;
+
+  /**
+   * Its DAG.
+   *
+   * @generated from field: string dag_id = 2;
+   */
+  dagId: string;
+};
+
+/**
+ * Describes the message millrace.internal.v1.ChangeBackfill.
+ * Use `create(ChangeBackfillSchema)` to create a new message.
+ */
+export const ChangeBackfillSchema: GenMessage<ChangeBackfill> = /*@__PURE__*/
+  messageDesc(file_millrace_internal_v1_bus, 18);
+
+/**
  * Asks the function of a DAG's timetable, by way of a worker, which runs it makes next.
  *
  * @generated from message millrace.internal.v1.PlanRuns
@@ -745,7 +920,7 @@ export type PlanRuns = Message<"millrace.internal.v1.PlanRuns"> & {
  * Use `create(PlanRunsSchema)` to create a new message.
  */
 export const PlanRunsSchema: GenMessage<PlanRuns> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 17);
+  messageDesc(file_millrace_internal_v1_bus, 19);
 
 /**
  * What it said.
@@ -773,7 +948,7 @@ export type PlannedRuns = Message<"millrace.internal.v1.PlannedRuns"> & {
  * Use `create(PlannedRunsSchema)` to create a new message.
  */
 export const PlannedRunsSchema: GenMessage<PlannedRuns> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 18);
+  messageDesc(file_millrace_internal_v1_bus, 20);
 
 /**
  * Clears or marks task instances of a run, active or final.
@@ -815,7 +990,7 @@ export type ChangeInstances = Message<"millrace.internal.v1.ChangeInstances"> & 
  * Use `create(ChangeInstancesSchema)` to create a new message.
  */
 export const ChangeInstancesSchema: GenMessage<ChangeInstances> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 19);
+  messageDesc(file_millrace_internal_v1_bus, 21);
 
 /**
  * What a command changes of task instances.
@@ -850,7 +1025,7 @@ export type InstancesChanged = Message<"millrace.internal.v1.InstancesChanged"> 
  * Use `create(InstancesChangedSchema)` to create a new message.
  */
 export const InstancesChangedSchema: GenMessage<InstancesChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 20);
+  messageDesc(file_millrace_internal_v1_bus, 22);
 
 /**
  * Ends a run.
@@ -885,7 +1060,7 @@ export type MarkRun = Message<"millrace.internal.v1.MarkRun"> & {
  * Use `create(MarkRunSchema)` to create a new message.
  */
 export const MarkRunSchema: GenMessage<MarkRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 21);
+  messageDesc(file_millrace_internal_v1_bus, 23);
 
 /**
  * Cancels a run.
@@ -906,7 +1081,7 @@ export type CancelRun = Message<"millrace.internal.v1.CancelRun"> & {
  * Use `create(CancelRunSchema)` to create a new message.
  */
 export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 22);
+  messageDesc(file_millrace_internal_v1_bus, 24);
 
 /**
  * Ends, or keeps alive, the wait of a task instance.
@@ -987,7 +1162,7 @@ export type EndWait = Message<"millrace.internal.v1.EndWait"> & {
  * Use `create(EndWaitSchema)` to create a new message.
  */
 export const EndWaitSchema: GenMessage<EndWait> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 23);
+  messageDesc(file_millrace_internal_v1_bus, 25);
 
 /**
  * Explains a task instance.
@@ -1022,7 +1197,7 @@ export type ExplainTask = Message<"millrace.internal.v1.ExplainTask"> & {
  * Use `create(ExplainTaskSchema)` to create a new message.
  */
 export const ExplainTaskSchema: GenMessage<ExplainTask> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 24);
+  messageDesc(file_millrace_internal_v1_bus, 26);
 
 /**
  * Deletes a DAG.
@@ -1043,7 +1218,7 @@ export type DeleteDag = Message<"millrace.internal.v1.DeleteDag"> & {
  * Use `create(DeleteDagSchema)` to create a new message.
  */
 export const DeleteDagSchema: GenMessage<DeleteDag> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 25);
+  messageDesc(file_millrace_internal_v1_bus, 27);
 
 /**
  * Answers OwnerCommand.
@@ -1098,6 +1273,14 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
     case: "instancesChanged";
   } | {
     /**
+     * The key of the backfill that was made or changed.
+     *
+     * @generated from field: int64 backfill_key = 7;
+     */
+    value: bigint;
+    case: "backfillKey";
+  } | {
+    /**
      * The runs that a timetable makes next.
      *
      * @generated from field: millrace.internal.v1.PlannedRuns planned_runs = 6;
@@ -1112,7 +1295,7 @@ export type OwnerReply = Message<"millrace.internal.v1.OwnerReply"> & {
  * Use `create(OwnerReplySchema)` to create a new message.
  */
 export const OwnerReplySchema: GenMessage<OwnerReply> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 26);
+  messageDesc(file_millrace_internal_v1_bus, 28);
 
 /**
  * Nothing more to say.
@@ -1127,7 +1310,7 @@ export type Done = Message<"millrace.internal.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 27);
+  messageDesc(file_millrace_internal_v1_bus, 29);
 
 /**
  * Why a task instance waits.
@@ -1155,7 +1338,7 @@ export type Explanation = Message<"millrace.internal.v1.Explanation"> & {
  * Use `create(ExplanationSchema)` to create a new message.
  */
 export const ExplanationSchema: GenMessage<Explanation> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 28);
+  messageDesc(file_millrace_internal_v1_bus, 30);
 
 /**
  * An error, to be thrown again at the other side.
@@ -1190,7 +1373,7 @@ export type Refusal = Message<"millrace.internal.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 29);
+  messageDesc(file_millrace_internal_v1_bus, 31);
 
 /**
  * Api to everybody, on "dags": a DAG was registered, paused, unpaused or deleted; look at its rows.
@@ -1211,7 +1394,7 @@ export type DagsChanged = Message<"millrace.internal.v1.DagsChanged"> & {
  * Use `create(DagsChangedSchema)` to create a new message.
  */
 export const DagsChangedSchema: GenMessage<DagsChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 30);
+  messageDesc(file_millrace_internal_v1_bus, 32);
 
 /**
  * Owner or api to everybody, on "assets": there are events that no run of these DAGs has used; look at their rows.
@@ -1232,7 +1415,7 @@ export type AssetEventsPending = Message<"millrace.internal.v1.AssetEventsPendin
  * Use `create(AssetEventsPendingSchema)` to create a new message.
  */
 export const AssetEventsPendingSchema: GenMessage<AssetEventsPending> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 31);
+  messageDesc(file_millrace_internal_v1_bus, 33);
 
 /**
  * Owner to everybody, on "runs.<run key>": something changed in a run, after commit; at most 4 a second a run.
@@ -1281,7 +1464,7 @@ export type RunChanged = Message<"millrace.internal.v1.RunChanged"> & {
  * Use `create(RunChangedSchema)` to create a new message.
  */
 export const RunChangedSchema: GenMessage<RunChanged> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 32);
+  messageDesc(file_millrace_internal_v1_bus, 34);
 
 /**
  * Api to everybody, on "logs.<run key>": lines were stored for an attempt.
@@ -1323,7 +1506,7 @@ export type LogsAppended = Message<"millrace.internal.v1.LogsAppended"> & {
  * Use `create(LogsAppendedSchema)` to create a new message.
  */
 export const LogsAppendedSchema: GenMessage<LogsAppended> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 33);
+  messageDesc(file_millrace_internal_v1_bus, 35);
 
 /**
  * Owner to everybody, on "awaited", when it begins to wait for a DAG and again from time to time: which DAGs tasks of its
@@ -1359,7 +1542,7 @@ export type DagsAwaited = Message<"millrace.internal.v1.DagsAwaited"> & {
  * Use `create(DagsAwaitedSchema)` to create a new message.
  */
 export const DagsAwaitedSchema: GenMessage<DagsAwaited> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 34);
+  messageDesc(file_millrace_internal_v1_bus, 36);
 
 /**
  * Owner to everybody, on "ended", after commit: runs of these DAGs, or task instances in them, have ended. Only of DAGs that
@@ -1381,5 +1564,5 @@ export type DagsEnded = Message<"millrace.internal.v1.DagsEnded"> & {
  * Use `create(DagsEndedSchema)` to create a new message.
  */
 export const DagsEndedSchema: GenMessage<DagsEnded> = /*@__PURE__*/
-  messageDesc(file_millrace_internal_v1_bus, 35);
+  messageDesc(file_millrace_internal_v1_bus, 37);
 
