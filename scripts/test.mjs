@@ -34,18 +34,15 @@ const env = {
 try {
   if (args.includes("--with-checks")) await inTurn([staticChecks]);
   if (filters.length > 0) await vitest("selected", filters)();
-  // Integration tests compute, browser tests mostly wait: side by side they take the time of the former.
   else
-    await Promise.all([
-      inTurn([vitest("int", ["--project", "int"])]),
-      inTurn([
-        vitest("unit", ["--project", "unit"]),
-        vitest("browser", ["--project", "browser"]),
-        python,
-        vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*"], {
-          MILLRACE_TEST_POSTGRES: "system",
-        }),
-      ]),
+    await inTurn([
+      vitest("unit", ["--project", "unit"]),
+      vitest("int", ["--project", "int"]),
+      vitest("browser", ["--project", "browser"]),
+      vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*"], {
+        MILLRACE_TEST_POSTGRES: "system",
+      }),
+      python,
     ]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -24,6 +24,7 @@ FILES = [
     "millrace/v1/asset.proto",
     "millrace/v1/callback.proto",
     "millrace/v1/dag.proto",
+    "millrace/v1/deadline.proto",
     "millrace/v1/deferral.proto",
     "millrace/v1/schedule.proto",
     "millrace/v1/task_instance.proto",

@@ -134,7 +134,8 @@ const planted = {
   retry_forgotten: {
     says: "a task that waits for its retry is forgotten at a take-over (10)",
     foundWithin: 60,
-    promises: ["L3"],
+    // It does not end, or ends without the try that it still had.
+    promises: ["L3", "S8"],
     rows: (statement, rows, _values, now) =>
       statement === "owner_task_list"
         ? rows.map((row) => {

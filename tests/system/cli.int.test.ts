@@ -307,7 +307,13 @@ test("workers list", async () => {
   );
   expect(workers.map(({ queues }) => queues)).toEqual([["default"], ["default"]]);
   const watched = workers.flatMap(({ handlers = [] }) => handlers).toSorted();
-  expect(watched).toEqual(["trigger/file", "trigger/http"]);
+  expect(watched).toEqual([
+    "trigger/file",
+    "trigger/http",
+    "trigger/kafka",
+    "trigger/nats",
+    "trigger/s3",
+  ]);
 });
 
 test("doctor names what is wrong and ends with 1; version tells both sides", async () => {

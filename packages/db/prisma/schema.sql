@@ -1,4 +1,4 @@
--- What all migrations together make. Written by src/schema.int.test.ts (vitest -u); do not edit.
+-- What all migrations together make; long because it has every table. Written by src/schema.int.test.ts (vitest -u); do not edit.
 
 CREATE SEQUENCE dag_changed_seq INCREMENT BY 1;
 CREATE SEQUENCE pool_changed_seq INCREMENT BY 1;

@@ -49,6 +49,6 @@ export async function schemaText(pool: Pool): Promise<string> {
     return `CREATE TABLE ${table.name} (\n${lines.join(",\n")}\n)${options};${indexes.join("")}\n`;
   });
   const head =
-    "-- What all migrations together make. Written by src/schema.int.test.ts (vitest -u); do not edit.\n";
+    "-- What all migrations together make; long because it has every table. Written by src/schema.int.test.ts (vitest -u); do not edit.\n";
   return [head, `${made.rows.map((row) => row.text).join("\n")}\n`, ...parts].join("\n");
 }

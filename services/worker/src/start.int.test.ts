@@ -76,7 +76,7 @@ test("a worker runs tasks in one session and watches for them in another, each w
     {
       workerName: "both (waits)",
       slots: 10_000,
-      handlers: ["trigger/http", "trigger/file"],
+      handlers: ["trigger/http", "trigger/file", "trigger/s3", "trigger/nats", "trigger/kafka"],
       runsBundles: false,
     },
   ]);

@@ -36,6 +36,7 @@ describe("webhook", () => {
       try_number: 2,
       failure: { kind: "application", type: "TypeError", message: "no <rows> & more" },
       delivery_try: 1,
+      deadline: null,
     });
   });
 

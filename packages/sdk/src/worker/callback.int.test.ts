@@ -83,6 +83,7 @@ test("a function is told what happened, in a context, and what it logs is in the
       runState: "running",
       happenedAt: "1970-01-01T00:00:01.000Z",
       deliveryTry: 1,
+      deadline: null,
     },
     { region: "eu" },
   ]);

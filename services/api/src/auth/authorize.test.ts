@@ -4,6 +4,7 @@ import {
   BackfillService,
   DagRunService,
   DagService,
+  DependencyService,
   PoolService,
   SystemService,
   TaskInstanceService,
@@ -14,7 +15,7 @@ import { authorize } from "./authorize.ts";
 import { rules } from "./rules.ts";
 
 const services = [
-  ...[DagService, DagRunService, BackfillService, AssetService],
+  ...[DagService, DagRunService, BackfillService, AssetService, DependencyService],
   ...[TaskInstanceService, PoolService, SystemService, WorkerService],
 ];
 const methods = services.flatMap((service) => service.methods.map(methodName));

@@ -55,8 +55,8 @@ export function createBackfills(parts: BackfillParts): Backfills {
       })
       .finally(() => {
         backfill.isDriven = false;
-        // Since it looked last.
-        if (backfill.isKicked) kick(dag);
+        // Since it looked last. One that is held no more has nobody to look: asking again would never end.
+        if (backfill.isKicked && isHeld(dag, backfill)) kick(dag);
       });
   }
 
