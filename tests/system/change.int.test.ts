@@ -182,7 +182,7 @@ test("a run that waits is ended by a person, and its teardown still runs", async
   expect(looked.stderr).toContain("Teardowns that are open still run.");
   const planned = await run.previewMark("failed");
   expect(planned.tasks.map(({ taskId }) => taskId)).toEqual(
-    looked.stdout.match(/^\w+(?= +up_for)/gm),
+    looked.stdout.match(/^\w+(?= +\S+ up_for)/gm),
   );
   await run.mark("failed");
   await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });

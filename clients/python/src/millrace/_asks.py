@@ -99,6 +99,8 @@ class ServerAsks:
                 outcome=pb.TriggerOutcome.Name(answer.outcome).removeprefix("TRIGGER_OUTCOME_").lower(),
             )
 
+        return self._patiently(ask, wait)
+
     def events(self, request: EventsRequest, wait: Callable[[float], None]) -> EventsPage:
         def ask(session: pb.SessionRef) -> EventsPage:
             asked = pb.ReadAssetEventsRequest(

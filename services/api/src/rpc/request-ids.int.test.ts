@@ -306,7 +306,9 @@ test("every unary method that changes something is in the table", () => {
   const changing = services
     .flatMap((service) => [...service.methods])
     .filter(({ idempotency }) => idempotency !== Level.NO_SIDE_EFFECTS)
-    .filter(({ methodKind }) => methodKind === "unary");
+    .filter(({ methodKind }) => methodKind === "unary")
+    // It is the attempt that makes this one unique: trigger-dag-run.int.test.ts.
+    .filter(({ name }) => name !== "TriggerDagRun");
   expect(Object.keys(asked).toSorted()).toEqual(changing.map(methodName).toSorted());
 });
 
