@@ -78,12 +78,14 @@ test("a worker is asked, and each run is made when it is due; the next is known 
   }
   const made = await ticks(world);
   expect(made.map((at) => at - made[0]!)).toEqual([0, hour, 2 * hour]);
-  await expect.poll(() => calls(api).length).toBe(4);
+  // What is due already when its run before ends may be asked for twice: a newer tick may have passed.
+  const lasts = () => new Set(calls(api).map((call) => askedOf(call).last?.end));
+  await expect.poll(() => [...lasts()]).toEqual([undefined, ...made]);
   expect(calls(api)[0]).toMatchObject({
     handler: "f.ts#own##schedule()",
     call: { name: "schedule" },
   });
-  expect(askedOf(calls(api)[3]!)).toMatchObject({ last: { end: made[2] }, count: 1 });
+  expect(askedOf(calls(api).at(-1)!).count).toBe(1);
 });
 
 test("it waits for a worker, however long, and is told the time at which it is asked", async () => {
