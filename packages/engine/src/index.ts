@@ -1,10 +1,10 @@
 /** The rules of DAG runs, pure: no input or output, no clock, no randomness. */
 
-export { TaskState, RunState, isFinal, runStateName, taskStateName } from "./states.ts";
-export type { RunStateName, TaskStateName } from "./states.ts";
+export { TaskState, RunState, isFinal, runStateName, taskStateName } from "./spec/states.ts";
+export type { RunStateName, TaskStateName } from "./spec/states.ts";
 export { MillraceError, isMillraceError, reasons } from "./errors.ts";
 export type { ReasonInfo, ReasonName } from "./errors.ts";
-export { defaultPool, keyBusyRules, triggerRules, weightRules } from "./spec.ts";
+export { defaultPool, keyBusyRules, triggerRules, weightRules } from "./spec/spec.ts";
 export type {
   BranchCase,
   CallbackSpec,
@@ -27,7 +27,7 @@ export type {
   TimeSchedule,
   TriggerRule,
   WeightRule,
-} from "./spec.ts";
+} from "./spec/spec.ts";
 
 export { assetKey, assetLimits, assetText, defaultAssetGroup } from "./assets/asset.ts";
 export type {
@@ -47,15 +47,15 @@ export { assetProgress, assetReasons } from "./assets/progress.ts";
 export type { AssetProgress } from "./assets/progress.ts";
 export { timeOf } from "./timetable/clock.ts";
 
-export { dagLimits } from "./dag-limits.ts";
-export { deferralLimits } from "./deferral-limits.ts";
-export type { Problem } from "./problems.ts";
-export { validateDagSpec } from "./validate.ts";
-export { compileDag } from "./graph.ts";
-export type { CompiledDag } from "./graph.ts";
+export { dagLimits } from "./spec/dag-limits.ts";
+export { deferralLimits } from "./events/deferral-limits.ts";
+export type { Problem } from "./spec/problems.ts";
+export { validateDagSpec } from "./validate/validate.ts";
+export { compileDag } from "./graph/graph.ts";
+export type { CompiledDag } from "./graph/graph.ts";
 
-export { createRun } from "./create-run.ts";
-export { clearEffects, isRunFinal, newEffects } from "./run.ts";
+export { createRun } from "./run/create-run.ts";
+export { clearEffects, isRunFinal, newEffects } from "./run/run.ts";
 export type {
   Change,
   Deferral,
@@ -71,30 +71,30 @@ export type {
   TaskRow,
   Timer,
   Verdict,
-} from "./run.ts";
-export { eachInstance, instanceState, isMapped, refOf, slotOf, stateAt } from "./instances.ts";
-export { instanceCount } from "./lengths.ts";
-export { inputsOf, itemsOf } from "./items.ts";
-export type { InstanceInput, InstanceItem, ItemSource } from "./items.ts";
-export { transition } from "./transition.ts";
-export { deferralOf, isWaiting, isWaitState, keepsDeferral } from "./waits.ts";
-export { callbacksOf, callbacksOfRun } from "./callbacks.ts";
-export type { DueCallback } from "./callbacks.ts";
-export { selectInstances } from "./select.ts";
-export type { Selected, Selection } from "./select.ts";
-export { restoreRun } from "./restore.ts";
-export { recount } from "./tallies.ts";
-export { retryDelayMs } from "./retry.ts";
-export type { RetrySeed } from "./retry.ts";
-export { lossesMax, lossWaitMs } from "./failures.ts";
-export { executionTimeoutGraceMs, isAwaited } from "./attempt.ts";
-export { cancelTimeoutMs } from "./cancel.ts";
-export { restartTimeoutMs } from "./restart.ts";
+} from "./run/run.ts";
+export { eachInstance, instanceState, isMapped, refOf, slotOf, stateAt } from "./run/instances.ts";
+export { instanceCount } from "./run/lengths.ts";
+export { inputsOf, itemsOf } from "./run/items.ts";
+export type { InstanceInput, InstanceItem, ItemSource } from "./run/items.ts";
+export { transition } from "./events/transition.ts";
+export { deferralOf, isWaiting, isWaitState, keepsDeferral } from "./run/waits.ts";
+export { callbacksOf, callbacksOfRun } from "./events/callbacks.ts";
+export type { DueCallback } from "./events/callbacks.ts";
+export { selectInstances } from "./events/select.ts";
+export type { Selected, Selection } from "./events/select.ts";
+export { restoreRun } from "./restore/restore.ts";
+export { recount } from "./run/tallies.ts";
+export { retryDelayMs } from "./events/retry.ts";
+export type { RetrySeed } from "./events/retry.ts";
+export { lossesMax, lossWaitMs } from "./run/failures.ts";
+export { executionTimeoutGraceMs, isAwaited } from "./events/attempt.ts";
+export { cancelTimeoutMs } from "./events/cancel.ts";
+export { restartTimeoutMs } from "./events/restart.ts";
 
-export { admit, admitRun, explain } from "./admission.ts";
-export { triggerHandler } from "./deferral-reasons.ts";
-export { mayRun } from "./may-run.ts";
-export type { StateCounts } from "./may-run.ts";
+export { admit, admitRun, explain } from "./admission/admission.ts";
+export { triggerHandler } from "./admission/deferral-reasons.ts";
+export { mayRun } from "./judge/may-run.ts";
+export type { StateCounts } from "./judge/may-run.ts";
 export { judgeExternal, type ExternalVerdict } from "./external/judge-external.ts";
 export {
   endStates,
@@ -104,7 +104,7 @@ export {
   type ExternalRun,
   type ExternalWait,
 } from "./external/wait.ts";
-export type { BackfillLimits } from "./limits.ts";
+export type { BackfillLimits } from "./admission/limits.ts";
 export {
   admitDate,
   backfillActiveRuns,
@@ -114,23 +114,23 @@ export {
   outcomeOf,
   Reprocess,
   taskOnPast,
-} from "./backfill.ts";
-export type { NextDateLimits } from "./backfill.ts";
+} from "./admission/backfill.ts";
+export type { NextDateLimits } from "./admission/backfill.ts";
 export { isFine, mayBePrevious, pastHold, pastOfTask } from "./past/past.ts";
 export type { PastHold, PastLook, PastOfTask, PreviousRun } from "./past/past.ts";
 export { deadlineAt } from "./deadlines/due.ts";
 export type { DeadlineFacts } from "./deadlines/due.ts";
 export { criticalPath, forecast } from "./deadlines/forecast.ts";
 export type { Forecast } from "./deadlines/forecast.ts";
-export { nothingElse, unlimitedPool } from "./limits.ts";
-export type { Limits, PoolView, RateWait, Slots } from "./limits.ts";
-export { checkPool } from "./pool.ts";
-export type { PoolSettings } from "./pool.ts";
-export { settleGrants } from "./pool-grants.ts";
-export type { OwnPoolUse, PoolGrantRow } from "./pool-grants.ts";
-export { concurrencyKeyOf } from "./concurrency-key.ts";
-export { activeCount as activeCountOf, noOwner } from "./reasons.ts";
-export type { Reason, ReasonKind } from "./reasons.ts";
+export { nothingElse, unlimitedPool } from "./admission/limits.ts";
+export type { Limits, PoolView, RateWait, Slots } from "./admission/limits.ts";
+export { checkPool } from "./admission/pool.ts";
+export type { PoolSettings } from "./admission/pool.ts";
+export { settleGrants } from "./admission/pool-grants.ts";
+export type { OwnPoolUse, PoolGrantRow } from "./admission/pool-grants.ts";
+export { concurrencyKeyOf } from "./spec/concurrency-key.ts";
+export { activeCount as activeCountOf, noOwner } from "./admission/reasons.ts";
+export type { Reason, ReasonKind } from "./admission/reasons.ts";
 
 export { isZone, startOfDay } from "./timetable/zone.ts";
 export { manualInterval } from "./timetable/manual.ts";

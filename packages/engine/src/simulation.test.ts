@@ -6,9 +6,9 @@
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileDag } from "./graph.ts";
+import { compileDag } from "./graph/graph.ts";
 import { randomSpec } from "./testing/reference/random-dag.ts";
-import { isRunFinal } from "./run.ts";
+import { isRunFinal } from "./run/run.ts";
 import { choicesOf, RandomRun } from "./testing/random-run.ts";
 import { ToldRun } from "./testing/told-run.ts";
 

@@ -1,13 +1,13 @@
 /** Builders for tests: they state only what matters, the rest is the default of the SDK. */
 
-import type { Limits, Slots } from "./limits.ts";
-import { nothingElse } from "./limits.ts";
-import { compileDag } from "./graph.ts";
-import type { CompiledDag } from "./graph.ts";
-import { eachInstance, stateAt } from "./instances.ts";
-import type { Deferral, Failure, Run } from "./run.ts";
-import type { CallbackSpec, DagSpec, Edge, TaskSpec } from "./spec.ts";
-import { taskStateName } from "./states.ts";
+import type { Limits, Slots } from "./admission/limits.ts";
+import { nothingElse } from "./admission/limits.ts";
+import { compileDag } from "./graph/graph.ts";
+import type { CompiledDag } from "./graph/graph.ts";
+import { eachInstance, stateAt } from "./run/instances.ts";
+import type { Deferral, Failure, Run } from "./run/run.ts";
+import type { CallbackSpec, DagSpec, Edge, TaskSpec } from "./spec/spec.ts";
+import { taskStateName } from "./spec/states.ts";
 
 /** A task of the bundle, without arguments. */
 export function aTask(id: string, options: Partial<TaskSpec> = {}): TaskSpec {

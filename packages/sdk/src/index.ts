@@ -1,51 +1,60 @@
 /** What people write DAGs with. */
 
-export { dag } from "./dag.ts";
-export type { DagDefinition } from "./dag.ts";
-export type { DagOptions } from "./dag-options.ts";
-export { task } from "./task.ts";
-export type { Task as TaskOf } from "./task.ts";
-export { branch, choice } from "./branch.ts";
-export type { Choice } from "./branch.ts";
-export { shortCircuit, gate } from "./short-circuit.ts";
-export type { Gate, ShortCircuit as ShortCircuitOf, ShortCircuitOptions } from "./short-circuit.ts";
-export { sensor } from "./sensor.ts";
-export type { Sensor as SensorOf, SensorOptions } from "./sensor.ts";
-export { defer } from "./deferral.ts";
-export type { Deferred, DeferOptions } from "./deferral.ts";
-export { trigger } from "./trigger.ts";
+export { dag } from "./dag/dag.ts";
+export type { DagDefinition } from "./dag/dag.ts";
+export type { DagOptions } from "./dag/dag-options.ts";
+export { task } from "./task/task.ts";
+export type { Task as TaskOf } from "./task/task.ts";
+export { branch, choice } from "./task/branch.ts";
+export type { Choice } from "./task/branch.ts";
+export { shortCircuit, gate } from "./task/short-circuit.ts";
+export type {
+  Gate,
+  ShortCircuit as ShortCircuitOf,
+  ShortCircuitOptions,
+} from "./task/short-circuit.ts";
+export { sensor } from "./task/sensor.ts";
+export type { Sensor as SensorOf, SensorOptions } from "./task/sensor.ts";
+export { defer } from "./waiting/deferral.ts";
+export type { Deferred, DeferOptions } from "./waiting/deferral.ts";
+export { trigger } from "./waiting/trigger.ts";
 export type {
   FileEvent,
   FileTriggerOptions,
   HttpEvent,
   HttpTriggerOptions,
   Trigger,
-} from "./trigger.ts";
-export type { InputAnswer, InputOptions } from "./form.ts";
-export type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./params.ts";
+} from "./waiting/trigger.ts";
+export type { InputAnswer, InputOptions } from "./waiting/form.ts";
+export type { ParamsGivenOf, ParamsOf, ParamsSchema } from "./dag/params.ts";
 export type { DagPart, DagRef } from "./across/dag-ref.ts";
 export type { EndedRun, EndState, RunsOptions } from "./across/runs-trigger.ts";
 export type { TriggeredRun, TriggerRunOptions } from "./across/trigger-request.ts";
-export { done } from "./answers.ts";
-export type { BranchAnswer, Done, SensorAnswer } from "./answers.ts";
-export { setup } from "./setup.ts";
-export type { SetupOptions } from "./setup.ts";
-export type { ReadableTarget, Target, TargetFor, Targets } from "./target.ts";
-export type { RateLimitOption, TaskDefaults, TaskOptions } from "./task-options.ts";
-export { externalTask } from "./external-task.ts";
-export type { ExternalTask, ExternalTaskOptions } from "./external-task.ts";
-export type { Arg } from "./carried.ts";
-export type { Handle, MappedHandle, Ref } from "./handle.ts";
-export { each, zip } from "./each.ts";
-export type { Each, ListOf, Zipped } from "./each.ts";
-export type { Ordered } from "./order.ts";
-export { chain, label } from "./chain.ts";
-export type { Label } from "./chain.ts";
-export { group } from "./group.ts";
-export type { GroupOptions } from "./group.ts";
-export type { PastDecider, PastFacts, PastRun } from "./past.ts";
-export { deadline } from "./deadline.ts";
-export type { AverageDeadlineOptions, Deadline, DeadlineOptions, Deadlines } from "./deadline.ts";
+export { done } from "./task/answers.ts";
+export type { BranchAnswer, Done, SensorAnswer } from "./task/answers.ts";
+export { setup } from "./task/setup.ts";
+export type { SetupOptions } from "./task/setup.ts";
+export type { ReadableTarget, Target, TargetFor, Targets } from "./task/target.ts";
+export type { RateLimitOption, TaskDefaults, TaskOptions } from "./task/task-options.ts";
+export { externalTask } from "./task/external-task.ts";
+export type { ExternalTask, ExternalTaskOptions } from "./task/external-task.ts";
+export type { Arg } from "./wiring/carried.ts";
+export type { Handle, MappedHandle, Ref } from "./wiring/handle.ts";
+export { each, zip } from "./task/each.ts";
+export type { Each, ListOf, Zipped } from "./task/each.ts";
+export type { Ordered } from "./wiring/order.ts";
+export { chain, label } from "./task/chain.ts";
+export type { Label } from "./task/chain.ts";
+export { group } from "./task/group.ts";
+export type { GroupOptions } from "./task/group.ts";
+export type { PastDecider, PastFacts, PastRun } from "./dag/past.ts";
+export { deadline } from "./dag/deadline.ts";
+export type {
+  AverageDeadlineOptions,
+  Deadline,
+  DeadlineOptions,
+  Deadlines,
+} from "./dag/deadline.ts";
 export {
   continuous,
   cron,
@@ -56,15 +65,15 @@ export {
   once,
   orTime,
   timetable,
-} from "./schedule.ts";
+} from "./dag/schedule.ts";
 export type {
   CronOptions,
   ScheduleOption,
   ScheduleValue,
   TimeOption,
   TimetableOptions,
-} from "./schedule.ts";
-export { allOf, anyOf, asset, assetAlias, atLeast } from "./asset.ts";
+} from "./dag/schedule.ts";
+export { allOf, anyOf, asset, assetAlias, atLeast } from "./assets/asset.ts";
 export type {
   Asset,
   AssetAlias,
@@ -72,27 +81,27 @@ export type {
   AssetConditions,
   AssetOptions,
   AssetRule,
-} from "./asset.ts";
-export type { AssetEvent, AssetEventFilter, AssetEvents } from "./asset-events.ts";
+} from "./assets/asset.ts";
+export type { AssetEvent, AssetEventFilter, AssetEvents } from "./assets/asset-events.ts";
 export type {
   TimetableAnswer,
   TimetableFunction,
   TimetableInterval,
   TimetableRestriction,
-} from "./timetable.ts";
-export { durationMs } from "./duration.ts";
-export type { Duration } from "./duration.ts";
-export type { Instant } from "./instant.ts";
+} from "./dag/timetable.ts";
+export { durationMs } from "./options/duration.ts";
+export type { Duration } from "./options/duration.ts";
+export type { Instant } from "./options/instant.ts";
 
-export { Branch, Dag, Sensor, ShortCircuit, Task } from "./decorators.ts";
-export type { Tasks } from "./decorators.ts";
-export type { Run } from "./run-refs.ts";
+export { Branch, Dag, Sensor, ShortCircuit, Task } from "./dag/decorators.ts";
+export type { Tasks } from "./dag/decorators.ts";
+export type { Run } from "./wiring/run-refs.ts";
 
-export { context } from "./context.ts";
-export type { TaskContext, TaskLog } from "./context.ts";
-export type { PullOptions } from "./xcom-pull.ts";
-export type { RunValue } from "./run-facts.ts";
-export { externalCallback, notifier } from "./callback.ts";
+export { context } from "./context/context.ts";
+export type { TaskContext, TaskLog } from "./context/context.ts";
+export type { PullOptions } from "./context/xcom-pull.ts";
+export type { RunValue } from "./context/run-facts.ts";
+export { externalCallback, notifier } from "./callback/callback.ts";
 export type {
   Callback,
   CallbackDeadline,
@@ -102,18 +111,18 @@ export type {
   ExternalCallback,
   Notifier,
   NotifyFunction,
-} from "./callback.ts";
-export type { RunCallbackOptions, TaskCallbackOptions } from "./callback-options.ts";
-export { FailTask, RetryTask, SkipTask } from "./outcome.ts";
-export type { RetryTaskOptions } from "./outcome.ts";
-export type { RetryDecision, RetryPolicy } from "./retry-policy.ts";
+} from "./callback/callback.ts";
+export type { RunCallbackOptions, TaskCallbackOptions } from "./callback/callback-options.ts";
+export { FailTask, RetryTask, SkipTask } from "./context/outcome.ts";
+export type { RetryTaskOptions } from "./context/outcome.ts";
+export type { RetryDecision, RetryPolicy } from "./task/retry-policy.ts";
 
-export { decodeValue, encodeValue } from "./codec.ts";
+export { decodeValue, encodeValue } from "./codec/codec.ts";
 export { MillraceError, isMillraceError } from "@millrace/engine";
-export { wiredDag } from "./wiring.ts";
-export type { Wired as WiredDag } from "./wiring.ts";
-export { nextRuns } from "./next-runs.ts";
-export type { NextRunsOptions, PlannedRun } from "./next-runs.ts";
+export { wiredDag } from "./wiring/wiring.ts";
+export type { Wired as WiredDag } from "./wiring/wiring.ts";
+export { nextRuns } from "./dag/next-runs.ts";
+export type { NextRunsOptions, PlannedRun } from "./dag/next-runs.ts";
 
 export { Client } from "./client/client.ts";
 export type { ClientOptions, TriggerOptions } from "./client/client.ts";

@@ -1,7 +1,7 @@
 /** What tasks do in the simulation: they take their time and end in some way, as the seed has it. */
 
 import { context, defer, done, FailTask, SkipTask, trigger } from "@millrace/sdk";
-import type { TaskCode } from "../../../packages/sdk/src/code-of.ts";
+import type { TaskCode } from "../../../packages/sdk/src/wiring/code-of.ts";
 import type { Work } from "../../../packages/sdk/src/worker/messages.ts";
 import type { VirtualProcess } from "../machine.ts";
 import type { World } from "../world.ts";

@@ -1,6 +1,6 @@
 /** The events of assets that a success makes (semantics 10.2). */
 
-import type { TaskSpec } from "../spec.ts";
+import type { TaskSpec } from "../spec/spec.ts";
 import { assetLimits, defaultAssetGroup } from "./asset.ts";
 
 /** What a body says of an outlet, or an asset that it names for an alias. */

@@ -1,6 +1,6 @@
 /** What the next run of a DAG that waits for assets lacks yet. */
 
-import type { Reason } from "../reasons.ts";
+import type { Reason } from "../admission/reasons.ts";
 import { assetText, type AssetExpression, type AssetOrAlias } from "./asset.ts";
 import type { AssetCounts } from "./hold.ts";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Schedule } from "../spec.ts";
+import type { Schedule } from "../spec/spec.ts";
 import { aDagSpec } from "../testing.ts";
 import { nextRuns } from "../timetable/next-runs.ts";
 import { scheduleText } from "../timetable/schedule-text.ts";
-import { validateDagSpec } from "../validate.ts";
+import { validateDagSpec } from "../validate/validate.ts";
 import type { AssetExpression, AssetOrAlias } from "./asset.ts";
 import { aliasOf, allOf, anyOf, assetOf, events } from "./testing.ts";
 

@@ -1,8 +1,8 @@
 /** Says what is wrong with the assets of a DAG. */
 
-import { readSchema } from "../json-schema.ts";
-import type { Problems } from "../problems.ts";
-import type { TaskSpec } from "../spec.ts";
+import { readSchema } from "../spec/json-schema.ts";
+import type { Problems } from "../spec/problems.ts";
+import type { TaskSpec } from "../spec/spec.ts";
 import {
   assetKey,
   assetLimits,

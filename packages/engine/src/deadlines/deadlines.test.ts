@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createRun } from "../create-run.ts";
-import { compileDag } from "../graph.ts";
-import { newEffects, type Run } from "../run.ts";
-import type { DeadlineReference } from "../spec.ts";
+import { createRun } from "../run/create-run.ts";
+import { compileDag } from "../graph/graph.ts";
+import { newEffects, type Run } from "../run/run.ts";
+import type { DeadlineReference } from "../spec/spec.ts";
 import { aDagSpec } from "../testing.ts";
-import { transition } from "../transition.ts";
-import { validateDagSpec } from "../validate.ts";
+import { transition } from "../events/transition.ts";
+import { validateDagSpec } from "../validate/validate.ts";
 import { deadlineAt } from "./due.ts";
 import { criticalPath, forecast } from "./forecast.ts";
 

@@ -1,6 +1,6 @@
 /** When the deadlines of a run are due (semantics 12.5). */
 
-import type { DeadlineSpec, EpochMs } from "../spec.ts";
+import type { DeadlineSpec, EpochMs } from "../spec/spec.ts";
 
 export type DeadlineFacts = {
   readonly logicalDate: EpochMs | null;

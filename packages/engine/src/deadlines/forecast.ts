@@ -1,9 +1,9 @@
 /** When a run, and each of its tasks, is expected to be over: the longest way through what is left. An estimate. */
 
-import { eachOf, stateAt } from "../instances.ts";
-import type { Run } from "../run.ts";
-import type { EpochMs } from "../spec.ts";
-import { isFinal } from "../states.ts";
+import { eachOf, stateAt } from "../run/instances.ts";
+import type { Run } from "../run/run.ts";
+import type { EpochMs } from "../spec/spec.ts";
+import { isFinal } from "../spec/states.ts";
 
 export type Estimates = {
   /** How long a task takes as a rule, all its instances together, from its first start; null when nobody knows. */

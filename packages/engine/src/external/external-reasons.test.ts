@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { compileDag } from "../graph.ts";
-import { explain } from "../admission.ts";
+import { compileDag } from "../graph/graph.ts";
+import { explain } from "../admission/admission.ts";
 import { aDagSpec, aDeferral, someLimits } from "../testing.ts";
-import { createRun } from "../create-run.ts";
-import { newEffects } from "../run.ts";
-import { transition } from "../transition.ts";
+import { createRun } from "../run/create-run.ts";
+import { newEffects } from "../run/run.ts";
+import { transition } from "../events/transition.ts";
 import type { ExternalFound, ExternalWait } from "./wait.ts";
 
 const wait: ExternalWait = {

@@ -1,9 +1,9 @@
 /** The sentences of `explain` about runs of other DAGs that a task waits for. */
 
-import type { Limits } from "../limits.ts";
-import { plain, type Reason } from "../reasons.ts";
-import type { InstanceRef } from "../run.ts";
-import type { EpochMs } from "../spec.ts";
+import type { Limits } from "../admission/limits.ts";
+import { plain, type Reason } from "../admission/reasons.ts";
+import type { InstanceRef } from "../run/run.ts";
+import type { EpochMs } from "../spec/spec.ts";
 import { endOfPart } from "./judge-external.ts";
 import type { ExternalFound, ExternalRun, ExternalWait } from "./wait.ts";
 

@@ -1,6 +1,6 @@
 /** Whether a wait for another DAG is over, from what was found there. */
 
-import type { Failure } from "../run.ts";
+import type { Failure } from "../run/run.ts";
 import type { EndState, ExternalFound, ExternalPart, ExternalRun, ExternalWait } from "./wait.ts";
 import { endStates } from "./wait.ts";
 

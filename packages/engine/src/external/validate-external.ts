@@ -1,9 +1,9 @@
 /** Rules for what a task says of other DAGs. They need not exist: DAGs come in any order, from several folders. */
 
-import { dagLimits } from "../dag-limits.ts";
-import { idRule, isId } from "../ids.ts";
-import type { Problems } from "../problems.ts";
-import type { ExternalRef, TaskSpec } from "../spec.ts";
+import { dagLimits } from "../spec/dag-limits.ts";
+import { idRule, isId } from "../spec/ids.ts";
+import type { Problems } from "../spec/problems.ts";
+import type { ExternalRef, TaskSpec } from "../spec/spec.ts";
 
 export function checkExternal(task: TaskSpec, at: string, problems: Problems): void {
   checkCount(task.triggersDagIds, `${at}.triggers`, "DAGs", problems);

@@ -1,6 +1,6 @@
 /** What a task waits for in another DAG, and what was found there (semantics 9.4). Plain data. */
 
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 
 /** How runs and task instances end. No run is skipped or upstream_failed. */
 export const endStates = ["success", "failed", "skipped", "upstream_failed"] as const;

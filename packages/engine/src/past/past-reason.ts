@@ -1,8 +1,8 @@
 /** The sentences of `explain` about the run before. */
 
-import type { Reason } from "../reasons.ts";
-import { plain } from "../reasons.ts";
-import { TaskState, taskStateName } from "../states.ts";
+import type { Reason } from "../admission/reasons.ts";
+import { plain } from "../admission/reasons.ts";
+import { TaskState, taskStateName } from "../spec/states.ts";
 import type { PastLook } from "./past.ts";
 
 export function dependsOnPast(look: NonNullable<PastLook>): Reason {

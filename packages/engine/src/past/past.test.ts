@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { compileDag } from "../graph.ts";
-import { createRun } from "../create-run.ts";
-import { clearEffects, newEffects } from "../run.ts";
+import { compileDag } from "../graph/graph.ts";
+import { createRun } from "../run/create-run.ts";
+import { clearEffects, newEffects } from "../run/run.ts";
 import { aDagSpec, aFailure } from "../testing.ts";
-import { TaskState, taskStateName } from "../states.ts";
-import { transition } from "../transition.ts";
+import { TaskState, taskStateName } from "../spec/states.ts";
+import { transition } from "../events/transition.ts";
 import {
   mayBePrevious,
   pastHold,

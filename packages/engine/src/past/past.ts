@@ -1,9 +1,9 @@
 /** Whether the run before holds a task back (semantics 5.1). */
 
-import { eachOf } from "../instances.ts";
-import type { Run } from "../run.ts";
-import type { EpochMs, TaskSpec } from "../spec.ts";
-import { TaskState } from "../states.ts";
+import { eachOf } from "../run/instances.ts";
+import type { Run } from "../run/run.ts";
+import type { EpochMs, TaskSpec } from "../spec/spec.ts";
+import { TaskState } from "../spec/states.ts";
 
 /** A task instance of the run before that has not succeeded, or was not skipped. `mapIx` is -1 when not mapped. */
 export type PastInstance = { readonly mapIx: number; readonly state: TaskState };

@@ -1,10 +1,10 @@
 /** For tests: random events for a run, those of people included; most of them sensible, the rest late, repeated or about nothing. */
 
 import * as fc from "fast-check";
-import { eachInstance, stateAt } from "../instances.ts";
-import type { InstanceRef, RunEvent, Timer } from "../run.ts";
-import { isRunFinal } from "../run.ts";
-import { RunState, TaskState } from "../states.ts";
+import { eachInstance, stateAt } from "../run/instances.ts";
+import type { InstanceRef, RunEvent, Timer } from "../run/run.ts";
+import { isRunFinal } from "../run/run.ts";
+import { RunState, TaskState } from "../spec/states.ts";
 import { aFailure } from "../testing.ts";
 import { deferred, waitEvent } from "./reference/random-waits.ts";
 import type { ToldRun } from "./told-run.ts";

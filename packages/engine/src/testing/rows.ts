@@ -1,7 +1,7 @@
 /** For tests: what an owner writes into rows beside what a change says. */
 
-import type { Change, Deferral, RunEvent } from "../run.ts";
-import { keepsDeferral } from "../waits.ts";
+import type { Change, Deferral, RunEvent } from "../run/run.ts";
+import { keepsDeferral } from "../run/waits.ts";
 
 /** Whether the success that an event brings has a value; null where the event brings none. */
 export function leavesValue(event: RunEvent): boolean | null {

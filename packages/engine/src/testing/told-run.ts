@@ -1,9 +1,9 @@
 /** For tests: a run that is told what happens by task id, and that is checked after every event. */
 
 import { expect } from "vitest";
-import type { CompiledDag } from "../graph.ts";
-import { eachInstance, gone, instanceFlags as flags, slotOf, stateAt } from "../instances.ts";
-import { restoreRun } from "../restore.ts";
+import type { CompiledDag } from "../graph/graph.ts";
+import { eachInstance, gone, instanceFlags as flags, slotOf, stateAt } from "../run/instances.ts";
+import { restoreRun } from "../restore/restore.ts";
 import type {
   Change,
   Deferral,
@@ -15,16 +15,16 @@ import type {
   RunInputs,
   TaskRow,
   Verdict,
-} from "../run.ts";
-import { createRun, noInputs } from "../create-run.ts";
-import { clearEffects, isRunFinal, newEffects } from "../run.ts";
-import type { DagSpec } from "../spec.ts";
-import { isFinal, RunState, runStateName, TaskState } from "../states.ts";
-import { recount } from "../tallies.ts";
+} from "../run/run.ts";
+import { createRun, noInputs } from "../run/create-run.ts";
+import { clearEffects, isRunFinal, newEffects } from "../run/run.ts";
+import type { DagSpec } from "../spec/spec.ts";
+import { isFinal, RunState, runStateName, TaskState } from "../spec/states.ts";
+import { recount } from "../run/tallies.ts";
 import type { DagShape } from "../testing.ts";
 import { aDag, aDeferral, aFailure, statesOf } from "../testing.ts";
-import { transition } from "../transition.ts";
-import { deferralOf } from "../waits.ts";
+import { transition } from "../events/transition.ts";
+import { deferralOf } from "../run/waits.ts";
 import { deferralIn, leavesValue } from "./rows.ts";
 
 type Success = Partial<Extract<RunEvent, { kind: "taskSucceeded" }>>;

@@ -1,6 +1,6 @@
 /** The part of a schedule that a clock decides. */
 
-import type { Schedule, TimeSchedule } from "../spec.ts";
+import type { Schedule, TimeSchedule } from "../spec/spec.ts";
 
 /** Null for one that only events decide. */
 export function timeOf(schedule: Schedule | null): TimeSchedule | null {

@@ -1,7 +1,7 @@
 /** Timetables that a function of the user decides: what it is asked, and which of its answers make sense. Pure. */
 
 import { MillraceError } from "../errors.ts";
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 import type { DataInterval, PlanInput, Planned, PlannedRun } from "./planned.ts";
 
 /** What the function is asked: which run follows the one about `last`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
-import type { Schedule } from "../spec.ts";
+import type { Schedule } from "../spec/spec.ts";
 import { dateAnchor, datelessWhy, datesWithin } from "./dates.ts";
 
 const at = (text: string) => Date.parse(`2026-${text}Z`);

@@ -1,7 +1,7 @@
 /** The dates of a timetable within a range, in either direction: what a backfill makes runs for (semantics 11.1). */
 
 import { MillraceError } from "../errors.ts";
-import type { DagSpec, EpochMs, Schedule } from "../spec.ts";
+import type { DagSpec, EpochMs, Schedule } from "../spec/spec.ts";
 import { timeOf } from "./clock.ts";
 import { lastFire, nextFire } from "./fires.ts";
 import type { Planned } from "./planned.ts";

@@ -2,7 +2,7 @@
 
 import type { Cron } from "./cron.ts";
 import { readCron } from "./cron.ts";
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 import { offsetAt, readWall } from "./zone.ts";
 
 /** Longest change of a wall clock that is looked for around an instant. */

@@ -1,6 +1,6 @@
 /** The data interval of a run that a person asks for (semantics 3.4, 3.11). */
 
-import type { EpochMs, Schedule } from "../spec.ts";
+import type { EpochMs, Schedule } from "../spec/spec.ts";
 import { lastFire } from "./fires.ts";
 import type { DataInterval } from "./planned.ts";
 

@@ -1,6 +1,6 @@
 /** The runs that a timetable makes one after the other. */
 
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 import { timeOf } from "./clock.ts";
 import { planNext } from "./plan.ts";
 import type { DataInterval, Planned, PlannedRun } from "./planned.ts";

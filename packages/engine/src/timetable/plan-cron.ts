@@ -1,6 +1,6 @@
 /** Timetables by cron expressions (semantics 3.3-3.4). */
 
-import type { CronTriggerSchedule, EpochMs } from "../spec.ts";
+import type { CronTriggerSchedule, EpochMs } from "../spec/spec.ts";
 import { lastFire, nextFire, type CronRule } from "./fires.ts";
 import { jitterAt } from "./jitter.ts";
 import { overInterval, type PlanInput, type Planned, type PlannedRun } from "./planned.ts";

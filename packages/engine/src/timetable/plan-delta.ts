@@ -1,6 +1,6 @@
 /** Timetables by a length of time (semantics 3.4). */
 
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 import {
   atInstant,
   overInterval,

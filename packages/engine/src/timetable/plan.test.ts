@@ -1,6 +1,6 @@
 /** The tables of semantics 3.4 and appendix A.4. */
 import { describe, expect, test } from "vitest";
-import type { CronTriggerSchedule, Schedule } from "../spec.ts";
+import type { CronTriggerSchedule, Schedule } from "../spec/spec.ts";
 import { manualInterval } from "./manual.ts";
 import { nextRuns } from "./next-runs.ts";
 import { planNext } from "./plan.ts";

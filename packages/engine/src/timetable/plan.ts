@@ -1,6 +1,6 @@
 /** Which run a timetable makes next (semantics 3.4). */
 
-import type { EpochMs, TimeSchedule } from "../spec.ts";
+import type { EpochMs, TimeSchedule } from "../spec/spec.ts";
 import { timeOf } from "./clock.ts";
 import { planCron, planCronInterval } from "./plan-cron.ts";
 import { planDelta, planDeltaInterval } from "./plan-delta.ts";

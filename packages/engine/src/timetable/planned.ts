@@ -1,6 +1,6 @@
 /** A run that is going to be made, and what decides about it. */
 
-import type { DagSpec, EpochMs } from "../spec.ts";
+import type { DagSpec, EpochMs } from "../spec/spec.ts";
 
 export type DataInterval = { readonly start: EpochMs; readonly end: EpochMs };
 

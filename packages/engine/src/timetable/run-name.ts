@@ -1,6 +1,6 @@
 /** The types and names of runs, as users of Airflow know them. */
 
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 
 /** What made a run: the codes that rows and protobuf share (`proto/millrace/v1/dag.proto`). */
 export const RunType = {

@@ -1,7 +1,7 @@
 /** What holds a DAG's next scheduled run back, or why there is none. */
 
-import { dagPaused, plain, type Reason } from "../reasons.ts";
-import type { DagSpec, EpochMs } from "../spec.ts";
+import { dagPaused, plain, type Reason } from "../admission/reasons.ts";
+import type { DagSpec, EpochMs } from "../spec/spec.ts";
 import { timeOf } from "./clock.ts";
 import type { PlannedRun } from "./planned.ts";
 

@@ -1,8 +1,8 @@
 /** A schedule in a few words, for lists. */
 
 import { assetExpressionText } from "../assets/asset-text.ts";
-import { spanText } from "../span-text.ts";
-import type { Schedule } from "../spec.ts";
+import { spanText } from "../admission/span-text.ts";
+import type { Schedule } from "../spec/spec.ts";
 
 /** Such as "@daily", "0 6 * * * | 0 18 * * *" or "every 90 min". */
 export function scheduleText(schedule: Schedule): string {

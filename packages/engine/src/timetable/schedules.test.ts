@@ -1,7 +1,7 @@
 /** Random schedules lived through, with crashes at every step of the making of runs. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Schedule } from "../spec.ts";
+import type { Schedule } from "../spec/spec.ts";
 import { nextRuns } from "./next-runs.ts";
 import { planNext } from "./plan.ts";
 import type { DataInterval, Planned } from "./planned.ts";

@@ -1,6 +1,6 @@
 /** Wall clocks of IANA zones. A wall time is milliseconds since 1970 as if that wall clock showed UTC. */
 
-import type { EpochMs } from "../spec.ts";
+import type { EpochMs } from "../spec/spec.ts";
 
 export type WallMs = number;
 

@@ -1,7 +1,7 @@
 /** Ways to name another DAG and parts of it. */
 
 import type { ExternalRef } from "@millrace/engine";
-import { refuseOption, type Read } from "../read-options.ts";
+import { refuseOption, type Read } from "../options/read-options.ts";
 
 /** A DAG: its definition, where it can be imported, or its id. */
 export type DagRef = string | { readonly id: string };

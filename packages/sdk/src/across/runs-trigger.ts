@@ -1,8 +1,8 @@
 /** What `trigger.runs` is told, read; and what it brings. */
 
 import { endStates, deferralLimits, type EndState, type ExternalWait } from "@millrace/engine";
-import { instantForms, instantMs, type Instant } from "../instant.ts";
-import { refuseField } from "../refuse-field.ts";
+import { instantForms, instantMs, type Instant } from "../options/instant.ts";
+import { refuseField } from "../options/refuse-field.ts";
 import { dagForms, dagIdOf, type DagRef } from "./dag-ref.ts";
 
 /** How runs and task instances end. No run is skipped or upstream_failed. */

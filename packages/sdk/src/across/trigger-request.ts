@@ -1,8 +1,8 @@
 /** What a body asks for that wants a run of another DAG. */
 
-import { instantForms, instantMs, type Instant } from "../instant.ts";
-import { encodeValue } from "../codec.ts";
-import { refuseField } from "../refuse-field.ts";
+import { instantForms, instantMs, type Instant } from "../options/instant.ts";
+import { encodeValue } from "../codec/codec.ts";
+import { refuseField } from "../options/refuse-field.ts";
 import { dagForms, dagIdOf, type DagRef } from "./dag-ref.ts";
 
 export type TriggerRunOptions = {

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { MillraceError, type DagSpec } from "@millrace/engine";
-import { firstDifference } from "../difference.ts";
+import { firstDifference } from "../dag/difference.ts";
 import { dagsOf } from "../spec.ts";
 import type { CompileThreadData, CompileThreadMessage, FileResult } from "./evaluate.ts";
 import { bundleFiles, type BundleFiles } from "./handler.ts";

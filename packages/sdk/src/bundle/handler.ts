@@ -1,8 +1,8 @@
 /** Names that find a task's function in a bundle. */
 
 import { MillraceError } from "@millrace/engine";
-import { callbackPlaceOf } from "../callback-options.ts";
-import { callPlaceOf } from "../call-place.ts";
+import { callbackPlaceOf } from "../callback/callback-options.ts";
+import { callPlaceOf } from "../wiring/call-place.ts";
 import {
   bodyOf,
   callbackOf,
@@ -11,10 +11,10 @@ import {
   retryPolicyOf,
   targetOf,
   type TaskCode,
-} from "../code-of.ts";
-import type { DagDefinition } from "../dag.ts";
-import { dagsOf } from "../dags-of.ts";
-import type { Body } from "../body.ts";
+} from "../wiring/code-of.ts";
+import type { DagDefinition } from "../dag/dag.ts";
+import { dagsOf } from "../dag/dags-of.ts";
+import type { Body } from "../wiring/body.ts";
 
 /** What a bundle exports: from each DAG file to a function that loads it. */
 export type BundleFiles = Readonly<Record<string, () => Promise<object>>>;

@@ -1,6 +1,6 @@
 /** What the client gives its users of assets. */
 
-import type { AssetEvent } from "../asset-events.ts";
+import type { AssetEvent } from "../assets/asset-events.ts";
 
 /** An asset as it was at a moment. */
 export type AssetSnapshot = {

@@ -2,9 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
-import type { Asset } from "../asset.ts";
-import { encodeValue } from "../codec.ts";
-import { instantForms, instantMs, type Instant } from "../instant.ts";
+import type { Asset } from "../assets/asset.ts";
+import { encodeValue } from "../codec/codec.ts";
+import { instantForms, instantMs, type Instant } from "../options/instant.ts";
 import type { AssetEventSnapshot, AssetSnapshot } from "./asset-snapshots.ts";
 import { ClientRun } from "./client-run.ts";
 import type { CallOptions, Link } from "./link.ts";

@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { MillraceError, Reprocess } from "@millrace/engine";
-import { encodeValue } from "../codec.ts";
-import { durationForms, durationMs, type Duration } from "../duration.ts";
-import { instantForms, instantMs, type Instant } from "../instant.ts";
+import { encodeValue } from "../codec/codec.ts";
+import { durationForms, durationMs, type Duration } from "../options/duration.ts";
+import { instantForms, instantMs, type Instant } from "../options/instant.ts";
 import type { BackfillDateSnapshot, BackfillSnapshot } from "./backfill-snapshots.ts";
 import type { CallOptions, Link } from "./link.ts";
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError, RunState, TaskState, type TaskStateName } from "@millrace/engine";
-import { durationForms, durationMs, type Duration } from "../duration.ts";
+import { durationForms, durationMs, type Duration } from "../options/duration.ts";
 import {
   selectionOf,
   type ClearOptions,

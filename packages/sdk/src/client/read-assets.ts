@@ -2,8 +2,8 @@
 
 import { epochMsOf } from "@millrace/wire";
 import type { Asset, AssetEvent } from "@millrace/wire/v1";
-import { assetEventFacts } from "../asset-messages.ts";
-import { decodeValue } from "../codec.ts";
+import { assetEventFacts } from "../assets/asset-messages.ts";
+import { decodeValue } from "../codec/codec.ts";
 import type { AssetEventSnapshot, AssetSnapshot } from "./asset-snapshots.ts";
 
 export function readAsset(asset: Asset): AssetSnapshot {

@@ -11,7 +11,7 @@ import {
   type StateCount,
   type TaskInstance,
 } from "@millrace/wire/v1";
-import { decodeValue } from "../codec.ts";
+import { decodeValue } from "../codec/codec.ts";
 import { readWait } from "./read-waits.ts";
 import type {
   DagSnapshot,

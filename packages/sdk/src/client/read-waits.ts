@@ -11,7 +11,7 @@ import {
   type RunsTrigger,
   type Waiting,
 } from "@millrace/wire/v1";
-import { decodeValue } from "../codec.ts";
+import { decodeValue } from "../codec/codec.ts";
 import type {
   CallbackSnapshot,
   FormSnapshot,

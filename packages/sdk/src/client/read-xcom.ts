@@ -1,6 +1,6 @@
 /** Values that tasks left, as clients read them: short ones come in a list, long ones by themselves. */
 
-import { decodeValue } from "../codec.ts";
+import { decodeValue } from "../codec/codec.ts";
 import { blobBytesMax } from "../limits.ts";
 import type { Loaded } from "./link.ts";
 

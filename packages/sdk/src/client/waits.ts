@@ -1,7 +1,7 @@
 /** What the client says of waits, of what people are asked, and of callbacks. */
 
 import type { Failure } from "@millrace/engine";
-import type { CallbackEvent } from "../callback.ts";
+import type { CallbackEvent } from "../callback/callback.ts";
 
 /** What a task that gave its slot back waits for. */
 export type WaitSnapshot = {

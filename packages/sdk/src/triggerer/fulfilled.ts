@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
-import { encodeValue } from "../codec.ts";
+import { encodeValue } from "../codec/codec.ts";
 import { blobBytesMax } from "../limits.ts";
 import { decodeInputs } from "../worker/inputs.ts";
 import type { Outcome } from "../worker/messages.ts";

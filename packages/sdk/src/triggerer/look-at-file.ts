@@ -1,8 +1,8 @@
 /** Looks for a file, or a folder with something in it. */
 
 import { opendir, stat } from "node:fs/promises";
-import type { FileEvent } from "../trigger.ts";
-import type { FileWatch } from "../trigger-spec.ts";
+import type { FileEvent } from "../waiting/trigger.ts";
+import type { FileWatch } from "../waiting/trigger-spec.ts";
 import { notYet, type Look } from "./poll.ts";
 
 /** Rejects for anything but a file that is not there yet, such as a missing right. */

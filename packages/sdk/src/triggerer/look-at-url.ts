@@ -1,10 +1,10 @@
 /** Asks a URL, and says whether the answer is the one that is waited for. */
 
 import type { IncomingMessage } from "node:http";
-import { follow } from "../args.ts";
-import { FailTask } from "../outcome.ts";
-import type { HttpEvent } from "../trigger.ts";
-import type { HttpWatch } from "../trigger-spec.ts";
+import { follow } from "../context/args.ts";
+import { FailTask } from "../context/outcome.ts";
+import type { HttpEvent } from "../waiting/trigger.ts";
+import type { HttpWatch } from "../waiting/trigger-spec.ts";
 import { bodyEnvironment } from "../worker/environment.ts";
 import { request } from "./http-request.ts";
 import { httpBodyBytesMax, httpRedirectsMax, httpTimeoutMs } from "./limits.ts";

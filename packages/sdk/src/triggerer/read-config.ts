@@ -2,9 +2,15 @@
 
 import { MillraceError } from "@millrace/engine";
 import { triggerIntervalMinMs } from "../limits.ts";
-import { readHeaders, readMethod, readStatuses, readUntil, readUrl } from "../trigger-options.ts";
-import { refuseField } from "../refuse-field.ts";
-import type { FileWatch, HttpWatch } from "../trigger-spec.ts";
+import {
+  readHeaders,
+  readMethod,
+  readStatuses,
+  readUntil,
+  readUrl,
+} from "../waiting/trigger-options.ts";
+import { refuseField } from "../options/refuse-field.ts";
+import type { FileWatch, HttpWatch } from "../waiting/trigger-spec.ts";
 
 const defaultHttpIntervalMs = 30_000;
 const defaultFileIntervalMs = 10_000;

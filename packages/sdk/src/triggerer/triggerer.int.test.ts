@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { VerdictKind } from "@millrace/wire/worker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FailTask } from "../outcome.ts";
+import { FailTask } from "../context/outcome.ts";
 import { startTriggererBench, type TriggererBench } from "../worker/testing/triggerer-bench.ts";
 import { failureOf, valueOf } from "../worker/testing/worker-bench.ts";
 import { runTriggerer } from "./run-triggerer.ts";

@@ -3,8 +3,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ReadAssetEventsRequestSchema, ReadAssetEventsResponse } from "@millrace/wire/worker";
-import type { AssetEventsPage, AssetEventsRequest } from "../asset-events.ts";
-import { assetEventFacts } from "../asset-messages.ts";
+import type { AssetEventsPage, AssetEventsRequest } from "../assets/asset-events.ts";
+import { assetEventFacts } from "../assets/asset-messages.ts";
 
 type RequestInit = Omit<
   Exclude<MessageInitShape<typeof ReadAssetEventsRequestSchema>, { $typeName: string }>,

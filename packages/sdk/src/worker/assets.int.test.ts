@@ -4,7 +4,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AssetEventSource, Isolation, RunType } from "@millrace/wire/v1";
 import type { Result } from "@millrace/wire/worker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeValue, encodeValue } from "../codec.ts";
+import { decodeValue, encodeValue } from "../codec/codec.ts";
 import { refusal } from "./testing/rpc.ts";
 import { failureOf, startBench, valueOf, type Bench } from "./testing/worker-bench.ts";
 

@@ -1,7 +1,7 @@
 /** An attempt where its body runs: the context the body sees, its log, and how it is told to stop. */
 
 import { assetLimits, MillraceError, type Failure, type OutletSaid } from "@millrace/engine";
-import { asset as makeAsset, type Asset, type AssetAlias } from "../asset.ts";
+import { asset as makeAsset, type Asset, type AssetAlias } from "../assets/asset.ts";
 import {
   inletOf,
   outletEvent,
@@ -10,18 +10,18 @@ import {
   type AssetEvents,
   type AssetEventsPage,
   type AssetEventsRequest,
-} from "../asset-events.ts";
+} from "../assets/asset-events.ts";
 import type { DagRef } from "../across/dag-ref.ts";
 import {
   triggerRequest,
   type TriggeredRun,
   type TriggerRunOptions,
 } from "../across/trigger-request.ts";
-import type { TaskContext, TaskLog } from "../context.ts";
-import { decodeValue, encodeValue } from "../codec.ts";
+import type { TaskContext, TaskLog } from "../context/context.ts";
+import { decodeValue, encodeValue } from "../codec/codec.ts";
 import { blobBytesMax, xcomKeyCharsMax, xcomsMax } from "../limits.ts";
-import { valueOfRun, type RunFacts, type RunValue } from "../run-facts.ts";
-import { pulledValue, pullRequestOf, type PullOptions } from "../xcom-pull.ts";
+import { valueOfRun, type RunFacts, type RunValue } from "../context/run-facts.ts";
+import { pulledValue, pullRequestOf, type PullOptions } from "../context/xcom-pull.ts";
 import { decodeInputs } from "./inputs.ts";
 import { xcomsBytesMax } from "./limits.ts";
 import { LogLines } from "./log-lines.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { Isolation, TaskKind } from "@millrace/wire/v1";
 import { describe, expect, test } from "vitest";
-import { context } from "../context.ts";
+import { context } from "../context/context.ts";
 import { failureOf, startBench, valueOf } from "./testing/worker-bench.ts";
 
 const utf8 = new TextEncoder();

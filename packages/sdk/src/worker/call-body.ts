@@ -1,18 +1,18 @@
 /** Calls the body of a task, once or, of a sensor, until it is done, and says what came of it. */
 
-import { done } from "../answers.ts";
-import { resolveArgs } from "../args.ts";
-import type { TaskCode } from "../code-of.ts";
-import { runInContext } from "../context.ts";
-import { deferralOf, hasDeferred } from "../deferral.ts";
-import { withRetryPolicy, type RetryPolicy } from "../retry-policy.ts";
-import type { Body } from "../body.ts";
+import { done } from "../task/answers.ts";
+import { resolveArgs } from "../context/args.ts";
+import type { TaskCode } from "../wiring/code-of.ts";
+import { runInContext } from "../context/context.ts";
+import { deferralOf, hasDeferred } from "../waiting/deferral.ts";
+import { withRetryPolicy, type RetryPolicy } from "../task/retry-policy.ts";
+import type { Body } from "../wiring/body.ts";
 import type { Attempt } from "./attempt.ts";
 import { deferred } from "./deferred.ts";
 import { decodeInputs } from "./inputs.ts";
 import type { Outcome } from "./messages.ts";
 import { bodyOutcome, plainFailure } from "./outcome.ts";
-import type { TaskTarget } from "../target.ts";
+import type { TaskTarget } from "../task/target.ts";
 import { existing, missing } from "./target.ts";
 import { runSensor, type SensorEnd, type SensorTime } from "./sensor.ts";
 import { succeeded } from "./succeeded.ts";

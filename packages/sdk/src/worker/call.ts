@@ -1,8 +1,8 @@
 /** Questions that the control plane asks a function of the bundle. */
 
-import { encodeValue } from "../codec.ts";
-import type { TaskCode } from "../code-of.ts";
-import { runInContext } from "../context.ts";
+import { encodeValue } from "../codec/codec.ts";
+import type { TaskCode } from "../wiring/code-of.ts";
+import { runInContext } from "../context/context.ts";
 import type { Attempt } from "./attempt.ts";
 import { millraceCallBody } from "./call-body.ts";
 import { answerBytesMax } from "./limits.ts";

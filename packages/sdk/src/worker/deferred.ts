@@ -1,9 +1,9 @@
 /** From what a body asked for with `defer` to the wait that is reported. */
 
-import { encodeValue } from "../codec.ts";
+import { encodeValue } from "../codec/codec.ts";
 import { blobBytesMax } from "../limits.ts";
-import type { DeferralRequest } from "../deferral.ts";
-import type { TriggerSpec } from "../trigger-spec.ts";
+import type { DeferralRequest } from "../waiting/deferral.ts";
+import type { TriggerSpec } from "../waiting/trigger-spec.ts";
 import { formDefaults } from "./form-defaults.ts";
 import type { DeferralOrder, EncodedTrigger, Outcome, Work } from "./messages.ts";
 import { failureOf } from "./outcome.ts";

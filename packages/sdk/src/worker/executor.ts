@@ -5,8 +5,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Failure } from "@millrace/engine";
-import type { TaskCode } from "../code-of.ts";
-import { runInContext } from "../context.ts";
+import type { TaskCode } from "../wiring/code-of.ts";
+import { runInContext } from "../context/context.ts";
 import { Attempt } from "./attempt.ts";
 import { answerCall } from "./call.ts";
 import { argsOf, callBody } from "./call-body.ts";

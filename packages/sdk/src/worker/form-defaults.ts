@@ -2,7 +2,7 @@
 
 import { MillraceError } from "@millrace/engine";
 import type { ErrorObject } from "ajv/dist/2020.js";
-import type { FormSpec } from "../trigger-spec.ts";
+import type { FormSpec } from "../waiting/trigger-spec.ts";
 
 /** Problems that a message shows. */
 const shownProblems = 5;

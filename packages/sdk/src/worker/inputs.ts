@@ -1,8 +1,8 @@
 /** What argument expressions refer to, as the control plane hands it on. */
 
 import { MillraceError } from "@millrace/engine";
-import { fromTree } from "../codec-decode.ts";
-import type { Json } from "../codec-encode.ts";
+import { fromTree } from "../codec/decode.ts";
+import type { Json } from "../codec/encode.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

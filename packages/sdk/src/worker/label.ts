@@ -1,8 +1,8 @@
 /** Names of mapped instances for people: `map_index_template`, rendered when the body has succeeded. */
 
 import type { Liquid } from "liquidjs";
-import { encodeText } from "../codec.ts";
-import type { RunValue } from "../run-facts.ts";
+import { encodeText } from "../codec/codec.ts";
+import type { RunValue } from "../context/run-facts.ts";
 
 /** Characters of a rendered label; longer ones are cut and end in "…". */
 const labelCharsMax = 250;

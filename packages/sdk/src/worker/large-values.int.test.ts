@@ -2,9 +2,9 @@
 
 import { Isolation, TaskKind } from "@millrace/wire/v1";
 import { describe, expect, test } from "vitest";
-import { context } from "../context.ts";
-import { defer } from "../deferral.ts";
-import { trigger } from "../trigger.ts";
+import { context } from "../context/context.ts";
+import { defer } from "../waiting/deferral.ts";
+import { trigger } from "../waiting/trigger.ts";
 import { refusal } from "./testing/rpc.ts";
 import { failureOf, startBench } from "./testing/worker-bench.ts";
 

@@ -9,7 +9,7 @@ import {
 } from "@millrace/wire/worker";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeValue, encodeValue } from "../codec.ts";
+import { decodeValue, encodeValue } from "../codec/codec.ts";
 import { blobBytesMax, valueBytesMax } from "../limits.ts";
 import { decodeInputs } from "./inputs.ts";
 import { isHeavy, lightened, refersToBlobs, withFetched } from "./large-values.ts";

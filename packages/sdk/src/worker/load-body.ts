@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from "node:url";
 import { loadHandler } from "../bundle/handler.ts";
-import type { TaskCode } from "../code-of.ts";
+import type { TaskCode } from "../wiring/code-of.ts";
 import { provideSdk } from "../bundle/sdk-module.ts";
 import type { Work } from "./messages.ts";
 

@@ -1,7 +1,7 @@
 /** The lines of one attempt, on their way out of the place where its body runs. */
 
 import { inspect } from "node:util";
-import type { LogFields } from "../context.ts";
+import type { LogFields } from "../context/context.ts";
 import {
   logAtOnceMax,
   logBytesMax,

@@ -1,12 +1,12 @@
 /** What the session thread and those that run bodies (threads, processes, the starter) say to each other. */
 
 import type { Failure, OutletSaid, ReasonName, SensorSpec, TaskSpec } from "@millrace/engine";
-import type { AssetEventsPage, AssetEventsRequest } from "../asset-events.ts";
-import type { CallbackEvent } from "../callback.ts";
+import type { AssetEventsPage, AssetEventsRequest } from "../assets/asset-events.ts";
+import type { CallbackEvent } from "../callback/callback.ts";
 import type { TriggeredRun, TriggerRequest } from "../across/trigger-request.ts";
-import type { TriggerSpec } from "../trigger-spec.ts";
-import type { RunFacts } from "../run-facts.ts";
-import type { PullRequest } from "../xcom-pull.ts";
+import type { TriggerSpec } from "../waiting/trigger-spec.ts";
+import type { RunFacts } from "../context/run-facts.ts";
+import type { PullRequest } from "../context/xcom-pull.ts";
 
 /** A sensor, and what this try has seen of it before this attempt. */
 export type SensorWork = SensorSpec & {

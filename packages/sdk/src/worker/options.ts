@@ -4,7 +4,7 @@ import { availableParallelism, hostname } from "node:os";
 import { MillraceError } from "@millrace/engine";
 import type { ServerOptions } from "./connection.ts";
 import { defaultDrainMs, defaultGraceMs, nameCharsMax, slotsMax } from "./limits.ts";
-import type { RetryPolicy } from "../retry-policy.ts";
+import type { RetryPolicy } from "../task/retry-policy.ts";
 import type { SessionOptions } from "./start-session.ts";
 
 /** For a worker that is started beside its server: all that does not need the server is done meanwhile. */

@@ -2,7 +2,7 @@
 
 import { isMillraceError, type Failure } from "@millrace/engine";
 import { plainStack } from "../bundle/stack.ts";
-import { outcomeOfThrown } from "../outcome.ts";
+import { outcomeOfThrown } from "../context/outcome.ts";
 import { failureMessageBytesMax, failureStackBytesMax } from "./limits.ts";
 import type { Outcome, StopCause, Work } from "./messages.ts";
 import { cut } from "./text.ts";

@@ -1,7 +1,7 @@
 /** Starts a worker: the session thread, and what must stay in the process that starts it. */
 
-import type { TaskCode } from "../code-of.ts";
-import type { Body } from "../body.ts";
+import type { TaskCode } from "../wiring/code-of.ts";
+import type { Body } from "../wiring/body.ts";
 import { Executor } from "./executor.ts";
 import type { ToRunner } from "./messages.ts";
 import {

@@ -1,8 +1,8 @@
 /** How a sensor looks: when again, and when no more. */
 
 import { createHash } from "node:crypto";
-import { readSensorAnswer } from "../answers.ts";
-import { deferralOf, type DeferralRequest } from "../deferral.ts";
+import { readSensorAnswer } from "../task/answers.ts";
+import { deferralOf, type DeferralRequest } from "../waiting/deferral.ts";
 import type { SensorRest } from "./deferred.ts";
 import { longTimeout } from "./long-timeout.ts";
 import type { Outcome, SensorWork } from "./messages.ts";

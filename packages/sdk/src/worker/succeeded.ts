@@ -1,11 +1,11 @@
 /** What the control plane has to know of a value that it never looks into: what it chose, how long its lists are. */
 
 import { isMillraceError, MillraceError } from "@millrace/engine";
-import { readChoice } from "../answers.ts";
-import { follow } from "../args.ts";
-import { decodeValue, encodeText, encodeValue } from "../codec.ts";
+import { readChoice } from "../task/answers.ts";
+import { follow } from "../context/args.ts";
+import { decodeValue, encodeText, encodeValue } from "../codec/codec.ts";
 import { blobBytesMax } from "../limits.ts";
-import type { PathKey } from "../reference.ts";
+import type { PathKey } from "../wiring/reference.ts";
 import type { Attempt } from "./attempt.ts";
 import { renderLabel } from "./label.ts";
 import type { Outcome } from "./messages.ts";

@@ -2,9 +2,9 @@
 
 import { MillraceError } from "@millrace/engine";
 import { existingTargetKey } from "@millrace/wire";
-import { runInContext } from "../context.ts";
-import { encodeValue } from "../codec.ts";
-import type { Target, TaskTarget } from "../target.ts";
+import { runInContext } from "../context/context.ts";
+import { encodeValue } from "../codec/codec.ts";
+import type { Target, TaskTarget } from "../task/target.ts";
 import { targetNameCharsMax } from "../limits.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Outcome } from "./messages.ts";

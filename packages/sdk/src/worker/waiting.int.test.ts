@@ -6,9 +6,9 @@ import { SensorMode, TaskControl, TaskKind, TimeoutOutcome } from "@millrace/wir
 import type { Deferral } from "@millrace/wire/v1";
 import { AssignmentSchema, type Result } from "@millrace/wire/worker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeValue, encodeValue } from "../codec.ts";
-import { defer } from "../deferral.ts";
-import { trigger } from "../trigger.ts";
+import { decodeValue, encodeValue } from "../codec/codec.ts";
+import { defer } from "../waiting/deferral.ts";
+import { trigger } from "../waiting/trigger.ts";
 import {
   failureOf,
   startBench,

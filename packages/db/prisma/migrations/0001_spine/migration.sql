@@ -1,5 +1,5 @@
 -- The spine: DAGs and their versions, runs and task instances, shards, worker sessions, logs, credentials.
--- Codes of state columns are those of packages/engine/src/states.ts; the CHECKs repeat its state machine.
+-- Codes of state columns are those of packages/engine/src/spec/states.ts; the CHECKs repeat its state machine.
 
 CREATE TABLE shard (
   id smallint PRIMARY KEY,

@@ -1,5 +1,5 @@
 -- Inside a run: waits of sensors, clearing and marking, mapped tasks, branches, and runs that are opened again.
--- Codes of state columns are those of packages/engine/src/states.ts; the CHECKs repeat its state machine.
+-- Codes of state columns are those of packages/engine/src/spec/states.ts; the CHECKs repeat its state machine.
 
 -- The old rules go first: they name columns that change.
 ALTER TABLE task_instance

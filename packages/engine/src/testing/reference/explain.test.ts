@@ -1,18 +1,18 @@
 /** `explain` tells everything that keeps an instance from going on: without what it tells, the instance goes on. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { admit, explain } from "../../admission.ts";
-import type { Limits, PoolView } from "../../limits.ts";
-import { unlimitedPool } from "../../limits.ts";
+import { admit, explain } from "../../admission/admission.ts";
+import type { Limits, PoolView } from "../../admission/limits.ts";
+import { unlimitedPool } from "../../admission/limits.ts";
 import type { PastHold } from "../../past/past.ts";
-import type { Reason } from "../../reasons.ts";
-import type { InstanceRef } from "../../run.ts";
-import { isRunFinal } from "../../run.ts";
-import { slotOf } from "../../instances.ts";
-import type { DagSpec } from "../../spec.ts";
-import { isFinal, RunState, TaskState } from "../../states.ts";
+import type { Reason } from "../../admission/reasons.ts";
+import type { InstanceRef } from "../../run/run.ts";
+import { isRunFinal } from "../../run/run.ts";
+import { slotOf } from "../../run/instances.ts";
+import type { DagSpec } from "../../spec/spec.ts";
+import { isFinal, RunState, TaskState } from "../../spec/states.ts";
 import { someLimits } from "../../testing.ts";
-import { deferralOf, isWaitState } from "../../waits.ts";
+import { deferralOf, isWaitState } from "../../run/waits.ts";
 import { Play } from "./play.ts";
 import { randomSpec } from "./random-dag.ts";
 import { choices, step, success } from "./random-play.ts";

@@ -1,6 +1,6 @@
 /** What comes before and after what, as sets of task ids, straight from the edges of a spec. */
 
-import type { DagSpec, TaskSpec } from "../../spec.ts";
+import type { DagSpec, TaskSpec } from "../../spec/spec.ts";
 
 export type Graph = {
   readonly spec: DagSpec;

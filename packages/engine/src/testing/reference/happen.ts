@@ -1,6 +1,6 @@
 /** What events do to the reference's world: one attempt's life, then everything judged anew. */
 
-import type { RunEvent } from "../../run.ts";
+import type { RunEvent } from "../../run/run.ts";
 import { becomeNone, end, isExecuting } from "./attempts.ts";
 import { skippedBy } from "./control.ts";
 import { failForGood } from "./fail-fast.ts";

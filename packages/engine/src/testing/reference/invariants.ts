@@ -1,9 +1,9 @@
 /** What must hold after every event, whatever the rules say. */
 
-import { isRunFinal } from "../../run.ts";
-import type { TaskStateName } from "../../states.ts";
-import { RunState, TaskState } from "../../states.ts";
-import { deferralOf } from "../../waits.ts";
+import { isRunFinal } from "../../run/run.ts";
+import type { TaskStateName } from "../../spec/states.ts";
+import { RunState, TaskState } from "../../spec/states.ts";
+import { deferralOf } from "../../run/waits.ts";
 import type { Play } from "./play.ts";
 import { byIndex, expectCounted, expectSame, statesOfRun } from "./play.ts";
 import { takeOver } from "./take-over.ts";

@@ -1,6 +1,6 @@
 /** What the tables make of one task instance that has not started (semantics 2), given what all others are. */
 
-import type { TaskSpec } from "../../spec.ts";
+import type { TaskSpec } from "../../spec/spec.ts";
 import { isPassedOver } from "./control.ts";
 import type { Graph } from "./graph.ts";
 import type { Length } from "./mapping.ts";

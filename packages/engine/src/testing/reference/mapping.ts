@@ -1,6 +1,6 @@
 /** Lengths (semantics 6.2-6.3), the mapped-upstream rule (2.6) and which instances are relevant to one (2.5). */
 
-import type { MapAxis } from "../../spec.ts";
+import type { MapAxis } from "../../spec/spec.ts";
 import type { Instance, World } from "./world.ts";
 import { becomeNone, end } from "./attempts.ts";
 import { anInstance, instancesOf, isExpanded, isFinal, isMapped } from "./world.ts";

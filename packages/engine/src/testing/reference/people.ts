@@ -1,7 +1,7 @@
 /** What people do to a run: clearing and marking (semantics 11.2-11.3). */
 
-import type { RunEvent } from "../../run.ts";
-import { RunState, taskStateName } from "../../states.ts";
+import type { RunEvent } from "../../run/run.ts";
+import { RunState, taskStateName } from "../../spec/states.ts";
 import { becomeNone, end, forget, isDerived, isExecuting } from "./attempts.ts";
 import { relevantInstances } from "./mapping.ts";
 import { hasFailed, judgeAnew } from "./settle.ts";

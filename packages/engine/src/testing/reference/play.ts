@@ -1,9 +1,9 @@
 /** Plays events to the engine and to the reference side by side, and compares after every one of them. */
 
-import type { CompiledDag } from "../../graph.ts";
-import { compileDag } from "../../graph.ts";
-import { eachInstance, instanceState } from "../../instances.ts";
-import { cellCount } from "../../lengths.ts";
+import type { CompiledDag } from "../../graph/graph.ts";
+import { compileDag } from "../../graph/graph.ts";
+import { eachInstance, instanceState } from "../../run/instances.ts";
+import { cellCount } from "../../run/lengths.ts";
 import type {
   Change,
   Effects,
@@ -13,14 +13,14 @@ import type {
   RunInputs,
   Timer,
   Verdict,
-} from "../../run.ts";
-import { createRun } from "../../create-run.ts";
-import { clearEffects, newEffects } from "../../run.ts";
-import type { DagSpec } from "../../spec.ts";
-import { RunState, runStateName, TaskState, taskStateName } from "../../states.ts";
-import type { Tallies } from "../../run-data.ts";
-import { recount, rowWidth } from "../../tallies.ts";
-import { transition } from "../../transition.ts";
+} from "../../run/run.ts";
+import { createRun } from "../../run/create-run.ts";
+import { clearEffects, newEffects } from "../../run/run.ts";
+import type { DagSpec } from "../../spec/spec.ts";
+import { RunState, runStateName, TaskState, taskStateName } from "../../spec/states.ts";
+import type { Tallies } from "../../run/run-data.ts";
+import { recount, rowWidth } from "../../run/tallies.ts";
+import { transition } from "../../events/transition.ts";
 import { deferralIn, leavesValue } from "../rows.ts";
 import { graphOf } from "./graph.ts";
 import { happen } from "./happen.ts";

@@ -1,7 +1,7 @@
 /** The engine against the reference: random DAGs, random histories, the same states after every single event. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { isRunFinal } from "../../run.ts";
+import { isRunFinal } from "../../run/run.ts";
 import { checkInvariants, checkTransitions, expectRestored } from "./invariants.ts";
 import { expectCounted, Play, statesOfRun } from "./play.ts";
 import { randomSpec } from "./random-dag.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { validateDagSpec } from "../../validate.ts";
+import { validateDagSpec } from "../../validate/validate.ts";
 import { randomSpec } from "./random-dag.ts";
 
 test("every DAG that the properties play is one that may be registered", () => {

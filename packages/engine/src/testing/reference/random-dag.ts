@@ -1,8 +1,8 @@
 /** Random sound DAGs that use everything a DAG can say about what happens inside a run. */
 
 import * as fc from "fast-check";
-import type { BranchCase, DagSpec, GroupSpec, TaskSpec } from "../../spec.ts";
-import { triggerRules } from "../../spec.ts";
+import type { BranchCase, DagSpec, GroupSpec, TaskSpec } from "../../spec/spec.ts";
+import { triggerRules } from "../../spec/spec.ts";
 import { aDagSpec, aTask } from "../../testing.ts";
 import { Lists } from "./random-lists.ts";
 import { EdgeSet, idOf, layoutOf } from "./random-layout.ts";

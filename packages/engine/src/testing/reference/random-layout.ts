@@ -1,6 +1,6 @@
 /** Where the tasks of a random DAG are: in which groups, and after which others. */
 
-import type { Edge } from "../../spec.ts";
+import type { Edge } from "../../spec/spec.ts";
 import type { Draw, GroupDraw, Mix } from "./draws.ts";
 
 export type Layout = {

@@ -1,6 +1,6 @@
 /** What the mappings of a random DAG walk over. */
 
-import type { MapAxis } from "../../spec.ts";
+import type { MapAxis } from "../../spec/spec.ts";
 import type { AxisDraw } from "./draws.ts";
 import type { EdgeSet, Layout } from "./random-layout.ts";
 import { idOf } from "./random-layout.ts";

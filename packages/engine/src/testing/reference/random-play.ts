@@ -1,11 +1,11 @@
 /** Turns numbers into events: most of them sensible, some late, repeated, out of order or about nothing. */
 
 import * as fc from "fast-check";
-import type { InstanceRef, RunEvent, Timer } from "../../run.ts";
-import { isRunFinal } from "../../run.ts";
-import { RunState, TaskState } from "../../states.ts";
+import type { InstanceRef, RunEvent, Timer } from "../../run/run.ts";
+import { isRunFinal } from "../../run/run.ts";
+import { RunState, TaskState } from "../../spec/states.ts";
 import { aFailure } from "../../testing.ts";
-import { deferralOf, isWaitState } from "../../waits.ts";
+import { deferralOf, isWaitState } from "../../run/waits.ts";
 import type { Attempt, Play } from "./play.ts";
 import { deferred, waitEvent } from "./random-waits.ts";
 

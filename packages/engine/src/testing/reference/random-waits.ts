@@ -1,6 +1,6 @@
 /** Random deferrals of every kind, and what may be said about a wait. */
 
-import type { Deferral, RunEvent } from "../../run.ts";
+import type { Deferral, RunEvent } from "../../run/run.ts";
 import { aDeferral, aFailure } from "../../testing.ts";
 import type { Attempt } from "./play.ts";
 

@@ -1,10 +1,10 @@
 /** Crashes: the run is lost, and made again from the rows that its changes have written. */
 
-import { restoreRun } from "../../restore.ts";
-import type { Effects, Run } from "../../run.ts";
-import { newEffects } from "../../run.ts";
-import { TaskState } from "../../states.ts";
-import { transition } from "../../transition.ts";
+import { restoreRun } from "../../restore/restore.ts";
+import type { Effects, Run } from "../../run/run.ts";
+import { newEffects } from "../../run/run.ts";
+import { TaskState } from "../../spec/states.ts";
+import { transition } from "../../events/transition.ts";
 import type { Play } from "./play.ts";
 import { keyOf } from "./play.ts";
 import { allInstances } from "./world.ts";

@@ -1,8 +1,8 @@
 /** The reference against the table of semantics A.1, which was checked against upstream's own 81 rows. */
 import { describe, expect, test } from "vitest";
-import type { TriggerRule } from "../../spec.ts";
-import { triggerRules } from "../../spec.ts";
-import type { TaskStateName } from "../../states.ts";
+import type { TriggerRule } from "../../spec/spec.ts";
+import { triggerRules } from "../../spec/spec.ts";
+import type { TaskStateName } from "../../spec/states.ts";
 import { phaseA, phaseB, tallyOf } from "./trigger-rules.ts";
 
 const letters: Readonly<Record<string, TaskStateName>> = {

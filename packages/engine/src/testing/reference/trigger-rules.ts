@@ -4,8 +4,8 @@
  * upstream successes is left out: who has fewer elements than before is found by counting those (6.4).
  */
 
-import type { TriggerRule } from "../../spec.ts";
-import type { TaskStateName } from "../../states.ts";
+import type { TriggerRule } from "../../spec/spec.ts";
+import type { TaskStateName } from "../../spec/states.ts";
 
 /** What semantics 2.1 counts among the task instances directly before one. */
 export type Tally = {

@@ -1,6 +1,6 @@
 /** Waiting without a slot (semantics 9.3): what may end a wait, and what becomes of the task instance then. */
 
-import type { Deferral, RunEvent } from "../../run.ts";
+import type { Deferral, RunEvent } from "../../run/run.ts";
 import { end } from "./attempts.ts";
 import type { Instance, World } from "./world.ts";
 import { isWaiting } from "./world.ts";

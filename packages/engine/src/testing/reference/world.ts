@@ -1,7 +1,7 @@
 /** A run as the reference sees it: what every task instance is, and nothing that could be computed from that. */
 
-import type { Deferral, RunInputs } from "../../run.ts";
-import type { TaskStateName } from "../../states.ts";
+import type { Deferral, RunInputs } from "../../run/run.ts";
+import type { TaskStateName } from "../../spec/states.ts";
 import type { Graph } from "./graph.ts";
 
 export type Instance = {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { TaskKind } from "@millrace/wire/v1";
-import { encodeValue } from "../../codec.ts";
+import { encodeValue } from "../../codec/codec.ts";
 import { runTriggerer, type TriggererOptions } from "../../triggerer/run-triggerer.ts";
 import type { WorkerHandle } from "../start-session.ts";
 import { FakeServer, type FakeServerOptions } from "./fake-server.ts";

@@ -7,7 +7,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { FailureKind, Isolation, TaskKind, type Failure } from "@millrace/wire/v1";
 import type { AssignmentSchema, Result } from "@millrace/wire/worker";
 import { compileFolder } from "../../bundle/compile-folder.ts";
-import { decodeValue } from "../../codec.ts";
+import { decodeValue } from "../../codec/codec.ts";
 import type { WorkerOptions } from "../options.ts";
 import { runWorker } from "../run-worker.ts";
 import type { WorkerHandle } from "../start-session.ts";
