@@ -9,8 +9,10 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
-import { claimRequest, settleRequest, type RequestKey } from "@millrace/db";
+import { claimRequest, findAnswer, settleRequest, type RequestKey } from "@millrace/db";
+import { isMillraceError } from "@millrace/engine";
 import type { Call } from "@millrace/service";
+import { OwnerReplySchema, type OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "./context.ts";
 import { answered, requestKey } from "./idempotency.ts";
 
@@ -48,4 +50,20 @@ export async function onceByOwners<I extends DescMessage, O extends DescMessage,
 /** The id of the command about one run that a request becomes: owners keep their answers under ids too. */
 export function partId({ requestId }: RequestKey, runKey: number): string {
   return createHash("sha256").update(`${requestId}\u0000${runKey}`).digest("base64url");
+}
+
+/**
+ * What an owner answered before, for a request that is refused now: what was asked and answered is not judged again, and the
+ * DAG may have changed since, or be gone. Looked up only for what is refused, so that others cost no further query.
+ *
+ * @throws `refusal` when there is no such answer
+ */
+export async function ownerAnsweredBefore(
+  { db }: Pick<ApiContext, "db">,
+  key: RequestKey,
+  refusal: unknown,
+): Promise<OwnerReply> {
+  const answer = isMillraceError(refusal) ? await findAnswer(db, key) : null;
+  if (answer === null) throw refusal;
+  return fromBinary(OwnerReplySchema, answer);
 }

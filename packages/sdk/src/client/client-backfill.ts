@@ -1,13 +1,14 @@
 /** A backfill as a client holds it: something to follow, to wait for, and to steer. */
 
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { MillraceError, Reprocess } from "@millrace/engine";
 import { encodeValue } from "../codec/codec.ts";
-import { durationForms, durationMs, type Duration } from "../options/duration.ts";
 import { instantForms, instantMs, type Instant } from "../options/instant.ts";
 import type { BackfillDateSnapshot, BackfillSnapshot } from "./backfill-snapshots.ts";
 import type { CallOptions, Link } from "./link.ts";
+import { waitMs, type WaitOptions } from "./wait-options.ts";
 
 export type BackfillOptions = {
   /** First and last logical date, both included. */
@@ -87,18 +88,15 @@ export class ClientBackfill {
    *
    * @throws MillraceError WAIT_TIMED_OUT when it is still going on.
    */
-  async finished(
-    options: CallOptions & { readonly timeout?: Duration } = {},
-  ): Promise<BackfillSnapshot> {
-    const { timeout, signal } = options;
-    const timeoutMs = timeout === undefined ? Infinity : waitMs(timeout);
-    const deadline = performance.now() + timeoutMs;
+  async finished(options: WaitOptions = {}): Promise<BackfillSnapshot> {
+    const { signal } = options;
+    const deadline = performance.now() + (waitMs(options) ?? Infinity);
     for (;;) {
       const { snapshot } = await this.refresh(signal === undefined ? {} : { signal });
       if (snapshot.state === "completed" || snapshot.state === "cancelled") return snapshot;
       if (performance.now() + askEveryMs > deadline)
         throw new MillraceError("WAIT_TIMED_OUT", `the backfill ${this.id} is still going on`);
-      await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+      await delay(askEveryMs, undefined, { signal });
     }
   }
 
@@ -135,13 +133,4 @@ export class ClientBackfill {
     const request = { requestId: randomUUID(), backfillId: this.id };
     await answered((call) => connection.backfills.cancelBackfill(request, call), signal);
   }
-}
-
-function waitMs(timeout: Duration): number {
-  const ms = durationMs(timeout);
-  if (ms !== null) return ms;
-  throw new MillraceError(
-    "FIELD_INVALID",
-    `timeout is ${JSON.stringify(timeout)}; it must be ${durationForms}`,
-  );
 }

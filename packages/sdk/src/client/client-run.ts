@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError, RunState, TaskState, type TaskStateName } from "@millrace/engine";
-import { durationForms, durationMs, type Duration } from "../options/duration.ts";
 import {
   selectionOf,
   type ClearOptions,
@@ -13,16 +12,12 @@ import type { CallOptions, Link } from "./link.ts";
 import { readXCom } from "./read-xcom.ts";
 import { readResult } from "./run-result.ts";
 import type { RunSnapshot, RunUpdate, TaskChanges, TaskSnapshot } from "./snapshots.ts";
+import { waitMs, type WaitOptions } from "./wait-options.ts";
 import type { CallbackSnapshot } from "./waits.ts";
 
 /** The key of what a body returned. */
 const returnKey = "return_value";
 const notMapped = -1;
-
-type WaitOptions = CallOptions & {
-  /** How long to wait at most. Default: as long as it takes. */
-  readonly timeout?: Duration;
-};
 
 /** `Result` is the type of the value that the run results in; unknown for runs found by their id. */
 export class ClientRun<out Result = unknown> {
@@ -78,7 +73,7 @@ export class ClientRun<out Result = unknown> {
    * @throws MillraceError RUN_FAILED when it failed or was cancelled, WAIT_TIMED_OUT when it is still going on.
    */
   async finished(options: WaitOptions = {}): Promise<RunSnapshot> {
-    const timeoutMs = options.timeout === undefined ? null : waitMs(options.timeout);
+    const timeoutMs = waitMs(options);
     const timeout = timeoutMs === null ? undefined : AbortSignal.timeout(timeoutMs);
     const signals = [options.signal, timeout].filter((it) => it !== undefined);
     let last: RunSnapshot | undefined;
@@ -255,15 +250,6 @@ export class ClientRun<out Result = unknown> {
 
 function isFinal({ state }: RunSnapshot): boolean {
   return state === "success" || state === "failed";
-}
-
-function waitMs(timeout: Duration): number {
-  const ms = durationMs(timeout);
-  if (ms !== null) return ms;
-  throw new MillraceError(
-    "FIELD_INVALID",
-    `timeout is ${JSON.stringify(timeout)}; it must be ${durationForms}`,
-  );
 }
 
 function failed(run: RunSnapshot): MillraceError {

@@ -1,9 +1,8 @@
-import { findAnswer, getBackfill, type RequestKey } from "@millrace/db";
-import { DateOutcome, isMillraceError, MillraceError, shardOf } from "@millrace/engine";
-import { fromBinary } from "@bufbuild/protobuf";
+import { getBackfill, type RequestKey } from "@millrace/db";
+import { DateOutcome, MillraceError, shardOf } from "@millrace/engine";
 import { principalLabel, type Call, type Handler } from "@millrace/service";
 import { backfillIdOf } from "@millrace/wire";
-import { OwnerReplySchema, type OwnerReply } from "@millrace/wire/internal";
+import type { OwnerReply } from "@millrace/wire/internal";
 import {
   CreateBackfillRequestSchema,
   type Backfill,
@@ -22,6 +21,7 @@ import type { ApiContext } from "../context.ts";
 import { requestKey } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { backfillMessage, plannedDate } from "../messages/backfill.ts";
+import { ownerAnsweredBefore } from "../owner-answers.ts";
 import { isCount, pageSizeOf, positionOf, tokenAfter } from "../paging.ts";
 
 export const datePageLimits = {
@@ -36,7 +36,7 @@ export function createBackfill(
     if (request.dryRun) return dryRun(context, request);
     const key = requestKey(call, CreateBackfillRequestSchema, request);
     const reply = await start(context, request, key, call).catch((error: unknown) =>
-      answeredBefore(context, key, error),
+      ownerAnsweredBefore(context, key, error),
     );
     const backfill = await backfillOf(context, reply);
     call.log.info({ dag_id: request.dagId, backfill_id: backfill.backfillId }, "backfill.created");
@@ -71,17 +71,6 @@ async function start(
     },
     call,
   );
-}
-
-/** What was asked and answered is not judged again: the DAG may have another schedule since, or be gone. */
-async function answeredBefore(
-  { db }: Pick<ApiContext, "db">,
-  key: RequestKey,
-  refusal: unknown,
-): Promise<OwnerReply> {
-  const answer = isMillraceError(refusal) ? await findAnswer(db, key) : null;
-  if (answer === null) throw refusal;
-  return fromBinary(OwnerReplySchema, answer);
 }
 
 /** The backfill that an owner's answer names, as it is now. */

@@ -1,15 +1,6 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import {
-  findAnswer,
-  getDags,
-  getRun,
-  getRuns,
-  type DagHead,
-  type RequestKey,
-  type RunRow,
-} from "@millrace/db";
+import { getDags, getRun, getRuns, type DagHead, type RequestKey, type RunRow } from "@millrace/db";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { isMillraceError, MillraceError, shardOf } from "@millrace/engine";
+import { MillraceError, shardOf } from "@millrace/engine";
 import { createBatcher, principalLabel, type Call, type Handler } from "@millrace/service";
 import { epochMsOf } from "@millrace/wire";
 import {
@@ -18,12 +9,13 @@ import {
   type DagRun,
   type TriggerDagRunRequest,
 } from "@millrace/wire/v1";
-import { OwnerReplySchema, type OwnerReply } from "@millrace/wire/internal";
+import type { OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "../context.ts";
 import { dagIdField, dagNotFound, fieldInvalid, runNotFound, textField } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { runMessage } from "../messages/run.ts";
+import { ownerAnsweredBefore } from "../owner-answers.ts";
 import { compileParamsSchema, completeParams } from "../params.ts";
 
 /** The years that every date of ours lies in. */
@@ -85,27 +77,13 @@ export function triggerDagRun(
   return async (request, call) => {
     const key = requestKey(call, TriggerDagRunRequestSchema, request);
     const reply = await ask(request, key, call).catch((error: unknown) =>
-      answeredBefore(context, key, error),
+      ownerAnsweredBefore(context, key, error),
     );
     const runKey = runKeyIn(reply);
     const row = await made.add(runKey);
     if (row === undefined) throw runNotFound(String(runKey));
     return { run: runMessage(row) };
   };
-}
-
-/**
- * What was asked and answered is not judged again: the DAG may have another schema since, or be gone. Looked up only for
- * what is refused, so that triggers cost no further query.
- */
-async function answeredBefore(
-  { db }: Pick<ApiContext, "db">,
-  key: RequestKey,
-  refusal: unknown,
-): Promise<OwnerReply> {
-  const answer = isMillraceError(refusal) ? await findAnswer(db, key) : null;
-  if (answer === null) throw refusal;
-  return fromBinary(OwnerReplySchema, answer);
 }
 
 /** The run that an owner's answer names. */
