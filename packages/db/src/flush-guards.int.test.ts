@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 import { RunState, TaskState } from "@millrace/engine";
 
-import { flush } from "./flush.ts";
+import { barFlush, flush } from "./flush.ts";
 import type { FlushBatch } from "./flush-batch.ts";
 import { testDatabase, type TestDatabase } from "./testing.ts";
 import {
@@ -203,4 +203,67 @@ test("a flush that comes again, however late, changes nothing", async () => {
     ),
     { numRuns: 30 },
   );
+});
+
+const fences = [{ shard: 3, epoch: 0 }];
+const events = () => rowsIn(database.db, "event");
+
+test("a flush that is barred before it comes changes nothing, whatever runs it is about", async () => {
+  const batch = aBatch({ started: [aStart({ ix: 0 }), aStart({ ix: 1 })] });
+  const { seq } = batch.events[0]!;
+  const [run] = await rowsIn(database.db, "run");
+  await barFlush(database.db, fences, batch.events);
+  expect(await send(batch)).toMatchObject({ kind: "written", missed: { events: [{ seq }] } });
+  expect(await rowsIn(database.db, "task_instance")).toEqual([]);
+  expect(await events()).toMatchObject([{ seq, run_state: run!["state"], changes: [] }]);
+});
+
+test("a flush that was written before it is barred stays as it is", async () => {
+  const batch = aBatch({ started: [aStart({ ix: 0 })] });
+  await send(batch);
+  const before = await events();
+  await barFlush(database.db, fences, batch.events);
+  expect(await events()).toEqual(before);
+});
+
+test("a flush that is under way is waited for, and whether it was written is known then", async () => {
+  for (const end of ["COMMIT", "ROLLBACK"]) {
+    const { events: barred } = aBatch({ started: [aStart({ ix: 0 })] });
+    const { seq } = barred[0]!;
+    const under = await database.db.pool.connect();
+    try {
+      await under.query("BEGIN");
+      await under.query(
+        "INSERT INTO event (run_id, seq, run_state, changes) VALUES (1, $1, 2, '{0,-1,4,1}')",
+        [seq],
+      );
+      let isOver = false;
+      const bar = barFlush(database.db, fences, barred).then(() => void (isOver = true));
+      await expect
+        .poll(async () => {
+          const { rows } = await database.db.pool.query(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'",
+          );
+          return rows.length;
+        })
+        .toBeGreaterThan(0);
+      expect(isOver).toBe(false);
+      await under.query(end);
+      await bar;
+    } finally {
+      under.release();
+    }
+    const { rows } = await database.db.pool.query<{ changes: number[] }>(
+      "SELECT changes FROM event WHERE seq = $1",
+      [seq],
+    );
+    expect(rows).toEqual([{ changes: end === "COMMIT" ? [0, -1, 4, 1] : [] }]);
+  }
+});
+
+test("nobody bars a flush of a shard that is somebody else's", async () => {
+  const { events: barred } = aBatch({ started: [aStart({ ix: 0 })] });
+  const bar = barFlush(database.db, [{ shard: 3, epoch: 5 }], barred);
+  await expect(bar).rejects.toMatchObject({ reason: "NOT_OWNER" });
+  expect(await events()).toEqual([]);
 });

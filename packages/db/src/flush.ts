@@ -4,6 +4,7 @@ import { isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
 
 import { sqlText } from "./assets.ts";
 import { int4Array, int8Array } from "./binary-array.ts";
+import type { Database } from "./database.ts";
 import { isConnectionLoss } from "./errors.ts";
 import {
   batchOfRuns,
@@ -12,11 +13,13 @@ import {
   type FinishedRow,
   type FlushBatch,
   type RunUpdate,
+  type ShardFence,
   type SettledRow,
   type StartedRow,
 } from "./flush-batch.ts";
 import { answerStatements, assetStatements, flushStatement } from "./flush-encode.ts";
 import type { Lane } from "./lane.ts";
+import type { PackStatement } from "./statement-pack.ts";
 
 /**
  * The class of the advisory locks on shards. A take-over of shards takes `pg_advisory_xact_lock(shardLockClass, shard)` for
@@ -75,22 +78,59 @@ export async function flush(lane: Lane, batch: FlushBatch): Promise<FlushAnswer>
   }
 }
 
+/** Goes first: what follows in its transaction holds the shards, ascending, against take-over. */
+export function fenceStatement(shards: readonly ShardFence[]): PackStatement {
+  return {
+    name: "flush_fence",
+    text: sqlText("flush_fence"),
+    values: [String(shardLockClass), int4Array(shards.map(({ shard }) => shard))],
+  };
+}
+
 type Written = { readonly row: readonly unknown[]; readonly consumers: readonly string[] };
 
 async function write(lane: Lane, batch: FlushBatch): Promise<Written> {
   const shards = batch.shards.toSorted((a, b) => a.shard - b.shard);
   const answers = await lane.send([
-    {
-      name: "flush_fence",
-      text: sqlText("flush_fence"),
-      values: [String(shardLockClass), int4Array(shards.map((fence) => fence.shard))],
-    },
+    fenceStatement(shards),
     flushStatement(batch),
     ...assetStatements(batch),
     ...answerStatements(batch),
   ]);
   const pended = batch.assetEvents.length === 0 ? [] : answers[2]!;
   return { row: answers[1]![0]!, consumers: pended.map(([dagId]) => dagId as string) };
+}
+
+/**
+ * After a flush without an answer: sees to it that it is written by now or never will be, so that what is read next stays
+ * true. Each event that it did not write is there then without a change.
+ *
+ * @throws MillraceError NOT_OWNER when a shard is somebody else's: nothing of that flush can come any more.
+ */
+export async function barFlush(
+  { makingLane }: Pick<Database, "makingLane">,
+  fences: readonly ShardFence[],
+  events: readonly Pick<EventRow, "runId" | "seq">[],
+): Promise<void> {
+  const shards = fences.toSorted((a, b) => a.shard - b.shard);
+  const [, [row] = []] = await makingLane
+    .send([
+      fenceStatement(shards),
+      {
+        name: "event_bar",
+        text: sqlText("event_bar"),
+        values: [
+          int4Array(shards.map(({ shard }) => shard)),
+          int8Array(shards.map(({ epoch }) => epoch)),
+          int8Array(events.map(({ runId }) => runId)),
+          int8Array(events.map(({ seq }) => seq)),
+        ],
+      },
+    ])
+    .catch((error: unknown) => {
+      throw explain(error);
+    });
+  if (row?.[0] !== true) throw new MillraceError("NOT_OWNER");
 }
 
 /** Without its event, what is written of a run could be written twice. */

@@ -1,6 +1,6 @@
 export { openDatabase, type Database, type DatabaseOptions } from "./database.ts";
 export { hasSqlState } from "./errors.ts";
-export { flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts";
+export { barFlush, flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts";
 export {
   newFlushBatch,
   type AnswerRow,

@@ -20,7 +20,7 @@ import {
   timestamptzArray,
 } from "./binary-array.ts";
 import type { Database } from "./database.ts";
-import { shardLockClass } from "./flush.ts";
+import { fenceStatement, shardLockClass } from "./flush.ts";
 import type { ShardFence } from "./flush-batch.ts";
 import { requestReused, type RequestKey } from "./requests.ts";
 import { countActiveRuns } from "./runs-read.ts";
@@ -95,11 +95,7 @@ export async function createRuns(
 ): Promise<Map<number, RunCreation>> {
   const held = fences.toSorted((a, b) => a.shard - b.shard);
   const sent = db.makingLane.send([
-    {
-      name: "flush_fence",
-      text: sqlText("flush_fence"),
-      values: [String(shardLockClass), int4Array(held.map((fence) => fence.shard))],
-    },
+    fenceStatement(held),
     {
       name: "run_create_batch",
       text: sqlText("run_create_batch"),

@@ -1,12 +1,14 @@
 /** After a failed flush: forgets what memory says of its runs, and reads them again. */
 
+import { barFlush, type ShardFence } from "@millrace/db";
+import { isMillraceError } from "@millrace/engine";
 import { loadDeliveries } from "./callbacks/load.ts";
 import { dispatch } from "./dispatch.ts";
 import type { FlushFailure } from "./flush-loop.ts";
 import { instanceKey } from "./instance-key.ts";
 import { loadRuns, type LoadParts } from "./load.ts";
 import type { ActiveRun } from "./run.ts";
-import type { Grant, Step } from "./step.ts";
+import { hasEvent, type Grant, type Step } from "./step.ts";
 
 export type Reloader = {
   /** Takes the runs of failed steps out of memory, and brings them back from their rows. */
@@ -25,9 +27,11 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     runs: readonly ActiveRun[],
     grants: readonly Grant[],
     failure: FlushFailure,
+    bar: () => Promise<void>,
   ): Promise<void> {
     const { owner } = parts();
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
+    if (isUnanswered(failure)) await untilDone(bar, runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
     for (const run of runs) owner.reloading.delete(run.key);
     // At once: what is granted from now on may look like what was granted then, and is not written yet.
@@ -35,6 +39,27 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     // The flush may have been written: what it called for as well.
     await untilDone(() => loadCallbacks(runs.filter(isHeld)), runs);
     parts().onReloaded(runs);
+  }
+
+  /** Nothing of a flush without an answer comes after this: what is read of its runs stays true. */
+  function barOf(steps: readonly Step[]): () => Promise<void> {
+    const { owner } = parts();
+    const fences = new Map<number, ShardFence>();
+    for (const { run } of steps) {
+      const shard = owner.shards.get(run.shard);
+      if (shard !== undefined) fences.set(run.shard, { shard: run.shard, epoch: shard.epoch });
+    }
+    const events = steps
+      .filter((step) => hasEvent(step) && fences.has(step.run.shard))
+      .map(({ run, seq }) => ({ runId: run.key, seq }));
+    return async () => {
+      try {
+        if (events.length > 0) await barFlush(owner.db, [...fences.values()], events);
+      } catch (error) {
+        // Its shard has had another epoch since: it cannot be written any more.
+        if (!isMillraceError(error) || error.reason !== "NOT_OWNER") throw error;
+      }
+    };
   }
 
   function loadCallbacks(runs: readonly ActiveRun[]): Promise<void> {
@@ -121,9 +146,15 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
         owner.externals.forget(run.key);
       }
       for (const run of again) owner.reloading.add(run.key);
-      bringBack(again, grants, failure).catch((error: unknown) => {
+      bringBack(again, grants, failure, barOf(steps)).catch((error: unknown) => {
         owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");
       });
     },
   };
+}
+
+function isUnanswered(failure: FlushFailure): boolean {
+  if (failure.kind !== "unavailable") return false;
+  const { error } = failure;
+  return !isMillraceError(error) || error.metadata["outcome"] !== "none";
 }

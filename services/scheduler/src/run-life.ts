@@ -4,7 +4,6 @@ import { admitRun, RunState } from "@millrace/engine";
 import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
 import { backfillLimitsOf, isOfBackfill, isQueued, lineOf } from "./backfills/limits.ts";
-import { loadDeliveries } from "./callbacks/load.ts";
 import { limitsOf } from "./grants.ts";
 import { leaveKey, takeKey, turnOf } from "./limits/concurrency-keys.ts";
 import { enterLoad, leaveLoad } from "./limits/dag-load.ts";
@@ -203,12 +202,8 @@ export function createRunLife(parts: {
   async function readIn(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
     const owner = parts.owner();
     const shard = owner.shards.get(dag.shard);
-    const wasQueued = isQueued(dag, runKey);
     const rows = await readOwnedRuns(owner.db, { shards: [dag.shard], ids: [runKey] });
     const [read] = await readRunRows({ owner, versions }, rows);
-    // A flush that was given up was written after all, later than the reload that followed it: with what it called for.
-    if (wasQueued && rows.some(({ state }) => state !== RunState.queued))
-      await loadDeliveries({ owner, versions }, [dag.shard], [runKey]);
     const isLost = shard === undefined || owner.shards.get(dag.shard) !== shard;
     if (isLost || owner.dags.get(dag.dagId) !== dag) return null;
     if (read !== undefined) return restoreInto(owner, dag, read, adopt);

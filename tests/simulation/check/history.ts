@@ -216,8 +216,9 @@ export class History {
 
   /** Events are numbered without gaps, and folding them gives the rows. */
   #foldEvents(runId: number, flushed: Flushed): void {
-    const { events, instances } = this.#tables.dataOf(runId);
-    const last = this.#folded.get(runId) ?? 0;
+    const { events, barred, instances } = this.#tables.dataOf(runId);
+    let last = this.#folded.get(runId) ?? 0;
+    while (barred.has(last + 1)) last += 1;
     const event = events.get(last + 1);
     ensure(event !== undefined, "S9", () => `run ${runId} has no event ${last + 1}`);
     ensure(!events.has(last + 2), "S9", () => `run ${runId} has more events than flushes`);

@@ -158,12 +158,28 @@ export class DatabaseServer {
           tables.dataOf(runId).events.has(seqs[at]!) ? [[runId]] : [],
         );
       }
+      case "event_bar":
+        return [[this.#barEvents(parameters as number[][], now)]];
       case "run_create_batch":
         return createRuns(this.tables, parameters, now, this.#guards);
       default:
         this.#options.onUnknown?.(new Error(`The simulation has no packed statement "${name}".`));
         throw refused("42P01", `The simulation has no packed statement "${name}".`);
     }
+  }
+
+  #barEvents([shards = [], epochs = [], runIds = [], seqs = []]: number[][], now: number): boolean {
+    if (!shards.every((id, at) => this.tables.shards[id]?.epoch === epochs[at])) return false;
+    for (const [at, runId] of runIds.entries()) {
+      const run = this.tables.runs.get(runId);
+      const seq = seqs[at]!;
+      if (run === undefined) continue;
+      const { events, barred } = this.tables.dataOf(runId);
+      if (events.has(seq)) continue;
+      events.set(seq, { run_id: runId, seq, at: now, run_state: run.state, changes: [] });
+      barred.add(seq);
+    }
+    return true;
   }
 
   #keepAnswers(columns: readonly (readonly unknown[])[], now: number): void {

@@ -48,6 +48,8 @@ export type RunData = {
   readonly instances: Map<string, rows.InstanceRow>;
   readonly attempts: Map<string, rows.AttemptRow>;
   readonly events: Map<number, rows.EventRow>;
+  /** Numbers of events that no flush may write any more. */
+  readonly barred: Set<number>;
   readonly xcoms: Map<string, rows.XcomRow>;
   readonly expansions: Map<number, rows.ExpansionRow>;
   readonly inputs: Map<string, rows.InputRow>;
@@ -89,6 +91,7 @@ export class Tables {
         instances: new Map(),
         attempts: new Map(),
         events: new Map(),
+        barred: new Set(),
         xcoms: new Map(),
         expansions: new Map(),
         inputs: new Map(),
