@@ -32,6 +32,9 @@ type Manifest = {
   exports?: Record<string, string>;
   bin?: Record<string, string>;
   dependencies?: Record<string, string>;
+  /** What users install beside it when they need it. */
+  peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
   /** Only of packages that are published as they lie. */
   files?: string[];
   /**
@@ -85,6 +88,7 @@ async function bundle(manifest: Manifest): Promise<object> {
   const ours = [manifest, ...inside].flatMap((it) =>
     Object.keys(it.dependencies ?? {}).filter(isPublished),
   );
+  const peers = inside.reduce(withPeersOf, withPeersOf({}, manifest));
   const sources = Object.values(exports).filter((it) => it.endsWith(".ts"));
   const entries = [...sources, ...(manifest.publish?.entries ?? [])];
   await build({
@@ -96,7 +100,11 @@ async function bundle(manifest: Manifest): Promise<object> {
     format: "esm",
     platform: "node",
     target: "node22",
-    external: [...Object.keys(external), ...ours].flatMap((it) => [it, `${it}/*`]),
+    external: [
+      ...Object.keys(external),
+      ...Object.keys(peers.peerDependencies ?? {}),
+      ...ours,
+    ].flatMap((it) => [it, `${it}/*`]),
     // A command finds what lies beside it from wherever its code has ended up.
     chunkNames: sources.length > 0 ? "chunks/[name]-[hash]" : "[name]-[hash]",
   });
@@ -115,6 +123,17 @@ async function bundle(manifest: Manifest): Promise<object> {
       ...Object.fromEntries([...new Set(ours)].toSorted().map((it) => [it, manifest.version])),
       ...external,
     },
+    ...peers,
+  };
+}
+
+type Peers = Pick<Manifest, "peerDependencies" | "peerDependenciesMeta">;
+
+function withPeersOf(known: Peers, { peerDependencies, peerDependenciesMeta }: Manifest): Peers {
+  if (peerDependencies === undefined) return known;
+  return {
+    peerDependencies: { ...known.peerDependencies, ...peerDependencies },
+    peerDependenciesMeta: { ...known.peerDependenciesMeta, ...peerDependenciesMeta },
   };
 }
 

@@ -51,8 +51,14 @@ function launchPython(server: RealServer, file: string): void {
   server.launch(preparePython(), ["-B", "-m", "millrace", file, ...options]);
 }
 
-async function exists(file: string): Promise<void> {
-  while (!existsSync(file)) await new Promise((resolve) => setImmediate(resolve));
+/** What bodies have noted in a folder, once a line of it is whole: the file is there before its text. */
+async function noted(folder: string): Promise<string> {
+  const file = path.join(folder, "notes");
+  for (;;) {
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (text.endsWith("\n")) return text;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 test("TypeScript feeds Python feeds TypeScript, and until a Python worker comes the task says what it waits for", async () => {
@@ -88,12 +94,12 @@ test("a Python body that ends while the server is away is reported to the one th
   const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("held", {
     params: { folder },
   });
-  await exists(path.join(folder, "notes"));
+  await noted(folder);
   await server.stop();
   writeFileSync(path.join(folder, "release"), "");
   await server.start();
   expect((await run.finished({ timeout: "25s" })).state).toBe("success");
-  expect(readFileSync(path.join(folder, "notes"), "utf8")).toBe("begun\n");
+  expect(await noted(folder)).toBe("begun\n");
   expect(await new Calls(server).value(run.id, "hold")).toBe("held");
 });
 
@@ -123,8 +129,7 @@ test("a Python body waits without a slot, is watched for and told of in Python, 
   });
   const result = await run.result({ timeout: "40s" });
   expect(result).toEqual([3, 3, 0, 1, 300_000, 300_000, [300_000]]);
-  await exists(path.join(server.folder, "notes"));
-  expect(readFileSync(path.join(server.folder, "notes"), "utf8")).toBe("told success wait 1\n");
+  expect(await noted(server.folder)).toBe("told success wait 1\n");
 });
 
 test("the small worker of docs/worker-protocol.md runs a task over plain HTTP", async () => {

@@ -158,7 +158,8 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
     help() {
       later(helpEveryMs, async () => {
         await unblock();
-        if (hasOpenRuns()) this.help();
+        // A request beside this one may open a run again.
+        if (open > 1 || hasOpenRuns()) this.help();
       });
     },
   };

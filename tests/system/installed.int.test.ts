@@ -127,6 +127,16 @@ test(
   },
 );
 
+test("the clients of S3 and Kafka are for those who need them, who are told so", async () => {
+  const optional = ["@aws-sdk/client-s3", "@platformatic/kafka"];
+  for (const name of optional)
+    expect(existsSync(join(project, "node_modules", name)), name).toBe(false);
+  const { stdout } = await inProject(process.execPath, "missing.mjs");
+  expect(JSON.parse(stdout)).toEqual(
+    optional.map((name) => expect.stringContaining(`run "npm install ${name}" where`) as string),
+  );
+});
+
 test("its DAGs are tested in memory", { timeout: testLimitMs }, async () => {
   const { stdout } = await inProject(process.execPath, "try.mjs");
   expect(JSON.parse(stdout)).toEqual({ state: "success", greet: "hello you", shout: "hello" });
@@ -149,11 +159,13 @@ test("npx millrace up runs them, console included", { timeout: testLimitMs }, as
       if (up.exitCode !== null) throw new Error(output);
       return output.includes("Millrace runs at");
     });
-    for (const dagId of ["hello", "Counted"]) {
+    for (const dagId of ["hello", "Counted", "stored"]) {
       await waitFor(`the DAG ${dagId}`, async () => {
         const { stdout } = await inProject("npx", "millrace", "dags", "list");
         return stdout.includes(dagId);
       });
+    }
+    for (const dagId of ["hello", "Counted"]) {
       const watched = await inProject("npx", "millrace", "dags", "trigger", dagId, "--watch");
       expect(watched.stderr).toMatch(new RegExp(`✔ success ${dagId} `));
     }

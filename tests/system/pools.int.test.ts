@@ -1,7 +1,7 @@
 /** A pool is never exceeded at any instant, whatever is killed: told from the event rows of the database. */
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { TaskState } from "@millrace/engine";
+import { shardOf, TaskState } from "@millrace/engine";
 import { RunState } from "@millrace/wire/v1";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -38,7 +38,15 @@ async function query<T>(sql: string): Promise<T[]> {
   }
 }
 
-/** How many slots were in use at most, and how often something started, over the whole history. */
+async function ownersOf(dagIds: readonly string[]): Promise<number> {
+  const shards = dagIds.map((dagId) => shardOf(dagId)).join();
+  const [row] = await query<{ owners: number }>(
+    `SELECT count(DISTINCT owner)::int AS owners FROM shard WHERE id IN (${shards})`,
+  );
+  return row?.owners ?? 0;
+}
+
+/** How many slots were in use at most at any instant, and how often something started, over the whole history. */
 async function usage(): Promise<{ most: number; starts: number; ends: number }> {
   const events = await query<Event>(
     "SELECT run_id, at, changes FROM event ORDER BY at, run_id, seq",
@@ -54,8 +62,8 @@ async function usage(): Promise<{ most: number; starts: number; ends: number }> 
       used -= held.get(key) ?? 0;
       held.delete(key);
       if (state === TaskState.success) ends += 1;
-      if (state !== TaskState.running) continue;
-      starts += 1;
+      if (state === TaskState.running) starts += 1;
+      else if (state !== TaskState.restarting) continue;
       held.set(key, slotsOf(ix));
       used += slotsOf(ix);
       most = Math.max(most, used);
@@ -78,6 +86,8 @@ test(
       return rows.map(({ count }) => Number(count)).join() === "32,32";
     });
     const { dags: list } = await first.api.dags.listDags({});
+    // Both nodes own some of those who share it: neither decides alone.
+    expect(await ownersOf(list.map(({ dagId }) => dagId))).toBe(2);
     const runs = await Promise.all(list.map(({ dagId }) => first.api.trigger(dagId)));
     const ended = (count: number) =>
       waitFor(`${count} ends`, async () => (await usage()).ends >= count);

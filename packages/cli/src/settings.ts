@@ -25,6 +25,14 @@ export const settings = z.object({
     .describe(
       "Where values above 256 KiB are kept: a folder that all nodes share, file:///…. Unset: blobs in stateDir; with NATS nowhere.",
     ),
+  assetEventDays: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(365)
+    .describe(
+      "Servers: for how many days events of assets are kept. 0: for ever. Longer, where no run has used them yet, or a run that is kept was made of them.",
+    ),
   natsUrl: secret(z.string().optional()).describe(
     "NATS, for several nodes. Unset: one node, no NATS.",
   ),

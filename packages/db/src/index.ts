@@ -122,6 +122,7 @@ export {
   type AssetWatcherWrite,
   type FiredWatcher,
 } from "./asset-watchers.ts";
+export { deleteOldAssetEvents } from "./asset-retention.ts";
 export {
   findAssetUsers,
   findTakenNames,

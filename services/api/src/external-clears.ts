@@ -8,7 +8,7 @@ import { runKeyOf } from "@millrace/wire";
 import { InstanceSelectionSchema, type AffectedInstance } from "@millrace/wire/v1";
 import type { SendOptions } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
-import { changeRuns, type ChangeAsked, type Changed } from "./instance-changes.ts";
+import { changeRuns, type ChangeAsked, type Changed, type Marking } from "./instance-changes.ts";
 import { apiLimits } from "./limits.ts";
 import type { RunRef } from "./runs-meant.ts";
 
@@ -25,61 +25,79 @@ export async function clearMarked(
   options: SendOptions,
   first: Changed,
   asked: ChangeAsked,
-): Promise<Changed> {
+): Promise<Pick<Changed, "affected" | "affectedCount">> {
   if (asked.kind !== "clearInstances" || asked.selection?.downstream !== true) return first;
   const affected = [...first.affected];
   let { affectedCount } = first;
+  /** What was cleared or asked for already, by run and task: circles end. */
   const seen = new Set(affected.map(keyOf));
-  let frontier: readonly AffectedInstance[] = affected;
+  let frontier = first.marking;
   for (let level = 1; level <= apiLimits.markDepth && frontier.length > 0; level += 1) {
-    const next: AffectedInstance[] = [];
-    for (const target of await targetsOf(context, frontier)) {
-      const taskIds = target.taskIds.filter((id) => !seen.has(`${target.run.id} ${id}`));
-      if (taskIds.length === 0) continue;
-      const changed = await clearOne(context, options, { ...target, taskIds }, asked);
-      const fresh = changed.affected.filter((one) => !seen.has(keyOf(one)));
-      for (const one of fresh) seen.add(keyOf(one));
-      next.push(...fresh);
-      affectedCount += changed.affectedCount;
+    const next: Marking[] = [];
+    for (const marking of chunks(frontier, apiLimits.changedRunsPerBatch)) {
+      const targets = freshOf(await targetsOf(context, marking), seen);
+      for (const some of chunks(targets, apiLimits.changedRunsAtOnce)) {
+        const clear = (target: Target) => clearOne(context, options, target, asked);
+        for (const changed of await Promise.all(some.map(clear))) {
+          next.push(...changed.marking);
+          for (const one of changed.affected) seen.add(keyOf(one));
+          affected.push(...changed.affected.slice(0, apiLimits.affectedMax - affected.length));
+          affectedCount += changed.affectedCount;
+        }
+      }
     }
-    affected.push(...next.slice(0, Math.max(0, apiLimits.affectedMax - affected.length)));
     frontier = next;
   }
   return { affected, affectedCount };
 }
 
 /** Of a mapped task one is as good as all. */
-function keyOf({ runId, taskId }: Pick<AffectedInstance, "runId" | "taskId">): string {
+function keyOf({ runId, taskId }: AffectedInstance): string {
   return `${runKeyOf(runId) ?? 0} ${taskId}`;
 }
 
+function* chunks<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+}
+
+/** What was not asked for yet; it counts as asked for from now on. */
+function freshOf(targets: readonly Target[], seen: Set<string>): Target[] {
+  return targets.flatMap(({ run, taskIds }) => {
+    const fresh = taskIds.filter((id) => !seen.has(`${run.id} ${id}`));
+    for (const id of fresh) seen.add(`${run.id} ${id}`);
+    return fresh.length > 0 ? [{ run, taskIds: fresh }] : [];
+  });
+}
+
+/** One for each run, whatever marks it. */
 async function targetsOf(
   { db, versions }: Pick<ApiContext, "db" | "versions">,
-  affected: readonly AffectedInstance[],
+  marking: readonly Marking[],
 ): Promise<Target[]> {
-  const keys = [...new Set(affected.map(({ runId }) => runKeyOf(runId) ?? 0))];
+  const keys = marking.map(({ runKey }) => runKey);
+  const runs = new Map((await getRuns(db, keys)).map((run) => [run.id, run]));
   const wanted: { readonly mark: ExternalRef; readonly logicalAt: number }[] = [];
-  for (const run of await getRuns(db, keys)) {
-    if (run.logical_at === null) continue;
+  for (const { runKey, taskIds } of marking) {
+    const run = runs.get(runKey);
+    if (run === undefined || run.logical_at === null) continue;
     const { dag } = await versions.get(run.dag_version_id);
-    const tasks = new Set(
-      affected.filter(({ runId }) => runKeyOf(runId) === run.id).map(({ taskId }) => taskId),
-    );
-    for (const taskId of tasks) {
-      const task = dag.tasks[dag.ixOf.get(taskId) ?? -1];
-      for (const mark of task?.marks ?? [])
+    for (const taskId of taskIds)
+      for (const mark of dag.tasks[dag.ixOf.get(taskId) ?? -1]?.marks ?? [])
         wanted.push({ mark, logicalAt: run.logical_at.getTime() });
-    }
   }
   if (wanted.length === 0) return [];
   const rows = await listExternalRuns(
     db,
     wanted.map(({ mark: { dagId }, logicalAt }, at) => ({ at, dagId, logicalAt })),
   );
-  return rows.map(({ at, id, dag_id }) => ({
-    run: { id, shard: shardOf(dag_id) },
-    taskIds: wanted[at]?.mark.taskIds ?? [],
-  }));
+  const targets = new Map<number, { run: RunRef; taskIds: Set<string> }>();
+  // In one order always: a call that is repeated asks the same.
+  for (const { at, id, dag_id } of rows.toSorted((a, b) => a.at - b.at)) {
+    const known = targets.get(id) ?? { run: { id, shard: shardOf(dag_id) }, taskIds: new Set() };
+    for (const taskId of wanted[at]?.mark.taskIds ?? []) known.taskIds.add(taskId);
+    targets.set(id, known);
+  }
+  return [...targets.values()].map(({ run, taskIds }) => ({ run, taskIds: [...taskIds] }));
 }
 
 async function clearOne(
@@ -102,6 +120,6 @@ async function clearOne(
     const isGone =
       isMillraceError(error) && ["TASK_NOT_FOUND", "RUN_NOT_FOUND"].includes(error.reason);
     if (!isGone) throw error;
-    return { affected: [], affectedCount: 0 };
+    return { affected: [], affectedCount: 0, marking: [] };
   }
 }

@@ -24,8 +24,17 @@ export type ChangeAsked = Asked & {
   readonly isDryRun: boolean;
 };
 
-/** What a change came to, over all runs. */
-export type Changed = { readonly affected: AffectedInstance[]; readonly affectedCount: number };
+/** Tasks of a run that have changed, and mark tasks of other DAGs. */
+export type Marking = { readonly runKey: number; readonly taskIds: readonly string[] };
+
+/** What a change came to, over all runs. `affected` are the first; `marking` is of all. */
+export type Changed = {
+  readonly affected: AffectedInstance[];
+  readonly affectedCount: number;
+  readonly marking: readonly Marking[];
+};
+
+type Answer = Pick<InstancesChanged, "affected" | "affectedCount" | "markingTaskIds">;
 
 /**
  * Changes the runs in their order. What the first does not have is refused; of the others, which may be of other versions
@@ -40,6 +49,7 @@ export async function changeRuns(
   asked: ChangeAsked,
 ): Promise<Changed> {
   const affected: AffectedInstance[] = [];
+  const marking: Marking[] = [];
   let affectedCount = 0;
   for (let at = 0; at < runs.length; at += apiLimits.changedRunsAtOnce) {
     const some = runs.slice(at, at + apiLimits.changedRunsAtOnce);
@@ -49,14 +59,16 @@ export async function changeRuns(
         return isNamed ? ask(run, asked.selection) : changeOther(run, asked.selection);
       }),
     );
-    for (const answer of answers) {
+    for (const [index, answer] of answers.entries()) {
+      const { markingTaskIds: taskIds } = answer;
+      if (taskIds.length > 0) marking.push({ runKey: some[index]?.id ?? 0, taskIds });
       affected.push(...answer.affected.slice(0, apiLimits.affectedMax - affected.length));
       affectedCount += answer.affectedCount;
     }
   }
-  return { affected, affectedCount };
+  return { affected, affectedCount, marking };
 
-  async function ask(run: RunRef, selection: InstanceSelection | undefined) {
+  async function ask(run: RunRef, selection: InstanceSelection | undefined): Promise<Answer> {
     const value = {
       runKey: BigInt(run.id),
       ...(selection && { selection }),
@@ -79,7 +91,7 @@ export async function changeRuns(
   async function changeOther(
     run: RunRef,
     selection: InstanceSelection | undefined,
-  ): Promise<Pick<InstancesChanged, "affected" | "affectedCount">> {
+  ): Promise<Answer> {
     try {
       return await ask(run, selection);
     } catch (error) {
@@ -95,7 +107,7 @@ export async function changeRuns(
   }
 }
 
-const nothing = { affected: [], affectedCount: 0 };
+const nothing: Answer = { affected: [], affectedCount: 0, markingTaskIds: [] };
 
 /** Leaves out what a refusal says is not there. */
 function without(

@@ -5,6 +5,7 @@ import type { Bus } from "@millrace/bus";
 import {
   asUnavailable,
   deleteExpiredCredentials,
+  deleteOldAssetEvents,
   deleteOldRequests,
   endAbandonedSessions,
   type Database,
@@ -43,6 +44,8 @@ export type ApiOptions = BindOptions & {
   readonly httpPort: number;
   /** Where values above 256 KiB are kept, such as `file:///var/lib/millrace/blobs`. Null or unset: they are refused. */
   readonly blobStore?: string | null | undefined;
+  /** For how many days events of assets are kept; 0, the default, for ever. */
+  readonly assetEventDays?: number | undefined;
   /** Where the console listens; null while it does not. */
   readonly consoleUrl?: (() => string | null) | undefined;
 };
@@ -88,6 +91,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
         apiLimits.requestsDeletedPerTurn,
       );
       await context.blobs.sweep();
+      const { assetEventDays = 0 } = options;
+      if (assetEventDays > 0) await deleteOldAssetEvents(db, assetEventDays);
     },
   });
 

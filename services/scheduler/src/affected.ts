@@ -38,6 +38,7 @@ export type InstancesChangedInit = {
     readonly nextState: TaskState;
     readonly count: number;
   }[];
+  readonly markingTaskIds: string[];
 };
 
 type Changed = { readonly ref: InstanceRef; readonly nextState: TaskState };
@@ -73,9 +74,19 @@ export function watchAffected(engine: Run, asked: readonly InstanceRef[] | null)
         })),
         affectedCount: changed.size,
         counts: countsOf(changed.values()),
+        markingTaskIds: markingTasks(),
       };
     },
   };
+
+  /** Among all that changed, however many are named. */
+  function markingTasks(): string[] {
+    const ixs = new Set([...changed.values()].map(({ ref }) => ref.ix));
+    return [...ixs].flatMap((ix) => {
+      const task = engine.dag.tasks[ix];
+      return task !== undefined && task.marks.length > 0 ? [task.id] : [];
+    });
+  }
 
   function countsOf(all: Iterable<Changed>): InstancesChangedInit["counts"] {
     const counts = new Map<string, { state: TaskState; nextState: TaskState; count: number }>();

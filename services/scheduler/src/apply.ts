@@ -209,14 +209,15 @@ function makeReady(owner: Owner, run: ActiveRun, span: ReadySpan, at: number): v
   const task = run.version.compiled.tasks[span.ix];
   if (task === undefined) return;
   run.instances.setReady(span, at);
-  const priority = priorityOf(run, run.version.compiled.weights[span.ix] ?? 0);
+  const priority = priorityOf(run, span.ix);
   const ready = { ...span, priority, readyAt: at };
   const place = placeOf(owner, run, span.ix, task);
   if (!owner.past.takes(run, place, ready)) owner.queue.add(run, place, ready);
 }
 
 /** Among equals of a DAG, what is due goes before what a backfill makes up. */
-function priorityOf({ facts }: ActiveRun, weight: number): number {
+export function priorityOf({ facts, version }: ActiveRun, ix: number): number {
+  const weight = version.compiled.weights[ix] ?? 0;
   return facts.runType === RunType.backfill ? weight - 0.5 : weight;
 }
 
@@ -234,8 +235,10 @@ function parkIfFull(owner: Owner, run: ActiveRun): void {
 const holding = [TaskState.running, TaskState.queued, TaskState.restarting];
 
 /** How many more tasks of a run may be granted now. */
-export function roomOf({ engine }: ActiveRun): number {
+export function roomOf(run: ActiveRun): number {
+  const { engine } = run;
   if (engine.state !== RunState.running || engine.cancelRequested) return 0;
+  if (run.dag.gaveWay.has(run)) return 0;
   const { counts, dag } = engine;
   let active = 0;
   for (const state of holding) active += counts[state] ?? 0;

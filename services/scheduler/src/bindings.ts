@@ -3,6 +3,7 @@
 import type { InstanceRef } from "@millrace/engine";
 import { instanceKey } from "./instance-key.ts";
 import type { ActiveRun, Bound } from "./run.ts";
+import { cutFrom, putIn } from "./map-of-sets.ts";
 
 export type Bindings = {
   bind(run: ActiveRun, about: Omit<Bound, "run" | "misses" | "missedAtMs">): void;
@@ -19,9 +20,7 @@ export function createBindings(): Bindings {
     const bound = run.bound.get(key);
     if (bound === undefined) return;
     run.bound.delete(key);
-    const all = sessions.get(bound.sessionKey);
-    all?.delete(bound);
-    if (all?.size === 0) sessions.delete(bound.sessionKey);
+    cutFrom(sessions, bound.sessionKey, bound);
   }
 
   return {
@@ -31,9 +30,7 @@ export function createBindings(): Bindings {
       unbind(run, key);
       const bound: Bound = { run, ...about, misses: 0, missedAtMs: -Infinity };
       run.bound.set(key, bound);
-      const all = sessions.get(sessionKey);
-      if (all === undefined) sessions.set(sessionKey, new Set([bound]));
-      else all.add(bound);
+      putIn(sessions, sessionKey, bound);
     },
     unbind: (run, ref) => unbind(run, instanceKey(ref)),
     unbindRun(run) {

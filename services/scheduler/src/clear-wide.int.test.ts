@@ -76,6 +76,30 @@ test(
   },
 );
 
+test("a task that marks others is told of, however many instances stand before it in the answer", async () => {
+  await using world = await aWorld();
+  const each = [{ sources: [JSON.stringify(Array.from({ length: 1_500 }, () => 0))] }];
+  const marks = [{ dagId: "other", taskIds: ["a"], groupIds: [] }];
+  const spec = aDag("marking", [aTask("m", { each }), aTask("mark", { marks })], ["m>mark"]);
+  await registerDag(world.db, { ...spec, maxActiveTasks: 1_500 });
+  await world.scheduler();
+  await using api = await world.api({ slots: 500 });
+  const run = await api.trigger("marking");
+  expect(await world.untilFinal(run)).toBe("success");
+  const selection = { instances: [{ taskId: "m" }], downstream: true };
+  for (const dryRun of [true, false]) {
+    const value = { runKey: BigInt(run), selection, dryRun };
+    const { reply } = await api.command("marking", {
+      requestId: "clear",
+      command: { case: "clearInstances", value },
+    });
+    const changed = reply.case === "instancesChanged" ? reply.value : null;
+    expect(changed?.affected).toHaveLength(1_000);
+    expect(changed?.affected.every(({ taskId }) => taskId === "m")).toBe(true);
+    expect(changed?.markingTaskIds).toEqual(["mark"]);
+  }
+});
+
 async function instances(
   { db }: Awaited<ReturnType<typeof aWorld>>,
   run: number,

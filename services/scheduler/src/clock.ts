@@ -39,3 +39,8 @@ export function createDbClock(clock: Clock): DbClock {
     },
   };
 }
+
+/** Resolves after so long. */
+export function pause(clock: Pick<Clock, "after">, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}

@@ -22,7 +22,7 @@ import { endWait } from "./end-wait.ts";
 import { explainTask } from "./explain.ts";
 import { StepFailed } from "./flush-loop.ts";
 import { isFinalState } from "./step.ts";
-import { loadedShard, type Owner, type OwnedShard } from "./owner.ts";
+import { requireShard, type Owner } from "./owner.ts";
 import type { RunMaker } from "./run-maker.ts";
 import { materialization, type OwnedDag } from "./run.ts";
 import { requireRun } from "./subject.ts";
@@ -95,12 +95,6 @@ async function carryOut(parts: CommandParts, command: OwnerCommand): Promise<Rep
         "An owner command of a kind that this version does not know.",
       );
   }
-}
-
-function requireShard(owner: Owner, shard: number): OwnedShard {
-  const owned = loadedShard(owner, shard);
-  if (owned === null) throw new MillraceError("NOT_OWNER");
-  return owned;
 }
 
 async function requireDag(owner: Owner, dagId: string): Promise<OwnedDag> {

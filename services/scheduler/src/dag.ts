@@ -12,6 +12,7 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     newest: null,
     backfill: null,
     running: new Set(),
+    gaveWay: new Map(),
     load: newDagLoad(),
     gates: new Map(),
     queued: createRunLine(),

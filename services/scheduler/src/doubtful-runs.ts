@@ -4,9 +4,10 @@ import { createRuns, listActiveRuns, type RunToCreate, type ShardFence } from "@
 import { isMillraceError, RunState } from "@millrace/engine";
 import { announceEvents } from "./assets/announce.ts";
 import { isQueued } from "./backfills/limits.ts";
-import { loadedShard, type Owner } from "./owner.ts";
+import { holdsDag, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { factsOf, type OwnedDag } from "./run.ts";
+import { pause } from "./clock.ts";
 
 type Parts = { readonly owner: Owner; readonly life: RunLife };
 
@@ -27,7 +28,7 @@ export async function settleRuns(parts: Parts, doubtful: DoubtfulRuns): Promise<
   const { fences, runs } = doubtful;
   let delayMs = settings.reloadDelayMs.first;
   while (isHeld(parts.owner, doubtful)) {
-    await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+    await pause(clock, delayMs);
     delayMs = Math.min(delayMs * 2, settings.reloadDelayMs.max);
     try {
       await createRuns(parts.owner.db, fences, runs);
@@ -53,8 +54,7 @@ function isHeld(owner: Owner, { dags }: DoubtfulRuns): boolean {
 }
 
 function isOwned(owner: Owner, dag: OwnedDag | undefined): boolean {
-  if (dag === undefined || loadedShard(owner, dag.shard) === null) return false;
-  return owner.dags.get(dag.dagId) === dag;
+  return dag !== undefined && holdsDag(owner, dag);
 }
 
 function take(

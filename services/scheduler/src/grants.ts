@@ -10,6 +10,7 @@ import {
 } from "@millrace/engine";
 import { apply, roomOf } from "./apply.ts";
 import { placeOf } from "./limits/gates.ts";
+import { gaveWayTo } from "./limits/places.ts";
 import type { Owner } from "./owner.ts";
 import type { Line, LineKey, ReadyTask } from "./ready-queue.ts";
 import { backfillLimitsOf, ordinaryRuns } from "./backfills/limits.ts";
@@ -36,6 +37,7 @@ export function limitsOf(
     rate: (limit) => owner.rates.waitOf(limit),
     keyHolders: [],
     backfill: run === null ? null : backfillLimitsOf(dag, run.facts),
+    gaveWayTo: run === null ? null : gaveWayTo(run),
     waitUntilOf: (ref) => run?.instances.waitUntil(ref) || null,
     pastOf: (ref) => (run === null ? null : owner.past.look(run, ref)),
     triggererOf: (ref) => (run === null ? null : owner.watches.triggererOf(run, ref)),

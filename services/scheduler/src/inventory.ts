@@ -12,7 +12,7 @@ import { dispatch } from "./dispatch.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { Bound } from "./run.ts";
 import type { Step } from "./step.ts";
-import { cancelVerdict, noVerdict, verdictMessage } from "./verdicts.ts";
+import { cancelVerdict, finished, noVerdict, regranted, verdictMessage } from "./verdicts.ts";
 
 /** Answers an Inventory: verdicts on attempts that must stop. What it gives back is durable by then. */
 export async function takeInventory(owner: Owner, data: Uint8Array): Promise<Uint8Array> {
@@ -36,10 +36,7 @@ export async function takeInventory(owner: Owner, data: Uint8Array): Promise<Uin
 /** Gives back everything that a session ran. Its slots are worth nothing from now on. */
 export async function endSession(owner: Owner, sessionKey: number): Promise<void> {
   owner.slots.endSession(sessionKey);
-  owner.deliveries.endSession(sessionKey);
-  owner.calls.endSession(sessionKey);
-  owner.assetWatchers.endSession(sessionKey);
-  owner.watches.endSession(sessionKey);
+  for (const work of owner.sideWork) work.endSession(sessionKey);
   const steps = lose(owner, owner.bindings.of(sessionKey));
   await Promise.all(steps.map((step) => step.done.promise));
 }
@@ -65,12 +62,8 @@ function loseMissing(owner: Owner, sessionKey: number, named: ReadonlySet<string
   tellAgain(owner, untold);
   const session = owner.slots.session(sessionKey);
   const steps = lose(owner, missing);
-  const lost =
-    missing.length +
-    owner.deliveries.loseMissing(sessionKey, named) +
-    owner.calls.loseMissing(sessionKey, named) +
-    owner.assetWatchers.loseMissing(sessionKey, named) +
-    owner.watches.loseMissing(sessionKey, named);
+  let lost = missing.length;
+  for (const work of owner.sideWork) lost += work.loseMissing(sessionKey, named);
   if (session !== undefined && lost > 0) {
     owner.outbox.returnSlots(session.apiNodeId, sessionKey, lost);
   }
@@ -154,14 +147,13 @@ function staleness(
 ): Verdict | "stopping" | null {
   const run = owner.runs.get(runKey);
   const slot = run === undefined ? -1 : slotOf(run.engine, ix, mapIx);
-  if (run === undefined || slot < 0) return { kind: "STALE", reason: "FINISHED" };
-  if (attempt < (run.engine.instances.attempt[slot] ?? 0))
-    return { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+  if (run === undefined || slot < 0) return finished;
+  if (attempt < (run.engine.instances.attempt[slot] ?? 0)) return regranted;
   const state = instanceState(run.engine, ix, mapIx);
   // Its result is wanted: it says that the body has stopped.
   if (state === TaskState.restarting) return "stopping";
   if (run.engine.cancelRequested && state === TaskState.running) return "stopping";
   if (state === TaskState.none) return { kind: "STALE", reason: "CLEARED" };
   // Given back and granted to nobody else yet: its result is still welcome.
-  return isAwaited(run.engine, { ix, mapIx }) ? null : { kind: "STALE", reason: "FINISHED" };
+  return isAwaited(run.engine, { ix, mapIx }) ? null : finished;
 }

@@ -27,7 +27,7 @@ export async function loadShards(
   const { owner } = parts;
   const ids = shards.map((each) => each.shard);
   await owner.pools.refresh();
-  await owner.pools.loadShards(ids);
+  const pools = await owner.pools.loadShards(ids);
   const dags = await owner.dags.loadShards(ids);
   for (const dag of dags) owner.queue.setDagParked(dag.dagId, dag.isPaused);
   // Before the runs: they have a line of their own.
@@ -47,6 +47,7 @@ export async function loadShards(
   }
   for (const dag of dags) sortQueued(dag);
   for (const shard of shards) if (owner.shards.get(shard.shard) === shard) shard.isLoaded = true;
+  if (pools.length > 0) owner.poolTender.onNews(pools);
   void loadAllDeliveries(parts, shards);
   void owner.deadlines.loadShards(shards);
   if (count > 0)

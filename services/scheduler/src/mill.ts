@@ -8,7 +8,7 @@ import {
   type FlushBatch,
   type Lane,
 } from "@millrace/db";
-import { newEffects, RunState, type InstanceRef } from "@millrace/engine";
+import { activeCountOf, newEffects, RunState, type InstanceRef } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import { applyTimer, isTimerLive, roomOf } from "./apply.ts";
 import { pauseIfFailing } from "./auto-pause.ts";
@@ -99,6 +99,8 @@ export function createMill(options: MillOptions): Mill {
   const assetWatchers = createAssetWatchers(self);
   const sideWork: readonly SideWork[] = [watches, deliveries, calls, assetWatchers];
   const life = createRunLife({ owner: self, versions });
+  /** DAGs about to be looked at, since a run of them waits for the past. */
+  const held = new Set<OwnedDag>();
 
   const owner: Owner = {
     ...{ nodeId, settings, log, db, bus, clock, dbClock, names },
@@ -143,7 +145,7 @@ export function createMill(options: MillOptions): Mill {
     }),
     outputs: createOutputs(settings.outputCacheBytesMax),
     ...{ watches, externals, deliveries, calls, assetWatchers, sideWork, turns: { last: null } },
-    past: createPast({ owner: self, versions }),
+    past: createPast({ owner: self, versions, onHeld: startEarlier }),
     deadlines: createDeadlines({ owner: self, versions }),
     demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
@@ -211,6 +213,17 @@ export function createMill(options: MillOptions): Mill {
     for (const { run, state } of steps) if (state !== RunState.running) settle(run);
   }
 
+  /** A run that waits for the past, and does nothing else, may have to give way to one that waits to be started. */
+  function startEarlier({ dag, engine }: ActiveRun): void {
+    const waiting = dag.queued.size + (dag.backfill?.queued.size ?? 0) + dag.gaveWay.size;
+    if (waiting === 0 || activeCountOf(engine) > 0 || held.has(dag)) return;
+    held.add(dag);
+    setImmediate(() => {
+      held.delete(dag);
+      if (loadedShard(owner, dag.shard) !== null) life.startQueued(dag);
+    });
+  }
+
   /** Each kind of wait knows its own. */
   function beginWait(run: ActiveRun, ref: InstanceRef): void {
     watches.begin(run, ref);
@@ -247,13 +260,10 @@ export function createMill(options: MillOptions): Mill {
     dropShards(shards) {
       const gone = new Set(shards);
       for (const shard of gone) owner.shards.delete(shard);
-      watches.dropShards(gone);
+      for (const work of sideWork) work.dropShards(gone);
       externals.dropShards(gone);
-      deliveries.dropShards(gone);
       owner.deadlines.dropShards(gone);
       owner.pools.dropShards(gone);
-      calls.dropShards(gone);
-      assetWatchers.dropShards(gone);
       for (const run of [...owner.runs.values()]) if (gone.has(run.shard)) life.drop(run);
       for (const dag of owner.dags.all())
         if (gone.has(dag.shard)) owner.queue.setDagParked(dag.dagId, false);

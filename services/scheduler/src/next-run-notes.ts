@@ -2,6 +2,7 @@
 
 import { setNextRuns } from "@millrace/db";
 import type { Owner } from "./owner.ts";
+import { pause } from "./clock.ts";
 
 export type NextRunNotes = {
   /** Soon; the newest counts. Null for no next run. */
@@ -26,7 +27,7 @@ export function createNextRunNotes(owner: Owner): NextRunNotes {
         for (const [dagId, at] of part) if (!waiting.has(dagId)) waiting.set(dagId, at);
         if (owner.shards.size === 0) waiting.clear();
         const { max } = owner.settings.reloadDelayMs;
-        await new Promise<void>((resolve) => owner.clock.after(max, resolve));
+        await pause(owner.clock, max);
       }
     }
     isWriting = false;

@@ -2,7 +2,7 @@
 
 import type { Bus } from "@millrace/bus";
 import type { Database, ShardFence } from "@millrace/db";
-import type { Effects, Timer } from "@millrace/engine";
+import { MillraceError, type Effects, type Timer } from "@millrace/engine";
 import type { Logger } from "@millrace/service";
 import type { AssetWatchers } from "./assets/watcher.ts";
 import type { Bindings } from "./bindings.ts";
@@ -21,7 +21,7 @@ import type { PoolTender } from "./pools/tender.ts";
 import type { Rates } from "./limits/rates.ts";
 import type { Outputs } from "./outputs.ts";
 import type { LineKey, ReadyQueue } from "./ready-queue.ts";
-import type { ActiveRun } from "./run.ts";
+import type { ActiveRun, OwnedDag } from "./run.ts";
 import type { RunFeed } from "./run-feed.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { SideWork } from "./side-work.ts";
@@ -93,6 +93,18 @@ export type Owner = {
   /** Called whenever something may have become grantable. */
   pump(): void;
 };
+
+/** Whether this node holds a DAG as it is here: its shard may have been lost, and taken again, since it was looked up. */
+export function holdsDag(owner: Owner, dag: OwnedDag): boolean {
+  return loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+}
+
+/** @throws MillraceError NOT_OWNER unless this node owns the shard and has loaded it. */
+export function requireShard(owner: Owner, shard: number): OwnedShard {
+  const owned = loadedShard(owner, shard);
+  if (owned === null) throw new MillraceError("NOT_OWNER");
+  return owned;
+}
 
 /** The shard, if this node owns and has loaded it. */
 export function loadedShard(owner: Owner, shard: number): OwnedShard | null {

@@ -2,7 +2,9 @@
 
 import { barFlush, type ShardFence } from "@millrace/db";
 import { isMillraceError } from "@millrace/engine";
+import { announceAllPending } from "./assets/announce.ts";
 import { loadDeliveries } from "./callbacks/load.ts";
+import { pause } from "./clock.ts";
 import { dispatch } from "./dispatch.ts";
 import type { FlushFailure } from "./flush-loop.ts";
 import { instanceKey } from "./instance-key.ts";
@@ -22,44 +24,52 @@ export type ReloaderParts = LoadParts & {
   onReloaded(runs: readonly ActiveRun[]): void;
 };
 
+/** A flush that failed. */
+type Failed = {
+  readonly failure: FlushFailure;
+  readonly steps: readonly Step[];
+  /** As their shards were held then. */
+  readonly fences: readonly ShardFence[];
+  /** Those of its runs that are read again. */
+  readonly runs: readonly ActiveRun[];
+  readonly grants: readonly Grant[];
+};
+
 export function createReloader(parts: () => ReloaderParts): Reloader {
-  async function bringBack(
-    runs: readonly ActiveRun[],
-    grants: readonly Grant[],
-    failure: FlushFailure,
-    bar: () => Promise<void>,
-  ): Promise<void> {
+  async function bringBack(failed: Failed): Promise<void> {
     const { owner } = parts();
+    const { failure, steps, runs, grants } = failed;
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
-    if (isUnanswered(failure)) await untilDone(bar, runs);
+    if (isUnanswered(failure)) await untilDone(() => bar(failed), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
     for (const run of runs) owner.reloading.delete(run.key);
     // At once: what is granted from now on may look like what was granted then, and is not written yet.
     sendOrFree([...grants, ...runs.flatMap(takeUnsent)]);
     // The flush may have been written: what it called for as well.
     await untilDone(() => loadCallbacks(runs.filter(isHeld)), runs);
+    if (steps.some(makesAssetEvents)) await announceAllPending(owner);
     parts().onReloaded(runs);
   }
 
   /** Nothing of a flush without an answer comes after this: what is read of its runs stays true. */
-  function barOf(steps: readonly Step[]): () => Promise<void> {
-    const { owner } = parts();
-    const fences = new Map<number, ShardFence>();
-    for (const { run } of steps) {
-      const shard = owner.shards.get(run.shard);
-      if (shard !== undefined) fences.set(run.shard, { shard: run.shard, epoch: shard.epoch });
-    }
+  async function bar({ steps, fences }: Failed): Promise<void> {
+    const shards = new Set(fences.map(({ shard }) => shard));
     const events = steps
-      .filter((step) => hasEvent(step) && fences.has(step.run.shard))
+      .filter((step) => hasEvent(step) && shards.has(step.run.shard))
       .map(({ run, seq }) => ({ runId: run.key, seq }));
-    return async () => {
-      try {
-        if (events.length > 0) await barFlush(owner.db, [...fences.values()], events);
-      } catch (error) {
-        // Its shard has had another epoch since: it cannot be written any more.
-        if (!isMillraceError(error) || error.reason !== "NOT_OWNER") throw error;
-      }
-    };
+    try {
+      if (events.length > 0) await barFlush(parts().owner.db, fences, events);
+    } catch (error) {
+      // Its shard has had another epoch since: it cannot be written any more.
+      if (!isMillraceError(error) || error.reason !== "NOT_OWNER") throw error;
+    }
+  }
+
+  function fencesOf(steps: readonly Step[]): ShardFence[] {
+    return [...new Set(steps.map(({ run }) => run.shard))].flatMap((shard) => {
+      const held = parts().owner.shards.get(shard);
+      return held === undefined ? [] : [{ shard, epoch: held.epoch }];
+    });
   }
 
   function loadCallbacks(runs: readonly ActiveRun[]): Promise<void> {
@@ -90,7 +100,7 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
         owner.log.warn({ runs: runs.length, err: error }, "runs.reload_failed");
       }
       const ms = delayMs;
-      await new Promise<void>((resolve) => owner.clock.after(ms, resolve));
+      await pause(owner.clock, ms);
       delayMs = Math.min(delayMs * 2, owner.settings.reloadDelayMs.max);
     }
   }
@@ -146,9 +156,11 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
         owner.externals.forget(run.key);
       }
       for (const run of again) owner.reloading.add(run.key);
-      bringBack(again, grants, failure, barOf(steps)).catch((error: unknown) => {
-        owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");
-      });
+      bringBack({ failure, steps, fences: fencesOf(steps), runs: again, grants }).catch(
+        (error: unknown) => {
+          owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");
+        },
+      );
     },
   };
 }
@@ -157,4 +169,9 @@ function isUnanswered(failure: FlushFailure): boolean {
   if (failure.kind !== "unavailable") return false;
   const { error } = failure;
   return !isMillraceError(error) || error.metadata["outcome"] !== "none";
+}
+
+/** Whether it would have told, once written, that DAGs have events of assets. */
+function makesAssetEvents({ records }: Step): boolean {
+  return [...records.values()].some(({ assetEvents }) => assetEvents.length > 0);
 }

@@ -1,14 +1,21 @@
 /** Starts of queued runs, the opening of runs for commands, and the end of runs in memory. */
 
-import { admitRun, RunState } from "@millrace/engine";
+import { admitRun, RunState, type Limits } from "@millrace/engine";
 import { listActiveRuns, readOwnedRuns } from "@millrace/db";
 import { apply } from "./apply.ts";
 import { backfillLimitsOf, isOfBackfill, isQueued, lineOf } from "./backfills/limits.ts";
 import { limitsOf } from "./grants.ts";
 import { leaveKey, takeKey, turnOf } from "./limits/concurrency-keys.ts";
 import { enterLoad, leaveLoad } from "./limits/dag-load.ts";
+import {
+  earlierThanIdle,
+  givesKey,
+  makeRoom,
+  takePlacesBack,
+  whoGivesWay,
+} from "./limits/places.ts";
 import { wakeAll } from "./instance-changes.ts";
-import { loadedShard, type Owner } from "./owner.ts";
+import { holdsDag, type Owner } from "./owner.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
 import { activeRun, type ActiveRun, type QueuedRun, type OwnedDag, type RunFacts } from "./run.ts";
 import type { Versions } from "./versions.ts";
@@ -69,6 +76,10 @@ export function createRunLife(parts: {
   }
 
   function startQueued(dag: OwnedDag): void {
+    const owner = parts.owner();
+    takePlacesBack(owner, dag);
+    // The newest version may say otherwise how many may run.
+    if (dag.gaveWay.size > 0 && dag.newest === null) return void startOnceLoaded(dag);
     startLine(dag, dag.queued);
     // What is due comes before what is made up.
     if (dag.backfill !== null) startLine(dag, dag.backfill.queued);
@@ -76,19 +87,40 @@ export function createRunLife(parts: {
 
   function startLine(dag: OwnedDag, line: OwnedDag["queued"]): void {
     for (const [key, queued] of line.entries()) {
-      if (!isHeld(dag)) return;
+      if (!holdsDag(parts.owner(), dag)) return;
       if (dag.newest?.id !== dag.versionId) return void startOnceLoaded(dag);
-      if (!mayStart(dag, queued.facts)) return;
-      // It is the first, and being read.
-      if (opening.get(key)?.dag === dag) return;
-      const version = versions.get(queued.facts.dagVersionId);
-      if (queued.seq > 0) return void startAgain(dag, key);
-      if (version === undefined || queued.params === null) return void startOnceLoaded(dag, queued);
-      const turn = turnOf(dag, key, version, queued.params);
-      if (turn.cancel.length > 0) void cancelAll(dag, turn.cancel);
-      if (!turn.isFree) continue;
-      start(activeRun({ ...queued, params: queued.params }, dag, version));
+      if (!mayStart(dag, queued.facts)) break;
+      if (tryStart(dag, key, queued) === "read") return;
     }
+    startEarlier(dag, line);
+  }
+
+  /** Before those that were first, what others of the DAG wait for that are idle meanwhile. */
+  function startEarlier(dag: OwnedDag, line: OwnedDag["queued"]): void {
+    if (!holdsDag(parts.owner(), dag)) return;
+    for (const queued of earlierThanIdle(parts.owner(), dag, line))
+      if (mayStart(dag, queued.facts) && tryStart(dag, queued.facts.id, queued) === "read") return;
+  }
+
+  /** "read": it starts once it has been read. "held": others may start before it. */
+  function tryStart(dag: OwnedDag, key: number, queued: QueuedRun): "started" | "read" | "held" {
+    if (opening.get(key)?.dag === dag) return "read";
+    const { facts, params } = queued;
+    const version = versions.get(facts.dagVersionId);
+    if (queued.seq > 0) {
+      void startAgain(dag, key);
+      return "read";
+    }
+    if (version === undefined || params === null) {
+      void startOnceLoaded(dag, queued);
+      return "read";
+    }
+    const gives = (holder: number) => givesKey(parts.owner(), holder, facts);
+    const turn = turnOf(dag, key, { version, params }, gives);
+    if (turn.cancel.length > 0) void cancelAll(dag, turn.cancel);
+    if (!turn.isFree) return "held";
+    start(activeRun({ ...queued, params }, dag, version));
+    return "started";
   }
 
   /** They have the concurrency key of another run, whose right it is. */
@@ -107,18 +139,18 @@ export function createRunLife(parts: {
   }
 
   function mayStart(dag: OwnedDag, facts: RunFacts): boolean {
-    const limits = limitsOf(parts.owner(), dag, null);
-    return admitRun({ ...limits, backfill: backfillLimitsOf(dag, facts) }).length === 0;
-  }
-
-  /** Its shard may have been lost, and taken again, while something was read for it. */
-  function isHeld(dag: OwnedDag): boolean {
-    const owner = parts.owner();
-    return loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+    const limits = {
+      ...limitsOf(parts.owner(), dag, null),
+      backfill: backfillLimitsOf(dag, facts),
+    };
+    if (admitRun(limits).length === 0) return true;
+    const isPossible = admitRun(withOneLess(limits)).length === 0;
+    return isPossible && whoGivesWay(parts.owner(), dag, facts) !== null;
   }
 
   function start(run: ActiveRun): void {
     const owner = parts.owner();
+    makeRoom(owner, run);
     run.dag.opened.delete(run.key);
     apply(owner, run, { kind: "runStarted", at: owner.dbClock.now() });
     adopt(run);
@@ -131,11 +163,12 @@ export function createRunLife(parts: {
       const run = await open(dag, runKey);
       if (run !== null && !run.isGone) {
         const { concurrencyKey, engine } = run;
-        const isBusy = concurrencyKey !== null && dag.keys.has(concurrencyKey);
+        const holders = concurrencyKey === null ? [] : [...(dag.keys.get(concurrencyKey) ?? [])];
+        const isBusy = holders.some((key) => !givesKey(parts.owner(), key, run.facts));
         const isStarting = engine.state === RunState.queued && !isBusy && mayStart(dag, run.facts);
         if (isStarting) start(run);
         else settle(run);
-        if (isBusy) lineOf(dag, run.facts).park(runKey, concurrencyKey);
+        if (isBusy && concurrencyKey !== null) lineOf(dag, run.facts).park(runKey, concurrencyKey);
       }
       startQueued(dag);
     } catch (error) {
@@ -217,6 +250,7 @@ export function createRunLife(parts: {
     if (owner.runs.get(run.key) === run) owner.runs.delete(run.key);
     run.dag.running.delete(run);
     run.dag.backfill?.running.delete(run);
+    run.dag.gaveWay.delete(run);
     run.dag.opened.delete(run.key);
     owner.queue.remove(run);
     owner.bindings.unbindRun(run);
@@ -250,4 +284,11 @@ export function createRunLife(parts: {
   }
 
   return { enqueue, startQueued, adopt, drop, open, settle, release };
+}
+
+/** As it is for a run that somebody makes way for. */
+function withOneLess(limits: Limits): Limits {
+  const { activeRuns, backfill = null } = limits;
+  if (backfill === null) return { ...limits, activeRuns: activeRuns - 1 };
+  return { ...limits, backfill: { ...backfill, activeRuns: backfill.activeRuns - 1 } };
 }

@@ -114,6 +114,8 @@ export type OwnedDag = {
   readonly gates: Map<string, Gate>;
   /** Runs in state running, those of the backfill included. */
   readonly running: Set<ActiveRun>;
+  /** Those of them that gave their places to runs of earlier dates, and to which (`limits/places.ts`). */
+  readonly gaveWay: Map<ActiveRun, number>;
   /** Runs in state queued, oldest first; those of the backfill have a line of their own. */
   readonly queued: RunLine<QueuedRun>;
   /** Runs that have each concurrency key: running, or being read again. */

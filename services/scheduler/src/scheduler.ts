@@ -14,7 +14,8 @@ import {
 import { createLoop, type Logger } from "@millrace/service";
 import { AssetEventsPendingSchema, SlotGrantsSchema } from "@millrace/wire/internal";
 import { createAnswerOnce } from "./answer-once.ts";
-import { systemClock, type Clock } from "./clock.ts";
+import { announceAllPending } from "./assets/announce.ts";
+import { pause, systemClock, type Clock } from "./clock.ts";
 import { takeCommand } from "./commands.ts";
 import { takeInventory } from "./inventory.ts";
 import { loadShards } from "./load.ts";
@@ -152,13 +153,15 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
         const dags = await loadShards(mill, held);
         mill.doorbells.ask();
         await attendAll(dags);
+        // The owner before may have died between a success and its doorbell.
+        await announceAllPending(owner);
         await owner.assetWatchers.refresh();
         return;
       } catch (error) {
         log.warn({ shards: held.length, err: error }, "shards.load_failed");
       }
       const ms = delayMs;
-      await new Promise<void>((resolve) => clock.after(ms, resolve));
+      await pause(clock, ms);
       delayMs = Math.min(delayMs * 2, settings.reloadDelayMs.max);
     }
   }

@@ -1,4 +1,4 @@
-/** Work beside the attempts of tasks that takes slots of workers: watches of triggers, and callbacks. */
+/** Work beside the attempts of tasks that takes slots of workers: watches, callbacks, questions, watchers of assets. */
 
 import type { LineKey } from "./ready-queue.ts";
 
@@ -10,4 +10,11 @@ export type SideWork = {
   count(line: LineKey, max: number): number;
   /** Gives the first of a line to a session that has a slot; false when either is missing. */
   grantOne(line: LineKey): boolean;
+  /** What an inventory of a session leaves out, twice in a row, is for others. Answers how many that were. */
+  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
+  /** All that a session had is for others. */
+  endSession(sessionKey: number): void;
+  /** Sessions that have some. */
+  sessionKeys(): Iterable<number>;
+  dropShards(shards: ReadonlySet<number>): void;
 };

@@ -22,10 +22,7 @@ export function createSweep(owner: Owner): Sweep {
   function nextPart(): number[] {
     const all = new Set([
       ...owner.bindings.sessionKeys(),
-      ...owner.watches.sessionKeys(),
-      ...owner.deliveries.sessionKeys(),
-      ...owner.calls.sessionKeys(),
-      ...owner.assetWatchers.sessionKeys(),
+      ...owner.sideWork.flatMap((work) => [...work.sessionKeys()]),
     ]);
     const keys = [...all].toSorted((a, b) => a - b);
     const part = keys.filter((key) => key > after).slice(0, owner.settings.sweepRowsMax);

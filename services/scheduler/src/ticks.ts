@@ -3,7 +3,7 @@
 import { skipTick } from "@millrace/db";
 import { planNext, type DataInterval, type PlannedRun } from "@millrace/engine";
 import { apply } from "./apply.ts";
-import { ordinaryRuns } from "./backfills/limits.ts";
+import { hasRoomForRun } from "./backfills/limits.ts";
 import { defaultParams } from "./default-params.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
@@ -52,11 +52,6 @@ export function createTicks(parts: {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
     notes.note(dag.dagId, nextRunAt);
-  }
-
-  function hasRoom(dag: OwnedDag): boolean {
-    const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
-    return ordinaryRuns(dag) + dag.queued.size < max;
   }
 
   function plan(dag: OwnedDag): void {
@@ -137,7 +132,7 @@ export function createTicks(parts: {
         await cancelAll(dag, others);
         await makeRun(dag, planned);
       };
-    return hasRoom(dag) ? () => makeRun(dag, planned) : null;
+    return hasRoomForRun(dag) ? () => makeRun(dag, planned) : null;
   }
 
   return {

@@ -37,11 +37,14 @@ export function noVerdict(attemptId: string): VerdictMessage {
   return create(VerdictSchema, { attemptId });
 }
 
+export const ok: Verdict = { kind: "OK" };
 /** An attempt that this history has never granted. */
 export const neverGranted: Verdict = { kind: "STALE", reason: "EPOCH" };
-const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+/** Somebody else has it now. */
+export const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
 const cancelled: Verdict = { kind: "STALE", reason: "CANCELLED" };
-const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
+/** It is over, whatever is said of it. */
+export const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
 const cleared: Verdict = { kind: "STALE", reason: "CLEARED" };
 
 /** What a success carries into its row: null when nothing was returned. */

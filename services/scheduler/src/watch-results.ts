@@ -14,9 +14,7 @@ import type { Owner } from "./owner.ts";
 import type { ActiveRun } from "./run.ts";
 import { checkedResult } from "./success-check.ts";
 import { openWait } from "./waits.ts";
-
-const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
-const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+import { finished, ok, regranted } from "./verdicts.ts";
 
 type OfAttempt = InstanceRef & { readonly attempt: number; readonly at: number };
 
@@ -33,7 +31,7 @@ export function takeWatchResult(
     if (watch === null) return finished;
     if (!isItsOwn) return regranted;
     owner.watches.again(watch, owner.settings.watchAgainMs);
-    return { kind: "OK" };
+    return ok;
   }
   // It has stopped by itself.
   if (watch !== null && isItsOwn) owner.watches.unbind(watch);

@@ -4,21 +4,16 @@ import type { InstanceRef, Verdict } from "@millrace/engine";
 import type { AttemptRef } from "@millrace/wire";
 import type { LineKey } from "./ready-queue.ts";
 import type { ActiveRun } from "./run.ts";
+import type { Work } from "./side-book.ts";
 import type { SideWork } from "./side-work.ts";
 
-export type Watch = InstanceRef & {
-  /** Changes when the run has been read again. */
-  run: ActiveRun;
-  readonly attempt: number;
-  readonly line: WatchLine;
-  /** Null while nobody watches. */
-  sessionKey: number | null;
-  /** Inventories in a row that did not name it. */
-  misses: number;
-};
-
-/** Watches that wait for a triggerer, oldest first. */
-export type WatchLine = LineKey & { readonly waiting: Set<Watch> };
+export type Watch = InstanceRef &
+  Work & {
+    /** Changes when the run has been read again. */
+    run: ActiveRun;
+    readonly attempt: number;
+    readonly line: LineKey;
+  };
 
 export type Watches = SideWork & {
   /** Wants what an instance waits for watched, if that is for a triggerer. Who watches it already goes on. */
@@ -34,19 +29,13 @@ export type Watches = SideWork & {
   again(watch: Watch, delayMs?: number): void;
   /** The worker that watches what an instance waits for; null when none does. */
   triggererOf(run: ActiveRun, ref: InstanceRef): string | null;
-  /** Everything that a session watched is to be watched by others. */
-  endSession(sessionKey: number): void;
-  /** What an inventory of a session leaves out, twice in a row, is to be watched by others; how many that were. */
-  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
   /**
    * Null when the session may go on to watch. After a take-over this is how the owner hears who watches: whoever says so
    * first goes on, unless somebody else has been asked to.
    */
   verdictOn(sessionKey: number, run: ActiveRun | undefined, ref: AttemptRef): Verdict | null;
-  sessionKeys(): number[];
   /** How many a session has. */
   countOf(sessionKey: number): number;
   /** The run will not come back into memory here. */
   forget(runKey: number): void;
-  dropShards(shards: ReadonlySet<number>): void;
 };

@@ -3,55 +3,24 @@
  * lost, with its triggerer or with the memory of an owner, is given to another; the first report counts.
  */
 
-import { create } from "@bufbuild/protobuf";
 import { triggerHandler, type InstanceRef } from "@millrace/engine";
-import { SessionCancelSchema, type DeferralRow } from "@millrace/wire/internal";
+import type { DeferralRow } from "@millrace/wire/internal";
 import { watchAssignment, watchIdFor } from "./assignment.ts";
-import { apiNodesOf } from "./dispatch.ts";
 import { instanceKey, instanceOfKey } from "./instance-key.ts";
-import { sessionAssignment } from "./outbox.ts";
 import type { Owner } from "./owner.ts";
-import type { LineKey } from "./ready-queue.ts";
 import type { ActiveRun } from "./run.ts";
+import { createSideBook } from "./side-book.ts";
 import { openWait } from "./waits.ts";
-import type { Watch, Watches, WatchLine } from "./watch.ts";
+import type { Watch, Watches } from "./watch.ts";
+import { finished, regranted } from "./verdicts.ts";
 
 export function createWatches(self: () => Owner): Watches {
-  const lines = new Map<string, WatchLine>();
+  const book = createSideBook<Watch>(self);
   /** By run key, then by instance key. */
   const runs = new Map<number, Map<number, Watch>>();
-  const sessions = new Map<number, Set<Watch>>();
-
-  function lineOf({ queue, handler }: LineKey): WatchLine {
-    const name = JSON.stringify([queue, handler]);
-    let line = lines.get(name);
-    if (line === undefined) {
-      line = { queue, handler, waiting: new Set() };
-      lines.set(name, line);
-    }
-    return line;
-  }
-
-  function unbind(watch: Watch): void {
-    watch.line.waiting.delete(watch);
-    if (watch.sessionKey === null) return;
-    const all = sessions.get(watch.sessionKey);
-    all?.delete(watch);
-    if (all?.size === 0) sessions.delete(watch.sessionKey);
-    watch.sessionKey = null;
-  }
-
-  function bind(watch: Watch, sessionKey: number): void {
-    unbind(watch);
-    watch.sessionKey = sessionKey;
-    watch.misses = 0;
-    const all = sessions.get(sessionKey);
-    if (all === undefined) sessions.set(sessionKey, new Set([watch]));
-    else all.add(watch);
-  }
 
   function remove(watch: Watch): void {
-    unbind(watch);
+    book.detach(watch);
     const { key } = watch.run;
     const ofRun = runs.get(key);
     if (ofRun?.get(instanceKey(watch)) === watch) ofRun.delete(instanceKey(watch));
@@ -63,15 +32,8 @@ export function createWatches(self: () => Owner): Watches {
   }
 
   function stop(watch: Watch): void {
-    const { sessionKey } = watch;
+    book.stop(watch, watchIdFor(watch));
     remove(watch);
-    if (sessionKey === null) return;
-    const owner = self();
-    const message = create(SessionCancelSchema, {
-      sessionKey: BigInt(sessionKey),
-      attemptId: watchIdFor(watch),
-    });
-    for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.cancel(apiNodeId, message);
   }
 
   function begin(run: ActiveRun, ref: InstanceRef): void {
@@ -89,11 +51,10 @@ export function createWatches(self: () => Owner): Watches {
     }
     if (known !== undefined) stop(known);
     const queue = run.version.compiled.tasks[ix]?.queue ?? "";
-    const line = lineOf({ queue, handler: triggerHandler(handler) });
+    const line = { queue, handler: triggerHandler(handler) };
     const watch: Watch = { run, ix, mapIx, attempt, line, sessionKey: null, misses: 0 };
     runs.set(run.key, ofRun.set(instanceKey(ref), watch));
-    line.waiting.add(watch);
-    self().pump();
+    book.place(watch, line);
   }
 
   function find(run: ActiveRun, ref: InstanceRef, attempt: number): Watch | null {
@@ -102,11 +63,9 @@ export function createWatches(self: () => Owner): Watches {
   }
 
   function again(watch: Watch, delayMs = 0): void {
-    unbind(watch);
+    book.detach(watch);
     const wait = (): void => {
-      if (!isKnown(watch) || watch.sessionKey !== null) return;
-      watch.line.waiting.add(watch);
-      self().pump();
+      if (isKnown(watch) && watch.sessionKey === null) book.place(watch, watch.line);
     };
     if (delayMs > 0) self().clock.after(delayMs, wait);
     else wait();
@@ -132,55 +91,42 @@ export function createWatches(self: () => Owner): Watches {
       if (watch !== undefined) stop(watch);
     },
     find,
-    unbind,
+    unbind: book.detach,
     again,
     endSession(sessionKey) {
-      for (const watch of [...(sessions.get(sessionKey) ?? [])]) again(watch);
+      for (const watch of book.of(sessionKey)) again(watch);
     },
     loseMissing(sessionKey, named) {
-      let count = 0;
-      for (const watch of [...(sessions.get(sessionKey) ?? [])]) {
-        watch.misses = named.has(watchIdFor(watch)) ? 0 : watch.misses + 1;
-        // The first time it may have been on its way, there or back.
-        if (watch.misses < self().settings.inventoryMissesMax) continue;
-        again(watch);
-        count += 1;
-      }
-      return count;
+      const missing = book.missing(sessionKey, (watch) => named.has(watchIdFor(watch)));
+      for (const watch of missing) again(watch);
+      return missing.length;
     },
     verdictOn(sessionKey, run, ref) {
       const watch = run === undefined ? null : find(run, ref, ref.attempt);
-      if (watch === null) return { kind: "STALE", reason: "FINISHED" };
-      if (watch.sessionKey === null) bind(watch, sessionKey);
+      if (watch === null) return finished;
+      if (watch.sessionKey === null) book.bind(watch, sessionKey);
       if (watch.sessionKey === sessionKey) return null;
-      return { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+      return regranted;
     },
     triggererOf(run, ref) {
       const { sessionKey = null } = runs.get(run.key)?.get(instanceKey(ref)) ?? {};
       return sessionKey === null ? null : self().names.get(sessionKey) || `session ${sessionKey}`;
     },
-    sessionKeys: () => [...sessions.keys()],
-    countOf: (sessionKey) => sessions.get(sessionKey)?.size ?? 0,
-    lines: () => [...lines.values()].filter((line) => line.waiting.size > 0),
-    count: (line, max) => Math.min(max, lineOf(line).waiting.size),
+    sessionKeys: book.sessionKeys,
+    countOf: (sessionKey) => book.of(sessionKey).length,
+    lines: book.lines,
+    count: book.count,
     grantOne(line) {
-      const owner = self();
-      const [watch] = lineOf(line).waiting;
-      if (watch === undefined) return false;
-      const session = owner.slots.take(line);
-      if (session === null) return false;
+      const next = book.first(line);
+      if (next === null) return false;
+      const { work: watch, session } = next;
       const row = rowOf(watch);
       if (row === null) {
-        owner.slots.putBack(session.sessionKey);
+        self().slots.putBack(session.sessionKey);
         remove(watch);
-        return true;
+      } else {
+        book.hand(watch, line, session, watchAssignment(watch, row));
       }
-      const { sessionKey } = session;
-      owner.names.put(sessionKey, session.workerName);
-      bind(watch, sessionKey);
-      owner.demand.onGranted(line);
-      const message = sessionAssignment(sessionKey, watchAssignment(watch, row));
-      owner.outbox.assign(session.apiNodeId, message);
       return true;
     },
     forget(runKey) {

@@ -7,4 +7,5 @@ export const absentStatements: Statements = {
   pool_list: () => [{ name: "default_pool", slots: null, include_deferred: false, changed_seq: 0 }],
   pool_grant_list: () => [],
   asset_watcher_list: () => [],
+  asset_pending_dags: () => [],
 };

@@ -55,6 +55,7 @@ async function serve(options: ServerOptions): Promise<void> {
       insecureBind: values.insecureBind,
       keysDir: join(values.stateDir, "keys"),
       blobStore: blobStoreOf(values),
+      assetEventDays: values.assetEventDays,
       consoleUrl: () => null,
       log,
       lifecycle,

@@ -206,6 +206,7 @@ async function startServer(up: Up, consoleUrl: () => string | null): Promise<Ser
     insecureBind: values.insecureBind,
     keysDir: state.keys,
     blobStore: blobStoreOf({ ...values, stateDir: state.path }),
+    assetEventDays: values.assetEventDays,
     consoleUrl,
     deadNodeId: state.predecessor?.nodeId,
     log,

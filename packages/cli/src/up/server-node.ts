@@ -25,6 +25,8 @@ export type ServerNodeOptions = {
   readonly keysDir: string;
   /** Where values above 256 KiB are kept; null for nowhere. */
   readonly blobStore: string | null;
+  /** For how many days events of assets are kept; 0 for ever. */
+  readonly assetEventDays: number;
   readonly consoleUrl: () => string | null;
   /** A node that is known to be dead: its shards are free at once. */
   readonly deadNodeId?: string | undefined;
@@ -76,6 +78,7 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Serve
       httpPort,
       isInsecureBindAllowed: options.insecureBind,
       blobStore: options.blobStore,
+      assetEventDays: options.assetEventDays,
       consoleUrl: options.consoleUrl,
     }),
   );

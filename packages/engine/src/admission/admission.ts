@@ -5,7 +5,7 @@ import { deferralReasons } from "./deferral-reasons.ts";
 import { hasFlag, instanceFlags, instanceState, slotOf } from "../run/instances.ts";
 import { isHeldByLimit, limitReasons } from "./limit-reasons.ts";
 import type { Limits } from "./limits.ts";
-import { dependsOnPast } from "../past/past-reason.ts";
+import { dependsOnPast, gaveWay } from "../past/past-reason.ts";
 import type { Reason } from "./reasons.ts";
 import {
   activeCount,
@@ -117,11 +117,14 @@ function gates(
   const handler = task.kind === "external" ? task.handler : null;
   const offer = limits.slots(task.queue, handler);
   const past = task.dependsOnPast ? limits.pastOf(ref) : null;
-  const isFree = !limits.isPaused && !isFull && offer.state === "free" && past === null;
+  const { gaveWayTo = null } = limits;
+  const isOpen = !limits.isPaused && !isFull && gaveWayTo === null;
+  const isFree = isOpen && offer.state === "free" && past === null;
   if (isFree && !isHeldByLimit(run, ref, limits)) return own;
   const reasons = [...own];
   if (past !== null) reasons.push(dependsOnPast(past));
   if (limits.isPaused) reasons.push(dagPaused());
+  if (gaveWayTo !== null) reasons.push(gaveWay(gaveWayTo));
   if (isFull) reasons.push(maxActiveTasks(run, active));
   reasons.push(...limitReasons(run, ref, limits));
   if (offer.state !== "free") reasons.push(noSlot(task.queue, handler, offer));

@@ -66,6 +66,8 @@ export type Limits = {
   readonly keyHolders: readonly string[];
   /** Of a run of an open backfill: its limits hold instead of max_active_runs of the DAG. */
   readonly backfill?: BackfillLimits | null;
+  /** Of a run that waited for the past, and gave its place to another: that one. */
+  readonly gaveWayTo?: string | null;
   /** When the wait of an instance that is up for retry or for reschedule ends; null when not known. */
   waitUntilOf(ref: InstanceRef): EpochMs | null;
   /** The worker that watches what a deferred instance waits for; null when none does yet. */

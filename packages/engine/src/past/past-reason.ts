@@ -34,6 +34,12 @@ export function dependsOnPast(look: NonNullable<PastLook>): Reason {
   return plain("depends_on_past", message, evidence);
 }
 
+/** Of all tasks of a run that gave way to `runId`. */
+export function gaveWay(runId: string): Reason {
+  const message = `Its run waited for the past, and gave its place to ${runId}, of an earlier date; it goes on when there is a place again.`;
+  return plain("max_active_runs", message, { run_id: runId });
+}
+
 function stateText(state: TaskState): string {
   if (state === TaskState.failed || state === TaskState.upstream_failed)
     return `is ${taskStateName(state)}: clear it, or mark it as success or skipped`;

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Consumer, Message } from "@platformatic/kafka";
 import { Feed } from "../feeds/feed.ts";
 import { watchFeed, type Opening } from "../feeds/watch-feed.ts";
+import { orInstall } from "../optional.ts";
 import { secretOf } from "../settings.ts";
 import { readKafkaWatch, type KafkaEvent, type KafkaWatch } from "./trigger.ts";
 
@@ -26,14 +27,14 @@ export async function watchKafka(
 type Offsets = Readonly<Record<string, number>>;
 
 async function openFeed(watch: KafkaWatch, { cursor }: Opening): Promise<Feed> {
-  const consumer = await connect(watch);
+  const kafka = await loadKafka();
+  const consumer = connect(kafka, watch);
   try {
     const begin = await beginOf(consumer, watch, cursor);
-    const { MessagesStreamModes } = await import("@platformatic/kafka");
     const { topic } = watch;
     const stream = await consumer.consume({
       topics: [topic],
-      mode: MessagesStreamModes.MANUAL,
+      mode: kafka.MessagesStreamModes.MANUAL,
       autocommit: false,
       isolationLevel: 1,
       offsets: Object.entries(begin).map(([partition, offset]) => ({
@@ -62,8 +63,14 @@ async function openFeed(watch: KafkaWatch, { cursor }: Opening): Promise<Feed> {
   }
 }
 
-async function connect(watch: KafkaWatch): Promise<Consumer> {
-  const { Consumer } = await import("@platformatic/kafka");
+type Kafka = Awaited<ReturnType<typeof loadKafka>>;
+
+/** @throws Error that says what to install, where it is missing */
+function loadKafka() {
+  return import("@platformatic/kafka").catch(orInstall("@platformatic/kafka", "Kafka"));
+}
+
+function connect({ Consumer }: Kafka, watch: KafkaWatch): Consumer {
   const { brokers, tls, sasl, groupPrefix } = watch;
   return new Consumer({
     clientId: "millrace-triggerer",

@@ -3,7 +3,7 @@
 import { trigger, type Duration, type Trigger } from "@millrace/sdk";
 import { refuseOf } from "../refuse.ts";
 import { readInterval } from "../settings.ts";
-import { readS3Url, type S3Options } from "./client.ts";
+import { readS3Url, type S3Object, type S3Options } from "./client.ts";
 
 export type S3TriggerOptions = S3Options & {
   /** "s3://bucket/prefix": keys that begin with the prefix. */
@@ -14,15 +14,8 @@ export type S3TriggerOptions = S3Options & {
   readonly interval?: Duration;
 };
 
-/** An object. */
-export type S3Event = {
-  readonly bucket: string;
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly etag: string;
-  readonly modifiedAt: Date;
-};
+/** An object: its bucket, key, size in bytes, etag, and when it was written. */
+export type S3Event = S3Object;
 
 /** What the triggerer is told. */
 export type S3Watch = Required<Pick<S3TriggerOptions, "url">> & {

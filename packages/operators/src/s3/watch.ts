@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as rest } from "node:timers/promises";
 import { fired } from "@millrace/sdk/worker";
-import { readS3Url, s3Client, type S3Place } from "./client.ts";
+import { readS3Url, s3At } from "./client.ts";
 import { readS3Watch, type S3Event, type S3Watch } from "./trigger.ts";
 
 /** Objects that one look goes through; a prefix with more is to be cut. */
@@ -79,21 +79,13 @@ async function listObjects(
   signal: AbortSignal,
   max: number,
 ): Promise<S3Event[]> {
-  const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
-  const place: S3Place = readS3Url(url, "s3Trigger: url");
-  const { bucket, key: prefix } = place;
-  const client = await s3Client(where);
+  const s3 = await s3At(where);
   const objects: S3Event[] = [];
   let seen = 0;
-  const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
-  for await (const { Contents = [] } of pages) {
+  for await (const page of s3.list(readS3Url(url, "s3Trigger: url"))) {
     signal.throwIfAborted();
-    seen += Contents.length;
-    for (const { Key = "", Size = 0, ETag = "", LastModified } of Contents) {
-      if (!Key.endsWith(suffix)) continue;
-      const etag = ETag.replaceAll('"', "");
-      objects.push({ bucket, key: Key, size: Size, etag, modifiedAt: LastModified ?? new Date(0) });
-    }
+    seen += page.length;
+    objects.push(...page.filter(({ key }) => key.endsWith(suffix)));
     if (objects.length >= max && max < objectsMax) break;
     if (seen > objectsMax)
       throw new Error(

@@ -1,11 +1,13 @@
 /** Clear and mark: which owners are asked what, and what is told of it. What owners do is the scheduler's to test. */
 
+import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { OwnerCommand } from "@millrace/wire/internal";
 import { runIdOf, runKeyOf } from "@millrace/wire";
 import {
   DagRunService,
   DagService,
+  ExternalRefSchema,
   RunState,
   TaskInstanceService,
   TaskState,
@@ -92,6 +94,45 @@ test("a dry run asks owners for a dry run, needs no request id and leaves none b
   expect(answer.affectedCount).toBe(1);
   expect(changesAsked()).toMatchObject([{ value: { dryRun: true } }]);
   expect(await api.db.prisma.request.count()).toBe(before);
+});
+
+test("a clear goes on from tasks that mark others, named in the answer or not: one question for each run they mark", async () => {
+  const report = `report_${dagId}`;
+  const marks = [["load"], ["extract", "load"]].map((taskIds) =>
+    create(ExternalRefSchema, { dagId: report, taskIds }),
+  );
+  const [extract, load] = chainSpec(dagId, ["extract", "load"]).tasks;
+  const mark = { ...load!, taskId: "mark", marks };
+  const tasksOf = { ...chainSpec(dagId, ["extract"]), tasks: [extract!, mark] };
+  const dags = [tasksOf, chainSpec(report, ["extract", "load"])];
+  await api.grpc(DagService).registerDags({ requestId: requestId(), folder: dagId, dags });
+  const logicalDate = timestampFromMs(day);
+  const [runId = "", marked = ""] = await Promise.all(
+    [dagId, report].map(async (of) => {
+      const asked = { requestId: requestId(), dagId: of, logicalDate };
+      return (await api.http(DagRunService).triggerDagRun(asked)).run!.runId;
+    }),
+  );
+  const usual = owner.onCommand;
+  owner.onCommand = (command) =>
+    isAbout(command, runId)
+      ? Promise.resolve({
+          case: "instancesChanged",
+          value: { affected: [], affectedCount: 5_000, markingTaskIds: ["mark"] },
+        })
+      : usual(command);
+  const selection = { instances: [{ taskId: "extract" }], downstream: true };
+  const answer = await tasks().clearTaskInstances({ requestId: requestId(), runId, selection });
+  expect(answer.affectedCount).toBe(5_002);
+  expect(changesAsked()).toMatchObject([
+    { runId },
+    {
+      runId: marked,
+      value: {
+        selection: { instances: [{ taskId: "load" }, { taskId: "extract" }], downstream: true },
+      },
+    },
+  ]);
 });
 
 test("past and future go over the runs of the DAG by logical date; the named run comes first", async () => {

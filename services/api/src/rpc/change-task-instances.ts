@@ -52,11 +52,13 @@ export function markTaskInstances(
   };
 }
 
+type Answer = Pick<Changed, "affected" | "affectedCount">;
+
 type Steps = {
   prepare(): Promise<RunRef[]>;
-  act(runs: readonly RunRef[], key: RequestKey): Promise<Changed>;
+  act(runs: readonly RunRef[], key: RequestKey): Promise<Answer>;
   /** Changes nothing; needs no request id, and leaves none. */
-  tryOut(): Promise<Changed>;
+  tryOut(): Promise<Answer>;
 };
 
 function stepsOf(context: ApiContext, call: Call, request: RunsAsked, asked: Asked): Steps {
@@ -99,7 +101,7 @@ async function changeEverywhere(
   call: Call,
   runs: readonly RunRef[],
   asked: ChangeAsked,
-): Promise<Changed> {
+): Promise<Answer> {
   const changed = await changeRuns(context, call, runs, asked);
   return clearMarked(context, call, changed, asked);
 }

@@ -1,6 +1,6 @@
-import { PoolService } from "@millrace/wire/v1";
+import { DagService, PoolService } from "@millrace/wire/v1";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { requestId } from "../testing/dag-specs.ts";
+import { chainSpec, requestId } from "../testing/dag-specs.ts";
 import { reasonOf, refusalOf } from "../testing/errors.ts";
 import { startTestApi, type TestApi } from "../testing/test-api.ts";
 
@@ -64,4 +64,22 @@ test("what cannot be is refused with field, value and remedy", async () => {
   expect(await reasonOf(pools().deletePool({ requestId: requestId(), name: "none" }))).toBe(
     "POOL_NOT_FOUND",
   );
+});
+
+test("whoever registers tasks whose pool is missing, or too small, is warned in the log; and nothing is refused", async () => {
+  await make("small", 1);
+  const spec = chainSpec("pooled", ["fine", "wide", "lost"]);
+  const inPools = { fine: ["small", 1], wide: ["small", 2], lost: ["nowhere", 1] } as const;
+  const tasks = spec.tasks.map((task) => {
+    const [pool, poolSlots] = inPools[task.taskId as keyof typeof inPools];
+    return { ...task, pool, poolSlots };
+  });
+  const request = { requestId: requestId(), folder: "pooled", dags: [{ ...spec, tasks }] };
+  const { dags } = await api.http(DagService).registerDags(request);
+  expect(dags).toHaveLength(1);
+  const warnings = api.logs.filter(({ event }) => String(event).startsWith("dag.pool_"));
+  expect(warnings).toMatchObject([
+    { event: "dag.pool_too_small", dag_id: "pooled", task_id: "wide", pool_slots: 2, slots: 1 },
+    { event: "dag.pool_missing", dag_id: "pooled", task_id: "lost", pool: "nowhere", slots: null },
+  ]);
 });

@@ -16,9 +16,9 @@ import {
   type AssetNeed,
   type AssetOrAlias,
 } from "@millrace/engine";
-import { ordinaryRuns } from "../backfills/limits.ts";
+import { hasRoomForRun } from "../backfills/limits.ts";
 import { defaultParams } from "../default-params.ts";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, loadedShard, type Owner } from "../owner.ts";
 import type { RunMaker } from "../run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../run.ts";
 
@@ -91,19 +91,15 @@ export function createAssetRuns(parts: {
 
   /** Whether a run of it may be made. */
   function isOpen(dag: OwnedDag): boolean {
-    if (!isHere(dag) || dag.isPaused || !dag.isActive || !dag.hasSchedule) return false;
+    if (!holdsDag(owner, dag) || dag.isPaused || !dag.isActive || !dag.hasSchedule) return false;
     // While one is being made it is looked at afterwards anyway.
     return !dag.assets.isMaking;
   }
 
-  function isHere(dag: OwnedDag): boolean {
-    return loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
-  }
-
   function waitOf(dag: OwnedDag): Wait[] {
     const expression = expressionOf(dag);
-    if (expression === null || !isHere(dag)) return [];
-    if (!hasRoom(dag)) {
+    if (expression === null || !holdsDag(owner, dag)) return [];
+    if (!hasRoomForRun(dag)) {
       dag.assets.isFull = true;
       return [];
     }
@@ -124,7 +120,7 @@ export function createAssetRuns(parts: {
   }
 
   function fire({ dag, needs }: Wait): void {
-    if (!isHere(dag) || dag.assets.isMaking) return;
+    if (!holdsDag(owner, dag) || dag.assets.isMaking) return;
     const { assets } = dag;
     assets.isMaking = true;
     const params = defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null);
@@ -181,11 +177,6 @@ type Wait = {
   readonly expression: AssetExpression;
   readonly needs: readonly AssetNeed[];
 };
-
-function hasRoom(dag: OwnedDag): boolean {
-  const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
-  return ordinaryRuns(dag) + dag.queued.size < max;
-}
 
 /** What a DAG waits for; null when that is no asset, or its version is not known yet. */
 export function expressionOf({ newest, versionId }: OwnedDag): AssetExpression | null {

@@ -12,9 +12,4 @@ export type AssetWatchers = SideWork & {
   report(sessionKey: number, ref: AttemptRef, result: Result): Promise<Verdict | null>;
   /** What a session says that it has: answers what must stop; null when it may go on. */
   verdictOn(sessionKey: number, ref: AttemptRef): Verdict | null;
-  /** What an inventory of a session leaves out twice is handed out again. Answers how many are. */
-  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
-  endSession(sessionKey: number): void;
-  sessionKeys(): Iterable<number>;
-  dropShards(shards: ReadonlySet<number>): void;
 };

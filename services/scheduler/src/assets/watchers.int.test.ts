@@ -157,4 +157,28 @@ describe("what is watched for an asset", () => {
     expect((await api.report(attemptId, told(1, { n: 1 }))).kind).toBe(VerdictKind.STALE);
     expect(await eventsOf(world)).toEqual([]);
   });
+
+  test("is watched on when one of the DAGs that want it is deleted, and ends with the last", async () => {
+    await using world = await aWorld();
+    for (const dagId of ["one", "two"]) await registerDag(world.db, aDag(dagId, ["t"], [], on));
+    await wants(world, ["one", "two"], ["one", "two"]);
+    await world.scheduler();
+    await using api = await triggerer(world);
+    const { attemptId } = await given(api);
+    const remove = async (dagId: string) => {
+      const command = { case: "deleteDag", value: { dagId } } as const;
+      const { reply } = await api.command(dagId, { requestId: crypto.randomUUID(), command });
+      expect(reply.case).toBe("done");
+      // As the front door does it.
+      world.bus.publish("dags", new Uint8Array());
+    };
+    await remove("one");
+    expect((await api.report(attemptId, told(1, { n: 1 }))).kind).toBe(VerdictKind.OK);
+    const next = await given(api, 2);
+    await remove("two");
+    await expect.poll(() => api.cancelled).toEqual([next.attemptId]);
+    expect((await api.report(next.attemptId, told(2, { n: 2 }))).kind).toBe(VerdictKind.STALE);
+    expect(await eventsOf(world)).toHaveLength(1);
+    expect(await rowOf(world)).toMatchObject([{ fires: 1, cursor: "1" }]);
+  });
 });

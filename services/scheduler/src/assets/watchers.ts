@@ -12,44 +12,26 @@ import {
 } from "@millrace/db";
 import { isMillraceError, triggerHandler, type Failure, type Verdict } from "@millrace/engine";
 import { attemptIdOf, failureFromProto, failureToProto, type AttemptRef } from "@millrace/wire";
-import { SessionCancelSchema } from "@millrace/wire/internal";
 import { FailureSchema, TaskKind } from "@millrace/wire/v1";
 import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
-import { apiNodesOf } from "../dispatch.ts";
-import { sessionAssignment } from "../outbox.ts";
 import { loadedShard, type Owner } from "../owner.ts";
-import type { LineKey } from "../ready-queue.ts";
+import { createSideBook, type Work } from "../side-book.ts";
 import { announceEvents } from "./announce.ts";
 import { invalidTold, readTold, type Told } from "./told.ts";
 import type { AssetWatchers } from "./watcher.ts";
+import { finished, ok, regranted } from "../verdicts.ts";
 
-type Watcher = {
+type Watcher = Work & {
   row: AssetWatcherRow;
   /** "waiting" in its line, "watched" by a session, "resting" after a failure, "writing" what it told. */
   phase: "waiting" | "watched" | "resting" | "writing";
-  sessionKey: number | null;
-  misses: number;
   /** In a row. */
   failures: number;
 };
 
-type Line = LineKey & { readonly waiting: Set<Watcher> };
-
-const ok: Verdict = { kind: "OK" };
-const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
-const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
-
 export function createAssetWatchers(self: () => Owner): AssetWatchers {
   const watchers = new Map<number, Watcher>();
-  const lines = new Map<string, Line>();
-
-  function lineOf({ row }: Watcher): Line {
-    const key = { queue: row.queue, handler: triggerHandler(row.handler) };
-    const name = JSON.stringify(key);
-    const line = lines.get(name) ?? { ...key, waiting: new Set() };
-    lines.set(name, line);
-    return line;
-  }
+  const book = createSideBook<Watcher>(self);
 
   function idOf({ row }: Watcher): string {
     const { shard, id: runKey, fires } = row;
@@ -63,14 +45,13 @@ export function createAssetWatchers(self: () => Owner): AssetWatchers {
 
   function place(watcher: Watcher): void {
     if (!isHeld(watcher)) return;
-    watcher.sessionKey = null;
     watcher.phase = "waiting";
-    lineOf(watcher).waiting.add(watcher);
-    self().pump();
+    const { queue, handler } = watcher.row;
+    book.place(watcher, { queue, handler: triggerHandler(handler) });
   }
 
   function placeLater(watcher: Watcher, ms: number): void {
-    watcher.sessionKey = null;
+    book.detach(watcher);
     watcher.phase = "resting";
     self().clock.after(ms, () => {
       if (watcher.phase === "resting") place(watcher);
@@ -79,16 +60,13 @@ export function createAssetWatchers(self: () => Owner): AssetWatchers {
 
   /** Whoever watches is told to stop. */
   function remove(watcher: Watcher): void {
-    const owner = self();
+    book.stop(watcher, idOf(watcher));
+    forget(watcher);
+  }
+
+  function forget(watcher: Watcher): void {
     watchers.delete(watcher.row.id);
-    lineOf(watcher).waiting.delete(watcher);
-    const { sessionKey } = watcher;
-    if (sessionKey === null) return;
-    const message = create(SessionCancelSchema, {
-      sessionKey: BigInt(sessionKey),
-      attemptId: idOf(watcher),
-    });
-    for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.cancel(apiNodeId, message);
+    book.detach(watcher);
   }
 
   async function refresh(): Promise<void> {
@@ -151,7 +129,7 @@ export function createAssetWatchers(self: () => Owner): AssetWatchers {
     }
     if (fired === null) {
       // Whether it was written is not known: what the row says counts.
-      watchers.delete(id);
+      forget(watcher);
       void refresh().catch(() => undefined);
       return null;
     }
@@ -168,40 +146,16 @@ export function createAssetWatchers(self: () => Owner): AssetWatchers {
     return ok;
   }
 
-  function drop(isGone: (watcher: Watcher) => boolean): void {
-    for (const watcher of [...watchers.values()]) {
-      if (!isGone(watcher)) continue;
-      watchers.delete(watcher.row.id);
-      lineOf(watcher).waiting.delete(watcher);
-    }
-  }
-
-  function ofSession(sessionKey: number): Watcher[] {
-    return [...watchers.values()].filter((watcher) => watcher.sessionKey === sessionKey);
-  }
-
   return {
     refresh,
-    lines: () => [...lines.values()].filter(({ waiting }) => waiting.size > 0),
-    count({ queue, handler }, max) {
-      const line = lines.get(JSON.stringify({ queue, handler }));
-      return Math.min(max, line?.waiting.size ?? 0);
-    },
-    grantOne(key) {
-      const owner = self();
-      const { queue, handler } = key;
-      const line = lines.get(JSON.stringify({ queue, handler }));
-      const [watcher] = line?.waiting ?? [];
-      if (line === undefined || watcher === undefined) return false;
-      const session = owner.slots.take(key);
-      if (session === null) return false;
-      const { sessionKey, workerName, apiNodeId } = session;
-      owner.names.put(sessionKey, workerName);
-      owner.demand.onGranted(key);
-      line.waiting.delete(watcher);
-      Object.assign(watcher, { phase: "watched", sessionKey, misses: 0 });
-      const assignment = assignmentOf(idOf(watcher), watcher.row);
-      owner.outbox.assign(apiNodeId, sessionAssignment(sessionKey, assignment));
+    lines: book.lines,
+    count: book.count,
+    grantOne(line) {
+      const next = book.first(line);
+      if (next === null) return false;
+      const { work: watcher, session } = next;
+      watcher.phase = "watched";
+      book.hand(watcher, line, session, assignmentOf(idOf(watcher), watcher.row));
       return true;
     },
     async report(sessionKey, ref, { outcome }) {
@@ -212,7 +166,7 @@ export function createAssetWatchers(self: () => Owner): AssetWatchers {
       if (watcher.phase === "writing") return null;
       const isItsOwn = watcher.sessionKey === sessionKey;
       if (outcome.case === "succeeded") {
-        lineOf(watcher).waiting.delete(watcher);
+        if (watcher.phase === "waiting") book.detach(watcher);
         const told = readTold(outcome.value.returnValue?.data);
         if (told !== null) return await fire(watcher, told);
         await fail(watcher, invalidTold);
@@ -232,30 +186,26 @@ export function createAssetWatchers(self: () => Owner): AssetWatchers {
       if (watcher === undefined) return finished;
       if (watcher.phase === "waiting") {
         // The owner before gave it to this session.
-        lineOf(watcher).waiting.delete(watcher);
-        Object.assign(watcher, { phase: "watched", sessionKey, misses: 0 });
+        watcher.phase = "watched";
+        book.bind(watcher, sessionKey);
       }
       return watcher.sessionKey === sessionKey || watcher.phase === "writing" ? null : regranted;
     },
     loseMissing(sessionKey, named) {
-      const { inventoryMissesMax } = self().settings;
-      let count = 0;
-      for (const watcher of ofSession(sessionKey)) {
-        if (watcher.phase !== "watched") continue;
-        watcher.misses = named.has(idOf(watcher)) ? 0 : watcher.misses + 1;
-        if (watcher.misses < inventoryMissesMax) continue;
-        place(watcher);
-        count += 1;
-      }
-      return count;
+      const missing = book
+        .missing(sessionKey, (watcher) => named.has(idOf(watcher)))
+        .filter(({ phase }) => phase === "watched");
+      for (const watcher of missing) place(watcher);
+      return missing.length;
     },
     endSession(sessionKey) {
-      for (const watcher of ofSession(sessionKey)) if (watcher.phase === "watched") place(watcher);
+      for (const watcher of book.of(sessionKey)) if (watcher.phase === "watched") place(watcher);
     },
-    *sessionKeys() {
-      for (const { sessionKey } of watchers.values()) if (sessionKey !== null) yield sessionKey;
+    sessionKeys: book.sessionKeys,
+    dropShards(shards) {
+      for (const watcher of [...watchers.values()])
+        if (shards.has(watcher.row.shard)) forget(watcher);
     },
-    dropShards: (shards) => drop(({ row }) => shards.has(row.shard)),
   };
 }
 

@@ -23,7 +23,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ExplanationSchema } from "@millrace/wire/internal";
 import { requestKeyOf, type Reply } from "../answer-once.ts";
 import { limitsOf } from "../grants.ts";
-import { loadedShard, type Owner, type OwnedShard } from "../owner.ts";
+import { holdsDag, requireShard, type Owner } from "../owner.ts";
 import type { RunLife } from "../run-life.ts";
 import type { OwnedDag } from "../run.ts";
 import type { Backfills } from "./drive.ts";
@@ -101,14 +101,14 @@ async function readOpen({ owner, backfills }: Parts, dag: OwnedDag): Promise<voi
   if (dag.backfill !== null) return;
   const rows = await listOwnedBackfills(owner.db, [dag.shard]);
   const row = rows.find(({ dagId }) => dagId === dag.dagId);
-  const isHere = loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+  const isHere = holdsDag(owner, dag);
   if (row !== undefined && isHere && dag.backfill === null) backfills.begin(dag, row);
 }
 
 function takeUpLater(parts: Parts, dag: OwnedDag): void {
   const { owner } = parts;
   owner.clock.after(owner.settings.reloadDelayMs.max, () => {
-    if (owner.dags.get(dag.dagId) !== dag || loadedShard(owner, dag.shard) === null) return;
+    if (!holdsDag(owner, dag)) return;
     readOpen(parts, dag).catch((error: unknown) => {
       owner.log.warn({ dag_id: dag.dagId, err: error }, "backfill.unread");
       takeUpLater(parts, dag);
@@ -167,16 +167,10 @@ export function explainBackfill(
   const dag = owner.dags.get(dagId);
   const backfill = dag?.backfill;
   if (dag === undefined || !backfill || backfill.id !== Number(backfillKey)) return { reasons: [] };
-  const limits = { ...limitsOf(owner, dag, null), backfill: limitsOfBackfill(backfill) };
+  const limits = { ...limitsOf(owner, dag, null), backfill: limitsOfBackfill(dag, backfill) };
   const reasons: Reason[] = backfill.queued.size > 0 ? [...admitRun(limits)] : [];
   if (backfill.decided < backfill.dateCount)
     for (const reason of backfills.heldBy(dag, backfill))
       if (!reasons.some(({ kind }) => kind === reason.kind)) reasons.push(reason);
   return { reasons: reasons.map(reasonToProto) };
-}
-
-function requireShard(owner: Owner, shard: number): OwnedShard {
-  const owned = loadedShard(owner, shard);
-  if (owned === null) throw new MillraceError("NOT_OWNER");
-  return owned;
 }

@@ -4,7 +4,7 @@ import { BackfillState, setBackfillState, type OwnedBackfillRow } from "@millrac
 import { admitDate, type Reason } from "@millrace/engine";
 import { apply } from "../apply.ts";
 import { withRun } from "../change-run.ts";
-import { loadedShard } from "../owner.ts";
+import { holdsDag, loadedShard } from "../owner.ts";
 import type { OwnedBackfill, OwnedDag } from "../run.ts";
 import { limitsOfBackfill, ownedBackfill } from "./limits.ts";
 import { decidePage } from "./page.ts";
@@ -23,15 +23,14 @@ export function createBackfills(parts: BackfillParts): Backfills {
   const { owner, life } = parts;
 
   function isHeld(dag: OwnedDag, backfill: OwnedBackfill): boolean {
-    const isOwned = loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
-    return isOwned && dag.backfill === backfill;
+    return holdsDag(owner, dag) && dag.backfill === backfill;
   }
 
   function heldBy(dag: OwnedDag, backfill: OwnedBackfill): readonly Reason[] {
     return admitDate({
       isDagPaused: dag.isPaused,
       isDagActive: dag.isActive,
-      backfill: limitsOfBackfill(backfill),
+      backfill: limitsOfBackfill(dag, backfill),
       queued: backfill.queued.size,
       // From half of it on, so that dates are decided some at a time.
       queuedMax: owner.settings.backfillQueuedMax / 2 + backfill.maxActiveRuns,

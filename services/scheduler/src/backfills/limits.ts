@@ -30,21 +30,38 @@ export function isQueued({ queued, backfill }: OwnedDag, runKey: number): boolea
   return queued.has(runKey) || (backfill?.queued.has(runKey) ?? false);
 }
 
-/** Running runs that max_active_runs of the DAG counts. */
-export function ordinaryRuns({ running, backfill }: OwnedDag): number {
-  return running.size - (backfill?.running.size ?? 0);
+/** Running runs that max_active_runs of the DAG counts: not those that gave way to others (`limits/places.ts`). */
+export function ordinaryRuns(dag: OwnedDag): number {
+  const { running, backfill, gaveWay } = dag;
+  const ofBackfill = backfill === null ? 0 : placedRuns(dag, backfill);
+  return running.size - gaveWay.size - ofBackfill;
 }
 
-export function limitsOfBackfill(backfill: OwnedBackfill): BackfillLimits {
+/** Whether another run may be made, in so far as max_active_runs of the DAG says; never while that is not known. */
+export function hasRoomForRun(dag: OwnedDag): boolean {
+  const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
+  return ordinaryRuns(dag) + dag.queued.size < max;
+}
+
+/** Running runs that max_active_runs of a backfill counts. */
+export function placedRuns({ gaveWay }: OwnedDag, { running }: OwnedBackfill): number {
+  let count = running.size;
+  for (const run of gaveWay.keys()) if (running.has(run)) count -= 1;
+  return count;
+}
+
+export function limitsOfBackfill(dag: OwnedDag, backfill: OwnedBackfill): BackfillLimits {
   return {
     id: backfillIdOf(backfill.id),
     isPaused: backfill.state !== BackfillState.running,
-    activeRuns: backfill.running.size,
+    activeRuns: placedRuns(dag, backfill),
     maxActiveRuns: backfill.maxActiveRuns,
   };
 }
 
 /** Null for a run that counts with its DAG. */
 export function backfillLimitsOf(dag: OwnedDag, facts: RunFacts): BackfillLimits | null {
-  return dag.backfill !== null && isOfBackfill(dag, facts) ? limitsOfBackfill(dag.backfill) : null;
+  return dag.backfill !== null && isOfBackfill(dag, facts)
+    ? limitsOfBackfill(dag, dag.backfill)
+    : null;
 }

@@ -22,7 +22,7 @@ import {
 } from "@millrace/engine";
 import { apply } from "../apply.ts";
 import { withRun } from "../change-run.ts";
-import { loadedShard } from "../owner.ts";
+import { requireShard } from "../owner.ts";
 import type { OwnedBackfill, OwnedDag } from "../run.ts";
 import type { BackfillParts } from "./parts.ts";
 
@@ -50,7 +50,7 @@ export async function decidePage(
     backfill.dateCount = backfill.decided;
     return;
   }
-  const fence = requireFence(parts, dag);
+  const fence = requireShard(parts.owner, dag.shard);
   const page = sortOut(parts, backfill, dates, await readDatesTaken(owner.db, backfill, dates));
   const isMade = await makeRuns(parts, dag, backfill, page.toMake);
   const adopted = await adopt(parts, fence, backfill, page.toAdopt);
@@ -62,19 +62,13 @@ export async function decidePage(
   if (!isMade || !adopted.isAll) return;
   const { leftAlone } = page;
   const reached = { leftAlone, decided: last.ordinal, decidedDate: last.logicalAt };
-  await advanceBackfill(owner.db, requireFence(parts, dag), backfill.id, reached);
+  await advanceBackfill(owner.db, requireShard(parts.owner, dag.shard), backfill.id, reached);
   backfill.decided = last.ordinal;
   backfill.decidedDate = last.logicalAt;
   owner.log.debug(
     { dag_id: dag.dagId, backfill: backfill.id, decided: last.ordinal },
     "backfill.page",
   );
-}
-
-function requireFence({ owner }: BackfillParts, { shard }: OwnedDag): ShardFence {
-  const owned = loadedShard(owner, shard);
-  if (owned === null) throw new MillraceError("NOT_OWNER");
-  return { shard, epoch: owned.epoch };
 }
 
 async function nextDates(

@@ -4,6 +4,8 @@ import type { Owner } from "../owner.ts";
 import { createReadyQueue, type Line, type LineKey, type ReadyQueue } from "../ready-queue.ts";
 import type { Versions } from "../versions.ts";
 import { callbackIn, lineOf, type Delivery } from "./delivery.ts";
+import { pause } from "../clock.ts";
+import { cutFrom, putIn } from "../map-of-sets.ts";
 
 export type DeliveryBook = {
   readonly queue: ReadyQueue<Delivery>;
@@ -42,9 +44,7 @@ export function createDeliveryBook(parts: {
 
   function detach(delivery: Delivery): void {
     queue.remove(delivery);
-    const all = sessions.get(delivery.sessionKey);
-    all?.delete(delivery);
-    if (all?.size === 0) sessions.delete(delivery.sessionKey);
+    cutFrom(sessions, delivery.sessionKey, delivery);
   }
 
   function place(delivery: Delivery): void {
@@ -78,9 +78,7 @@ export function createDeliveryBook(parts: {
       } catch (error) {
         owner.log.warn({ delivery: delivery.id, err: error }, "callback.version_unread");
       }
-      await new Promise<void>((resolve) =>
-        owner.clock.after(owner.settings.reloadDelayMs.max, resolve),
-      );
+      await pause(owner.clock, owner.settings.reloadDelayMs.max);
     }
     if (!isWaiting()) return;
     if (versions.get(delivery.dagVersionId) === undefined) setAside(delivery);
@@ -112,9 +110,7 @@ export function createDeliveryBook(parts: {
     bind(delivery, sessionKey) {
       detach(delivery);
       Object.assign(delivery, { phase: "sent", sessionKey, misses: 0 });
-      const all = sessions.get(sessionKey);
-      if (all === undefined) sessions.set(sessionKey, new Set([delivery]));
-      else all.add(delivery);
+      putIn(sessions, sessionKey, delivery);
     },
     forget(delivery) {
       detach(delivery);

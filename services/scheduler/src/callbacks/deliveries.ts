@@ -14,9 +14,8 @@ import { afterTry } from "./after-try.ts";
 import { createDeliveryBook } from "./book.ts";
 import { newDelivery, type Deliveries, type Delivery } from "./delivery.ts";
 import { createSender } from "./send.ts";
-import { createSettler, finished, ok } from "./settle.ts";
-
-const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
+import { createSettler } from "./settle.ts";
+import { finished, ok, regranted } from "../verdicts.ts";
 
 export function createDeliveries(parts: {
   readonly owner: () => Owner;

@@ -50,12 +50,6 @@ export type Deliveries = SideWork & {
   report(sessionKey: number, ref: AttemptRef, result: Result): Promise<Verdict | null>;
   /** What a session says that it has: answers what must stop. */
   verdictOn(sessionKey: number, ref: AttemptRef, id: string): Verdict | null;
-  /** What an inventory of a session leaves out twice is lost. Answers how many are. */
-  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
-  endSession(sessionKey: number): void;
-  /** Sessions that have some. */
-  sessionKeys(): Iterable<number>;
-  dropShards(shards: ReadonlySet<number>): void;
   /** Its runs are deleted. */
   dropDag(dagId: string): void;
 };

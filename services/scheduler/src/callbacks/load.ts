@@ -3,6 +3,7 @@
 import { listPendingDeliveries, type RunDeliveryKey } from "@millrace/db";
 import type { Owner, OwnedShard } from "../owner.ts";
 import type { Versions } from "../versions.ts";
+import { pause } from "../clock.ts";
 
 type Parts = { readonly owner: Owner; readonly versions: Versions };
 
@@ -26,7 +27,7 @@ export async function loadAllDeliveries(
       owner.log.warn({ shards: held.length, err: error }, "callbacks.load_failed");
     }
     const { max } = owner.settings.reloadDelayMs;
-    await new Promise<void>((resolve) => owner.clock.after(max, resolve));
+    await pause(owner.clock, max);
   }
 }
 

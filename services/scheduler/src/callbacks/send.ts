@@ -7,6 +7,7 @@ import type { Versions } from "../versions.ts";
 import { callbackAssignment } from "./assignment.ts";
 import type { DeliveryBook } from "./book.ts";
 import { callbackIn, type Delivery } from "./delivery.ts";
+import { pause } from "../clock.ts";
 
 export type Sender = {
   /** Soon, with others. */
@@ -45,9 +46,7 @@ export function createSender(parts: SenderParts): Sender {
       facts = new Map(rows.map((row) => [keyOf(row), row]));
     } catch (error) {
       owner.log.warn({ deliveries: part.length, err: error }, "callbacks.unreadable");
-      await new Promise<void>((resolve) =>
-        owner.clock.after(owner.settings.reloadDelayMs.max, resolve),
-      );
+      await pause(owner.clock, owner.settings.reloadDelayMs.max);
       for (const sending of part) unsend(sending, book.place);
       return owner.pump();
     }

@@ -7,9 +7,8 @@ import { lostTry, pending, type Tried } from "./after-try.ts";
 import type { DeliveryBook } from "./book.ts";
 import type { Delivery } from "./delivery.ts";
 import { createOutcomeWriter, type OutcomeWriter } from "./outcomes.ts";
-
-export const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
-export const ok: Verdict = { kind: "OK" };
+import { pause } from "../clock.ts";
+import { finished, ok } from "../verdicts.ts";
 
 export type Settler = {
   /** Writes what came of a try, and acts on it. Null when it could not be written: all is as before then. */
@@ -53,9 +52,7 @@ export function createSettler(self: () => Owner, book: DeliveryBook): Settler {
     const isLost = (): boolean => book.holds(delivery) && delivery.phase !== "writing";
     while (isLost() && (await settle(delivery, tried)) === null) {
       if (!owner.shards.has(delivery.shard)) return;
-      await new Promise<void>((resolve) =>
-        owner.clock.after(owner.settings.reloadDelayMs.max, resolve),
-      );
+      await pause(owner.clock, owner.settings.reloadDelayMs.max);
     }
   }
 

@@ -40,11 +40,5 @@ export type Calls = SideWork & {
   report(sessionKey: number, ref: AttemptRef, result: Result): Verdict;
   /** What a session says that it has: answers what must stop. */
   verdictOn(sessionKey: number, ref: AttemptRef): Verdict | null;
-  /** What an inventory of a session leaves out twice is asked again. Answers how many are. */
-  loseMissing(sessionKey: number, named: ReadonlySet<string>): number;
-  endSession(sessionKey: number): void;
-  /** Sessions that have some. */
-  sessionKeys(): Iterable<number>;
-  dropShards(shards: ReadonlySet<number>): void;
   dropDag(dagId: string): void;
 };

@@ -81,7 +81,7 @@ const textOf = (value: Uint8Array | null) => Buffer.from(value ?? []).toString()
 test("a question waits for a slot, and is answered by the worker that has it", async () => {
   const { calls, sent, last, hand } = aWorld();
   const answer = calls.ask(question);
-  expect([...calls.lines()]).toEqual([line]);
+  expect([...calls.lines()]).toMatchObject([line]);
   expect(calls.count(line, 10)).toBe(1);
   expect(hand()).toBe(true);
   expect(hand()).toBe(false);

@@ -4,85 +4,52 @@
  */
 
 import { randomInt } from "node:crypto";
-import { create } from "@bufbuild/protobuf";
-import type { Verdict } from "@millrace/engine";
 import { attemptIdOf, type AttemptRef } from "@millrace/wire";
-import { SessionCancelSchema } from "@millrace/wire/internal";
-import { apiNodesOf } from "../dispatch.ts";
-import { sessionAssignment } from "../outbox.ts";
 import type { Owner } from "../owner.ts";
-import type { LineKey } from "../ready-queue.ts";
+import { createSideBook, type Work } from "../side-book.ts";
 import { callAssignment } from "./assignment.ts";
 import type { Answer, Calls, Question } from "./call.ts";
 import { noAnswer, told } from "./outcome.ts";
+import { finished, ok, regranted } from "../verdicts.ts";
 
-type Call = {
+type Call = Work & {
   readonly question: Question;
   /** Its number in attempt ids: far above those of runs. */
   readonly key: number;
   readonly resolve: (answer: Answer) => void;
   /** How often it was handed out. */
   attempt: number;
-  /** Null while it waits in its line. */
-  sessionKey: number | null;
-  /** Inventories in a row, since it was handed out, that did not name it. */
-  misses: number;
   losses: number;
   cancelTimer: () => void;
 };
 
-const ok: Verdict = { kind: "OK" };
-const finished: Verdict = { kind: "STALE", reason: "FINISHED" };
-const regranted: Verdict = { kind: "STALE", reason: "EXPIRED_AND_REGRANTED" };
 /** Run ids count from 1. */
 const keysFrom = 2 ** 46;
 
 export function createCalls(self: () => Owner): Calls {
   const calls = new Map<number, Call>();
-  /** By queue: calls that wait, oldest first. */
-  const lines = new Map<string, Set<Call>>();
-  const sessions = new Map<number, Set<Call>>();
+  const book = createSideBook<Call>(self);
 
   function idOf({ key, attempt, question }: Call): string {
     const { shard } = question.dag;
     return attemptIdOf({ shard, runKey: key, ix: -1, mapIx: -1, attempt, of: "call" });
   }
 
-  /** Takes it from its line, or from the session that has it. */
-  function detach(call: Call): void {
-    call.cancelTimer();
-    lines.get(call.question.queue)?.delete(call);
-    if (call.sessionKey === null) return;
-    const all = sessions.get(call.sessionKey);
-    all?.delete(call);
-    if (all?.size === 0) sessions.delete(call.sessionKey);
-    call.sessionKey = null;
-  }
-
   function place(call: Call): void {
-    detach(call);
-    const { queue } = call.question;
-    const line = lines.get(queue) ?? new Set();
-    lines.set(queue, line.add(call));
-    self().pump();
+    call.cancelTimer();
+    book.place(call, { queue: call.question.queue, handler: null });
   }
 
   function end(call: Call, answer: Answer): void {
-    detach(call);
+    call.cancelTimer();
+    book.detach(call);
     calls.delete(call.key);
     call.resolve(answer);
   }
 
   /** A kindness: what it answers counts no more. */
   function stop(call: Call): void {
-    const owner = self();
-    const { sessionKey } = call;
-    if (sessionKey === null) return;
-    const message = create(SessionCancelSchema, {
-      sessionKey: BigInt(sessionKey),
-      attemptId: idOf(call),
-    });
-    for (const apiNodeId of apiNodesOf(owner, sessionKey)) owner.outbox.cancel(apiNodeId, message);
+    book.stop(call, idOf(call));
   }
 
   function drop(isGone: (question: Question) => boolean): void {
@@ -101,21 +68,14 @@ export function createCalls(self: () => Owner): Calls {
     end(call, noAnswer(`The function gave no answer: ${times}.`, "lost"));
   }
 
-  function send(call: Call, sessionKey: number, apiNodeId: string): void {
-    const owner = self();
-    detach(call);
-    call.sessionKey = sessionKey;
-    call.attempt += 1;
-    call.misses = 0;
-    sessions.set(sessionKey, (sessions.get(sessionKey) ?? new Set()).add(call));
+  function expect(call: Call): void {
+    const { clock, settings } = self();
     // Workers end what takes too long. This is for one that does not.
     const { timeoutMs } = call.question;
-    call.cancelTimer = owner.clock.after(timeoutMs + owner.settings.callPatienceMs, () => {
+    call.cancelTimer = clock.after(timeoutMs + settings.callPatienceMs, () => {
       stop(call);
       end(call, noAnswer(`The function gave no answer within ${timeoutMs} ms.`, "timeout"));
     });
-    const assignment = callAssignment(idOf(call), call.question);
-    owner.outbox.assign(apiNodeId, sessionAssignment(sessionKey, assignment));
   }
 
   function find({ runKey }: AttemptRef): Call | undefined {
@@ -147,17 +107,15 @@ export function createCalls(self: () => Owner): Calls {
         place(call);
       });
     },
-    lines: () => waiting(lines).map(([queue]) => ({ queue, handler: null })),
-    count: (line, max) =>
-      Math.min(max, (line.handler === null && lines.get(line.queue)?.size) || 0),
-    grantOne(line: LineKey) {
-      const owner = self();
-      const [call] = line.handler === null ? (lines.get(line.queue) ?? []) : [];
-      const session = call && owner.slots.take(line);
-      if (call === undefined || !session) return false;
-      owner.names.put(session.sessionKey, session.workerName);
-      owner.demand.onGranted(line);
-      send(call, session.sessionKey, session.apiNodeId);
+    lines: book.lines,
+    count: book.count,
+    grantOne(line) {
+      const next = book.first(line);
+      if (next === null) return false;
+      const { work: call, session } = next;
+      call.attempt += 1;
+      book.hand(call, line, session, callAssignment(idOf(call), call.question));
+      expect(call);
       return true;
     },
     report(sessionKey, ref, result) {
@@ -180,22 +138,15 @@ export function createCalls(self: () => Owner): Calls {
       return isWith(call, sessionKey, ref) ? null : regranted;
     },
     loseMissing(sessionKey, named) {
-      const { inventoryMissesMax } = self().settings;
-      const ofSession = [...(sessions.get(sessionKey) ?? [])];
-      for (const call of ofSession) call.misses = named.has(idOf(call)) ? 0 : call.misses + 1;
-      const missing = ofSession.filter(({ misses }) => misses >= inventoryMissesMax);
+      const missing = book.missing(sessionKey, (call) => named.has(idOf(call)));
       for (const call of missing) lose(call);
       return missing.length;
     },
     endSession(sessionKey) {
-      for (const call of [...(sessions.get(sessionKey) ?? [])]) lose(call);
+      for (const call of book.of(sessionKey)) lose(call);
     },
-    sessionKeys: () => sessions.keys(),
+    sessionKeys: book.sessionKeys,
     dropShards: (shards) => drop(({ dag }) => shards.has(dag.shard)),
     dropDag: (dagId) => drop(({ dag }) => dag.dagId === dagId),
   };
-}
-
-function waiting(lines: ReadonlyMap<string, ReadonlySet<Call>>): [string, ReadonlySet<Call>][] {
-  return [...lines].filter(([, line]) => line.size > 0);
 }

@@ -22,6 +22,7 @@ import type { DeadlineDue, Deadlines, History, OpenOne, WatchedRun } from "./dea
 import { estimate, type AtRisk } from "./estimate.ts";
 import { hasDeadlines, readHistory } from "./history.ts";
 import { putAndRead, type Prepared, type Subject } from "./put.ts";
+import { pause } from "../clock.ts";
 
 /** How long to wait for a success that is in memory and not written yet. */
 const successWaitMs = 1_000;
@@ -58,7 +59,7 @@ export function createDeadlines(parts: {
       } catch (error) {
         const { log, clock, settings } = parts.owner();
         log.warn({ run_key: subject.facts.id, err: error }, "deadlines.unwritten");
-        await new Promise<void>((resolve) => clock.after(settings.reloadDelayMs.max, resolve));
+        await pause(clock, settings.reloadDelayMs.max);
       }
       if (!isHeld(subject)) return;
     }
@@ -294,7 +295,7 @@ export function createDeadlines(parts: {
           owner.log.warn({ shards: held.length, err: error }, "deadlines.load_failed");
         }
         const { max } = owner.settings.reloadDelayMs;
-        await new Promise<void>((resolve) => owner.clock.after(max, resolve));
+        await pause(owner.clock, max);
       }
     },
     dropShards(shards) {

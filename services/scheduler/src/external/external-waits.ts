@@ -17,6 +17,7 @@ import { openWait } from "../waits.ts";
 import { eventOf } from "./event.ts";
 import type { ExternalWaits, WaitEntry } from "./external-wait.ts";
 import { lookFor } from "./look.ts";
+import { pause } from "../clock.ts";
 
 export function createExternalWaits(parts: {
   readonly owner: () => Owner;
@@ -96,7 +97,7 @@ export function createExternalWaits(parts: {
         await lookAt(some);
       } catch (error) {
         log.warn({ waits: some.length, err: error }, "external.look_failed");
-        await new Promise<void>((resolve) => clock.after(settings.reloadDelayMs.max, resolve));
+        await pause(clock, settings.reloadDelayMs.max);
         for (const entry of some) if (isCurrent(entry)) wanted.add(entry);
       }
     }

@@ -4,13 +4,11 @@ import type { ConcurrencyKey } from "@millrace/engine";
 import { runIdOf } from "@millrace/wire";
 import { keyOfRun } from "./key-of-run.ts";
 import type { ActiveRun, OwnedDag, Version } from "../run.ts";
+import { putIn } from "../map-of-sets.ts";
 
 /** Notes that a run has its key from now on; again changes nothing. */
 export function takeKey({ concurrencyKey, dag, key }: ActiveRun): void {
-  if (concurrencyKey === null) return;
-  const holders = dag.keys.get(concurrencyKey);
-  if (holders === undefined) dag.keys.set(concurrencyKey, new Set([key]));
-  else holders.add(key);
+  if (concurrencyKey !== null) putIn(dag.keys, concurrencyKey, key);
 }
 
 /** A run is over: the next that waits for its key may start. */
@@ -29,16 +27,20 @@ function linesOf({ queued, backfill }: OwnedDag): OwnedDag["queued"][] {
   return backfill === null ? [queued] : [queued, backfill.queued];
 }
 
-/** What is to be done about a run that is about to start; the keys of runs to cancel, it itself among them perhaps. */
+/**
+ * What is to be done about a run that is about to start; the keys of runs to cancel, it itself among them perhaps.
+ *
+ * @param gives whether a run that has the key gives it to this one
+ */
 export function turnOf(
   dag: OwnedDag,
   runKey: number,
-  version: Version,
-  params: Uint8Array,
+  { version, params }: { readonly version: Version; readonly params: Uint8Array },
+  gives: (holder: number) => boolean,
 ): { readonly isFree: boolean; readonly cancel: readonly number[] } {
   const key = keyOfRun(version.compiled.spec, params);
-  const holders = key === null ? undefined : dag.keys.get(key);
-  if (key === null || holders === undefined) return { isFree: true, cancel: [] };
+  const holders = key === null ? [] : [...(dag.keys.get(key) ?? [])];
+  if (key === null || holders.every(gives)) return { isFree: true, cancel: [] };
   const rule: ConcurrencyKey["whenBusy"] =
     version.compiled.spec.concurrencyKey?.whenBusy ?? "queue";
   const lines = linesOf(dag);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { TaskSpec } from "@millrace/engine";
 import { ReasonKind } from "@millrace/wire/v1";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { success, type FakeApi } from "../testing/fake-api.ts";
 import { mostInPool } from "../testing/pool-history.ts";
+import { alike } from "../testing/pools.ts";
 import { aWorld } from "../testing/world.ts";
 
 const reasonNames = new Map<number, string>(
@@ -13,8 +13,6 @@ const quick = async () => {
   await new Promise((resolve) => setTimeout(resolve, 3));
   return success();
 };
-const tasks = (count: number, changes: Partial<TaskSpec>) =>
-  Array.from({ length: count }, (_, at) => aTask(`t${at}`, changes));
 
 async function reasonsFor(
   api: FakeApi,
@@ -39,7 +37,7 @@ test("limits of instances hold over runs and within a run (semantics 5.2), and a
   await registerDag(world.db, aDag("in_run", inRun, [], wide));
   await registerDag(
     world.db,
-    aDag("per_dag", tasks(8, {}), [], { ...wide, maxActiveTasksPerDag: 4 }),
+    aDag("per_dag", alike(8, {}), [], { ...wide, maxActiveTasksPerDag: 4 }),
   );
   await world.scheduler();
   const api = await world.api({ slots: 100, body: quick });
@@ -85,7 +83,7 @@ test("explain names the limit, the pool and who holds it", async () => {
 test("no stretch of its length has more starts than a rate allows, over DAGs, and all start", async () => {
   await using world = await aWorld();
   const rateLimit = { key: "api", limit: 3, perMs: 1_000 };
-  for (const id of ["r1", "r2"]) await registerDag(world.db, aDag(id, tasks(4, { rateLimit })));
+  for (const id of ["r1", "r2"]) await registerDag(world.db, aDag(id, alike(4, { rateLimit })));
   await world.scheduler();
   const api = await world.api({ slots: 20, body: quick });
   const runs = [await api.trigger("r1"), await api.trigger("r2")];

@@ -80,8 +80,14 @@ export function createRates(parts: {
     } finally {
       gate.isAsking = false;
     }
+    pumpOnceOpen(gate);
+  }
+
+  /** The database's clock may have been set back a little since the timer was set: then it waits on. */
+  function pumpOnceOpen(gate: RateGate): void {
     if (isStopped) return;
-    if (gate.until > 0) clock.after(Math.max(1, gate.until - dbClock.now() + 1), parts.pump);
+    const leftMs = gate.until - dbClock.now();
+    if (leftMs > 0) clock.after(leftMs + 1, () => pumpOnceOpen(gate));
     else parts.pump();
   }
 

@@ -13,6 +13,12 @@ export type Past = {
   look(run: ActiveRun, ref: InstanceRef): PastLook;
   /** The same for whoever can wait; of a run that need not be in memory. */
   explain(subject: PastSubject): Promise<(ref: InstanceRef) => PastLook>;
+  /** Whether runs of a DAG in memory have tasks that are ready, or were, and depend on the past. */
+  concerns(dagId: string): boolean;
+  /** Whether tasks of a run wait aside. */
+  holds(run: ActiveRun): boolean;
+  /** Whether a run has tasks that are ready, or were, and depend on the past. */
+  isWatching(run: ActiveRun): boolean;
   /** A run is there, or there again: it may come between others. */
   onBorn(dagId: string, facts: RunFacts): void;
   /** A run has come into memory. */

@@ -27,6 +27,7 @@ import { waitFor } from "../waits.ts";
 import { askWhetherPastMatters } from "./question.ts";
 import type { Past, PastRead, PastSubject } from "./look.ts";
 import { readPast } from "./read-past.ts";
+import { cutFrom, putIn } from "../map-of-sets.ts";
 
 /** `runType` of runs that people and programs ask for. */
 const manual = 2;
@@ -60,6 +61,8 @@ type Watcher = {
 export function createPast(parts: {
   readonly owner: () => Owner;
   readonly versions: Versions;
+  /** Tasks of a run wait aside, now or still. */
+  onHeld(run: ActiveRun): void;
 }): Past {
   const watchers = new Map<number, Watcher>();
   const ofDag = new Map<string, Set<Watcher>>();
@@ -79,17 +82,17 @@ export function createPast(parts: {
     const { compiled } = run.version;
     const watcher = newWatcher({ key: run.key, dagId: run.dagId, facts: run.facts, compiled }, run);
     watchers.set(run.key, watcher);
-    put(ofDag, run.dagId, watcher);
+    putIn(ofDag, run.dagId, watcher);
     return watcher;
   }
 
   function setRead(watcher: Watcher, read: PastRead | null): void {
     const old = watcher.read?.before?.id;
-    if (old !== undefined) cut(ofBefore, old, watcher);
+    if (old !== undefined) cutFrom(ofBefore, old, watcher);
     watcher.read = read;
     watcher.answers.clear();
     const key = read?.before?.id;
-    if (key !== undefined && watcher.run !== null) put(ofBefore, key, watcher);
+    if (key !== undefined && watcher.run !== null) putIn(ofBefore, key, watcher);
   }
 
   /** Whether everything is at hand to answer. */
@@ -266,8 +269,12 @@ export function createPast(parts: {
       if (parked === undefined) watcher.parked.set(ix, { look, waiting: [{ place, tasks }] });
       else parked.waiting.push({ place, tasks });
       if (look === "unread") void loadAndWake(watcher);
+      parts.onHeld(run);
       return true;
     },
+    concerns: (dagId) => ofDag.has(dagId),
+    holds: (run) => (watchers.get(run.key)?.parked.size ?? 0) > 0,
+    isWatching: (run) => watchers.get(run.key)?.run === run,
     look: (run, ref) => (goesOn(run, ref) ? null : lookAt(watcherOf(run), ref.ix)),
     async explain(subject) {
       const run = parts.owner().runs.get(subject.key);
@@ -286,7 +293,7 @@ export function createPast(parts: {
       const watcher = watchers.get(run.key);
       if (watcher?.run === run) {
         watchers.delete(run.key);
-        cut(ofDag, run.dagId, watcher);
+        cutFrom(ofDag, run.dagId, watcher);
         setRead(watcher, null);
       }
       lookElsewhere(run.key);
@@ -300,6 +307,8 @@ export function createPast(parts: {
       for (const watcher of ofBefore.get(run.key) ?? []) watcher.answers.clear();
     },
     onWritten(steps) {
+      for (const { run } of steps)
+        if ((watchers.get(run.key)?.parked.size ?? 0) > 0) parts.onHeld(run);
       if (ofBefore.size === 0) return;
       for (const step of steps)
         for (const watcher of [...(ofBefore.get(step.run.key) ?? [])])
@@ -329,16 +338,4 @@ function isTouched({ run, records, expanded }: Step, hold: PastLook): boolean {
   const ix = run.version.compiled.ixOf.get(hold.taskId);
   if (ix === undefined || hold.instance === null) return false;
   return records.has(instanceKey({ ix, mapIx: hold.instance.mapIx }));
-}
-
-function put<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
-  const all = map.get(key);
-  if (all === undefined) map.set(key, new Set([value]));
-  else all.add(value);
-}
-
-function cut<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
-  const all = map.get(key);
-  all?.delete(value);
-  if (all?.size === 0) map.delete(key);
 }

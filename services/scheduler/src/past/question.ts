@@ -11,6 +11,7 @@ import {
 import { apply } from "../apply.ts";
 import type { Owner } from "../owner.ts";
 import type { ActiveRun } from "../run.ts";
+import { pause } from "../clock.ts";
 
 /** How long the function may take. */
 const questionTimeoutMs = 30_000;
@@ -55,7 +56,7 @@ export async function askWhetherPastMatters(
     }
     const seed = { dagId: run.dagId, logicalDate: run.facts.logicalAt, tryNumber };
     const delayMs = retryDelayMs(task, seed);
-    await new Promise<void>((resolve) => owner.clock.after(delayMs, resolve));
+    await pause(owner.clock, delayMs);
     if (run.isGone) return null;
   }
 }

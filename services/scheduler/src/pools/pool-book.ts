@@ -56,8 +56,8 @@ type Use = { readonly part: PoolShard; readonly slots: number; isDeferred: boole
 export type PoolBook = {
   /** Reads definitions if they have changed. Answers the names of pools that did. */
   refresh(): Promise<readonly string[]>;
-  /** Reads what shards hold; before anything of them is granted. */
-  loadShards(shards: readonly number[]): Promise<void>;
+  /** Reads what shards hold, before anything of them is granted. Answers of which pools: those are to be settled. */
+  loadShards(shards: readonly number[]): Promise<readonly string[]>;
   dropShards(shards: ReadonlySet<number>): void;
   get(name: string): PoolRow | undefined;
   /** The part of a shard; made when it is first asked for. */
@@ -73,7 +73,7 @@ export type PoolBook = {
   owed(pool: string, shard: number): PoolGate | null;
   /** Whether tasks of a pool are counted. */
   isCounted(pool: string): boolean;
-  /** Pools of which shards hold more than there is, as far as is known. */
+  /** Pools of which shards hold more than there is, or may: of what was taken over that is not known before it is settled. */
   readonly overdrawn: Set<string>;
   /** A grant of an instance: its slots are in use from now on. */
   hold(run: ActiveRun, ref: InstanceRef, attempt: number): void;
@@ -193,8 +193,13 @@ export function createPoolBook(parts: {
       return changed;
     },
     async loadShards(shards) {
-      for (const { pool, shard, slots } of await listPoolGrants(db, shards))
+      const grants = await listPoolGrants(db, shards);
+      for (const { pool, shard, slots } of grants) {
         part(pool, shard).granted = slots;
+        // It may have been made smaller while nobody here looked.
+        overdrawn.add(pool);
+      }
+      return [...new Set(grants.map(({ pool }) => pool))];
     },
     dropShards(shards) {
       for (const [name, { shard }] of byShard) if (shards.has(shard)) byShard.delete(name);

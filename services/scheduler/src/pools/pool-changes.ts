@@ -1,7 +1,7 @@
 /** Keeps an owner in step with the pools' definitions. */
 
 import { defaultPool, eachInstance, stateAt, TaskState, type InstanceRef } from "@millrace/engine";
-import { roomOf } from "../apply.ts";
+import { priorityOf, roomOf } from "../apply.ts";
 import { placeOf } from "../limits/gates.ts";
 import type { Owner } from "../owner.ts";
 import type { ActiveRun } from "../run.ts";
@@ -33,7 +33,7 @@ function requeue(owner: Owner, run: ActiveRun): void {
     const { ix, mapIx } = ref;
     const task = run.version.compiled.tasks[ix];
     if (task === undefined) continue;
-    const priority = run.version.compiled.weights[ix] ?? 0;
+    const priority = priorityOf(run, ix);
     const readyAt = run.instances.readyAt(ref);
     const span = { ix, from: mapIx, to: mapIx + 1, priority, readyAt };
     owner.queue.add(run, placeOf(owner, run, ix, task), span);

@@ -2,26 +2,10 @@ import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { success } from "../testing/fake-api.ts";
 import { mostInPool } from "../testing/pool-history.ts";
-import { aWorld, type World } from "../testing/world.ts";
+import { alike, makePool } from "../testing/pools.ts";
+import { aWorld } from "../testing/world.ts";
 
-async function makePool(
-  world: World,
-  name: string,
-  slots: number | null,
-  includeDeferred = false,
-): Promise<void> {
-  await world.db.pool.query(
-    `INSERT INTO pool (name, slots, include_deferred, changed_seq)
-     VALUES ($1, $2, $3, nextval('pool_changed_seq'))
-     ON CONFLICT (name) DO UPDATE SET slots = $2, changed_seq = nextval('pool_changed_seq')`,
-    [name, slots, includeDeferred],
-  );
-  world.bus.publish("pools", new Uint8Array());
-}
-
-const ids = (count: number) => Array.from({ length: count }, (_, at) => `t${at}`);
-const inPool = (count: number, pool: string, poolSlots = 1) =>
-  ids(count).map((id) => aTask(id, { pool, poolSlots }));
+const inPool = (count: number, pool: string, poolSlots = 1) => alike(count, { pool, poolSlots });
 const quick = async () => {
   await new Promise((resolve) => setTimeout(resolve, 3));
   return success();
@@ -84,8 +68,8 @@ test("a pool that is missing, too small or shrunk holds its tasks until it fits"
 
 test("the default pool counts only once it has a limit, and what runs then counts", async () => {
   await using world = await aWorld();
-  await registerDag(world.db, aDag("plain", ids(8), [], { maxActiveTasks: 2 }));
-  await registerDag(world.db, aDag("other", ids(8), [], { maxActiveTasks: 100 }));
+  await registerDag(world.db, aDag("plain", alike(8, {}), [], { maxActiveTasks: 2 }));
+  await registerDag(world.db, aDag("other", alike(8, {}), [], { maxActiveTasks: 100 }));
   await world.scheduler();
   const api = await world.api({ slots: 50, body: () => null });
   const first = await api.trigger("plain");

@@ -53,7 +53,7 @@ test("once all that is told is out of the way, an instance is admitted, or there
       randomSpec(12),
       choices(50),
       fc.nat(),
-      fc.nat(1023),
+      fc.nat(2047),
       (plain, events, pick, held) => {
         const tasks = plain.tasks.map((task) => ({ ...task, dependsOnPast: (held & 512) > 0 }));
         const play = new Play(limited({ ...plain, tasks }));
@@ -82,7 +82,7 @@ function limited(spec: DagSpec): DagSpec {
 /**
  * By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active, too many tasks of the DAG,
  * too many instances of the task; whether the pool is full, or missing; whether no start is left; whether a run has the key; whether the
- * past is in the way.
+ * past is in the way; whether its run gave way to another.
  */
 function heldBy(bits: number): Partial<Limits> {
   const state = (bits & 4) > 0 ? "no_queue" : (bits & 2) > 0 ? "none_free" : "free";
@@ -96,6 +96,7 @@ function heldBy(bits: number): Partial<Limits> {
     pool: () => poolHeldBy(bits),
     rate: () => ((bits & 256) > 0 ? { started: 3, until: 60_000 } : null),
     pastOf: () => ((bits & 512) > 0 ? past : null),
+    gaveWayTo: (bits & 1024) > 0 ? "run_2" : null,
     keyHolders: (bits & 256) > 0 ? ["run_1"] : [],
   };
 }
@@ -139,7 +140,10 @@ function remove(
   if (kind === "rate_limit") return { ...left, rate: () => null };
   if (kind === "concurrency_key") return { ...left, keyHolders: [] };
   if (kind === "dag_paused") return { ...left, isPaused: false };
-  if (kind === "max_active_runs") return { ...left, activeRuns: 0 };
+  if (kind === "max_active_runs")
+    return evidence["run_id"] === "run_2"
+      ? { ...left, gaveWayTo: null }
+      : { ...left, activeRuns: 0 };
   if (kind.startsWith("no_")) return { ...left, slots: someLimits().slots };
   if (kind === "dispatching") start(play);
   else if (taskIds.length > 0) for (const id of taskIds) finishTask(play, id);
