@@ -1,22 +1,31 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
 import { Cpu, Database, Gauge, Hand, History, ListTree, Network, Workflow } from "lucide-react";
+import type { LucideIcon } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { SystemService } from "@millrace/wire/v1";
 import { useOpenInputs } from "./input/use-input-requests.ts";
 import { Logo } from "./logo.tsx";
 
-const places = [
+type Place = {
+  readonly href: string;
+  readonly label: string;
+  /** On a phone, where the label has no room. */
+  readonly short?: string;
+  readonly Icon: LucideIcon;
+};
+
+const places: readonly Place[] = [
   { href: "/dags", label: "DAGs", Icon: Workflow },
   { href: "/runs", label: "Runs", Icon: ListTree },
-  { href: "/dependencies", label: "Dependencies", Icon: Network },
+  { href: "/dependencies", label: "Dependencies", short: "Depends", Icon: Network },
   { href: "/backfills", label: "Backfills", Icon: History },
   { href: "/assets", label: "Assets", Icon: Database },
   { href: "/inputs", label: "Inputs", Icon: Hand },
   { href: "/pools", label: "Pools", Icon: Gauge },
   { href: "/workers", label: "Workers", Icon: Cpu },
-] as const;
+];
 
 /** The places there are: at the left, or along the bottom of a phone. */
 export function Rail() {
@@ -36,8 +45,8 @@ export function Rail() {
         <span className="hidden xl:inline">Millrace</span>
       </Link>
       <ul className="flex flex-1 md:block md:space-y-0.5 md:px-2 md:py-2">
-        {places.map(({ href, label, Icon }) => (
-          <li key={href} className="flex-1">
+        {places.map(({ href, label, short = label, Icon }) => (
+          <li key={href} className="min-w-0 flex-1">
             <Link
               href={href}
               title={label}
@@ -45,7 +54,8 @@ export function Rail() {
               className="ghost-transition relative flex h-full flex-col items-center justify-center gap-0.5 text-label text-muted hover:text-text aria-[current]:text-accent md:h-9 md:flex-row md:justify-start md:gap-2.5 md:rounded-control md:px-2.5 md:text-body md:hover:bg-hover md:aria-[current]:bg-selected md:aria-[current]:font-medium"
             >
               <Icon size={17} aria-hidden />
-              <span className="md:sr-only xl:not-sr-only">{label}</span>
+              <span className="text-[10px] md:hidden">{short}</span>
+              <span className="sr-only max-md:hidden xl:not-sr-only">{label}</span>
               {href === "/inputs" && open !== "" && <OpenBadge count={open} />}
             </Link>
           </li>

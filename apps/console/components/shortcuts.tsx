@@ -11,11 +11,12 @@ const places: Readonly<Record<string, string>> = {
   a: "/assets",
   b: "/backfills",
   i: "/inputs",
+  n: "/dependencies",
   p: "/pools",
   w: "/workers",
 };
 
-/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g a`, `g b`, `g i`, `g p`, `g w` to the places. */
+/** Keys that work everywhere but in inputs: `/` to the search, `g d`, `g r`, `g n`, `g b`, `g a`, `g i`, `g p`, `g w` to the places. */
 export function Shortcuts() {
   const router = useRouter();
   useEffect(() => {

@@ -14,6 +14,7 @@ import {
   type AssetService,
 } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
+import { pageOf } from "./fake-pages.ts";
 import type { FakeWorld } from "./fake-world.ts";
 
 const hourMs = 3_600_000;
@@ -143,21 +144,31 @@ export function assetService(world: FakeWorld): Calls {
         edge("alias:feeds", "asset:orders", AssetGraphEdgeKind.NAMED_FOR),
         edge("asset:orders", "dag:consumer", AssetGraphEdgeKind.SCHEDULES),
         edge("dag:consumer", "asset:report", AssetGraphEdgeKind.PRODUCES),
+        // It passes the boxes between.
+        edge("alias:feeds", "asset:report", AssetGraphEdgeKind.NAMED_FOR),
         // It reads what follows from it: a circle.
         edge("asset:report", "dag:maker", AssetGraphEdgeKind.READS),
       ],
     }),
-    getAssetProgress: () => ({}),
+    getAssetProgress: ({ dagId }) => (dagId === "order_report" ? { progress: ordersProgress } : {}),
   };
+}
+
+const ordersProgress = {
+  isMet: false,
+  message: "1 of 2 hold; all are needed",
+  kind: {
+    case: "allOf" as const,
+    value: { parts: [progress("s3://shop/orders", 2, 3), progress("s3://shop/report", 1, 1)] },
+  },
+};
+
+function progress(uri: string, have: number, need: number) {
+  const message = `${have} of ${need} ${need === 1 ? "event" : "events"} of ${uri}`;
+  const kind = { case: "need" as const, value: { uri, have, need } };
+  return { isMet: have >= need, message, kind };
 }
 
 function edge(fromNodeId: string, toNodeId: string, kind: AssetGraphEdgeKind) {
   return { fromNodeId, toNodeId, kind };
-}
-
-/** The token is where to go on. */
-function pageOf<T>(all: readonly T[], size: number, token: string) {
-  const from = Number(token || "0");
-  const to = from + (size || 50);
-  return { items: all.slice(from, to), next: to < all.length ? String(to) : "" };
 }

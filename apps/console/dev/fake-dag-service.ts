@@ -49,6 +49,7 @@ export function dagService(
         const message = "The DAG has no schedule: its runs are made by hand.";
         return { plannedRuns: [], reasons: [{ kind: ReasonKind.SCHEDULE, message }] };
       }
+      if (spec.schedule.kind.case === "assets") return { plannedRuns: [], reasons: assetReasons };
       const message = "The DAG is paused; unpause it to let tasks start.";
       return {
         plannedRuns: plannedDays(Math.min(count, 60)),
@@ -79,8 +80,19 @@ function plannedDays(count: number): { logicalDate: Timestamp; runAfter: Timesta
   });
 }
 
+const assetReasons = [
+  {
+    ...{ kind: ReasonKind.ASSETS, evidence: { uri: "s3://shop/orders", have: "2", need: "3" } },
+    message: "Waits for 1 more event of s3://shop/orders; it has 2 of 3.",
+  },
+];
+
+/** Of the one DAG that is scheduled on assets. */
+const assetsText = "3 × s3://shop/orders & s3://shop/report";
+
 function dagMessage(world: FakeWorld, { spec }: FakeDag): Dag {
   const cron = spec.schedule?.kind.case === "cron" ? spec.schedule.kind.value : undefined;
+  const isOnAssets = spec.schedule?.kind.case === "assets";
   const isPaused = world.paused.has(spec.dagId);
   const nextAt = Math.ceil(Date.now() / 1_800_000) * 1_800_000;
   return create(DagSchema, {
@@ -91,7 +103,7 @@ function dagMessage(world: FakeWorld, { spec }: FakeDag): Dag {
     owner: spec.owner,
     isPaused,
     isActive: true,
-    schedule: cron?.expressions.join(" | ") ?? "",
+    schedule: cron?.expressions.join(" | ") ?? (isOnAssets ? assetsText : ""),
     timezone: cron?.timezone ?? "",
     recentRuns: world.runsOf(spec.dagId).slice(0, 25).map(summary),
     file: spec.file,

@@ -114,6 +114,35 @@ export function fakeDags(): readonly FakeDag[] {
       startPaused: true,
       tasks: { crawl: { ms: 8_000, lines: 100_000 } },
     }),
+    fakeDag("order_report", {
+      description: "Runs when orders have come in and the report of the day before is there.",
+      tags: ["assets"],
+      history: 2,
+      schedule: {
+        kind: {
+          case: "assets",
+          value: {
+            expression: {
+              kind: {
+                case: "allOf",
+                value: {
+                  expressions: [
+                    {
+                      kind: {
+                        case: "atLeast",
+                        value: { count: 3, of: { kind: asset("s3://shop/orders") } },
+                      },
+                    },
+                    { kind: asset("s3://shop/report") },
+                  ],
+                },
+              },
+            },
+          },
+        },
+      },
+      tasks: { report: { ms: 900, lines: 3 } },
+    }),
     ...fakeDagsInside(),
     ...fakeDagsWaiting(),
     fakeDag("example_dag", {
@@ -124,6 +153,10 @@ export function fakeDags(): readonly FakeDag[] {
       tasks: { start: { ms: 600, lines: 2 }, end: { ms: 600, after: ["start"], lines: 2 } },
     }),
   ];
+}
+
+function asset(uri: string) {
+  return { case: "asset", value: { uri } } as const;
 }
 
 function reportValue() {

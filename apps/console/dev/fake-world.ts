@@ -26,6 +26,8 @@ export class FakeWorld {
   readonly paused = new Set<string>();
   /** Oldest first. */
   readonly runs: FakeRun[] = [];
+  /** What else the clock moves on. */
+  readonly jobs = new Set<(now: number) => void>();
   readonly #watchers = new Map<string, Set<Watcher>>();
   #runNumber = 0;
 
@@ -56,6 +58,7 @@ export class FakeWorld {
   }
 
   tick(now: number): void {
+    for (const job of this.jobs) job(now);
     for (const run of this.runs) {
       run.deliveries.tick(now);
       if (run.isFinal || this.paused.has(run.run.dagId) || this.isHeld(run)) continue;

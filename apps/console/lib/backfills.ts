@@ -6,7 +6,9 @@ import {
   type Backfill,
   type BackfillDate,
 } from "@millrace/wire/v1";
+import { dayIn, wallIn } from "./calendar.ts";
 import type { LookCount } from "./counts.ts";
+import { msOf } from "./format.ts";
 import { runFace, type Look, type StateFace } from "./states.ts";
 
 const stateFaces: ReadonlyMap<BackfillState, StateFace> = new Map([
@@ -70,8 +72,21 @@ export function dateFace({ outcome, runState }: BackfillDate): StateFace {
   return runFace({ state: runState });
 }
 
-/** "2026-01-31", with the time where there is one; in UTC, as schedules mostly are. */
-export function dateText(at: number): string {
-  const [date = "", time = ""] = new Date(at).toISOString().split("T");
-  return time.startsWith("00:00:00") ? date : `${date} ${time.slice(0, 5)}`;
+/** Days are those of the schedule's zone. */
+export function zoneOf({ timezone }: Pick<Backfill, "timezone">): string {
+  return timezone === "" ? "UTC" : timezone;
+}
+
+/** "2026-01-31", with the time where it is not midnight, as the clock of the zone shows it. */
+export function dateText(at: number, zone: string): string {
+  const [date = "", time = ""] = wallIn(zone, at).split(" ");
+  return time === "00:00:00" ? date : `${date} ${time.slice(0, 5)}`;
+}
+
+/** "2026-01-01 to 2026-01-31": a range that holds all of its last day ends with that day. */
+export function rangeText(backfill: Pick<Backfill, "fromDate" | "toDate" | "timezone">): string {
+  const zone = zoneOf(backfill);
+  const to = msOf(backfill.toDate) ?? 0;
+  const end = wallIn(zone, to).endsWith("23:59:59") ? dayIn(zone, to) : dateText(to, zone);
+  return `${dateText(msOf(backfill.fromDate) ?? 0, zone)} to ${end}`;
 }

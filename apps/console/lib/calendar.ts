@@ -19,6 +19,38 @@ export function dayIn(zone: string, at: number): string {
   return format.format(at);
 }
 
+const wallFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** What the clock of a zone shows: "2026-03-29 02:00:00". */
+export function wallIn(zone: string, at: number): string {
+  const format =
+    wallFormats.get(zone) ??
+    new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+  wallFormats.set(zone, format);
+  return format.format(at);
+}
+
+/** No zone is further from UTC. */
+const offsetMaxMs = 15 * 3_600_000;
+
+/** The first instant of a day such as "2026-03-29" in a zone, whatever its clock skips or repeats then. */
+export function startOfDay(zone: string, day: string): number {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  let [before, within] = [midnight - offsetMaxMs, midnight + offsetMaxMs];
+  while (within - before > 1) {
+    const middle = Math.floor((before + within) / 2);
+    if (dayIn(zone, middle) < day) before = middle;
+    else within = middle;
+  }
+  return within;
+}
+
+/** The last instant of a day in a zone. */
+export function endOfDay(zone: string, day: string): number {
+  const next = new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10);
+  return startOfDay(zone, next) - 1;
+}
+
 /** The month a number of months later. */
 export function shiftMonth(month: string, by: number): string {
   const [year = 0, number = 1] = month.split("-").map(Number);

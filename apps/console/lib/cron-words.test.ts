@@ -15,11 +15,13 @@ test.each([
   ["30 6 1 * *", "On day 1 of every month at 06:30"],
   ["0 0 1 1 *", "Every year on January 1 at 00:00"],
   ["0 0 2 * * *", "Every day at 02:00"],
+  ["0 6 * * * | 0 18 * * 5", "Every day at 06:00; Fridays at 18:00"],
+  ["@continuous", "Again as soon as the run before has ended"],
 ])("%s reads %s", (expression, words) => {
   expect(cronInWords(expression)).toBe(words);
 });
 
-test.each(["0 0 13 * 5", "0-30 * * * *", "nonsense", "", "61 a * *"])(
+test.each(["0 0 13 * 5", "0-30 * * * *", "nonsense", "", "61 a * *", "s3://a | s3://b"])(
   "%s has no plain words, so none are made up",
   (expression) => {
     expect(cronInWords(expression)).toBeNull();

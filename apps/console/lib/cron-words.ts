@@ -7,6 +7,8 @@ const presets: Readonly<Record<string, string>> = {
   "@monthly": "On day 1 of every month at 00:00",
   "@quarterly": "On day 1 of every third month at 00:00",
   "@yearly": "Every year on January 1 at 00:00",
+  "@once": "Once",
+  "@continuous": "Again as soon as the run before has ended",
 };
 
 const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -15,9 +17,13 @@ const monthNames =
     " ",
   );
 
-/** Null when the shape is none of the usual ones: then the raw expression is the clearest thing to show. */
+/** Several expressions stand between " | ". Null when the shape is none of the usual ones: then the raw expression is the clearest thing to show. */
 export function cronInWords(expression: string): string | null {
   const text = expression.trim();
+  if (text.includes(" | ")) {
+    const parts = text.split(" | ").map(cronInWords);
+    return parts.includes(null) ? null : parts.join("; ");
+  }
   const preset = presets[text];
   if (preset !== undefined) return preset;
   const fields = text.split(/\s+/);

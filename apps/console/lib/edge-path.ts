@@ -1,5 +1,26 @@
 import type { Direction, Point } from "./graph-geometry.ts";
 
+type Box = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
+
+/** From the middle of one box's border to the middle of the other's, through the points that the layout found between. */
+export function wayBetween(
+  from: Box,
+  to: Box,
+  { between, direction }: { readonly between: readonly Point[]; readonly direction: Direction },
+): readonly Point[] {
+  const isDown = direction === "down";
+  const begin: Point = isDown
+    ? [from.x + from.width / 2, from.y + from.height]
+    : [from.x + from.width, from.y + from.height / 2];
+  const end: Point = isDown ? [to.x + to.width / 2, to.y] : [to.x, to.y + to.height / 2];
+  return [begin, ...between, end];
+}
+
 /** An SVG path through points, smooth, leaving and entering along the graph's direction. */
 export function edgePath(points: readonly Point[], direction: Direction): string {
   const [first, ...rest] = points;

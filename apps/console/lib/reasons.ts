@@ -99,6 +99,7 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
     ReasonKind.CONCURRENCY_KEY,
     blocking("The run with the same key", "It starts when that run has ended."),
   ],
+  [ReasonKind.ASSETS, blocking("Events of assets", "It is made once they have happened.")],
   [ReasonKind.DAG_INACTIVE, blocking("The DAG's file", "Put the file back into its folder.")],
   [ReasonKind.SCHEDULE, blocking("The schedule")],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],

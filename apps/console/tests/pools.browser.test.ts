@@ -41,3 +41,13 @@ test("a pool is made, refused twice, made larger and deleted; the bars say how f
   // The refusal, which the browser itself complains of.
   expect(complaints.filter((text) => !text.includes("409"))).toEqual([]);
 });
+
+test("on a narrow screen a pool says how full it is, and can be changed, without scrolling sideways", async () => {
+  await using visit = await stage.open("/pools", { viewport: { width: 380, height: 800 } });
+  const { page } = visit;
+  await page.getByRole("img", { name: /of 8 slots in use/ }).waitFor();
+  const box = await page.getByRole("button", { name: "Edit warehouse" }).boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(380);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(380);
+  expect(await violationsOf(page)).toEqual([]);
+});

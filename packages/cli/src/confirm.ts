@@ -5,6 +5,8 @@ import { CommandFailure, ExitCode } from "./exit-codes.ts";
 export type Asking = {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
+  /** What to do where no terminal is. */
+  readonly remedy?: string;
 };
 
 /** Where people are asked: stderr, since stdout is for data. */
@@ -17,11 +19,10 @@ export const terminal: Asking = { input: process.stdin, output: process.stderr }
  */
 export async function confirm(
   question: string,
-  { input, output }: Asking = terminal,
+  { input, output, remedy = "add --yes to go ahead, or --dry-run to look" }: Asking = terminal,
 ): Promise<boolean> {
   if (!input.isTTY || !output.isTTY) {
-    const message = "There is no terminal to ask on; add --yes to go ahead, or --dry-run to look.";
-    throw new CommandFailure(ExitCode.usage, message);
+    throw new CommandFailure(ExitCode.usage, `There is no terminal to ask on; ${remedy}.`);
   }
   const lines = createInterface({ input, output });
   try {

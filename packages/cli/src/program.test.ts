@@ -35,6 +35,18 @@ test.each([
   [["dags", "trigger", "a", "--params", "{a"], /--params.*'\{a'.*Give a JSON object/],
   [["dags", "trigger", "a", "--params", "[1]"], /--params.*'\[1\]'.*Give a JSON object/],
   [["pools", "create", "a", "--slots", "0"], /--slots.*'0'.*from 1 to 1000000, or unlimited/],
+  [["backfills", "create", "a", "--to", "2026-01-01"], /required option '--from <date>'/],
+  [["backfills", "create", "a", "--from", "1.1.2026"], /--from.*'1\.1\.2026'.*a day like/],
+  [["backfills", "create", "a", "--from", "2026-02-30"], /--from.*'2026-02-30'.*a day like/],
+  [["backfills", "create", "a", "--max-active-runs", "0"], /--max-active-runs.*from 1 to 1000/],
+  [["backfills", "create", "a", "--reprocess", "all"], /'all'.*none, failed, completed/],
+  [["backfills", "create", "a", "--params", "5"], /--params.*'5'.*Give a JSON object/],
+  [["backfills", "show"], /missing required argument 'backfill-id'/],
+  [["dags", "next-runs", "a", "--count", "5000"], /--count.*'5000'.*from 1 to 1000/],
+  [["dags", "dependencies", "--levels", "99"], /--levels.*'99'.*from 1 to 20/],
+  [["assets", "emit", "a", "--extra", "[1]"], /--extra.*'\[1\]'.*Give a JSON object/],
+  [["assets", "events", "--since", "monday"], /--since.*'monday'.*with its zone/],
+  [["pools", "create", "a"], /required option '--slots <n>'/],
   [["inputs", "list", "--state", "done"], /--state.*'done'.*open, answered, timed_out, withdrawn/],
   [["inputs", "answer", "run_1", "a", "--values", "[1]"], /--values.*'\[1\]'.*Give a JSON object/],
   [["tokens", "succeed", "a.b", "--value", "{a"], /--value.*'\{a'.*Give JSON, quoted/],
@@ -43,6 +55,10 @@ test.each([
   [["dags", "test", "a", "--params", "null"], /--params.*'null'.*Give a JSON object/],
   [["dags", "trigger", "a", "--logical-date", "2026-01-01"], /--logical-date.*with its zone/],
   [["dags", "trigger", "a", "--logical-date", "2026-13-01T00:00:00Z"], /--logical-date.*2026-13/],
+  [
+    ["dags", "trigger", "a", "--logical-date", "2026-02-30T00:00:00Z"],
+    /--logical-date.*2026-02-30/,
+  ],
 ])("%j is refused with the option, the value and what would be right", async (args, message) => {
   expect(await refusal(...args)).toMatch(message);
 });

@@ -1,16 +1,18 @@
-/** What makes a task of a DAG special, in a few words for a table. */
+/** What makes a DAG and its tasks special, in a few words. */
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
+  KeyBusy,
   SensorMode,
   TaskControl,
   TaskRole,
   TriggerRule,
   TriggerRuleSchema,
+  type AssetOrAlias,
   type DagSpec,
   type GroupSpec,
   type TaskSpec,
 } from "@millrace/wire/v1";
-import { enumWord, showMilliseconds } from "./format.ts";
+import { enumWord, showMilliseconds, showSome } from "./format.ts";
 
 /** Looks every 60 s by itself: what the wire leaves unset. */
 const usualIntervalMs = 60_000;
@@ -26,8 +28,46 @@ export function traitsOf(spec: DagSpec): (task: TaskSpec) => string[] {
       task.each.length > 0 && "mapped",
       ...mappedGroupsAround(groups, task).map((groupId) => `mapped by ${groupId}`),
       ruleOf(task),
+      ...limitsOf(task),
+      ...neighboursOf(task),
       spec.resultTaskId === task.taskId && "the run's result",
     ].filter((word): word is string => word !== false && word !== "");
+}
+
+const keyBusyWords: Partial<Record<KeyBusy, string>> = {
+  [KeyBusy.CANCEL_NEWEST]: "the newest is cancelled",
+  [KeyBusy.CANCEL_OLDEST]: "the oldest is cancelled",
+};
+
+/** How much of a DAG goes on at a time: "16 runs, 16 tasks each, 8 tasks in all, one run for each params.customer". */
+export function limitsText(spec: DagSpec): string {
+  const { maxActiveRuns, maxActiveTasks, maxActiveTasksPerDag, concurrencyKey } = spec;
+  const key = keyText(concurrencyKey);
+  const busy = keyBusyWords[spec.whenKeyBusy] ?? "others wait";
+  return [
+    `${counted(maxActiveRuns, "run")} at a time`,
+    `${counted(maxActiveTasks, "task")} each`,
+    maxActiveTasksPerDag > 0 ? `${counted(maxActiveTasksPerDag, "task")} in all` : "",
+    key === "" ? "" : `one run for each ${key} (${busy})`,
+  ]
+    .filter((word) => word !== "")
+    .join(", ");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Of `{"$":"run","path":["params","customer"]}` "params.customer"; several are joined. Empty for none. */
+function keyText(expression: Uint8Array): string {
+  if (expression.length === 0) return "";
+  const read: unknown = JSON.parse(new TextDecoder().decode(expression));
+  const parts = (Array.isArray(read) ? read : [read]).map((one: unknown) =>
+    typeof one === "object" && one !== null && "path" in one && Array.isArray(one.path)
+      ? one.path.join(".")
+      : JSON.stringify(one),
+  );
+  return parts.join(" and ");
 }
 
 function roleOf({ role, failsRun }: TaskSpec): string {
@@ -54,6 +94,42 @@ function ruleOf({ triggerRule, role }: TaskSpec): string {
     role === TaskRole.TEARDOWN ? TriggerRule.ALL_DONE_SETUP_SUCCESS : TriggerRule.ALL_SUCCESS;
   const isUsual = triggerRule === usual || triggerRule === TriggerRule.UNSPECIFIED;
   return isUsual ? "" : enumWord(TriggerRuleSchema, triggerRule);
+}
+
+const defaultPool = "default_pool";
+
+/** What holds it back beside the tasks before it. */
+function limitsOf(task: TaskSpec): string[] {
+  const { pool, poolSlots, rateLimit, maxActiveTis, maxActiveTisPerRun } = task;
+  const slots = poolSlots > 1 ? `, ${poolSlots} slots` : "";
+  const hasPool = (pool !== "" && pool !== defaultPool) || slots !== "";
+  const per = rateLimit?.per ? durationMs(rateLimit.per) : 0;
+  return [
+    hasPool ? `pool ${pool || defaultPool}${slots}` : "",
+    maxActiveTis > 0 ? `${maxActiveTis} at a time` : "",
+    maxActiveTisPerRun > 0 ? `${maxActiveTisPerRun} at a time in a run` : "",
+    rateLimit ? `${rateLimit.limit} of ${rateLimit.key} in ${showMilliseconds(per)}` : "",
+    task.dependsOnPast || task.waitForDownstream ? "depends on the past" : "",
+    ...task.deadlines.map(({ name }) => `deadline ${name}`),
+  ].filter((word) => word !== "");
+}
+
+/** What it has to do with assets and other DAGs. */
+function neighboursOf({ outlets, inlets, triggersDagIds, waitsFor }: TaskSpec): string[] {
+  const makes = outlets.map(assetName);
+  const reads = inlets.map(assetName);
+  const awaited = waitsFor.map(({ dagId }) => dagId);
+  return [
+    makes.length > 0 ? `makes ${showSome(makes)}` : "",
+    reads.length > 0 ? `reads ${showSome(reads)}` : "",
+    triggersDagIds.length > 0 ? `triggers ${showSome(triggersDagIds)}` : "",
+    awaited.length > 0 ? `waits for ${showSome(awaited)}` : "",
+  ].filter((word) => word !== "");
+}
+
+function assetName({ kind }: AssetOrAlias): string {
+  if (kind.case === "asset") return kind.value.uri;
+  return kind.case === "alias" ? `alias ${kind.value.name}` : "";
 }
 
 function mappedGroupsAround(

@@ -24,6 +24,7 @@ export function progressBar({ progress }: Backfill): string {
     ...(failed > 0 ? [colors.red(`${failed} failed`)] : []),
     ...(running > 0 ? [`${running} running`] : []),
     ...(queued > 0 ? [`${queued} queued`] : []),
+    ...(pending > 0 ? [`${pending} without a run yet`] : []),
   ];
   return `${bar} ${parts.join(", ")}`;
 }

@@ -7,12 +7,13 @@
 -- @param {BigInt} $4:beforeKey?
 -- @param {Int} $5:limit
 -- @param {Int} $6:meanRuns Runs that the mean is drawn from.
-SELECT b.id, b.dag_id, b.shard, b.dag_version_id, v.version AS dag_version, b.from_at, b.to_at, b.as_of, b.anchor_at,
+SELECT b.id, b.dag_id, b.shard, b.dag_version_id, v.version AS dag_version, d.timezone, b.from_at, b.to_at, b.as_of, b.anchor_at,
        b.is_reverse, b.reprocess, b.max_active_runs, b.params, b.has_params, b.note, b.created_by, b.created_at, b.date_count,
        b.decided, b.decided_date, b.in_flight, b.existing, b.state, b.ended_at,
        counts.queued, counts.running, counts.success, counts.failed, mean.ms AS mean_ms
 FROM backfill AS b
 JOIN dag_version AS v ON v.id = b.dag_version_id
+JOIN dag AS d ON d.dag_id = b.dag_id
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE r.state = 1)::int AS queued, count(*) FILTER (WHERE r.state = 2)::int AS running,
          count(*) FILTER (WHERE r.state = 3)::int AS success, count(*) FILTER (WHERE r.state = 4)::int AS failed

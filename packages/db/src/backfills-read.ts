@@ -12,6 +12,7 @@ export type BackfillRow = {
   readonly shard: number;
   readonly dag_version_id: number;
   readonly dag_version: number;
+  readonly timezone: string;
   readonly from_at: Date;
   readonly to_at: Date;
   readonly as_of: Date;

@@ -20,7 +20,7 @@ import {
 import { epochMsOf } from "@millrace/wire";
 import { ReprocessBehavior, type CreateBackfillRequest } from "@millrace/wire/v1";
 import type { ApiContext } from "./context.ts";
-import { fieldInvalid, textField } from "./fields.ts";
+import { fieldInvalid, requireYear, textField } from "./fields.ts";
 import { requireDag } from "./dag-reading.ts";
 import { apiLimits } from "./limits.ts";
 import { compileParamsSchema, completeParams } from "./params.ts";
@@ -35,10 +35,6 @@ export type AskedBackfill = {
   readonly hasParams: boolean;
   readonly note: string;
 };
-
-/** The years that every date of ours lies in. */
-const earliest = Date.UTC(1, 0, 1);
-const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
  * @throws MillraceError DAG_NOT_FOUND, DAG_INACTIVE, BACKFILL_IMPOSSIBLE, FIELD_INVALID, PARAMS_INVALID, VALUE_TOO_LARGE
@@ -106,8 +102,7 @@ function rangeOf(request: CreateBackfillRequest, now: number): DateRange {
 
 function dateField(field: string, at: number | null): number {
   if (at === null) throw fieldInvalid(field, "is missing; say a date.");
-  if (!(at >= earliest && at <= latest))
-    throw fieldInvalid(field, "is not within the years 1 to 9999.");
+  requireYear(field, at);
   return at;
 }
 
@@ -166,9 +161,10 @@ export async function countDates(
     await note(date);
   }
   if (count > 0) return count;
+  const [begin, end] = [range.from, range.to].map((at) => new Date(at).toISOString());
   throw fieldInvalid(
     "from_date",
-    `to to_date holds no date of the schedule of ${head.dag_id} whose data is complete; choose a longer range.`,
+    `to to_date (${begin} to ${end}) holds no date of the schedule of ${head.dag_id} whose data is complete; choose a longer range.`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Checks of single request fields. Messages name the field and never repeat more than a little of the input. */
 
-import { MillraceError } from "@millrace/engine";
+import { MillraceError, type EpochMs } from "@millrace/engine";
 import { runKeyOf } from "@millrace/wire";
 import { apiLimits } from "./limits.ts";
 
@@ -9,6 +9,16 @@ const shownLength = 64;
 
 export function fieldInvalid(field: string, what: string): MillraceError {
   return new MillraceError("FIELD_INVALID", `${field} ${what}`, { metadata: { field } });
+}
+
+/** The years that every date of ours lies in. `Date.UTC` takes a year below 100 for one of the twentieth century. */
+const earliest = Date.parse("0001-01-01T00:00:00Z");
+const latest = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** @throws MillraceError FIELD_INVALID for what is no date within the years 1 to 9999. */
+export function requireYear(field: string, at: EpochMs): void {
+  if (!(at >= earliest && at <= latest))
+    throw fieldInvalid(field, "is not within the years 1 to 9999.");
 }
 
 /** Text as it came, for messages: short, and without anything a terminal would act on. */

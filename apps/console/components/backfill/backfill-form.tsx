@@ -7,6 +7,8 @@ import { History } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useState, type FormEvent } from "react";
 import { BackfillService, ReprocessBehavior, ValueSchema, type Dag } from "@millrace/wire/v1";
+import { zoneOf } from "../../lib/backfills.ts";
+import { endOfDay, startOfDay } from "../../lib/calendar.ts";
 import { encodeJson } from "../../lib/codec.ts";
 import { callFailure } from "../../lib/failures.ts";
 import { newRequestId } from "../../lib/request-id.ts";
@@ -22,7 +24,7 @@ const noteLengthMax = 1_000;
 
 type Props = { readonly dag: Dag; readonly onClose: () => void };
 
-/** The range in UTC days, how it is gone through, the params, and what would become of the dates. */
+/** The range in days of the schedule, how it is gone through, the params, and what would become of the dates. */
 export function BackfillForm({ dag, onClose }: Props) {
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
@@ -54,7 +56,8 @@ export function BackfillForm({ dag, onClose }: Props) {
       change(value);
       changed();
     };
-  const range = rangeOf(from, to);
+  const zone = zoneOf(dag);
+  const range = rangeOf(zone, from, to);
   const asked: PreviewRequest | null = range && {
     ...{ dagId: dag.dagId, ...range, reprocess, reverse: isReverse },
   };
@@ -79,7 +82,7 @@ export function BackfillForm({ dag, onClose }: Props) {
           <TextField
             id="backfill-from"
             label="From"
-            hint="first date, UTC"
+            hint={`first date, in ${zone}`}
             type="date"
             value={from}
             onChange={set(setFrom)}
@@ -87,7 +90,7 @@ export function BackfillForm({ dag, onClose }: Props) {
           <TextField
             id="backfill-to"
             label="To"
-            hint="last date, UTC, included"
+            hint={`last date, in ${zone}, included`}
             type="date"
             value={to}
             onChange={set(setTo)}
@@ -138,7 +141,7 @@ export function BackfillForm({ dag, onClose }: Props) {
         {shown === null ? (
           <p className="text-muted">Choose the dates to see what would be made.</p>
         ) : (
-          <BackfillPreview request={shown} />
+          <BackfillPreview request={shown} zone={zone} />
         )}
       </div>
       <div className="flex items-center gap-3 border-t border-line px-5 py-3">
@@ -166,8 +169,14 @@ const reprocessChoices = [
 ] as const;
 
 /** The whole last day counts. Null while a date is missing. */
-function rangeOf(from: string, to: string): Pick<PreviewRequest, "fromDate" | "toDate"> | null {
-  const [begin, end] = [Date.parse(`${from}T00:00Z`), Date.parse(`${to}T23:59:59.999Z`)];
-  if (Number.isNaN(begin) || Number.isNaN(end)) return null;
-  return { fromDate: timestampFromMs(begin), toDate: timestampFromMs(end) };
+function rangeOf(
+  zone: string,
+  from: string,
+  to: string,
+): Pick<PreviewRequest, "fromDate" | "toDate"> | null {
+  if (from === "" || to === "") return null;
+  return {
+    fromDate: timestampFromMs(startOfDay(zone, from)),
+    toDate: timestampFromMs(endOfDay(zone, to)),
+  };
 }

@@ -29,8 +29,14 @@ const words: ReadonlyMap<BackfillDateOutcome, { readonly look: Look; readonly te
     [BackfillDateOutcome.EXISTS, { look: "skipped", text: "left alone: has a run" }],
   ]);
 
+type Props = {
+  readonly request: PreviewRequest;
+  /** Whose clock the dates are told by. */
+  readonly zone: string;
+};
+
 /** What would become of the dates, page by page: the server says, and makes nothing. */
-export function BackfillPreview({ request }: { readonly request: PreviewRequest }) {
+export function BackfillPreview({ request, zone }: Props) {
   const { fromDate, toDate, reprocess, reverse } = request;
   const list = `${fromDate.seconds} ${toDate.seconds} ${reprocess} ${reverse}`;
   const pages = usePages(list);
@@ -64,7 +70,7 @@ export function BackfillPreview({ request }: { readonly request: PreviewRequest 
           return (
             <li key={date.ordinal} className="flex items-center gap-3 px-3 py-1">
               <StateGlyph look={look} size={15} />
-              <span className="font-mono">{dateText(msOf(date.logicalDate) ?? 0)}</span>
+              <span className="font-mono">{dateText(msOf(date.logicalDate) ?? 0, zone)}</span>
               <span className="text-muted">{text}</span>
             </li>
           );

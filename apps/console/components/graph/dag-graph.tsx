@@ -45,6 +45,8 @@ type Props = {
   readonly onChoose?: (taskIds: readonly string[]) => void;
   /** True makes the frame as high as the graph needs, up to a share of the screen; else it fills its parent. */
   readonly isSnug?: boolean;
+  /** What the picture is of, for those who do not see it. */
+  readonly label?: string;
   readonly className?: string;
 };
 
@@ -74,6 +76,7 @@ const none: ReadonlySet<string> = new Set();
 
 function Drawing(props: Props) {
   const { spec, tasks, selected, onSelect, isSnug = false, className = "" } = props;
+  const { label = "Graph of the tasks" } = props;
   const { chosen = none, onChoose = null } = props;
   const [folded, setFolded] = useFolds(spec.dagId, spec);
   const { nodes, edges, wrapper, view, height } = useFlow(spec, {
@@ -123,7 +126,7 @@ function Drawing(props: Props) {
           proOptions={{ hideAttribution: true }}
           onPaneClick={() => onSelect(null)}
           onMove={view.moved}
-          aria-label="Graph of the tasks"
+          aria-label={label}
         >
           <Background gap={24} size={1} color="var(--line)" />
           <Controls

@@ -1,13 +1,15 @@
 import type { Edge } from "@xyflow/react";
 import type { TaskInstance } from "@millrace/wire/v1";
-import type { Direction } from "../../lib/graph-geometry.ts";
+import { wayBetween } from "../../lib/edge-path.ts";
+import type { Direction, Point } from "../../lib/graph-geometry.ts";
 import type { GraphEdge, GraphLayout } from "../../lib/graph-layout.ts";
 import { pathState } from "../../lib/paths.ts";
 import type { PathState } from "../../lib/paths.ts";
 import type { Shape } from "./flow-shape.ts";
 
 export type WayEdgeData = {
-  readonly points: readonly (readonly [number, number])[] | null;
+  /** From border to border: what the library measures lags behind when the direction changes. */
+  readonly points: readonly Point[];
   readonly direction: Direction;
   readonly label: string;
   readonly path: PathState;
@@ -27,7 +29,10 @@ const classes: Readonly<Record<PathState, string>> = {
 };
 
 export function edgesOf(layout: GraphLayout, { direction, tasks, shape }: Look): FlowEdge[] {
-  return layout.edges.map((edge) => {
+  const items = new Map(layout.items.map((item) => [item.id, item]));
+  return layout.edges.flatMap((edge) => {
+    const [from, to] = [items.get(edge.from), items.get(edge.to)];
+    if (from === undefined || to === undefined) return [];
     const path = tasks === null ? "open" : pathOf(edge, tasks, shape);
     return {
       id: edge.id,
@@ -35,7 +40,10 @@ export function edgesOf(layout: GraphLayout, { direction, tasks, shape }: Look):
       target: edge.to,
       type: "way",
       className: classes[path],
-      data: { points: edge.points, direction, label: edge.label, path },
+      data: {
+        ...{ direction, label: edge.label, path },
+        points: wayBetween(from, to, { between: edge.points ?? [], direction }),
+      },
     };
   });
 }

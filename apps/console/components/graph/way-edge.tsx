@@ -8,12 +8,8 @@ import type { FlowEdge } from "./use-flow.ts";
 
 /** An edge that goes around the items between its ends, where the layout found a way; with its word on it. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps<FlowEdge>) {
-  const { id, sourceX, sourceY, targetX, targetY, data } = props;
-  const points: readonly Point[] = [
-    [sourceX, sourceY],
-    ...(data?.points ?? []),
-    [targetX, targetY],
-  ];
+  const { id, data } = props;
+  const points = data?.points ?? [];
   const path = edgePath(points, data?.direction ?? "right");
   const label = data?.label ?? "";
   const [x, y] = middleOf(points);

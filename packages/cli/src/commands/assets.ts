@@ -11,6 +11,7 @@ import {
   type Asset,
   type AssetEvent,
   type AssetProgress,
+  type AssetWatcherState,
 } from "@millrace/wire/v1";
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
@@ -156,6 +157,8 @@ async function showAsset(uriOrName: string, _options: unknown, command: Command)
   if (asset.extra) print(`${colors.dim("extra     ")} ${asset.extra}`);
   print(`${colors.dim("last event")} ${showTime(asset.lastEventAt)}`);
   if (asset.aliases.length > 0) print(`${colors.dim("aliases   ")} ${asset.aliases.join(", ")}`);
+  for (const watcher of asset.watchers)
+    print(`${colors.dim("watched   ")} ${watcherText(watcher)}`);
   print("");
   printTable(
     ["DAG", "TASK", "DOES", "EVENTS NOT USED"],
@@ -169,6 +172,14 @@ async function showAsset(uriOrName: string, _options: unknown, command: Command)
     ],
     "No active DAG makes, reads or waits for it.",
   );
+}
+
+function watcherText(watcher: AssetWatcherState): string {
+  const { summary, handler, queue, firedAt, problem, hasTriggerer } = watcher;
+  const seen = firedAt ? `last seen ${showTime(firedAt)}` : "nothing seen yet";
+  const nobody = `nobody watches: no worker that serves the queue "${queue}" has the trigger "${handler}"`;
+  const wrong = problem || (hasTriggerer ? "" : nobody);
+  return `${summary} (${handler}), ${seen}${wrong === "" ? "" : colors.red(` ✘ ${wrong}`)}`;
 }
 
 function by(what: string, alias: string): string {

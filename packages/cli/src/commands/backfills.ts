@@ -1,8 +1,9 @@
 /** `millrace backfills …` */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { durationMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { create, toJson, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   BackfillDateOutcomeSchema,
+  BackfillDateSchema,
   BackfillState,
   BackfillStateSchema,
   CancelBackfillResponseSchema,
@@ -17,21 +18,22 @@ import {
   type BackfillDate,
   type BackfillPreview,
 } from "@millrace/wire/v1";
+import { startOfDay } from "@millrace/engine";
 import { Option, type Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
-import { confirm } from "../confirm.ts";
+import { confirm, terminal } from "../confirm.ts";
 import { connect, type Connection } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { enumWord, runStateWord, showMilliseconds, showState, showTime } from "../format.ts";
-import { print, printMessage, printTable, say } from "../output.ts";
+import { print, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
 import { followBackfill, progressBar } from "../watch-backfill.ts";
-import { day, paramsJson, wholeNumber } from "./parse-options.ts";
+import { dayOrInstant, paramsJson, wholeNumber, type DayOrInstant } from "./parse-options.ts";
 
 type CreateOptions = {
-  from: Date;
-  to: Date;
+  from: DayOrInstant;
+  to: DayOrInstant;
   reverse?: boolean;
   reprocess: "none" | "failed" | "completed";
   maxActiveRuns?: number;
@@ -59,10 +61,14 @@ export function addBackfillCommands(program: Command): void {
     .argument("<dag-id>")
     .requiredOption(
       "--from <date>",
-      "first logical date, included: 2026-01-31 (UTC) or an instant",
-      day,
+      "first logical date, included: a day in the zone of the schedule, or an instant",
+      dayOrInstant,
     )
-    .requiredOption("--to <date>", "last logical date, included", day)
+    .requiredOption(
+      "--to <date>",
+      "last logical date, included; a day means all of it",
+      dayOrInstant,
+    )
     .option("--reverse", "newest first")
     .addOption(
       new Option("--reprocess <which>", "dates that have a run already: which are run again")
@@ -123,8 +129,7 @@ async function createBackfill(
   const request = {
     requestId: options.requestId ?? randomUUID(),
     ...{ dagId, reverse: options.reverse ?? false, note: options.note ?? "" },
-    fromDate: timestampFromDate(options.from),
-    toDate: timestampFromDate(options.to),
+    ...(await rangeOf(client, dagId, options)),
     reprocess: reprocessing[options.reprocess],
     maxActiveRuns: options.maxActiveRuns ?? 0,
     ...(options.params ? { params: { data: new TextEncoder().encode(options.params) } } : {}),
@@ -134,10 +139,30 @@ async function createBackfill(
   const backfill = answer.backfill!;
   if (!options.wait) {
     if (json) return printMessage(CreateBackfillResponseSchema, answer);
-    say(`${colors.bold(backfill.backfillId)} makes ${datesText(backfill)} of ${dagId}.`);
+    print(backfill.backfillId);
+    say(`It fills in ${datesText(backfill.progress?.dates ?? 0)} of ${dagId}.`);
     return say(`Follow it: millrace backfills show ${backfill.backfillId} --wait`);
   }
   await follow(client, backfill.backfillId, json);
+}
+
+const dayMs = 86_400_000;
+
+/** Days are those of the DAG's schedule; the last one counts whole. */
+async function rangeOf(
+  { dags }: Connection,
+  dagId: string,
+  { from, to }: Pick<CreateOptions, "from" | "to">,
+) {
+  const hasDay = from.kind === "day" || to.kind === "day";
+  const timezone = hasDay ? (await dags.getDag({ dagId })).dag?.timezone : "";
+  const zone = timezone || "UTC";
+  return {
+    fromDate: timestampFromMs(from.kind === "instant" ? from.at : startOfDay(zone, from.midnight)),
+    toDate: timestampFromMs(
+      to.kind === "instant" ? to.at : startOfDay(zone, to.midnight + dayMs) - 1,
+    ),
+  };
 }
 
 const reprocessing = {
@@ -146,8 +171,7 @@ const reprocessing = {
   completed: ReprocessBehavior.COMPLETED,
 } as const;
 
-function datesText({ progress }: Backfill): string {
-  const dates = progress?.dates ?? 0;
+function datesText(dates: number): string {
   return dates === 1 ? "1 date" : `${dates.toLocaleString("en")} dates`;
 }
 
@@ -179,8 +203,10 @@ async function dryRun(
   printDates(dates);
   if (pageToken) say(`There are more dates; see them with --limit above ${limit}.`);
   const { dates: count = 0, made = 0, rerun = 0, inFlight = 0, existing = 0 } = preview ?? {};
+  const left = existing + inFlight;
+  const why = left === 0 ? "" : ` (${existing} with a run that is over, ${inFlight} on the way)`;
   say(
-    `${count} dates: ${made} to be made, ${rerun} to be run again, ${existing} that exist, ${inFlight} in flight. Nothing was made.`,
+    `${datesText(count)}: ${made} to be made, ${rerun} to be run again, ${left} left alone${why}. Nothing was made.`,
   );
 }
 
@@ -253,7 +279,15 @@ async function showBackfill(
   const client = await connect(connection);
   if (options.wait) return follow(client, backfillId, json);
   const answer = await client.backfills.getBackfill({ backfillId });
-  if (json) return printMessage(GetBackfillResponseSchema, answer);
+  const dates = options.dates ? await datesOf(client, backfillId, options.limit) : null;
+  if (json) {
+    const shown = toJson(GetBackfillResponseSchema, answer) as object;
+    return printJson(
+      dates === null
+        ? shown
+        : { ...shown, dates: dates.map((date) => toJson(BackfillDateSchema, date)) },
+    );
+  }
   const backfill = answer.backfill!;
   const { progress } = backfill;
   print(
@@ -271,9 +305,12 @@ async function showBackfill(
       `${colors.dim("left     ")} about ${showMilliseconds(durationMs(progress.estimatedLeft))} (an estimate)`,
     );
   for (const reason of answer.reasons) print(`${colors.dim("held by  ")} ${reason.message}`);
-  if (!options.dates) return;
+  if (dates === null) return;
   print("");
-  printDates(await datesOf(client, backfillId, options.limit));
+  printDates(dates);
+  const count = progress?.dates ?? 0;
+  if (dates.length < count)
+    say(`There are ${datesText(count)}; see more with --limit above ${options.limit}.`);
 }
 
 async function datesOf(
@@ -303,7 +340,7 @@ async function follow(client: Connection, backfillId: string, json: boolean): Pr
   if (failed > 0)
     throw new CommandFailure(
       ExitCode.failed,
-      `${failed} runs of ${backfillId} failed; run them again with --reprocess failed.`,
+      `${failed === 1 ? "1 run" : `${failed} runs`} of ${backfillId} failed; another backfill of these dates with --reprocess failed runs them again.`,
     );
 }
 
@@ -343,9 +380,10 @@ async function cancelBackfill(
     const { backfill } = await backfills.getBackfill({ backfillId });
     const { pending = 0, queued = 0 } = backfill?.progress ?? {};
     const question = `Cancel ${backfillId}: ${pending} dates stay without a run, ${queued} waiting runs fail?`;
-    if (!(await confirm(question))) return say("Nothing was changed.");
+    if (!(await confirm(question, { ...terminal, remedy: "add --yes to go ahead" })))
+      throw new CommandFailure(ExitCode.interrupted, "Nothing was changed.");
   }
   const answer = await backfills.cancelBackfill({ requestId: randomUUID(), backfillId });
   if (json) return printMessage(CancelBackfillResponseSchema, answer);
-  say(`${backfillId} is ${showBackfillState(answer.backfill!.state)}; runs that run go on.`);
+  say(`${backfillId} is ${showBackfillState(answer.backfill!.state)}; what runs goes on.`);
 }

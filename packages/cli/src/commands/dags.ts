@@ -21,7 +21,7 @@ import { connect, type Connection } from "../connection.ts";
 import { runStateWord, showGlyph, showSome, showState, showTime } from "../format.ts";
 import { print, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
-import { traitsOf } from "../task-traits.ts";
+import { limitsText, traitsOf } from "../task-traits.ts";
 import { watchRun } from "../watch.ts";
 import type { TestOptions } from "./dags-test.ts";
 import { listDependencies } from "./dependencies.ts";
@@ -37,6 +37,8 @@ type TriggerOptions = {
 };
 
 const recentShown = 6;
+/** Characters of a schedule in a table. */
+const scheduleShown = 44;
 
 export function addDagCommands(program: Command): void {
   const dags = program.command("dags").description("list, show, trigger, pause and test DAGs");
@@ -158,7 +160,7 @@ async function listDags(options: ListOptions, command: Command): Promise<void> {
     ["DAG", "SCHEDULE", "PAUSED", "NEXT RUN", "TASKS", "LAST RUNS"],
     found.map((dag) => [
       dag.dagId,
-      `${dag.schedule || "-"}${dag.scheduleProblem ? colors.red(" ✘") : ""}`,
+      `${shortened(dag.schedule) || "-"}${dag.scheduleProblem ? colors.red(" ✘") : ""}`,
       dag.isPaused ? "yes" : "no",
       showTime(dag.nextRunAt),
       String(dag.taskCount),
@@ -167,6 +169,11 @@ async function listDags(options: ListOptions, command: Command): Promise<void> {
     "No DAGs are registered; a worker registers its folder: millrace worker --dags <folder>",
   );
   for (const error of errors) say(colors.red(`✘ ${error.file}: ${error.message}`));
+}
+
+/** A list of assets may be as long as it likes: `dags show` has all of it. */
+function shortened(schedule: string): string {
+  return schedule.length > scheduleShown ? `${schedule.slice(0, scheduleShown - 1)}…` : schedule;
 }
 
 /** The newest by name, those before it as glyphs. */
@@ -206,10 +213,13 @@ async function showDag(dagId: string, _options: unknown, command: Command): Prom
   print(`${colors.bold(dag.dagId)} version ${dag.version}${paused}`);
   if (dag.description) print(dag.description);
   const next = dag.nextRunAt ? `, next ${showTime(dag.nextRunAt)}` : "";
-  print(`${colors.dim("schedule ")} ${dag.schedule || "none"}${next}`);
+  const zone = ["", "UTC"].includes(dag.timezone) ? "" : ` ${dag.timezone}`;
+  print(`${colors.dim("schedule ")} ${dag.schedule || "none"}${zone}${next}`);
   if (dag.scheduleProblem) print(colors.red(`✘ ${dag.scheduleProblem}`));
   print(`${colors.dim("file     ")} ${dag.file}`);
   if (dag.tags.length > 0) print(`${colors.dim("tags     ")} ${dag.tags.join(", ")}`);
+  print(`${colors.dim("limits   ")} ${limitsText(spec)}`);
+  for (const { name } of spec.deadlines) print(`${colors.dim("deadline ")} ${name}`);
   print("");
   const before = Map.groupBy(spec.edges, (edge) => edge.toTaskId);
   const traits = traitsOf(spec);

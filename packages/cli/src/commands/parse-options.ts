@@ -65,23 +65,36 @@ function readJson(text: string, remedy: string): unknown {
   }
 }
 
+/** Whether the text begins with a day that there is: of the 30th of February, `Date` makes the 2nd of March. */
+function beginsWithDay(text: string): boolean {
+  const day = text.slice(0, "2026-01-31".length);
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
+
 /** An instant with a zone: a date without one would mean another day elsewhere. */
 export function instant(text: string): Date {
   const date = new Date(text);
-  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(date.getTime()))
-    return date;
+  const hasZone = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text);
+  if (hasZone && beginsWithDay(text) && !Number.isNaN(date.getTime())) return date;
   throw new InvalidArgumentError("Give an instant with its zone, like 2026-01-31T00:00:00Z.");
 }
 
-/** An instant with a zone, or a day: its first moment in UTC. */
-export function day(text: string): Date {
-  const date = new Date(text);
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime())) return date;
+/** An instant, or a day: when that begins depends on the zone. */
+export type DayOrInstant =
+  | { readonly kind: "instant"; readonly at: number }
+  /** `midnight` is that of the day in UTC. */
+  | { readonly kind: "day"; readonly midnight: number };
+
+/** An instant with a zone, or a day. */
+export function dayOrInstant(text: string): DayOrInstant {
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && beginsWithDay(text))
+    return { kind: "day", midnight: Date.parse(text) };
   try {
-    return instant(text);
+    return { kind: "instant", at: instant(text).getTime() };
   } catch {
     throw new InvalidArgumentError(
-      "Give a day (UTC) like 2026-01-31, or an instant with its zone, like 2026-01-31T06:00:00Z.",
+      "Give a day like 2026-01-31, or an instant with its zone, like 2026-01-31T06:00:00Z.",
     );
   }
 }

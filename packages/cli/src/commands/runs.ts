@@ -6,6 +6,7 @@ import {
   ListDagRunsResponseSchema,
   ListDeadlinesResponseSchema,
   RunState,
+  RunType,
   type DagRun,
 } from "@millrace/wire/v1";
 import { Option, type Command } from "commander";
@@ -171,6 +172,9 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   print(
     `${colors.dim("version  ")} ${run.dagVersion}, ${runTypeWord(run.runType)}, by ${run.triggeredBy || "-"}`,
   );
+  if (run.backfillId) print(`${colors.dim("backfill ")} ${run.backfillId}`);
+  if (run.runType === RunType.ASSET_TRIGGERED)
+    print(`${colors.dim("made of  ")} events: millrace assets events --made ${runId}`);
   if (params && params !== "{}") print(`${colors.dim("params   ")} ${params}`);
   if (run.note) print(`${colors.dim("note     ")} ${run.note}`);
   print(`${colors.dim("queued   ")} ${showTime(run.queuedAt)}`);

@@ -31,6 +31,7 @@ export function backfillMessage(row: BackfillRow): Backfill {
     state: row.state,
     progress: progressOf(row),
     dagVersion: row.dag_version,
+    timezone: row.timezone,
   });
 }
 

@@ -20,7 +20,14 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { eventMessages, requireAsset } from "../asset-reading.ts";
 import { assertCodecValue } from "../codec-values.ts";
 import type { ApiContext } from "../context.ts";
-import { dagIdField, fieldInvalid, runIdField, runNotFound, textField } from "../fields.ts";
+import {
+  dagIdField,
+  fieldInvalid,
+  requireYear,
+  runIdField,
+  runNotFound,
+  textField,
+} from "../fields.ts";
 import { answered, once } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { cutPage, isCount, pageSizeOf, positionOf, tokenAfter } from "../paging.ts";
@@ -73,11 +80,8 @@ async function runKeyField({ db }: ApiContext, runId: string): Promise<number | 
 export function dateField(field: string, value: Timestamp | undefined): Date | null {
   const ms = epochMsOf(value);
   if (ms === null) return null;
-  const date = new Date(ms);
-  const year = date.getUTCFullYear();
-  if (Number.isNaN(ms) || !(year >= 1 && year <= 9999))
-    throw fieldInvalid(field, "is not within the years 1 to 9999.");
-  return date;
+  requireYear(field, ms);
+  return new Date(ms);
 }
 
 const schemas = { input: CreateAssetEventRequestSchema, output: CreateAssetEventResponseSchema };

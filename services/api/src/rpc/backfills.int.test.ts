@@ -141,6 +141,15 @@ test.each<[string, Kind | null, Ask, string, string]>([
   }
 });
 
+test("dates of other centuries are dates too", async () => {
+  const dagId = await registered();
+  const { preview } = await api.grpc(BackfillService).createBackfill({
+    ...{ dagId, dryRun: true },
+    ...{ fromDate: at(Date.UTC(1799, 11, 30)), toDate: at(Date.UTC(1800, 0, 1)) },
+  });
+  expect(preview).toMatchObject({ dates: 3, made: 3 });
+});
+
 test("a backfill shows its progress, its dates with and without runs, and what holds it up", async () => {
   const dagId = await registered();
   const { rows } = await api.db.pool.query<{ id: number }>(

@@ -89,5 +89,6 @@ async function producerOf(
 const shownMax = 10;
 
 function namesOf(dagIds: readonly string[]): string {
-  return dagIds.length === 0 ? "no DAG does" : `${dagIds.slice(0, shownMax).join(", ")} do`;
+  if (dagIds.length === 0) return "no DAG does";
+  return `${dagIds.slice(0, shownMax).join(", ")} ${dagIds.length === 1 ? "does" : "do"}`;
 }

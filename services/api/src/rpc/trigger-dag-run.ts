@@ -11,16 +11,12 @@ import {
 } from "@millrace/wire/v1";
 import type { OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "../context.ts";
-import { dagIdField, dagNotFound, fieldInvalid, runNotFound, textField } from "../fields.ts";
+import { dagIdField, dagNotFound, requireYear, runNotFound, textField } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { runMessage } from "../messages/run.ts";
 import { ownerAnsweredBefore } from "../owner-answers.ts";
 import { compileParamsSchema, completeParams } from "../params.ts";
-
-/** The years that every date of ours lies in. */
-const earliest = Date.UTC(1, 0, 1);
-const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Params are complete before the owner sees them; the owner makes the run and remembers the request with it. */
 export function triggerDagRun(
@@ -97,8 +93,7 @@ export async function runOf({ db }: Pick<ApiContext, "db">, reply: OwnerReply): 
 /** @throws MillraceError FIELD_INVALID */
 export function logicalDateField(date: Timestamp | undefined): number | null {
   const ms = epochMsOf(date);
-  if (ms !== null && !(ms >= earliest && ms <= latest))
-    throw fieldInvalid("logical_date", "is not within the years 1 to 9999.");
+  if (ms !== null) requireYear("logical_date", ms);
   return ms;
 }
 

@@ -17,10 +17,10 @@ export function AssetTable({ assets, onGroup }: Props) {
         <thead className="text-label text-muted">
           <tr>
             <th className="px-3 py-2 font-medium">Asset</th>
-            <th className="px-3 py-2 font-medium">Group</th>
+            <th className="hidden px-3 py-2 font-medium sm:table-cell">Group</th>
             <th className="px-3 py-2 font-medium">Last event</th>
-            <th className="px-3 py-2 text-right font-medium">Producers</th>
-            <th className="px-3 py-2 text-right font-medium">Consumers</th>
+            <th className="hidden px-3 py-2 text-right font-medium md:table-cell">Producers</th>
+            <th className="hidden px-3 py-2 text-right font-medium md:table-cell">Consumers</th>
           </tr>
         </thead>
         <tbody>
@@ -37,7 +37,7 @@ export function AssetTable({ assets, onGroup }: Props) {
                   <p className="font-mono text-label break-all text-muted">{asset.uri}</p>
                 )}
               </td>
-              <td className="px-3 py-2">
+              <td className="hidden px-3 py-2 sm:table-cell">
                 <button
                   type="button"
                   onClick={() => onGroup(asset.group)}
@@ -53,10 +53,10 @@ export function AssetTable({ assets, onGroup }: Props) {
                   <Time at={msOf(asset.lastEventAt)} />
                 )}
               </td>
-              <td className="px-3 py-2 text-right tabular-nums">
+              <td className="hidden px-3 py-2 text-right tabular-nums md:table-cell">
                 {formatCount(asset.producerCount)}
               </td>
-              <td className="px-3 py-2 text-right tabular-nums">
+              <td className="hidden px-3 py-2 text-right tabular-nums md:table-cell">
                 {formatCount(asset.consumerCount)}
               </td>
             </tr>

@@ -10,19 +10,20 @@ import { pollMs } from "../../../../components/providers.tsx";
 import { StateBadge } from "../../../../components/state-glyph.tsx";
 import { Time } from "../../../../components/time.tsx";
 import { TopBar } from "../../../../components/top-bar.tsx";
-import { backfillFace, dateText } from "../../../../lib/backfills.ts";
+import { backfillFace, rangeText } from "../../../../lib/backfills.ts";
 import { formatCount, msOf } from "../../../../lib/format.ts";
 import { usePages } from "../../../../lib/use-pages.ts";
 import { useUrlState } from "../../../../lib/use-url-state.ts";
 
 /** Backfills of all DAGs, or of one, newest first. */
 export function BackfillsPage() {
-  const [params] = useUrlState();
+  const [params, setParams] = useUrlState();
   const dagId = params.get("dag") ?? "";
-  const pages = usePages(dagId);
+  const isOpenOnly = params.get("open") === "1";
+  const pages = usePages(`${dagId} ${isOpenOnly}`);
   const query = useQuery(
     BackfillService.method.listBackfills,
-    { dagId, pageToken: pages.token },
+    { dagId, openOnly: isOpenOnly, pageToken: pages.token },
     { refetchInterval: pollMs, placeholderData: keepPreviousData },
   );
   const backfills = query.data?.backfills ?? [];
@@ -47,6 +48,14 @@ export function BackfillsPage() {
               )}
             </p>
           </div>
+          <label className="flex w-fit items-center gap-2">
+            <input
+              type="checkbox"
+              checked={isOpenOnly}
+              onChange={({ target }) => setParams({ open: target.checked ? "1" : null })}
+            />
+            Only those that are not over
+          </label>
           <section
             aria-label="List of backfills"
             className="overflow-x-auto rounded-panel border border-line"
@@ -54,9 +63,7 @@ export function BackfillsPage() {
             {query.data === undefined ? (
               <Unanswered query={query} what="The backfills could not be read" rows={6} />
             ) : backfills.length === 0 ? (
-              <Empty title="No backfills yet">
-                <p>A DAG with a schedule has a button for it on its page.</p>
-              </Empty>
+              <None dagId={dagId} isOpenOnly={isOpenOnly} />
             ) : (
               <Table backfills={backfills} />
             )}
@@ -70,6 +77,34 @@ export function BackfillsPage() {
   );
 }
 
+type NoneProps = { readonly dagId: string; readonly isOpenOnly: boolean };
+
+function None({ dagId, isOpenOnly }: NoneProps) {
+  const of = dagId === "" ? "" : ` of ${dagId}`;
+  if (isOpenOnly)
+    return (
+      <Empty title={`No backfill${of} is under way`}>
+        <p>Those that are over are not shown.</p>
+      </Empty>
+    );
+  return (
+    <Empty title={dagId === "" ? "No backfills yet" : `No backfills${of}`}>
+      <p>
+        {dagId === "" ? "A DAG with a schedule has" : "If it has a schedule, there is"} a button for
+        it on {dagId === "" ? "its page" : <DagLink dagId={dagId} />}.
+      </p>
+    </Empty>
+  );
+}
+
+function DagLink({ dagId }: { readonly dagId: string }) {
+  return (
+    <Link href={`/dags/${encodeURIComponent(dagId)}`} className="underline hover:text-text">
+      its page
+    </Link>
+  );
+}
+
 const head = "px-3 py-2 text-left text-label font-medium text-muted";
 
 function Table({ backfills }: { readonly backfills: readonly Backfill[] }) {
@@ -77,9 +112,9 @@ function Table({ backfills }: { readonly backfills: readonly Backfill[] }) {
     <table className="w-full border-collapse">
       <thead>
         <tr className="border-b border-line bg-surface">
-          <th className={`${head} w-44`}>State</th>
+          <th className={`${head} hidden w-44 sm:table-cell`}>State</th>
           <th className={head}>Backfill</th>
-          <th className={`${head} w-[36%]`}>Progress</th>
+          <th className={`${head} hidden w-[36%] sm:table-cell`}>Progress</th>
           <th className={`${head} hidden w-24 md:table-cell`}>Failed</th>
           <th className={`${head} hidden w-32 sm:table-cell`}>Made</th>
         </tr>
@@ -87,10 +122,13 @@ function Table({ backfills }: { readonly backfills: readonly Backfill[] }) {
       <tbody className="divide-y divide-line">
         {backfills.map((backfill) => (
           <tr key={backfill.backfillId} className="hover:bg-hover">
-            <td className="px-3 py-2">
+            <td className="hidden px-3 py-2 sm:table-cell">
               <StateBadge face={backfillFace(backfill)} />
             </td>
             <td className="px-3 py-2">
+              <div className="sm:hidden">
+                <StateBadge face={backfillFace(backfill)} />
+              </div>
               <Link
                 href={`/backfills/${backfill.backfillId}`}
                 className="font-medium break-all hover:text-accent hover:underline"
@@ -98,16 +136,19 @@ function Table({ backfills }: { readonly backfills: readonly Backfill[] }) {
                 {backfill.dagId}
               </Link>
               <p className="text-label text-muted">
-                {dateText(msOf(backfill.fromDate) ?? 0)} to {dateText(msOf(backfill.toDate) ?? 0)}
+                {rangeText(backfill)}
+                {backfill.timezone !== "" &&
+                  backfill.timezone !== "UTC" &&
+                  ` in ${backfill.timezone}`}
                 {backfill.reverse && ", newest first"}
                 {backfill.note !== "" && ` · ${backfill.note}`}
               </p>
+              <div className="mt-2 sm:hidden">
+                <Progress backfill={backfill} />
+              </div>
             </td>
-            <td className="px-3 py-2">
-              <BackfillBar backfill={backfill} />
-              <p className="mt-1 text-label">
-                <BackfillWords backfill={backfill} />
-              </p>
+            <td className="hidden px-3 py-2 sm:table-cell">
+              <Progress backfill={backfill} />
             </td>
             <td className="hidden px-3 py-2 md:table-cell">
               {formatCount(backfill.progress?.failed ?? 0)}
@@ -119,5 +160,16 @@ function Table({ backfills }: { readonly backfills: readonly Backfill[] }) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Progress({ backfill }: { readonly backfill: Backfill }) {
+  return (
+    <>
+      <BackfillBar backfill={backfill} />
+      <p className="mt-1 text-label">
+        <BackfillWords backfill={backfill} />
+      </p>
+    </>
   );
 }

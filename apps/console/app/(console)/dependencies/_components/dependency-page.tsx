@@ -82,6 +82,7 @@ function Drawn({ dependencies, dagId }: Dependencies & { readonly dagId: string 
         selected={dagId === "" ? null : dagId}
         onSelect={(id) => id !== null && router.push(`/dags/${encodeURIComponent(id)}`)}
         isSnug
+        label="Graph of the DAGs"
         className="rounded-panel border border-line"
       />
       <DependencyTable dependencies={dependencies} />

@@ -21,13 +21,13 @@ export function DependencyTable({
       aria-label="List of dependencies"
       className="overflow-x-auto rounded-panel border border-line"
     >
-      <table className="w-full min-w-[560px] border-collapse">
+      <table className="w-full border-collapse">
         <thead>
           <tr className="border-b border-line bg-surface">
             <th className={head}>DAG</th>
             <th className={head} />
             <th className={head}>DAG</th>
-            <th className={head}>Said by task</th>
+            <th className={`${head} hidden sm:table-cell`}>Said by task</th>
           </tr>
         </thead>
         <tbody className="divide-y divide-line">
@@ -43,7 +43,9 @@ export function DependencyTable({
               <td className="px-3 py-2">
                 <Node node={to} />
               </td>
-              <td className="px-3 py-2 font-mono text-dense text-muted">{taskId}</td>
+              <td className="hidden px-3 py-2 font-mono text-dense break-all text-muted sm:table-cell">
+                {taskId}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -62,12 +64,15 @@ function Node({ node }: { readonly node: DependencyNode | undefined }) {
   if (node === undefined) return null;
   if (!node.exists)
     return (
-      <span className="text-warn" title="No DAG of this id is registered">
+      <span className="break-words text-warn" title="No DAG of this id is registered">
         {node.id} <span className="text-label">not registered</span>
       </span>
     );
   return (
-    <Link href={`/dags/${encodeURIComponent(node.id)}`} className="font-medium hover:underline">
+    <Link
+      href={`/dags/${encodeURIComponent(node.id)}`}
+      className="font-medium break-all hover:underline"
+    >
       {node.id}
     </Link>
   );

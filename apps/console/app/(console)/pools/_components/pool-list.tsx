@@ -8,7 +8,8 @@ import { ErrorFace, SkeletonRows } from "../../../../components/faces.tsx";
 import { pollMs } from "../../../../components/providers.tsx";
 import { TopBar } from "../../../../components/top-bar.tsx";
 import { formatCount, plural } from "../../../../lib/format.ts";
-import { PoolDialog, type PoolEdit } from "./pool-dialog.tsx";
+import { LazyPoolDialog } from "./lazy-pool-dialog.tsx";
+import type { PoolEdit } from "./pool-dialog.tsx";
 import { UsageBar } from "./usage-bar.tsx";
 
 const pageSize = 100;
@@ -46,7 +47,7 @@ export function PoolList() {
           </div>
           <section
             aria-label="List of pools"
-            className="overflow-x-auto rounded-panel border border-line"
+            className="relative overflow-x-auto rounded-panel border border-line"
           >
             {query.isPending ? (
               <SkeletonRows rows={3} />
@@ -65,12 +66,14 @@ export function PoolList() {
           )}
         </div>
       </div>
-      <PoolDialog edit={edit} onClose={() => setEdit(null)} />
+      <LazyPoolDialog edit={edit} onClose={() => setEdit(null)} />
     </>
   );
 }
 
 const head = "px-3 py-2 text-left text-label font-medium text-muted";
+/** The bar says the same where there is no room. */
+const wide = "hidden md:table-cell";
 const figure = "px-3 py-2 text-right tabular-nums";
 
 type TableProps = {
@@ -80,15 +83,15 @@ type TableProps = {
 
 function Table({ pools, onEdit }: TableProps) {
   return (
-    <table className="w-full min-w-[760px] border-collapse">
+    <table className="w-full border-collapse">
       <thead>
         <tr className="border-b border-line bg-surface">
           <th className={head}>Pool</th>
-          <th className={`${head} w-64`}>Slots</th>
-          <th className={`${head} text-right`}>Running</th>
-          <th className={`${head} text-right`}>Deferred</th>
+          <th className={`${head} md:w-64`}>Slots</th>
+          <th className={`${head} ${wide} text-right`}>Running</th>
+          <th className={`${head} ${wide} text-right`}>Deferred</th>
           <th className={`${head} text-right`}>Waiting</th>
-          <th className={`${head} text-right`}>Open</th>
+          <th className={`${head} ${wide} text-right`}>Open</th>
           <th className={head}>
             <span className="sr-only">Actions</span>
           </th>
@@ -104,15 +107,17 @@ function Table({ pools, onEdit }: TableProps) {
             <td className="px-3 py-2">
               <UsageBar pool={pool} />
             </td>
-            <td className={figure}>{formatCount(pool.running)}</td>
+            <td className={`${figure} ${wide}`}>{formatCount(pool.running)}</td>
             <td
-              className={`${figure} ${pool.includeDeferred ? "" : "text-muted"}`}
+              className={`${figure} ${wide} ${pool.includeDeferred ? "" : "text-muted"}`}
               title={pool.includeDeferred ? "They keep their slots" : "They hold no slots"}
             >
               {formatCount(pool.deferred)}
             </td>
             <td className={figure}>{formatCount(pool.waiting)}</td>
-            <td className={figure}>{pool.slots === 0 ? "–" : formatCount(pool.open)}</td>
+            <td className={`${figure} ${wide}`}>
+              {pool.slots === 0 ? "–" : formatCount(pool.open)}
+            </td>
             <td className="px-3 py-2 text-right whitespace-nowrap">
               <Button
                 tone="small"

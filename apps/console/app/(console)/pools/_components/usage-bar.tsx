@@ -23,7 +23,7 @@ export function UsageBar({ pool }: { readonly pool: Pool }) {
       <span
         role="img"
         aria-label={text}
-        className="flex h-2 w-36 overflow-hidden rounded-full border border-line bg-surface"
+        className="flex h-2 w-16 overflow-hidden sm:w-36 rounded-full border border-line bg-surface"
       >
         {parts.map(({ count, state }) => (
           <span

@@ -15,9 +15,11 @@ import { callFailure } from "../../../../../lib/failures.ts";
 import { msOf } from "../../../../../lib/format.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
 import { AssetEvents } from "./asset-events.tsx";
+import { AssetExtra } from "./asset-extra.tsx";
 import { AssetUses } from "./asset-uses.tsx";
-import { AssetDialog, type AssetAction } from "./asset-dialog.tsx";
+import type { AssetAction } from "./asset-dialog.tsx";
 import { AssetWatchers } from "./asset-watchers.tsx";
+import { LazyAssetDialog } from "./lazy-asset-dialog.tsx";
 
 export function AssetPage() {
   const [params] = useUrlState();
@@ -51,7 +53,7 @@ function Known({ asset }: { readonly asset: Asset }) {
   return (
     <div className="mx-auto max-w-[1600px] space-y-5 px-4 py-5 md:px-6">
       <header className="flex flex-wrap items-start gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-72">
           <h1 className="text-title font-semibold tracking-tight break-all">{asset.name}</h1>
           <p className="text-muted">
             {asset.name !== asset.uri && (
@@ -86,10 +88,11 @@ function Known({ asset }: { readonly asset: Asset }) {
           Make anew
         </Button>
       </header>
+      <AssetExtra extra={asset.extra} />
       <AssetWatchers watchers={asset.watchers} />
       <AssetUses asset={asset} />
       <AssetEvents asset={asset} />
-      <AssetDialog asset={asset} action={action} onClose={() => setAction(null)} />
+      <LazyAssetDialog asset={asset} action={action} onClose={() => setAction(null)} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { TopBar } from "../../../../../components/top-bar.tsx";
 import { plural } from "../../../../../lib/format.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
-import { AssetGraph } from "./asset-graph.tsx";
+import { LazyAssetGraph } from "./lazy-asset-graph.tsx";
 
 const depths = [
   { value: "1", label: "1 step" },
@@ -61,7 +61,7 @@ export function AssetGraphPage() {
               <p>A task names what it makes with the option outlets.</p>
             </Empty>
           ) : (
-            <AssetGraph nodes={data.nodes} edges={data.edges} focus={focus} />
+            <LazyAssetGraph nodes={data.nodes} edges={data.edges} focus={focus} />
           )}
         </div>
       </div>

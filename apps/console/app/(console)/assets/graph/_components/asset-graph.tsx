@@ -6,7 +6,7 @@ import { AssetGraphEdgeKind } from "@millrace/wire/v1";
 import type { AssetGraphEdge, AssetGraphNode } from "@millrace/wire/v1";
 import { nodeLabel, placeAssets } from "../../../../../lib/asset-graph.ts";
 import { assetHref } from "../../../../../lib/assets.ts";
-import { edgePath } from "../../../../../lib/edge-path.ts";
+import { edgePath, wayBetween } from "../../../../../lib/edge-path.ts";
 import type { GraphItem } from "../../../../../lib/graph-layout.ts";
 
 type Props = {
@@ -45,11 +45,15 @@ export function AssetGraph({ nodes, edges, focus }: Props) {
           const from = items.get(edge.fromNodeId);
           const to = items.get(edge.toNodeId);
           if (from === undefined || to === undefined) return null;
-          const way = ways.get(`${from.id}\n${to.id}`) ?? null;
+          const between = ways.get(`${from.id}\n${to.id}`) ?? [];
           return (
             <path
               key={`${edge.fromNodeId} ${edge.toNodeId} ${edge.kind}`}
-              d={to.x > from.x ? edgePath(way ?? straight(from, to), "right") : around(from, to)}
+              d={
+                to.x > from.x
+                  ? edgePath(wayBetween(from, to, { between, direction: "right" }), "right")
+                  : around(from, to)
+              }
               markerEnd="url(#asset-arrow)"
               fill="none"
               stroke="currentColor"
@@ -75,13 +79,6 @@ export function AssetGraph({ nodes, edges, focus }: Props) {
       </ul>
     </div>
   );
-}
-
-function straight(from: GraphItem, to: GraphItem): readonly (readonly [number, number])[] {
-  return [
-    [from.x + from.width, from.y + from.height / 2],
-    [to.x, to.y + to.height / 2],
-  ];
 }
 
 /** Room below the boxes for an arrow that goes back. */

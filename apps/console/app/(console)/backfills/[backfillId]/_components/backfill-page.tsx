@@ -2,7 +2,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { BackfillService, ReprocessBehavior, type Backfill } from "@millrace/wire/v1";
+import { BackfillService, ReprocessBehavior, type Backfill, type Reason } from "@millrace/wire/v1";
 import { BackfillBar, BackfillWords } from "../../../../../components/backfill/backfill-bar.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../../components/faces.tsx";
 import { pollMs } from "../../../../../components/providers.tsx";
@@ -12,8 +12,9 @@ import { TopBar } from "../../../../../components/top-bar.tsx";
 import {
   backfillFace,
   countsOfBackfill,
-  dateText,
   isOverBackfill,
+  rangeText,
+  zoneOf,
 } from "../../../../../lib/backfills.ts";
 import { callFailure } from "../../../../../lib/failures.ts";
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
@@ -70,7 +71,7 @@ const reprocessWords: ReadonlyMap<ReprocessBehavior, string> = new Map([
 
 type HeaderProps = {
   readonly backfill: Backfill;
-  readonly reasons: readonly { readonly message: string }[];
+  readonly reasons: readonly Reason[];
 };
 
 function Header({ backfill, reasons }: HeaderProps) {
@@ -110,7 +111,7 @@ function Header({ backfill, reasons }: HeaderProps) {
       </ul>
       <dl className="grid grid-cols-2 gap-x-8 gap-y-2 sm:flex sm:flex-wrap">
         <Fact name="Dates">
-          {dateText(msOf(backfill.fromDate) ?? 0)} to {dateText(msOf(backfill.toDate) ?? 0)} UTC
+          {rangeText(backfill)} in {zoneOf(backfill)}
         </Fact>
         <Fact name="Order">{backfill.reverse ? "Newest first" : "Oldest first"}</Fact>
         <Fact name="Dates with a run">{reprocessWords.get(backfill.reprocess) ?? "–"}</Fact>

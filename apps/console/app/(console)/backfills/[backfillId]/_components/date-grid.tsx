@@ -7,7 +7,7 @@ import { Empty, Unanswered } from "../../../../../components/faces.tsx";
 import { Pager } from "../../../../../components/pager.tsx";
 import { pollMs } from "../../../../../components/providers.tsx";
 import { StateGlyph } from "../../../../../components/state-glyph.tsx";
-import { dateFace, dateText, outcomeWords } from "../../../../../lib/backfills.ts";
+import { dateFace, dateText, outcomeWords, zoneOf } from "../../../../../lib/backfills.ts";
 import { formatCount, msOf } from "../../../../../lib/format.ts";
 import { usePages } from "../../../../../lib/use-pages.ts";
 
@@ -25,6 +25,7 @@ export function DateGrid({ backfill }: { readonly backfill: Backfill }) {
   );
   const dates = query.data?.dates ?? [];
   const next = query.data?.nextPageToken ?? "";
+  const zone = zoneOf(backfill);
   const [first, last] = [dates[0], dates.at(-1)];
   return (
     <section aria-label="Dates" className="px-4 py-4 md:px-6">
@@ -36,7 +37,7 @@ export function DateGrid({ backfill }: { readonly backfill: Backfill }) {
         <>
           <ul className="flex flex-wrap gap-1" data-testid="date-grid">
             {dates.map((date) => (
-              <DateCell key={date.ordinal} date={date} />
+              <DateCell key={date.ordinal} date={date} zone={zone} />
             ))}
           </ul>
           <Pager
@@ -46,9 +47,9 @@ export function DateGrid({ backfill }: { readonly backfill: Backfill }) {
             isOld={query.isPlaceholderData}
             className="pt-3"
           >
-            {dateText(msOf(first.logicalDate) ?? 0)} to {dateText(msOf(last.logicalDate) ?? 0)},{" "}
-            {formatCount(first.ordinal)} to {formatCount(last.ordinal)} of{" "}
-            {formatCount(backfill.progress?.dates ?? 0)}
+            {dateText(msOf(first.logicalDate) ?? 0, zone)} to{" "}
+            {dateText(msOf(last.logicalDate) ?? 0, zone)}, {formatCount(first.ordinal)} to{" "}
+            {formatCount(last.ordinal)} of {formatCount(backfill.progress?.dates ?? 0)}
           </Pager>
         </>
       )}
@@ -56,9 +57,9 @@ export function DateGrid({ backfill }: { readonly backfill: Backfill }) {
   );
 }
 
-function DateCell({ date }: { readonly date: BackfillDate }) {
+function DateCell({ date, zone }: { readonly date: BackfillDate; readonly zone: string }) {
   const face = dateFace(date);
-  const at = dateText(msOf(date.logicalDate) ?? 0);
+  const at = dateText(msOf(date.logicalDate) ?? 0, zone);
   const how = outcomeWords.get(date.outcome) ?? "";
   const label = `${at}: ${face.label}${how === "" || how === face.label ? "" : ` (${how})`}`;
   const glyph = <StateGlyph look={face.look} size={24} />;

@@ -9,6 +9,8 @@ import { ScheduleWords } from "../../../../../components/schedule-words.tsx";
 import { Time } from "../../../../../components/time.tsx";
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 
+const quietLink = "text-muted underline decoration-line-strong/50 hover:text-text";
+
 type Props = {
   readonly dag: Dag;
   readonly onTrigger: () => void;
@@ -19,8 +21,8 @@ type Props = {
 export function DagHeader({ dag, onTrigger, onBackfill }: Props) {
   return (
     <header className="space-y-3 px-4 py-4 md:px-6">
-      <div className="flex items-start gap-4">
-        <div className="min-w-0 flex-1 space-y-1">
+      <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
+        <div className="min-w-0 flex-1 basis-72 space-y-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h1 className="text-title font-semibold tracking-tight break-all">{dag.dagId}</h1>
             <span
@@ -46,7 +48,7 @@ export function DagHeader({ dag, onTrigger, onBackfill }: Props) {
           )}
           {dag.scheduleProblem !== "" && (
             <p className="break-words text-danger">
-              Schedule problem: {dag.scheduleProblem} It is asked again.
+              Schedule problem: {sentence(dag.scheduleProblem)} It is asked again.
             </p>
           )}
         </div>
@@ -82,12 +84,13 @@ export function DagHeader({ dag, onTrigger, onBackfill }: Props) {
           <Fact name="File">
             <span className="font-mono text-dense break-all">{dag.file || "–"}</span>
           </Fact>
-          <Fact name="Dependencies">
-            <Link
-              href={`/dependencies?dag=${encodeURIComponent(dag.dagId)}`}
-              className="text-muted underline decoration-line-strong/50 hover:text-text"
-            >
+          <Fact name="Related">
+            <Link href={`/dependencies?dag=${encodeURIComponent(dag.dagId)}`} className={quietLink}>
               Other DAGs
+            </Link>
+            {", "}
+            <Link href={`/backfills?dag=${encodeURIComponent(dag.dagId)}`} className={quietLink}>
+              backfills
             </Link>
           </Fact>
           <Fact name="Registered">
@@ -109,4 +112,9 @@ function Fact({ name, children }: FactProps) {
       <dd>{children}</dd>
     </div>
   );
+}
+
+/** What a function threw ends as its author wrote it. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

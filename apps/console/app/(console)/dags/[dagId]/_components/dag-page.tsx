@@ -11,11 +11,9 @@ import { TopBar } from "../../../../../components/top-bar.tsx";
 import { LazyTrigger } from "../../../../../components/trigger/lazy-trigger.tsx";
 import { callFailure } from "../../../../../lib/failures.ts";
 import { useUrlState } from "../../../../../lib/use-url-state.ts";
-import { CodeTab } from "./code-tab.tsx";
 import { DagHeader } from "./dag-header.tsx";
-import { DefinitionTab } from "./definition-tab.tsx";
 import { GridTab } from "./grid-tab.tsx";
-import { ScheduleTab } from "./schedule-tab.tsx";
+import { LazyCode, LazyDefinition, LazySchedule } from "./lazy-tabs.tsx";
 
 const tabs = [
   { value: "grid", label: "Grid" },
@@ -76,16 +74,16 @@ export function DagPage({ dagId }: { readonly dagId: string }) {
               <GridTab dag={dag} />
             </Tabs.Panel>
             <Tabs.Panel value="graph" className="outline-none">
-              <DefinitionTab dag={dag} />
+              <LazyDefinition dag={dag} />
             </Tabs.Panel>
             <Tabs.Panel value="runs" className="outline-none">
               <RunsTable dagId={dagId} />
             </Tabs.Panel>
             <Tabs.Panel value="schedule" className="outline-none">
-              <ScheduleTab dag={dag} />
+              <LazySchedule dag={dag} />
             </Tabs.Panel>
             <Tabs.Panel value="code" className="outline-none">
-              <CodeTab dag={dag} />
+              <LazyCode dag={dag} />
             </Tabs.Panel>
           </Tabs.Root>
         </div>

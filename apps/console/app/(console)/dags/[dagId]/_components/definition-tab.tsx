@@ -3,9 +3,11 @@ import { useQuery } from "@connectrpc/connect-query";
 import { useCallback, useState } from "react";
 import { DagService, SensorMode, TaskKind } from "@millrace/wire/v1";
 import type { Dag, SensorSpec, TaskSpec } from "@millrace/wire/v1";
+import { EvidenceLinks } from "../../../../../components/evidence-links.tsx";
 import { LazyGraph } from "../../../../../components/graph/lazy-graph.tsx";
 import { Unanswered } from "../../../../../components/faces.tsx";
 import { marksOf, ruleName } from "../../../../../lib/map-shape.ts";
+import { limitsOf } from "../../../../../lib/task-limits.ts";
 import { durationMsOf, formatDuration, plural } from "../../../../../lib/format.ts";
 
 /** The graph of the newest version, and the options of the task that is chosen in it. */
@@ -58,7 +60,7 @@ function TaskOptions({ task }: { readonly task: TaskSpec }) {
   return (
     <aside
       aria-label={`Options of ${task.taskId}`}
-      className="absolute top-14 right-4 w-72 max-w-[calc(100%-1.5rem)] space-y-2 rounded-panel border border-line bg-raised p-3 shadow-overlay"
+      className="absolute top-14 right-4 max-h-[calc(100%-4.5rem)] w-72 max-w-[calc(100%-1.5rem)] space-y-2 overflow-y-auto rounded-panel border border-line bg-raised p-3 shadow-overlay"
     >
       <h2 className="font-medium break-all">{task.taskId}</h2>
       {marksOf(task).map(({ kind, title }) => (
@@ -72,6 +74,12 @@ function TaskOptions({ task }: { readonly task: TaskSpec }) {
           <div key={name} className="contents">
             <dt className="text-muted">{name}</dt>
             <dd className="break-words">{value}</dd>
+          </div>
+        ))}
+        {limitsOf(task).map(({ name, words, places = [] }) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="break-words">{words ?? <EvidenceLinks places={places} />}</dd>
           </div>
         ))}
       </dl>

@@ -105,8 +105,10 @@ export function RunCalendar({ dagId, zone, planned }: Props) {
         </tbody>
       </table>
       <p className="text-muted">
-        Runs by their logical date; planned ones by when they are due, the next{" "}
-        {plural(planned.length, "run")}.
+        Runs by their logical date
+        {planned.length > 0 &&
+          `; planned ones by when they are due, the next ${plural(planned.length, "run")}`}
+        .
       </p>
     </section>
   );

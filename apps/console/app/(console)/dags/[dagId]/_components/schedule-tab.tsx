@@ -2,11 +2,14 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { DagService } from "@millrace/wire/v1";
 import type { Dag, Reason } from "@millrace/wire/v1";
+import { EvidenceLinks } from "../../../../../components/evidence-links.tsx";
 import { Unanswered } from "../../../../../components/faces.tsx";
 import { pollMs } from "../../../../../components/providers.tsx";
 import { ScheduleWords } from "../../../../../components/schedule-words.tsx";
+import { evidenceOf } from "../../../../../lib/evidence.ts";
 import { reasonWords } from "../../../../../lib/reasons.ts";
 import { scheduleFacts } from "../../../../../lib/schedule-facts.ts";
+import { AssetWaits } from "./asset-waits.tsx";
 import { NextRuns } from "./next-runs.tsx";
 import { RunCalendar } from "./run-calendar.tsx";
 
@@ -20,8 +23,9 @@ export function ScheduleTab({ dag }: { readonly dag: Dag }) {
   const { dagId, version } = dag;
   const zone = dag.timezone === "" ? "UTC" : dag.timezone;
   const spec = useQuery(DagService.method.getDagSpec, { dagId, version }, { staleTime: Infinity });
+  const kind = spec.data?.spec?.schedule?.kind.case;
   // Each answer costs a worker some work.
-  const isAsked = spec.data?.spec?.schedule?.kind.case === "custom";
+  const isAsked = kind === "custom";
   const next = useQuery(
     DagService.method.listNextRuns,
     { dagId, count: plannedCount },
@@ -46,7 +50,8 @@ export function ScheduleTab({ dag }: { readonly dag: Dag }) {
           </dl>
         </section>
         <Holds reasons={next.data.reasons} />
-        <NextRuns runs={planned} zone={zone} />
+        {(kind === "assets" || kind === "assetOrTime") && <AssetWaits dagId={dagId} />}
+        {kind !== "assets" && <NextRuns runs={planned} zone={zone} />}
       </div>
       <RunCalendar dagId={dagId} zone={zone} planned={planned} />
     </div>
@@ -60,10 +65,11 @@ function Holds({ reasons }: { readonly reasons: readonly Reason[] }) {
     <section aria-label="What holds the next run back" className="space-y-2">
       <h2 className="font-medium">Why not yet</h2>
       <ul className="space-y-2">
-        {reasons.map(({ kind, message }) => (
-          <li key={`${kind} ${message}`} className="border-l-2 border-warn pl-3">
-            <p className="break-words">{message}</p>
-            <p className="text-muted">{reasonWords(kind).remedy}</p>
+        {reasons.map((reason) => (
+          <li key={`${reason.kind} ${reason.message}`} className="border-l-2 border-warn pl-3">
+            <p className="break-words">{reason.message}</p>
+            <p className="text-muted">{reasonWords(reason.kind).remedy}</p>
+            <EvidenceLinks places={evidenceOf(reason).places} />
           </li>
         ))}
       </ul>

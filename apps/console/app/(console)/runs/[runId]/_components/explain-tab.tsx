@@ -1,15 +1,15 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
-import Link from "next/link";
 import { CircleCheck, CircleDot, Clock } from "lucide-react";
 import { TaskInstanceService } from "@millrace/wire/v1";
 import type { Reason } from "@millrace/wire/v1";
+import { EvidenceLinks } from "../../../../../components/evidence-links.tsx";
 import { Unanswered } from "../../../../../components/faces.tsx";
 import { Countdown, Time } from "../../../../../components/time.tsx";
+import { evidenceOf } from "../../../../../lib/evidence.ts";
 import { msOf } from "../../../../../lib/format.ts";
 import { beforeSpan, reasonWords } from "../../../../../lib/reasons.ts";
 import { useOnChange } from "../../../../../lib/use-on-change.ts";
-import { EvidenceLinks } from "./evidence-links.tsx";
 import { TaskLinks } from "./task-links.tsx";
 import type { TaskRequest } from "./task-request.ts";
 
@@ -48,21 +48,12 @@ export function ExplainTab({ request, change, isFinal }: Props) {
   );
 }
 
-/** The page of what holds it, when that is in another run. */
-function placeOf({ evidence }: Reason): string | null {
-  const { run_id: runId, task_id: taskId, map_index: mapIndex } = evidence;
-  if (runId === undefined || taskId === undefined) return null;
-  const map = mapIndex === undefined ? "" : `&map=${mapIndex}`;
-  return `/runs/${runId}?task=${encodeURIComponent(taskId)}${map}`;
-}
-
 function ReasonItem({ reason }: { readonly reason: Reason }) {
   const words = reasonWords(reason.kind);
   const until = msOf(reason.until);
   const Icon = words.isBlocking ? (until === null ? CircleDot : Clock) : CircleCheck;
   const before = beforeSpan(reason.message);
-  const evidence = Object.entries(reason.evidence);
-  const place = placeOf(reason);
+  const { places, facts } = evidenceOf(reason);
   return (
     <li
       data-reason={reason.kind}
@@ -98,30 +89,14 @@ function ReasonItem({ reason }: { readonly reason: Reason }) {
             </p>
           )}
         </div>
-        {place !== null && (
-          <p>
-            <Link href={place} className="text-link underline-offset-2 hover:underline">
-              {reason.evidence["task_id"]} in{" "}
-              {reason.evidence["run_name"] ?? reason.evidence["run_id"]}
-            </Link>
-          </p>
-        )}
         {reason.taskIds.length > 0 && <TaskLinks taskIds={reason.taskIds} />}
-        <EvidenceLinks evidence={reason.evidence} />
-        {evidence.length > 0 && (
-          <dl className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-dense">
-            {evidence.map(([name, value]) => (
+        <EvidenceLinks places={places} />
+        {facts.length > 0 && (
+          <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-dense">
+            {facts.map(([name, value]) => (
               <div key={name} className="contents">
                 <dt className="text-muted">{name}</dt>
-                <dd className="break-words">
-                  {name === "backfill_id" ? (
-                    <Link href={`/backfills/${value}`} className="underline hover:text-accent">
-                      {value}
-                    </Link>
-                  ) : (
-                    value
-                  )}
-                </dd>
+                <dd className="font-mono break-words">{value}</dd>
               </div>
             ))}
           </dl>

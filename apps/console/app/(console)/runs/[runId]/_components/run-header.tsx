@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@connectrpc/connect-query";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { RunState, RunType, TaskInstanceService } from "@millrace/wire/v1";
 import type { DagSpec } from "@millrace/wire/v1";
 import { CopyButton } from "../../../../../components/copy-command.tsx";
@@ -10,6 +10,7 @@ import { StateBar } from "../../../../../components/state-bar.tsx";
 import { Elapsed, Time } from "../../../../../components/time.tsx";
 import type { Change } from "../../../../../lib/changes.ts";
 import { countsOfTasks, looksOfCounts, progressOf } from "../../../../../lib/counts.ts";
+import { evidenceOf } from "../../../../../lib/evidence.ts";
 import { formatCount, msOf, plural } from "../../../../../lib/format.ts";
 import type { RunLive } from "../../../../../lib/run-live.ts";
 import { runSentence } from "../../../../../lib/run-sentence.ts";
@@ -152,19 +153,18 @@ function QueuedReason({ live, spec }: Props) {
     { enabled: taskId !== "", refetchInterval: 5_000 },
   );
   const reason = data?.reasons[0];
-  const backfillId = reason?.evidence["backfill_id"];
   if (reason === undefined) return null;
   return (
     <>
       {reason.message}
-      {backfillId !== undefined && (
-        <>
+      {evidenceOf(reason).places.map(({ href, label }) => (
+        <Fragment key={href}>
           {" "}
-          <Link href={`/backfills/${backfillId}`} className="underline hover:text-text">
-            To the backfill
+          <Link href={href} className="break-all underline hover:text-text">
+            {label}
           </Link>
-        </>
-      )}
+        </Fragment>
+      ))}
     </>
   );
 }
