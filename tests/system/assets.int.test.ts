@@ -27,7 +27,7 @@ let url: string;
 beforeAll(async () => {
   process.env["WATCHED_FOLDER"] = folder;
   millrace = await startUp({ dags: fileURLToPath(new URL("assets", import.meta.url)) });
-  await millrace.api.dagsAre(2);
+  await millrace.api.dagsAre(4);
   key = readFileSync(join(millrace.stateDir, "keys", "admin.key"), "utf8").trim();
   ({ url } = readEndpoint(millrace.stateDir));
 }, limitMs);
@@ -95,5 +95,35 @@ test(
     expect(await explain(second)).toContain(
       `Its target ${target} existed, so its body was not run.`,
     );
+  },
+);
+
+test(
+  "what is made of a partition makes the run of that partition, once all of it is there",
+  { timeout: limitMs },
+  async () => {
+    const client = new Client({ url, key });
+    const runs = createClient(DagRunService, api());
+    const keysOf = async () =>
+      (await runs.listDagRuns({ dagId: "reporting" })).runs.map((run) => run.partitionKey);
+    await (await client.trigger("loading", { partitionKey: "2026-01-03" })).result();
+    const waiting = async () => (await client.assets.waiting("reporting"))?.partitions ?? [];
+    await waitFor("the day to wait", async () => (await waiting()).length > 0, 30_000);
+    expect(await waiting()).toEqual([
+      {
+        ...{ partitionKey: "2026-01-03", isMet: false },
+        message: "an event of x-test://sales and 0 of 2 keys of x-test://rates",
+      },
+    ]);
+    const made = await client.trigger("loading", { partitionKey: "2026-01-02" });
+    await made.result();
+    expect(made.snapshot.partitionKey).toBe("2026-01-02");
+    await waitFor("the run", async () => (await keysOf()).length > 0, 30_000);
+    expect(await keysOf()).toEqual(["2026-01-02"]);
+    const [run] = (await runs.listDagRuns({ dagId: "reporting" })).runs;
+    expect(await (await client.run(run!.runId)).result()).toEqual([
+      "2026-01-02",
+      ["2026-01-02", "2026-01-02|eu", "2026-01-02|us"],
+    ]);
   },
 );

@@ -145,6 +145,7 @@ function Table({ runs, hasDag }: { readonly runs: readonly DagRun[]; readonly ha
                     </Link>
                   </>
                 )}
+                {run.partitionKey !== "" && ` · partition ${run.partitionKey}`}
                 {run.note !== "" && ` · ${run.note}`}
               </p>
             </td>

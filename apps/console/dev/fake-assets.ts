@@ -57,6 +57,7 @@ export function assetService(world: FakeWorld): Calls {
       ...{ eventId: BigInt(eventsOfOrders - n), uri: "s3://shop/orders", name: "orders" },
       at: timestampFromMs(now - n * hourMs),
       extra: { data: new TextEncoder().encode(JSON.stringify({ rows: 1200 - n })) },
+      partitionKey: n % 2 === 0 ? `2026-01-${String(28 - (n % 28)).padStart(2, "0")}` : "",
       ...(n % 3 === 1
         ? { source: AssetEventSource.WATCHER }
         : n % 3 === 2
@@ -103,11 +104,11 @@ export function assetService(world: FakeWorld): Calls {
       const page = pageOf(all, pageSize, pageToken);
       return { events: page.items, nextPageToken: page.next };
     },
-    createAssetEvent({ asset, extra }) {
+    createAssetEvent({ asset, extra, partitionKey }) {
       const { uri, name } = find(asset);
       const event = create(AssetEventSchema, {
         ...{ eventId: BigInt(events.length + 1), uri, name, source: AssetEventSource.CALLER },
-        ...{ createdBy: "user:admin", at: timestampFromMs(Date.now()) },
+        ...{ createdBy: "user:admin", at: timestampFromMs(Date.now()), partitionKey },
         ...(extra && { extra }),
       });
       events.unshift(event);

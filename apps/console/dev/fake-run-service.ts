@@ -55,6 +55,7 @@ export function runService(
       const kind = { name: "params", reason: "PARAMS_INVALID" };
       const params = jsonOf(checkObject(dag.spec.paramsSchema, request.params?.data, kind));
       const run = world.trigger(dag, Date.now(), { params, logicalDate, note: request.note });
+      run.run.partitionKey = request.partitionKey;
       answered.set(request.requestId, run);
       return { run: run.run };
     },

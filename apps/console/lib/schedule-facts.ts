@@ -8,6 +8,8 @@ import { deadlineNames } from "./task-limits.ts";
 export function scheduleFacts(spec: DagSpec): readonly (readonly [string, string])[] {
   const facts: [string, string][] = [];
   if (spec.schedule !== undefined) facts.push(["Runs", kindInWords(spec.schedule)]);
+  const key = spec.schedule === undefined ? null : keyInWords(spec.schedule);
+  if (key !== null) facts.push(["Partition", key]);
   const [start, end] = [msOf(spec.startDate), msOf(spec.endDate)];
   if (start !== null) facts.push(["From", formatInstant(start, { zone: "UTC" })]);
   if (end !== null) facts.push(["Until", formatInstant(end, { zone: "UTC" })]);
@@ -19,7 +21,11 @@ export function scheduleFacts(spec: DagSpec): readonly (readonly [string, string
       `begins up to ${formatDuration(jitter)} later, so that DAGs share the load`,
     ]);
   // What is missed has been due: not so of assets, and of what follows the run before.
-  const isDue = kind !== undefined && kind.case !== "assets" && kind.case !== "continuous";
+  const isDue =
+    kind !== undefined &&
+    kind.case !== "assets" &&
+    kind.case !== "partitionedAssets" &&
+    kind.case !== "continuous";
   if (isDue)
     facts.push(["Missed", spec.catchup ? "every one is made up" : "only the newest counts"]);
   if (spec.overlap === Overlap.FORBID) facts.push(["Overlap", "left out while one is not final"]);
@@ -79,6 +85,8 @@ function kindInWords({ kind }: Schedule): string {
       return "at the dates that its code lists";
     case "assets":
       return "when assets are updated";
+    case "partitionedAssets":
+      return "when assets are updated, for each partition by itself";
     case "assetOrTime":
       return "when assets are updated, and at its times";
     case "custom":
@@ -86,4 +94,14 @@ function kindInWords({ kind }: Schedule): string {
     case undefined:
       return "by a rule that this console does not know";
   }
+}
+
+/** What the partition keys of runs are; null where the schedule gives none. */
+function keyInWords({ kind }: Schedule): string | null {
+  const partition = kind.case === "cron" ? kind.value.partition : undefined;
+  if (partition === undefined) return null;
+  const { format, offset } = partition;
+  const as = format === "" ? "the instant" : `the instant as ${format}`;
+  if (offset === 0) return as;
+  return `${as}, ${plural(Math.abs(offset), "instant")} ${offset > 0 ? "later" : "earlier"}`;
 }

@@ -92,6 +92,23 @@ describe("the list of DAGs", () => {
   });
 });
 
+describe("an asset", () => {
+  test("shows which partitions its events are about, and takes an event of one", async () => {
+    await using visit = await stage.open(
+      `/assets/asset?uri=${encodeURIComponent("s3://shop/orders")}`,
+    );
+    const { page, complaints } = visit;
+    await page.getByRole("columnheader", { name: "Partition" }).waitFor();
+    await page.getByRole("cell", { name: "2026-01-28" }).first().waitFor();
+    await page.getByRole("button", { name: "Record event" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Partition").fill("2026-02-03");
+    await dialog.getByRole("button", { name: "Record event" }).click();
+    await page.getByRole("cell", { name: "2026-02-03" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe("triggering", () => {
   test("the form follows the schema, the server's refusal stands at its field, and the run opens", async () => {
     await using visit = await stage.open("/dags?q=params");
@@ -119,9 +136,11 @@ describe("triggering", () => {
       "true",
     );
     await dialog.getByLabel("table", { exact: true }).fill("orders");
+    await dialog.getByLabel("Partition").fill("2026-03-01");
     await dialog.getByRole("button", { name: "Trigger", exact: true }).click();
     await page.waitForURL("**/runs/run_*");
     await page.getByRole("heading", { name: "backfill_with_params" }).waitFor();
+    await page.getByText("2026-03-01", { exact: true }).waitFor();
     const run = stage.api.world.runOf(stage.latestRun("backfill_with_params"));
     expect(JSON.parse(new TextDecoder().decode(run?.run.params?.data))).toEqual({
       table: "orders",

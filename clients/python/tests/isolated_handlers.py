@@ -106,5 +106,6 @@ def uses_assets():
     outlets = context().outlets
     outlets.extra("s3://a", {"rows": 3})
     outlets.extra("s3://a", {"rows": 4})
+    outlets.extra("s3://a", {"rows": 5}, partition="2026-01-02")
     outlets.add("feeds", "s3://new")
-    return [context().run.type, told, len(history)]
+    return [context().run.type, told, len(history), context().run.partition_key]

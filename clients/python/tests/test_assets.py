@@ -44,15 +44,34 @@ def test_a_body_reads_what_made_its_run_and_says_something_of_its_outlets(server
     server.events = answer
     worker.handler("assets", isolation=isolation)(isolated_handlers.uses_assets)
     start(worker)
-    run = pb.RunFacts(run_id="run_1", dag_id="d", run_type=dag_pb2.RUN_TYPE_ASSET_TRIGGERED)
+    run = pb.RunFacts(run_id="run_1", dag_id="d", run_type=dag_pb2.RUN_TYPE_ASSET_TRIGGERED, partition_key="2026-01")
     server.assign(assignment("a1", "assets", run=run))
     result = server.result("a1")
-    assert value_of(result) == ["asset_triggered", [[1, 1], [2, None], [3, 3]], 2]
+    assert value_of(result) == ["asset_triggered", [[1, 1], [2, None], [3, 3]], 2, "2026-01"]
     assert [one.WhichOneof("of") for one in asked] == ["triggering", "triggering", "inlet_uri"]
     assert (asked[2].inlet_uri, asked[2].newest_first, asked[2].page_size) == ("s3://a", True, 2)
-    said = [(one.asset.uri, one.alias, codec.decode(one.extra.data) if one.HasField("extra") else None)
+    said = [(one.asset.uri, one.alias, codec.decode(one.extra.data) if one.HasField("extra") else None, one.partition_key)
             for one in result.succeeded.outlet_events]
-    assert said == [("s3://a", "", {"rows": 4}), ("s3://new", "feeds", None)]
+    assert said == [
+        ("s3://a", "", {"rows": 4}, ""),
+        ("s3://a", "", {"rows": 5}, "2026-01-02"),
+        ("s3://new", "feeds", None, ""),
+    ]
+
+
+@pytest.mark.parametrize("partition", ["x" * 251, "a\nb", 3])
+def test_a_partition_that_is_none_is_the_bodys_error(server, make_worker, start, partition):
+    worker = make_worker()
+
+    @worker.handler("wrong")
+    def wrong():
+        context().outlets.extra("s3://a", {}, partition=partition)
+
+    start(worker)
+    server.assign(assignment("a1", "wrong"))
+    result = server.result("a1")
+    assert result.WhichOneof("outcome") == "failed"
+    assert "the partition of an event of s3://a is" in result.failed.message
 
 
 def test_a_filter_goes_along_and_a_refusal_is_the_bodys_to_handle(server, make_worker, start):

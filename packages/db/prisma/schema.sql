@@ -42,12 +42,28 @@ CREATE TABLE asset_event (
   map_ix integer,
   aliases text[] NOT NULL DEFAULT '{}'::text[],
   created_by text NOT NULL DEFAULT ''::text,
+  partition_key text,
   CONSTRAINT asset_event_pkey PRIMARY KEY (id),
+  CONSTRAINT asset_event_partition_key CHECK (((length(partition_key) >= 1) AND (length(partition_key) <= 250))) NOT VALID,
   CONSTRAINT asset_event_source_check CHECK (((source >= 1) AND (source <= 3))),
   CONSTRAINT asset_event_task CHECK (((source = 1) = ((run_id IS NOT NULL) AND (dag_id IS NOT NULL) AND (task_id IS NOT NULL) AND (map_ix IS NOT NULL))))
 );
 CREATE INDEX asset_event_of_asset ON asset_event USING btree (asset_id, id);
 CREATE INDEX asset_event_of_run ON asset_event USING btree (run_id, id) WHERE (run_id IS NOT NULL);
+
+CREATE TABLE asset_partition (
+  dag_id text NOT NULL,
+  target_key text NOT NULL,
+  asset_id integer NOT NULL,
+  event_id bigint NOT NULL,
+  part text NOT NULL,
+  problem text NOT NULL,
+  dag_version_id integer NOT NULL,
+  CONSTRAINT asset_partition_pkey PRIMARY KEY (dag_id, target_key, asset_id, event_id),
+  CONSTRAINT asset_partition_mapped CHECK (((target_key = ''::text) = (problem <> ''::text))),
+  CONSTRAINT asset_partition_target_key_check CHECK ((length(target_key) <= 250))
+);
+CREATE INDEX asset_partition_of_asset ON asset_partition USING btree (dag_id, asset_id, event_id);
 
 CREATE TABLE asset_pending (
   dag_id text NOT NULL,
@@ -62,6 +78,7 @@ CREATE TABLE asset_use (
   task_id text NOT NULL,
   asset_id integer NOT NULL,
   alias text NOT NULL,
+  by_partition boolean NOT NULL DEFAULT false,
   CONSTRAINT asset_use_pkey PRIMARY KEY (dag_id, kind, task_id, asset_id, alias),
   CONSTRAINT asset_use_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id) ON DELETE CASCADE,
   CONSTRAINT asset_use_check CHECK (((task_id = ''::text) = (kind = 3))),
@@ -416,6 +433,7 @@ CREATE TABLE run (
   reopen_count integer NOT NULL DEFAULT 0,
   backfill_id bigint,
   backfill_ordinal integer,
+  partition_key text,
   CONSTRAINT run_pkey PRIMARY KEY (id),
   CONSTRAINT run_dag_id_run_name_key UNIQUE (dag_id, run_name),
   CONSTRAINT run_dag_version_id_dag_id_fkey FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version(id, dag_id) ON DELETE CASCADE,
@@ -424,6 +442,7 @@ CREATE TABLE run (
   CONSTRAINT run_check1 CHECK (((state <> 2) OR (started_at IS NOT NULL))),
   CONSTRAINT run_failure CHECK (((failure IS NULL) OR (state = ANY (ARRAY[2, 4])))),
   CONSTRAINT run_id_check CHECK (((id > 0) AND (id < '9007199254740992'::bigint))),
+  CONSTRAINT run_partition_key CHECK (((length(partition_key) >= 1) AND (length(partition_key) <= 250))) NOT VALID,
   CONSTRAINT run_queued CHECK (((state <> 1) OR (started_at IS NULL))),
   CONSTRAINT run_reopen_count_check CHECK ((reopen_count >= 0)),
   CONSTRAINT run_run_type_check CHECK (((run_type >= 1) AND (run_type <= 5))) NOT VALID,

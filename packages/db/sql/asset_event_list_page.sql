@@ -10,7 +10,7 @@
 -- @param {BigInt} $8:belowId
 -- @param {Int} $9:limit
 SELECT e.id, a.uri, a.name, e.at, e.extra, e.source, e.dag_id, e.run_id, r.run_name, e.task_id, e.map_ix, e.aliases,
-  e.created_by
+  e.created_by, e.partition_key
 FROM asset_event AS e
 JOIN asset AS a ON a.id = e.asset_id
 LEFT JOIN run AS r ON r.id = e.run_id

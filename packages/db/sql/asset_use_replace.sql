@@ -1,10 +1,11 @@
 -- asset_use_replace: what DAGs name, in place of what they named before. Under asset_lock.
 -- Index: asset_use_pkey, asset_uri_key.
 -- @param {String[]} $1:dagIds whose uses are replaced
--- @param {Json} $2:uses [{dag_id, kind, task_id, uri, alias}]
+-- @param {Json} $2:uses [{dag_id, kind, task_id, uri, alias, by_partition}]
 WITH wanted AS MATERIALIZED (
-  SELECT v.dag_id, v.kind, v.task_id, coalesce(asset.id, 0) AS asset_id, v.alias
-  FROM jsonb_to_recordset($2::jsonb) AS v (dag_id text, kind smallint, task_id text, uri text, alias text)
+  SELECT v.dag_id, v.kind, v.task_id, coalesce(asset.id, 0) AS asset_id, v.alias, v.by_partition
+  FROM jsonb_to_recordset($2::jsonb)
+    AS v (dag_id text, kind smallint, task_id text, uri text, alias text, by_partition boolean)
   LEFT JOIN asset ON asset.uri = v.uri
 ),
 gone AS (
@@ -17,6 +18,7 @@ gone AS (
         AND w.alias = u.alias
     )
 )
-INSERT INTO asset_use (dag_id, kind, task_id, asset_id, alias)
-SELECT dag_id, kind, task_id, asset_id, alias FROM wanted
-ON CONFLICT DO NOTHING
+INSERT INTO asset_use AS u (dag_id, kind, task_id, asset_id, alias, by_partition)
+SELECT DISTINCT dag_id, kind, task_id, asset_id, alias, by_partition FROM wanted
+ON CONFLICT (dag_id, kind, task_id, asset_id, alias) DO UPDATE SET by_partition = excluded.by_partition
+WHERE u.by_partition <> excluded.by_partition

@@ -7,7 +7,7 @@
 -- @param {Int[]} $5:events
 -- @param {Int[]} $6:ordinals
 SELECT d.run_id, d.ix, d.map_ix, d.attempt, d.event, d.ordinal, d.cause, r.state AS run_state, r.run_type, r.run_name,
-       r.logical_at, r.interval_start_at, r.interval_end_at, r.run_after, r.params,
+       r.logical_at, r.interval_start_at, r.interval_end_at, r.run_after, r.params, r.partition_key,
        (SELECT e.length FROM expansion AS e WHERE e.run_id = d.run_id AND e.ix = d.ix) AS map_length,
        l.due_at, l.at_risk_at, l.estimated_end_at, l.critical_task_ids, l.missed_at
 FROM unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::smallint[], $6::smallint[])

@@ -7,7 +7,7 @@
 -- @param {Int} $5:limit
 SELECT r.id, r.dag_id, r.dag_version_id, v.version AS dag_version, r.shard, r.state, r.run_type, r.run_name, r.logical_at,
        r.interval_start_at, r.interval_end_at, r.run_after, r.params, r.queued_at, r.started_at, r.ended_at,
-       r.cancel_requested_at, r.failure, r.counts, r.note, r.triggered_by, r.revision, r.backfill_id,
+       r.cancel_requested_at, r.failure, r.counts, r.note, r.triggered_by, r.revision, r.backfill_id, r.partition_key,
        (extract(epoch FROM r.queued_at) * 1000000)::bigint AS queued_us
 FROM run AS r
 JOIN dag_version AS v ON v.id = r.dag_version_id

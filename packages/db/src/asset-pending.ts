@@ -37,16 +37,23 @@ export async function listPendingDags(db: Database, shards: readonly number[]): 
   return rows.map((row) => row.dag_id);
 }
 
+/** What a DAG waits for now. */
+export type Waiting = {
+  readonly dagId: string;
+  readonly refs: readonly AssetRef[];
+  /** The version by whose mappers events are sorted; 0 for a DAG that does not wait by partition. */
+  readonly partitionVersionId: number;
+};
+
 /**
- * Forgets events of what a DAG does not wait for any more.
+ * Forgets events of what a DAG does not wait for any more; what another version sorted by partition is to be sorted anew.
  *
  * @throws MillraceError NOT_OWNER when the shard is somebody else's now.
  */
 export async function forgetPendingEvents(
   db: Database,
   { shard, epoch }: ShardFence,
-  dagId: string,
-  refs: readonly AssetRef[],
+  { dagId, refs, partitionVersionId }: Waiting,
 ): Promise<void> {
   await inTransaction(db, async (run) => {
     await run("flush_fence", [shardLockClass, [shard]]);
@@ -54,6 +61,7 @@ export async function forgetPendingEvents(
       throw new MillraceError("NOT_OWNER");
     const uris = refs.map((ref) => ref.uri).filter((uri) => uri !== "");
     const aliases = refs.map((ref) => ref.alias).filter((alias) => alias !== "");
-    await run("asset_pending_forget", [dagId, uris, aliases]);
+    await run("asset_partition_unsort", [dagId, partitionVersionId]);
+    await run("asset_pending_forget", [dagId, uris, aliases, partitionVersionId > 0]);
   });
 }

@@ -16,6 +16,8 @@ export type AssetUse = {
   readonly uri: string;
   /** Empty for an asset. */
   readonly alias: string;
+  /** Of a schedule: whether it waits by partition. */
+  readonly byPartition: boolean;
 };
 
 /** From here to the end of the transaction nobody else registers assets. */
@@ -38,6 +40,17 @@ export async function findTakenNames(
     [...dagIds],
   );
   return rows.map(({ name, uri, dag_id }) => ({ name, uri, dagId: dag_id }));
+}
+
+/** The uris of assets in use, by name. Needs `lockAssets`. */
+export async function findNamedAssets(
+  tx: Transaction,
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await tx.$queryRawUnsafe<{ name: string; uri: string }[]>(sqlText("asset_named"), [
+    ...names,
+  ]);
+  return new Map(rows.map(({ name, uri }) => [name, uri]));
 }
 
 /** Specs of active DAGs that make assets and wait for some, without those named. */
@@ -66,10 +79,11 @@ export async function replaceAssetUses(
     }));
     await tx.$executeRawUnsafe(sqlText("asset_upsert"), JSON.stringify(rows));
   }
-  const rows = uses.map(({ dagId, kind, taskId, uri, alias }) => ({
+  const rows = uses.map(({ dagId, kind, taskId, uri, alias, byPartition }) => ({
     ...{ kind, uri, alias },
     dag_id: dagId,
     task_id: taskId,
+    by_partition: byPartition,
   }));
   await tx.$executeRawUnsafe(sqlText("asset_use_replace"), [...dagIds], JSON.stringify(rows));
   await tx.$executeRawUnsafe(sqlText("asset_deactivate_unused"));
@@ -78,7 +92,9 @@ export async function replaceAssetUses(
 /** What is left of deleted DAGs of these ids, which new ones are about to take. */
 export async function forgetPendingOf(tx: Transaction, dagIds: readonly string[]): Promise<void> {
   if (dagIds.length === 0) return;
-  await tx.assetPending.deleteMany({ where: { dagId: { in: [...dagIds] } } });
+  const where = { dagId: { in: [...dagIds] } };
+  await tx.assetPending.deleteMany({ where });
+  await tx.assetPartition.deleteMany({ where });
 }
 
 /** Which of these DAGs name assets now. */

@@ -90,7 +90,7 @@ export async function fireAssetWatcher(
     const consumers = new Set<string>();
     for (const extra of events) {
       const made = await run<{ consumers: string[] }>("asset_event_create", [
-        ...[moved.asset_id, extra, watcherSource, ""],
+        ...[moved.asset_id, extra, watcherSource, "", null],
       ]);
       for (const dagId of made[0]?.consumers ?? []) consumers.add(dagId);
     }

@@ -100,6 +100,7 @@ export type AssetEventListRow = {
   readonly map_ix: number | null;
   readonly aliases: readonly string[];
   readonly created_by: string;
+  readonly partition_key: string | null;
 };
 
 /** Null stands for any. */
@@ -185,15 +186,18 @@ export async function createAssetEvent(
     /** 2 a caller, 3 a watcher. */
     readonly source: 2 | 3;
     readonly createdBy: string;
+    /** Default none. */
+    readonly partitionKey?: string | null;
   },
 ): Promise<AssetEventMade> {
-  const { assetId, extra, source, createdBy } = event;
+  const { assetId, extra, source, createdBy, partitionKey = null } = event;
   const [row] = await tx.$queryRawUnsafe<{ id: bigint; at: Date; consumers: string[] }[]>(
     sqlText("asset_event_create"),
     assetId,
     extra,
     source,
     createdBy,
+    partitionKey,
   );
   if (row === undefined) throw new Error("asset_event_create answered nothing");
   return { id: Number(row.id), at: row.at, consumers: row.consumers };

@@ -78,6 +78,7 @@ export type DeliveryFacts = RunDeliveryKey & {
   readonly intervalStartAt: EpochMs | null;
   readonly intervalEndAt: EpochMs | null;
   readonly runAfter: EpochMs;
+  readonly partitionKey: string | null;
   readonly params: Uint8Array;
   /** How many instances the task has; null when it is not mapped. */
   readonly mapLength: number | null;
@@ -100,6 +101,7 @@ type FactsRow = KeyRow & {
   interval_start_at: Date | null;
   interval_end_at: Date | null;
   run_after: Date;
+  partition_key: string | null;
   params: Buffer;
   map_length: number | null;
   due_at: Date | null;
@@ -126,6 +128,7 @@ export async function readDeliveryFacts(
     intervalStartAt: row.interval_start_at?.getTime() ?? null,
     intervalEndAt: row.interval_end_at?.getTime() ?? null,
     runAfter: row.run_after.getTime(),
+    partitionKey: row.partition_key,
     params: row.params,
     mapLength: row.map_length,
     deadline: deadlineOf(row),

@@ -32,6 +32,7 @@ const query = <T extends object>(sql: string, values: unknown[] = []) =>
 const write = (rows: Parameters<typeof aBatch>[0]) => flush(database.db.lanes[0]!, aBatch(rows));
 const made = (uri: string, more: Partial<AssetEventRow> = {}): AssetEventRow => ({
   ...{ finished: 0, dagId: "etl", taskId: "t", uri, group: "asset", aliases: [], extra: null },
+  partitionKey: null,
   ...more,
 });
 
@@ -143,6 +144,7 @@ describe("a run that events make", () => {
       runName: `r${id}`,
     },
     ...{ logicalAt: null, intervalStartAt: null, intervalEndAt: null, runAfter: Date.now() },
+    partitionKey: null,
     ...{
       params: Buffer.from("{}"),
       note: "",
@@ -222,7 +224,7 @@ describe("a run that events make", () => {
 });
 
 test.each([
-  ["flush_asset_events", 12],
+  ["flush_asset_events", 13],
   ["run_consume_assets", 4],
 ])("%s finds every row by an index, whatever the planner knows", async (name, parameters) => {
   const client = await database.db.pool.connect();

@@ -141,6 +141,8 @@ export type AssetEventRow = {
   readonly aliases: readonly string[];
   /** Codec JSON; null for none. */
   readonly extra: Uint8Array | null;
+  /** The part of the data that it is about; null for none. */
+  readonly partitionKey: string | null;
 };
 
 /** Facts of a run that change while it runs. A final run stays final until `isReopened`. */

@@ -68,6 +68,7 @@ export function assetStatements({ shards, assetEvents, finished }: FlushBatch): 
     textArray(assetEvents.map((event) => event.group)),
     textArray(assetEvents.map((event) => textsLiteral(event.aliases))),
     byteaArray(assetEvents.map((event) => event.extra)),
+    textArray(assetEvents.map((event) => event.partitionKey)),
   ];
   return [{ name: "flush_asset_events", text: sqlText("flush_asset_events"), values }];
 }

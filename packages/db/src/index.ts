@@ -109,7 +109,23 @@ export {
   listPendingDags,
   type AssetRef,
   type PendingQuestion,
+  type Waiting,
 } from "./asset-pending.ts";
+export {
+  countKeyedEvents,
+  countPartitions,
+  listPartitionKeys,
+  listUnmappedEvents,
+  readUnsortedEvents,
+  sortPendingEvents,
+} from "./asset-partitions.ts";
+export type {
+  KeyedCount,
+  PartitionCount,
+  SortedEvent,
+  UnmappedEvent,
+  UnsortedEvent,
+} from "./asset-partitions.ts";
 export {
   failAssetWatcher,
   fireAssetWatcher,
@@ -125,6 +141,7 @@ export {
 export { deleteOldAssetEvents } from "./asset-retention.ts";
 export {
   findAssetUsers,
+  findNamedAssets,
   findTakenNames,
   forgetPendingOf,
   lockAssets,

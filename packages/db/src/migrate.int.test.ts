@@ -21,6 +21,7 @@ const all = [
   "0009_across_dags",
   "0010_assets",
   "0011_asset_watchers",
+  "0012_partitions",
 ];
 
 let database: EmptyDatabase;

@@ -32,6 +32,8 @@ export type RunRow = {
   readonly revision: number;
   /** The backfill that it belongs to. */
   readonly backfill_id: number | null;
+  /** The part of the data that it is about. */
+  readonly partition_key: string | null;
 };
 
 /** The runs of one day, by state. */

@@ -46,6 +46,8 @@ export type RunToCreate = {
   readonly intervalStartAt: EpochMs | null;
   readonly intervalEndAt: EpochMs | null;
   readonly runAfter: EpochMs;
+  /** The part of the data that it is about; null for none. */
+  readonly partitionKey: string | null;
   readonly params: Uint8Array;
   readonly note: string;
   readonly triggeredBy: string;
@@ -64,6 +66,8 @@ export type RunToCreate = {
   readonly backfill: BackfillPlace | null;
   /** Of a run that events of assets make: what it waited for; it gets their pending events. Default none. */
   readonly assets?: readonly AssetRef[];
+  /** It gets the events that are sorted under its partition key. Default false. */
+  readonly usesPartition?: boolean;
 };
 
 /** What came of a run that was to be made, by its id. */
@@ -105,10 +109,12 @@ export async function createRuns(
         int8Array(held.map((fence) => fence.epoch)),
         int8Array(runs.map((run) => run.backfill?.id ?? null)),
         int4Array(runs.map((run) => run.backfill?.ordinal ?? null)),
+        textArray(runs.map((run) => run.partitionKey)),
       ],
     },
     ...triggerStatements(runs),
     ...consumption(runs),
+    ...partitionUse(runs),
   ]);
   const [, rows = []] = await sent.catch((error: unknown) => {
     // That no connection can be made is as passing as one that breaks: whoever asked asks again.
@@ -145,6 +151,18 @@ function consumption(runs: readonly RunToCreate[]): PackStatement[] {
     String(assetLimits.eventsPerRun),
   ];
   return [{ name: "run_consume_assets", text: sqlText("run_consume_assets"), values }];
+}
+
+/** The same of what is sorted by partition. */
+function partitionUse(runs: readonly RunToCreate[]): PackStatement[] {
+  const wanted = runs.filter(({ usesPartition }) => usesPartition === true);
+  if (wanted.length === 0) return [];
+  const values = [
+    int8Array(wanted.map(({ id }) => id)),
+    textArray(wanted.map(({ partitionKey }) => partitionKey)),
+    String(assetLimits.eventsPerRun),
+  ];
+  return [{ name: "run_consume_partition", text: sqlText("run_consume_partition"), values }];
 }
 
 function creationOf([, isHeld, queuedAt, bodyHash, answer, isDateTaken]: CreateRow): RunCreation {

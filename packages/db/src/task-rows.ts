@@ -30,6 +30,8 @@ export type ActiveRunRow = {
   /** Number of its last event; 0 before the first. */
   readonly seq: number;
   readonly backfill: BackfillPlace | null;
+  /** The part of the data that it is about; null for none. */
+  readonly partitionKey: string | null;
 };
 
 /** The backfill that a run belongs to, and its place in it: 1, 2, 3 … in the order of the backfill. */
@@ -56,6 +58,7 @@ type RunRow = {
   seq: number;
   backfill_id: number | null;
   backfill_ordinal: number | null;
+  partition_key: string | null;
 };
 
 export type ActiveRunQuery = {
@@ -107,6 +110,7 @@ function activeRunOf(row: RunRow): ActiveRunRow {
       row.backfill_id === null || row.backfill_ordinal === null
         ? null
         : { id: row.backfill_id, ordinal: row.backfill_ordinal },
+    partitionKey: row.partition_key,
   };
 }
 

@@ -37,15 +37,32 @@ export type {
   AssetOrAlias,
   AssetWatcher,
 } from "./assets/asset.ts";
+export { assetExpressionText } from "./assets/asset-text.ts";
 export { assetLoopOf } from "./assets/loops.ts";
 export type { AssetDag, AssetLoop } from "./assets/loops.ts";
+export { partitionKeyProblem, partitionLimits } from "./partitions/key.ts";
+export { defaultPartitionFormat, partitionKeyAt } from "./partitions/fire-key.ts";
+export { partitionHolds, partitionProgress, partitionReasons } from "./partitions/hold.ts";
+export type { PartitionHave, PartitionHaves } from "./partitions/hold.ts";
+export { mapPartition } from "./partitions/map.ts";
+export type { MappedPartition, PartitionTarget } from "./partitions/map.ts";
+export { mapperOf, partitionUnits, waitsForMany } from "./partitions/mapper.ts";
+export type {
+  AssetPartitionMapping,
+  CronPartition,
+  PartitionDates,
+  PartitionedAssetSchedule,
+  PartitionMapper,
+  PartitionUnit,
+} from "./partitions/mapper.ts";
+export { assetNamesOf, withNamedAssets } from "./assets/named.ts";
 export { outletEvents, outletProblem } from "./assets/outlets.ts";
 export type { OutletEvent, OutletSaid } from "./assets/outlets.ts";
 export { assetNeeds, assetsHold } from "./assets/hold.ts";
 export type { AssetCounts, AssetNeed } from "./assets/hold.ts";
 export { assetProgress, assetReasons } from "./assets/progress.ts";
 export type { AssetProgress } from "./assets/progress.ts";
-export { timeOf } from "./timetable/clock.ts";
+export { assetsOf, timeOf } from "./timetable/clock.ts";
 
 export { dagLimits } from "./spec/dag-limits.ts";
 export { deferralLimits } from "./events/deferral-limits.ts";

@@ -21,6 +21,7 @@ const facts: RunFacts = {
   logicalDate: new Date(0),
   dataInterval: { start: null, end: null },
   runAfter: new Date(0),
+  partitionKey: null,
   params: { version: "4.1 & more" },
 };
 

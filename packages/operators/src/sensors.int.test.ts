@@ -28,6 +28,7 @@ function factsOf(runAfter: Date, end: Date | null = null): RunFacts {
     logicalDate: null,
     dataInterval: { start: end, end },
     runAfter,
+    partitionKey: null,
     params: {},
   };
 }

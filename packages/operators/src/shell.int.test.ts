@@ -15,6 +15,7 @@ const facts: RunFacts = {
   logicalDate: new Date("2026-01-01T00:00:00Z"),
   dataInterval: { start: null, end: null },
   runAfter: new Date("2026-01-01T00:00:00Z"),
+  partitionKey: null,
   params: { region: "eu", evil: "a; echo gone", deep: { list: [1, 2] }, text: "it's $HOME" },
 };
 

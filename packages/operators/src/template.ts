@@ -28,6 +28,7 @@ export function variablesOf({ run, task, attempt, params }: TaskContext): Record
     logical_date: isoOrNull(run.logicalDate),
     data_interval_start: isoOrNull(run.dataInterval.start),
     data_interval_end: isoOrNull(run.dataInterval.end),
+    partition_key: run.partitionKey,
     run_id: run.name,
     run_type: run.type,
     dag_id: run.dagId,

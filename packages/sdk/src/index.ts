@@ -73,7 +73,29 @@ export type {
   TimeOption,
   TimetableOptions,
 } from "./dag/schedule.ts";
-export { allOf, anyOf, asset, assetAlias, atLeast } from "./assets/asset.ts";
+export { allOf, anyOf, asset, assetAlias, assetNamed, atLeast } from "./assets/asset.ts";
+export {
+  allowedKeys,
+  byPartition,
+  chainOf,
+  fanOut,
+  fixedKey,
+  productOf,
+  rollup,
+  sameKey,
+  toDay,
+  toHour,
+  toMonth,
+  toQuarter,
+  toWeek,
+  toYear,
+} from "./assets/partition.ts";
+export type {
+  ByPartitionOptions,
+  KeyDateOptions,
+  KeyMapper,
+  KeyWindowOptions,
+} from "./assets/partition.ts";
 export type {
   Asset,
   AssetAlias,
@@ -82,7 +104,12 @@ export type {
   AssetOptions,
   AssetRule,
 } from "./assets/asset.ts";
-export type { AssetEvent, AssetEventFilter, AssetEvents } from "./assets/asset-events.ts";
+export type {
+  AssetEvent,
+  AssetEventFilter,
+  AssetEvents,
+  OutletOptions,
+} from "./assets/asset-events.ts";
 export type {
   TimetableAnswer,
   TimetableFunction,
@@ -129,6 +156,7 @@ export type { ClientOptions, TriggerOptions } from "./client/client.ts";
 export type { AssetEventSnapshot, AssetSnapshot } from "./client/asset-snapshots.ts";
 export type {
   AssetWait,
+  PartitionWait,
   ClientAssets,
   ListAssetEventsOptions,
   ListAssetsOptions,

@@ -12,6 +12,8 @@ export type GivenAssetEvent = {
   readonly at?: Date;
   /** The aliases that the asset was named for. */
   readonly aliases?: readonly AssetAlias[];
+  /** The part of the data that it is about. Default none. */
+  readonly partition?: string;
 };
 
 /** An event that the success of a task made. */
@@ -24,6 +26,8 @@ export type MadeAssetEvent = {
   readonly extra: Readonly<Record<string, unknown>>;
   /** The aliases that the asset was named for. */
   readonly aliases: readonly string[];
+  /** The part of the data that it is about; null for none. */
+  readonly partitionKey: string | null;
 };
 
 export type GivenEvents = {
@@ -46,7 +50,10 @@ export function eventsAsked(
   const { of, since, before, newestFirst, pageSize } = request;
   const key =
     of.kind === "asset" ? `asset:${of.uri}` : of.kind === "alias" ? `alias:${of.name}` : "";
-  if (of.kind !== "triggering" && !inlets.some((inlet) => assetKey(inlet) === key)) {
+  if (
+    of.kind !== "triggering" &&
+    !inlets.some((inlet) => assetKey(inlet) === key || inletName(inlet) === key)
+  ) {
     const message = `${key} is no inlet of the task; add it to them.`;
     return { kind: "refused", reason: "FIELD_INVALID", message };
   }
@@ -54,7 +61,7 @@ export function eventsAsked(
   const events = all
     .map((event, n) => ({ event, id: n + 1, at: event.at ?? start }))
     .filter(({ event, at }) => {
-      if (of.kind === "asset" && event.asset.uri !== of.uri) return false;
+      if (of.kind === "asset" && !isOf(event.asset, of.uri)) return false;
       if (of.kind === "alias" && !event.aliases?.some(({ name }) => name === of.name)) return false;
       const ms = at.getTime();
       return (since === null || ms >= since) && (before === null || ms < before);
@@ -67,14 +74,25 @@ export function eventsAsked(
   };
 }
 
+/** Which of its two words a body has does not matter. */
+function isOf({ uri, name }: Asset, word: string): boolean {
+  return uri === word || name === word;
+}
+
+function inletName(inlet: TaskSpec["inlets"][number]): string {
+  return inlet.kind === "asset" ? `asset:${inlet.name}` : "";
+}
+
 function factsOf(
-  { asset, aliases = [] }: GivenAssetEvent,
+  { asset, aliases = [], partition }: GivenAssetEvent,
   id: number,
   at: Date,
 ): Omit<AssetEvent, "extra"> {
-  const { uri, name } = asset;
+  const { name } = asset;
+  const uri = asset.uri || name;
   const by = { source: "caller", task: null, createdBy: "test" } as const;
-  return { id, uri, name, at, aliases: aliases.map((alias) => alias.name), ...by };
+  const partitionKey = partition ?? null;
+  return { id, uri, name, at, aliases: aliases.map((alias) => alias.name), partitionKey, ...by };
 }
 
 function encoded({ asset, extra }: GivenAssetEvent): Uint8Array | null {
@@ -86,13 +104,15 @@ export function eventsMade(
   task: Pick<TaskSpec, "id" | "outlets">,
   mapIx: number,
   { outletEvents: said = [] }: Pick<Succeeded, "outletEvents">,
+  runPartition: string | null,
 ): MadeAssetEvent[] {
-  return outletEvents(task, said).map((event) => ({
+  return outletEvents(task, said, runPartition).map((event) => ({
     uri: event.uri,
     taskId: task.id,
     mapIndex: mapIx < 0 ? null : mapIx,
     extra: extraOf(event),
     aliases: event.aliases,
+    partitionKey: event.partitionKey,
   }));
 }
 

@@ -1,10 +1,21 @@
-import { asset, assetAlias, context, dag, each, FailTask, task } from "@millrace/sdk";
+import {
+  asset,
+  assetAlias,
+  assetNamed,
+  byPartition,
+  context,
+  dag,
+  each,
+  FailTask,
+  task,
+} from "@millrace/sdk";
 import { expect, test } from "vitest";
 import { fail, ok, runDag, startDag } from "./index.ts";
 
 const orders = asset("s3://orders");
 const rates = asset({ uri: "s3://rates", name: "rates" });
 const feeds = assetAlias("feeds");
+const plain = { partitionKey: null };
 
 test("a run in memory says which events its tasks made, and with which words", async () => {
   const load = task({ outlets: [orders, feeds] }, async function load(n: number) {
@@ -14,9 +25,9 @@ test("a run in memory says which events its tasks made, and with which words", a
   });
   const made = await runDag(dag("made", {}, () => void load(each([1, 2, 3]))));
   expect(made.assetEvents).toEqual([
-    { uri: "s3://orders", taskId: "load", mapIndex: 0, extra: { n: 1 }, aliases: [] },
-    { uri: "s3://orders", taskId: "load", mapIndex: 1, extra: { n: 2 }, aliases: [] },
-    { uri: "s3://new", taskId: "load", mapIndex: 1, extra: {}, aliases: ["feeds"] },
+    { uri: "s3://orders", taskId: "load", mapIndex: 0, extra: { n: 1 }, aliases: [], ...plain },
+    { uri: "s3://orders", taskId: "load", mapIndex: 1, extra: { n: 2 }, aliases: [], ...plain },
+    { uri: "s3://new", taskId: "load", mapIndex: 1, extra: {}, aliases: ["feeds"], ...plain },
   ]);
 });
 
@@ -68,4 +79,43 @@ test("without events there are none; and what is no inlet is refused as by a ser
   });
   const failed = await runDag(dag("wrong", {}, () => void wrong()));
   expect(failed.task("wrong").failure?.message).toContain("no inlet of the task");
+});
+
+test("a run has the partition that a test gives, and so have its events, unless its body names others", async () => {
+  const load = task({ outlets: [orders, rates] }, async function load() {
+    const { run, outlets, triggeringAssetEvents } = context();
+    outlets.extra(orders, { rows: 1 }, { partition: "2026-01-01" });
+    outlets.extra(orders, { rows: 2 }, { partition: "2026-01-02" });
+    const made = await triggeringAssetEvents.all();
+    return [run.partitionKey, ...made.map((event) => event.partitionKey)];
+  });
+  const done = await runDag(
+    dag("keyed", { schedule: byPartition(feedsOrders) }, () => load()),
+    {
+      partitionKey: "2026-01",
+      triggeringAssetEvents: [{ asset: feedsOrders, partition: "2026-01" }, { asset: feedsOrders }],
+    },
+  );
+  expect(done.result).toEqual(["2026-01", "2026-01", null]);
+  expect(done.assetEvents.map((event) => [event.uri, event.partitionKey, event.extra])).toEqual([
+    ["s3://orders", "2026-01-01", { rows: 1 }],
+    ["s3://orders", "2026-01-02", { rows: 2 }],
+    ["s3://rates", "2026-01", {}],
+  ]);
+  await expect(runDag(consumer, { partitionKey: "" })).rejects.toThrow("1 to 250 characters");
+});
+const feedsOrders = asset("s3://feeds");
+
+test("an asset by name is the one that a test gives under the name", async () => {
+  const named = assetNamed("rates");
+  const use = task({ inlets: [named], outlets: [named] }, async function use() {
+    context().outlets.extra(named, { rows: 1 });
+    return (await context().inletEvents(named).all()).map((event) => event.uri);
+  });
+  const done = await runDag(
+    dag("by_name", { schedule: named }, () => use()),
+    { triggeringAssetEvents: [{ asset: rates }, { asset: orders }] },
+  );
+  expect(done.result).toEqual(["s3://rates"]);
+  expect(done.assetEvents).toMatchObject([{ uri: "rates", extra: { rows: 1 } }]);
 });

@@ -339,7 +339,9 @@ export class MemoryRun {
     const record = this.records.of(ref);
     record.xcoms = { ...record.xcoms, ...flight.xcoms };
     if (instanceState(this.engine, ref.ix, ref.mapIx) === TaskState.success && left !== null)
-      this.assetEvents.push(...eventsMade(this.dag.tasks[ref.ix]!, ref.mapIx, left));
+      this.assetEvents.push(
+        ...eventsMade(this.dag.tasks[ref.ix]!, ref.mapIx, left, this.facts.partitionKey),
+      );
     if (outcome.kind === "deferred") this.#beginWait(ref, about.attempt, outcome.deferral);
   }
 

@@ -1,7 +1,15 @@
 /** What a run in memory is started with. */
 
 import type { CompiledDag, EpochMs } from "@millrace/engine";
-import { compileDag, MillraceError, runName, runStateName } from "@millrace/engine";
+import {
+  assetNamesOf,
+  compileDag,
+  MillraceError,
+  partitionKeyProblem,
+  runName,
+  runStateName,
+  withNamedAssets,
+} from "@millrace/engine";
 import type { DagDefinition, Instant, RunFacts, TriggerRequest } from "@millrace/sdk/spec";
 import { decodeValue, instantForms, instantMs } from "@millrace/sdk/spec";
 import type { GivenAssetEvent } from "./asset-events.ts";
@@ -25,6 +33,8 @@ export type RunDagOptions<Given> = {
   readonly params?: [Given] extends [never] ? Readonly<Record<string, unknown>> : Given;
   /** Default: the run has none, as one triggered by hand. */
   readonly logicalDate?: Instant | null;
+  /** The part of the data that it is about: 1 to 250 characters. Default: none. */
+  readonly partitionKey?: string | null;
   /** When the run begins by its own clock. Default: the logical date, else the present. */
   readonly now?: Instant;
   /** Stand-ins for external tasks and callbacks, by handler; they are called with the resolved arguments. */
@@ -68,7 +78,11 @@ export function makeRun<Given>(
   runsCallbacks: boolean,
   depth = 0,
 ): MemoryRun {
-  const dag = compileDag(definition.spec());
+  const spec = definition.spec();
+  // No registration finds them: a name stands for itself.
+  const dag = compileDag(
+    withNamedAssets(spec, new Map(assetNamesOf(spec).map((name) => [name, name]))),
+  );
   const logicalDate = readInstant("logicalDate", options.logicalDate ?? null);
   const start = readInstant("now", options.now ?? null) ?? logicalDate ?? Date.now();
   const { handlers = {}, outcomes = {}, events = {}, seed = 0, onLog } = options;
@@ -76,7 +90,10 @@ export function makeRun<Given>(
   if (!Number.isSafeInteger(seed)) throw invalid("seed", String(seed), "a whole number");
   return new MemoryRun({
     dag,
-    facts: factsOf(dag, { logicalDate, start, params: readParams(dag.spec, options.params) }),
+    facts: factsOf(dag, {
+      ...{ logicalDate, start, partitionKey: readPartition(options.partitionKey ?? null) },
+      params: readParams(dag.spec, options.params),
+    }),
     start,
     tieBreak: tieBreak(seed),
     codeOf: codeOfTasks(definition, dag, { handlers, outcomes }),
@@ -132,7 +149,12 @@ async function runChild(
 
 function factsOf(
   dag: CompiledDag,
-  run: { logicalDate: EpochMs | null; start: EpochMs; params: Record<string, unknown> },
+  run: {
+    logicalDate: EpochMs | null;
+    start: EpochMs;
+    partitionKey: string | null;
+    params: Record<string, unknown>;
+  },
 ): RunFacts {
   const date = run.logicalDate === null ? null : new Date(run.logicalDate);
   return {
@@ -144,6 +166,7 @@ function factsOf(
     logicalDate: date,
     dataInterval: { start: date, end: date },
     runAfter: new Date(run.start),
+    partitionKey: run.partitionKey,
     params: run.params,
   };
 }
@@ -153,6 +176,12 @@ function readInstant(field: string, value: Instant | null): EpochMs | null {
   const at = instantMs(value);
   if (at !== null) return at;
   throw invalid(field, String(value), instantForms);
+}
+
+function readPartition(key: string | null): string | null {
+  const problem = key === null ? null : partitionKeyProblem(key);
+  if (problem === null) return key;
+  throw invalid("partitionKey", String(key), problem);
 }
 
 function invalid(field: string, value: string, forms: string): MillraceError {

@@ -11,6 +11,7 @@ import type {
 import { MillraceError } from "@millrace/engine";
 import { assetExpressionFromProto, assetExpressionToProto } from "./asset.ts";
 import { specDefaults } from "./defaults.ts";
+import { partitionedFromProto, partitionedToProto } from "./partition.ts";
 import type { CronSchedule, Schedule as ScheduleMessage } from "./gen/millrace/v1/schedule_pb.ts";
 import { Overlap, ScheduleSchema } from "./gen/millrace/v1/schedule_pb.ts";
 import { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
@@ -48,6 +49,8 @@ function kindToProto(schedule: Schedule): NonNullable<Init["kind"]> {
         case: "assets",
         value: { expression: assetExpressionToProto(schedule.expression) },
       } as const;
+    case "partitioned_assets":
+      return { case: "partitionedAssets", value: partitionedToProto(schedule) } as const;
     case "asset_or_time":
       return {
         case: "assetOrTime",
@@ -65,6 +68,7 @@ function cronToProto({
   intervalMs,
   jitterMs,
   runImmediately,
+  partition,
 }: CronTriggerSchedule) {
   const within = typeof runImmediately === "number" ? durationOf(runImmediately) : undefined;
   return {
@@ -72,6 +76,7 @@ function cronToProto({
     timezone,
     interval: durationOf(intervalMs || null),
     jitter: durationOf(jitterMs || null),
+    ...(partition !== undefined && { partition: { ...partition } }),
     runImmediately:
       within !== undefined
         ? ({ case: "within", value: within } as const)
@@ -106,6 +111,8 @@ export function scheduleFromProto({ kind }: ScheduleMessage): Schedule {
       return { kind: "events", at: kind.value.at.map((moment) => epochMsOf(moment) ?? NaN) };
     case "assets":
       return { kind: "assets", expression: assetExpressionFromProto(kind.value.expression) };
+    case "partitionedAssets":
+      return partitionedFromProto(kind.value);
     case "assetOrTime": {
       const { expression, time } = kind.value;
       return {
@@ -128,7 +135,12 @@ function timeFromProto(
 ): Exclude<TimeSchedule, CustomSchedule> {
   if (message === undefined) throw unknownKind();
   const schedule = scheduleFromProto(message);
-  if (schedule.kind === "assets" || schedule.kind === "asset_or_time") throw unknownKind();
+  if (
+    schedule.kind === "assets" ||
+    schedule.kind === "asset_or_time" ||
+    schedule.kind === "partitioned_assets"
+  )
+    throw unknownKind();
   if (schedule.kind !== "custom") return schedule;
   throw new MillraceError(
     "DAG_INVALID",
@@ -146,7 +158,7 @@ function unknownKind(): MillraceError {
 }
 
 function cronFromProto(message: CronSchedule): CronTriggerSchedule {
-  const { expressions, timezone, interval, jitter, runImmediately } = message;
+  const { expressions, timezone, interval, jitter, runImmediately, partition } = message;
   return {
     kind: "cron",
     expressions: [...expressions],
@@ -159,6 +171,9 @@ function cronFromProto(message: CronSchedule): CronTriggerSchedule {
         : runImmediately.case === "always" && runImmediately.value
           ? true
           : null,
+    ...(partition !== undefined && {
+      partition: { format: partition.format, offset: partition.offset },
+    }),
   };
 }
 

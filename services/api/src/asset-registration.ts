@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   findAssetUsers,
+  findNamedAssets,
   findTakenNames,
   forgetPendingOf,
   lockAssets,
@@ -18,54 +19,86 @@ import {
 import {
   assetKey,
   assetLoopOf,
+  assetNamesOf,
   assetNeeds,
+  assetsOf,
   shardOf,
+  waitsForMany,
+  withNamedAssets,
   type AssetDag,
   type AssetDefinition,
-  type AssetExpression,
   type AssetLoop,
   type AssetOrAlias,
   type DagSpec,
 } from "@millrace/engine";
 import { dagSpecFromProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
-import type { Refused } from "./dag-registration.ts";
+import { encodedAnew, type Accepted, type Refused } from "./dag-registration.ts";
 
-/** DAGs that may be registered, and what is wrong with the others. */
-export async function judgeAssets<T extends { readonly spec: DagSpec }>(
+/** DAGs that may be registered, with the assets that they have by name, and what is wrong with the others. */
+export async function judgeAssets(
   tx: Transaction,
-  own: readonly T[],
-): Promise<{ readonly accepted: readonly T[]; readonly refused: readonly Refused[] }> {
-  const users = own.filter(({ spec }) => namedBy(spec).length > 0);
-  if (users.length === 0) return { accepted: own, refused: [] };
+  sent: readonly Accepted[],
+): Promise<{ readonly accepted: readonly Accepted[]; readonly refused: readonly Refused[] }> {
+  if (sent.every(({ spec }) => namedBy(spec).length === 0)) return { accepted: sent, refused: [] };
   await lockAssets(tx);
-  const ids = own.map(({ spec }) => spec.dagId);
+  const ids = sent.map(({ spec }) => spec.dagId);
+  const { found: own, problems } = await findNamed(tx, sent);
+  const users = own.filter(({ spec }) => namedBy(spec).length > 0);
   const names = users.flatMap(({ spec }) => definitionsOf(spec).map((asset) => asset.name));
   const taken = new Map<string, Owner>();
   for (const { name, uri, dagId } of await findTakenNames(tx, names, ids))
     taken.set(name, { uri, dagId });
   const chain = users.some(({ spec }) => chainDag(spec) !== null) ? await readChain(tx, ids) : [];
 
-  const problems = new Map<T, string>();
-  for (const each of users) {
-    const { spec } = each;
+  for (const { spec } of users) {
     const link = chainDag(spec);
     const loop = link === null ? null : assetLoopOf(spec.dagId, [...chain, link]);
     const problem = nameProblem(spec, taken) ?? (loop && loopProblem(loop));
     if (problem !== null) {
-      problems.set(each, problem);
+      problems.set(spec.dagId, problem);
       continue;
     }
     for (const { name, uri } of definitionsOf(spec)) taken.set(name, { uri, dagId: spec.dagId });
     if (link !== null) chain.push(link);
   }
   return {
-    accepted: own.filter((each) => !problems.has(each)),
-    refused: [...problems].map(([{ spec }, problem]) => ({
-      file: spec.file,
-      message: `DAG "${spec.dagId}" was refused: ${problem}`,
-    })),
+    accepted: own.filter(({ spec }) => !problems.has(spec.dagId)),
+    refused: sent.flatMap(({ spec: { dagId, file } }) => {
+      const problem = problems.get(dagId);
+      return problem === undefined
+        ? []
+        : [{ file, message: `DAG "${dagId}" was refused: ${problem}` }];
+    }),
   };
+}
+
+/**
+ * Puts assets in the place of their names: those that the same registration says, else those in use. What a DAG has by name it
+ * keeps with its uri, so that no other asset takes the name as long as the DAG is there.
+ */
+async function findNamed(
+  tx: Transaction,
+  sent: readonly Accepted[],
+): Promise<{ readonly found: Accepted[]; readonly problems: Map<string, string> }> {
+  const names = [...new Set(sent.flatMap(({ spec }) => assetNamesOf(spec)))];
+  const problems = new Map<string, string>();
+  if (names.length === 0) return { found: [...sent], problems };
+  const uris = await findNamedAssets(tx, names);
+  for (const { spec } of sent)
+    for (const { name, uri } of definitionsOf(spec)) if (uri !== "") uris.set(name, uri);
+  const found = sent.flatMap((each): Accepted[] => {
+    const own = assetNamesOf(each.spec);
+    if (own.length === 0) return [each];
+    const missing = own.find((name) => !uris.has(name));
+    if (missing === undefined) return [encodedAnew(withNamedAssets(each.spec, uris))];
+    problems.set(
+      each.spec.dagId,
+      `no asset in use has the name ${JSON.stringify(missing)}; register the DAG that names it with its uri first, or write asset({ uri, name }).`,
+    );
+    return [];
+  });
+  return { found, problems };
 }
 
 type Owner = { readonly uri: string; readonly dagId: string };
@@ -99,16 +132,18 @@ async function readChain(tx: Transaction, ids: readonly string[]): Promise<Asset
 
 /** A DAG that makes assets and waits for some; null for others, which are in no circle. */
 function chainDag(spec: DagSpec): AssetDag | null {
-  const expression = expressionOf(spec);
+  const expression = assetsOf(spec.schedule);
   const outlets = new Set(spec.tasks.flatMap((task) => task.outlets.map(assetKey)));
-  return expression === null || outlets.size === 0
-    ? null
-    : { dagId: spec.dagId, outlets, expression };
-}
-
-export function expressionOf({ schedule }: Pick<DagSpec, "schedule">): AssetExpression | null {
-  const isOfAssets = schedule?.kind === "assets" || schedule?.kind === "asset_or_time";
-  return isOfAssets ? schedule.expression : null;
+  if (expression === null || outlets.size === 0) return null;
+  const { dagId, schedule } = spec;
+  if (schedule?.kind !== "partitioned_assets") return { dagId, outlets, expression };
+  const mapped = schedule.mappings.filter(({ mapper }) => waitsForMany(mapper));
+  return {
+    dagId,
+    outlets,
+    expression,
+    partitioned: { many: new Set(mapped.map(({ uri }) => uri)) },
+  };
 }
 
 /**
@@ -164,7 +199,7 @@ function merged(before: AssetDefinition | undefined, asset: AssetDefinition): As
 type Named = { readonly of: AssetOrAlias; readonly kind: AssetUseKind; readonly taskId: string };
 
 function namedBy(spec: DagSpec): Named[] {
-  const expression = expressionOf(spec);
+  const expression = assetsOf(spec.schedule);
   const waited = expression === null ? [] : assetNeeds(expression);
   return [
     ...spec.tasks.flatMap(({ id, outlets, inlets }) => [
@@ -180,8 +215,9 @@ function definitionsOf(spec: DagSpec): AssetDefinition[] {
 }
 
 function usesOf(spec: DagSpec): AssetUse[] {
+  const isByPartition = spec.schedule?.kind === "partitioned_assets";
   return namedBy(spec).map(({ of, kind, taskId }) => ({
-    ...{ dagId: spec.dagId, kind, taskId },
+    ...{ dagId: spec.dagId, kind, taskId, byPartition: kind === 3 && isByPartition },
     uri: of.kind === "asset" ? of.uri : "",
     alias: of.kind === "alias" ? of.name : "",
   }));

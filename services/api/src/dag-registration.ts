@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { compileDag, isMillraceError, validateDagSpec, type DagSpec } from "@millrace/engine";
-import { dagSpecFromProto } from "@millrace/wire";
+import { dagSpecFromProto, dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema, type DagSpec as DagSpecMessage } from "@millrace/wire/v1";
 import { compileParamsSchema } from "./params.ts";
 
@@ -65,6 +65,11 @@ function sentence(dagId: string, problems: readonly string[]): string {
     problems.length > problemsShown ? [`… and ${problems.length - problemsShown} more.`] : [];
   const shown = [...problems.slice(0, problemsShown), ...more];
   return `DAG "${dagId}" was refused: ${shown.join("\n")}`;
+}
+
+/** A DAG that is not quite as it was sent. */
+export function encodedAnew(spec: DagSpec): Accepted {
+  return { spec, ...encode(dagSpecToProto(spec)) };
 }
 
 function encode(message: DagSpecMessage): { bytes: Uint8Array; digest: string } {

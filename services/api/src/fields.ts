@@ -1,6 +1,6 @@
 /** Checks of single request fields. Messages name the field and never repeat more than a little of the input. */
 
-import { MillraceError, type EpochMs } from "@millrace/engine";
+import { MillraceError, partitionKeyProblem, type EpochMs } from "@millrace/engine";
 import { runKeyOf } from "@millrace/wire";
 import { apiLimits } from "./limits.ts";
 
@@ -33,6 +33,14 @@ export function textField(field: string, text: string, lengthMax: number): strin
     throw fieldInvalid(field, `has ${text.length} characters; the limit is ${lengthMax}.`);
   if (text.includes("\u0000")) throw fieldInvalid(field, "has a NUL character; remove it.");
   return text.toWellFormed();
+}
+
+/** Null for none. @throws MillraceError FIELD_INVALID */
+export function partitionKeyField(key: string): string | null {
+  if (key === "") return null;
+  const problem = partitionKeyProblem(key);
+  if (problem === null) return key;
+  throw fieldInvalid("partition_key", `is ${shown(key)}; ${problem}.`);
 }
 
 /** @throws MillraceError REQUEST_ID_MISSING */

@@ -50,6 +50,11 @@ export const apiLimits = {
   datedRunsSpanMs: 400 * 24 * 60 * 60 * 1_000,
   /** Runs that an event made, in a list of events. */
   madeRunsMax: 100,
+  /** Partitions, and events that belong to none, in an answer about what a DAG waits for beside its page. */
+  partitionReasonsMax: 20,
+  unmappedMax: 20,
+  /** Newest events of an asset that are looked at for some that a DAG passes over. */
+  newestEventsLooked: 100,
   /** Who makes and uses an asset, in an answer about it. */
   assetUsesMax: 1_000,
   /** What DAGs name, read for the graph; and its nodes. */

@@ -174,5 +174,6 @@ export function runFacts({
     runType: facts.runType,
     dagVersion: version.number,
     runAfter: timestampOf(facts.runAfter),
+    partitionKey: facts.partitionKey ?? "",
   });
 }

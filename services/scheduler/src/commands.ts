@@ -127,6 +127,7 @@ async function trigger(
     intervalStartAt: interval?.start ?? null,
     intervalEndAt: interval?.end ?? null,
     runAfter: owner.dbClock.now(),
+    partitionKey: asked.partitionKey || null,
     params: asked.params.byteLength === 0 ? Buffer.from("{}") : asked.params,
     note: asked.note,
     triggeredBy: command.principal,

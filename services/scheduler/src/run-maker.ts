@@ -13,7 +13,7 @@ import { createBatcher } from "@millrace/service";
 import { settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
-import { assetTriggered, type OwnedDag } from "./run.ts";
+import { assetTriggered, automated, type OwnedDag } from "./run.ts";
 
 /** What of a run is known before it is made. */
 type Wished = Pick<
@@ -23,6 +23,7 @@ type Wished = Pick<
   | "intervalStartAt"
   | "intervalEndAt"
   | "runAfter"
+  | "partitionKey"
   | "params"
   | "note"
   | "triggeredBy"
@@ -30,6 +31,7 @@ type Wished = Pick<
   | "parent"
   | "backfill"
   | "assets"
+  | "usesPartition"
 >;
 type StoredRequest = NonNullable<RunToCreate["request"]>;
 
@@ -150,9 +152,14 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {
     const { dag, request, ...facts } = wish;
-    const plain = runName(runTypeName(wish.runType), wish.logicalAt, wish.runAfter);
-    const isSuffixed = isNameTaken || plain === dag.lastRunName || wish.runType === assetTriggered;
-    const name = isSuffixed ? `${plain}_${id.toString(36).padStart(suffixLength, "0")}` : plain;
+    const { runType, runAfter, partitionKey } = wish;
+    const isKeyed = runType === automated && partitionKey !== null;
+    const key = isKeyed ? partitionKey : null;
+    const plain = runName(runTypeName(runType), wish.logicalAt, runAfter, key);
+    const isMadeOften = runType === assetTriggered || isKeyed;
+    const isSuffixed = isNameTaken || plain === dag.lastRunName || isMadeOften;
+    const suffix = id.toString(36).padStart(suffixLength, "0");
+    const name = isSuffixed ? `${plain}${isKeyed ? "__" : "_"}${suffix}` : plain;
     dag.lastRunName = plain;
     return {
       ...facts,

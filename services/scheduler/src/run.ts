@@ -61,6 +61,7 @@ export type RunFacts = Pick<
   | "runAfter"
   | "queuedAt"
   | "backfill"
+  | "partitionKey"
 >;
 
 /** A run that waits to be started. */
@@ -239,7 +240,7 @@ export function activeRun(
 
 export function factsOf(row: RunFacts): RunFacts {
   const { id, dagId, dagVersionId, shard, runType, runName, runAfter, queuedAt } = row;
-  const { logicalAt, intervalStartAt, intervalEndAt, backfill } = row;
+  const { logicalAt, intervalStartAt, intervalEndAt, backfill, partitionKey } = row;
   return {
     id,
     dagId,
@@ -253,5 +254,6 @@ export function factsOf(row: RunFacts): RunFacts {
     runAfter,
     queuedAt,
     backfill,
+    partitionKey,
   };
 }

@@ -1,7 +1,7 @@
 /** Makes the runs of timetables: each planned run exactly once. */
 
 import { skipTick } from "@millrace/db";
-import { planNext, type DataInterval, type PlannedRun } from "@millrace/engine";
+import { partitionKeyAt, planNext, type DataInterval, type PlannedRun } from "@millrace/engine";
 import { apply } from "./apply.ts";
 import { hasRoomForRun } from "./backfills/limits.ts";
 import { defaultParams } from "./default-params.ts";
@@ -78,6 +78,7 @@ export function createTicks(parts: {
       logicalAt: logicalDate,
       intervalStartAt: dataInterval.start,
       intervalEndAt: dataInterval.end,
+      partitionKey: partitionKeyAt(dag.newest?.compiled.spec.schedule ?? null, dataInterval.end),
       params: defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null),
       nextRunAt,
       backfill: null,

@@ -50,6 +50,7 @@ function aRun(id: number): RunToCreate {
       intervalStartAt: null,
       intervalEndAt: null,
       runAfter: 1e12,
+      partitionKey: id === 101 ? "2026-01-01" : null,
       params: Buffer.from("{}"),
       note: "",
       triggeredBy: "p",

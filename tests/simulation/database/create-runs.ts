@@ -4,13 +4,13 @@ import type { Parameter } from "./binary.ts";
 import type { RunRow } from "./rows.ts";
 import { requestKey, type Tables } from "./tables.ts";
 
-/** The columns of `asked`, in the order of the parameters; the shards and their epochs follow, and then `backfillColumns`. */
+/** The columns of `asked`, in the order of the parameters; the shards and their epochs follow, and then `lastColumns`. */
 const columns = [
   ...["id", "dag_id", "dag_version_id", "shard", "run_type", "run_name", "logical_at", "run_after"],
   ...["params", "note", "triggered_by", "method", "request_id", "body_hash", "answer"],
   ...["next_run_at", "interval_start_at", "interval_end_at"],
 ] as const;
-const backfillColumns = ["backfill_id", "backfill_ordinal"] as const;
+const lastColumns = ["backfill_id", "backfill_ordinal", "partition_key"] as const;
 
 /** One row for each asked run: id, is_held, queued_at, body_hash, answer, is_date_taken. */
 export function createRuns(
@@ -22,7 +22,7 @@ export function createRuns(
   const ids = values[0] as number[];
   const asked = ids.map((_, index): Asked =>
     Object.fromEntries<unknown>(
-      [...columns, null, null, ...backfillColumns].flatMap((name, at) =>
+      [...columns, null, null, ...lastColumns].flatMap((name, at) =>
         name === null ? [] : [[name, (values[at] as unknown[])[index] ?? null] as const],
       ),
     ),
@@ -101,6 +101,7 @@ function bear(tables: Tables, row: Asked, now: number): boolean {
     reopen_count: 0,
     backfill_id: row["backfill_id"] as number | null,
     backfill_ordinal: row["backfill_ordinal"] as number | null,
+    partition_key: row["partition_key"] as string | null,
   });
   if (row["request_id"] !== null) {
     tables.requests.put({

@@ -49,6 +49,7 @@ export type RunRow = {
   reopen_count: number;
   backfill_id: number | null;
   backfill_ordinal: number | null;
+  partition_key: string | null;
 };
 
 export type InstanceRow = {

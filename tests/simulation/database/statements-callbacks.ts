@@ -37,6 +37,7 @@ export const callbackStatements: Statements = {
           run_type: run.run_type,
           run_name: run.run_name,
           logical_at: atOrNull(run.logical_at),
+          partition_key: run.partition_key,
           interval_start_at: atOrNull(run.interval_start_at),
           interval_end_at: atOrNull(run.interval_end_at),
           run_after: at(run.run_after),

@@ -15,6 +15,7 @@ type Props = {
 
 /** Events of assets: when, who made them, what they say, and the runs that they made. */
 export function EventTable({ events, hasAssets = false }: Props) {
+  const hasKeys = events.some((event) => event.partitionKey !== "");
   return (
     <div className="overflow-x-auto">
       <table className="w-full text-left text-dense">
@@ -22,6 +23,7 @@ export function EventTable({ events, hasAssets = false }: Props) {
           <tr>
             <th className="px-3 py-1.5 font-medium">When</th>
             {hasAssets && <th className="px-3 py-1.5 font-medium">Asset</th>}
+            {hasKeys && <th className="px-3 py-1.5 font-medium">Partition</th>}
             <th className="px-3 py-1.5 font-medium">Made by</th>
             <th className="px-3 py-1.5 font-medium">Says</th>
             <th className="px-3 py-1.5 font-medium">Runs made of it</th>
@@ -38,6 +40,11 @@ export function EventTable({ events, hasAssets = false }: Props) {
                   <Link href={assetHref(event.uri)} className="text-accent hover:underline">
                     {event.name}
                   </Link>
+                </td>
+              )}
+              {hasKeys && (
+                <td className="max-w-60 px-3 py-2 font-mono break-all">
+                  {event.partitionKey || <span className="text-muted">–</span>}
                 </td>
               )}
               <td className="px-3 py-2">

@@ -15,6 +15,7 @@ import { newRequestId } from "../../lib/request-id.ts";
 import { Button } from "../button.tsx";
 import { CallError } from "../faces.tsx";
 import { DateTimeInput } from "../form/date-time-input.tsx";
+import { PartitionInput } from "../form/partition-input.tsx";
 import { SchemaFields } from "../form/schema-fields.tsx";
 import { useSchemaForm } from "../form/use-schema-form.ts";
 
@@ -27,6 +28,7 @@ export function TriggerForm({ dag, onClose }: Props) {
   const [logicalDate, setLogicalDate] = useState("");
   const [dateError, setDateError] = useState<string | null>(null);
   const [note, setNote] = useState("");
+  const [partitionKey, setPartitionKey] = useState("");
   // One id for this form until its content changes: a lost answer and a second press make one run.
   const [requestId, setRequestId] = useState(newRequestId);
   const router = useRouter();
@@ -59,6 +61,7 @@ export function TriggerForm({ dag, onClose }: Props) {
       dagId: dag.dagId,
       params: create(ValueSchema, { data: encodeJson(params) }),
       note,
+      partitionKey,
       ...(logicalDate === "" ? {} : { logicalDate: timestampFromMs(Date.parse(logicalDate)) }),
     });
   };
@@ -78,6 +81,15 @@ export function TriggerForm({ dag, onClose }: Props) {
             onChange={(value) => {
               setLogicalDate(value);
               setDateError(null);
+              changed();
+            }}
+          />
+          <PartitionInput
+            id="run-partition"
+            description="The part of the data that the run is about; its events have it, too."
+            value={partitionKey}
+            onChange={(value) => {
+              setPartitionKey(value);
               changed();
             }}
           />

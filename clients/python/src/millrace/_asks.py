@@ -170,6 +170,7 @@ def event_of(event: asset_pb2.AssetEvent) -> tuple[AssetEvent, bytes | None]:
         map_index=event.map_index,
         aliases=tuple(event.aliases),
         created_by=event.created_by,
+        partition_key=event.partition_key,
     )
     return read, event.extra.data if event.HasField("extra") else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,8 @@ from . import codec
 EXTRA_BYTES_MAX: Final = 64 * 1024
 #: What one success may say of its outlets.
 EVENTS_MAX: Final = 1_000
+#: Characters of a partition key.
+PARTITION_MAX: Final = 250
 _PAGE_SIZE: Final = 200
 
 EventSource = Literal["task", "caller", "watcher"]
@@ -41,6 +44,8 @@ class AssetEvent:
     aliases: tuple[str, ...] = ()
     #: The person or program that made it, such as "user:admin"; empty for others.
     created_by: str = ""
+    #: The part of the data that it is about; empty for none.
+    partition_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class OutletEvent:
     uri: str
     alias: str
     extra: bytes | None
+    #: The part of the data that it is about; empty for that of the run.
+    partition_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,25 +84,40 @@ class Outlets:
     """What the body says of its outlets. It counts when the body succeeds, in the part after a wait if it deferred."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, str, bytes | None], OutletEvent] = {}
+        self._said: dict[tuple[str, str, str, bytes | None], OutletEvent] = {}
 
-    def extra(self, uri: str, extra: Mapping[str, Any]) -> None:
-        """Gives the event of an outlet an extra, at most 64 KiB. The last one counts."""
-        self._note((uri, "", None), OutletEvent(uri, "", _encoded(uri, extra)))
+    def extra(self, uri: str, extra: Mapping[str, Any], *, partition: str = "") -> None:
+        """Gives the event of an outlet an extra, at most 64 KiB. The last one counts.
 
-    def add(self, alias: str, uri: str, extra: Mapping[str, Any] | None = None) -> None:
+        Partitions that are named, of 1 to 250 characters, are events of their own, in the place of the one about the run's.
+        """
+        self._note((uri, "", partition, None), OutletEvent(uri, "", _encoded(uri, extra), _partition(uri, partition)))
+
+    def add(self, alias: str, uri: str, extra: Mapping[str, Any] | None = None, *, partition: str = "") -> None:
         """Names an asset for an alias among the outlets: it gets an event, and is made if nobody has named it before."""
         data = None if extra is None else _encoded(uri, extra)
-        self._note((uri, alias, data), OutletEvent(uri, alias, data))
+        self._note((uri, alias, partition, data), OutletEvent(uri, alias, data, _partition(uri, partition)))
 
     @property
     def said(self) -> tuple[OutletEvent, ...]:
         return tuple(self._said.values())
 
-    def _note(self, key: tuple[str, str, bytes | None], event: OutletEvent) -> None:
+    def _note(self, key: tuple[str, str, str, bytes | None], event: OutletEvent) -> None:
         self._said[key] = event
         if len(self._said) > EVENTS_MAX:
             raise codec.CodecError(f"an attempt may name {EVENTS_MAX} events of assets; several tasks may name more", "VALUE_TOO_LARGE")
+
+
+def _partition(uri: str, partition: str) -> str:
+    if not isinstance(partition, str) or len(partition) > PARTITION_MAX or not all(map(_is_plain, partition)):
+        raise codec.CodecError(
+            f"the partition of an event of {uri} is {partition!r}; it has 1 to {PARTITION_MAX} characters, and none that controls a terminal"
+        )
+    return partition
+
+
+def _is_plain(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cs")
 
 
 def _encoded(uri: str, extra: Mapping[str, Any]) -> bytes:

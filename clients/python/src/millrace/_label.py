@@ -88,6 +88,7 @@ def label_variables(
         "logical_date": run.logical_date,
         "data_interval_start": run.data_interval_start,
         "data_interval_end": run.data_interval_end,
+        "partition_key": run.partition_key,
         "run_id": run.name,
         "run_type": run.type,
         "dag_id": run.dag_id,

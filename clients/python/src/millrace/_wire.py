@@ -125,7 +125,10 @@ def _result_of(attempt_id: str, outcome: Outcome) -> pb.Result:
             map_index_label=outcome.label,
             outlet_events=[
                 pb.OutletEvent(
-                    asset=asset_pb2.AssetDefinition(uri=said.uri), alias=said.alias, extra=_value_of(said.extra)
+                    asset=asset_pb2.AssetDefinition(uri=said.uri),
+                    alias=said.alias,
+                    extra=_value_of(said.extra),
+                    partition_key=said.partition_key,
                 )
                 for said in outcome.outlet_events
             ],
@@ -354,6 +357,7 @@ def _run_facts_of(run: pb.RunFacts) -> RunFacts:
         data_interval_end=_date_of(run, "data_interval_end"),
         run_after=run.run_after.ToDatetime(tzinfo=timezone.utc),
         params=codec.decode(run.params.data) if run.params.data else {},
+        partition_key=run.partition_key or None,
     )
 
 

@@ -35,6 +35,8 @@ class RunFacts:
     #: When the run was due: its tick, or the moment somebody asked for it.
     run_after: datetime
     params: Any
+    #: The part of the data that the run is about, such as "2026-01-02"; None when it has none.
+    partition_key: str | None = None
 
     @property
     def instant(self) -> datetime:
@@ -62,6 +64,7 @@ class RunFacts:
             "logicalDate": self.logical_date,
             "dataInterval": {"start": self.data_interval_start, "end": self.data_interval_end},
             "runAfter": self.run_after,
+            "partitionKey": self.partition_key,
             "params": self.params,
             "ds": self.ds,
             "ts": self.ts,

@@ -12,6 +12,7 @@ import {
   type AssetEvent,
   type AssetProgress,
   type AssetWatcherState,
+  type GetAssetProgressResponse,
 } from "@millrace/wire/v1";
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
@@ -32,11 +33,12 @@ type EventOptions = {
   before?: Date;
   limit: number;
 };
-type EmitOptions = { extra?: string; requestId?: string };
+type EmitOptions = { extra?: string; partition?: string; requestId?: string };
 type MaterializeOptions = {
   dag?: string;
   params?: string;
   note?: string;
+  partition?: string;
   requestId?: string;
   watch?: boolean;
 };
@@ -83,6 +85,7 @@ export function addAssetCommands(program: Command): void {
     .description("say that something happened to an asset: DAGs that wait for it may run")
     .argument("<asset>", "its uri, or its name")
     .option("--extra <json>", "facts about the event, as a JSON object", extraJson)
+    .option("--partition <key>", "the part of the data that it is about, such as 2026-01-02")
     .option("--request-id <id>", "repeat it safely: the same id makes one event only")
     .action(emitEvent);
   assets
@@ -91,6 +94,7 @@ export function addAssetCommands(program: Command): void {
     .argument("<asset>", "its uri, or its name")
     .option("--dag <dag-id>", "which DAG, when several make it")
     .option("--params <json>", "params as a JSON object", paramsJson)
+    .option("--partition <key>", "the part of the data that the run is about")
     .option("--note <text>", "free text kept with the run")
     .option("--request-id <id>", "repeat it safely: the same id makes one run only")
     .option("--watch", "follow the run; exit 0 only if it succeeds")
@@ -99,9 +103,10 @@ export function addAssetCommands(program: Command): void {
     .command("waiting")
     .description("say what the next run of a DAG that is scheduled on assets waits for")
     .argument("<dag-id>")
-    .action(async (dagId: string, _options: unknown, command: Command) => {
+    .option("--limit <n>", "of how many partitions", wholeNumber(1, listMax), usualLimit)
+    .action(async (dagId: string, { limit }: { limit: number }, command: Command) => {
       const { json, ...connection } = globalOptions(command);
-      await printWaiting(await connect(connection), dagId, json ?? false);
+      await printWaiting(await connect(connection), { dagId, limit }, json ?? false);
     });
 }
 
@@ -225,11 +230,12 @@ async function listEvents(
     });
   }
   printTable(
-    ["EVENT", "AT", "ASSET", "BY", "MADE RUNS OF", "EXTRA"],
+    ["EVENT", "AT", "ASSET", "PARTITION", "BY", "MADE RUNS OF", "EXTRA"],
     found.map((event) => [
       String(event.eventId),
       showTime(event.at),
       event.uri,
+      event.partitionKey || "-",
       makerOf(event),
       showSome(event.madeRuns.map((run) => `${run.dagId} ${run.runId}`)),
       extraText(event),
@@ -256,6 +262,7 @@ async function emitEvent(uriOrName: string, options: EmitOptions, command: Comma
   const answer = await client.assets.createAssetEvent({
     requestId: options.requestId ?? randomUUID(),
     asset: uriOrName,
+    partitionKey: options.partition ?? "",
     ...(options.extra && { extra: { data: new TextEncoder().encode(options.extra) } }),
   });
   if (json) return printMessage(CreateAssetEventResponseSchema, answer);
@@ -275,6 +282,7 @@ async function materialize(
     asset: uriOrName,
     dagId: options.dag ?? "",
     note: options.note ?? "",
+    partitionKey: options.partition ?? "",
     ...(options.params && { params: { data: new TextEncoder().encode(options.params) } }),
   });
   const run = answer.run!;
@@ -284,14 +292,61 @@ async function materialize(
   say(`Triggered ${run.dagId}, which makes it. Follow it: millrace runs watch ${run.runId}`);
 }
 
-async function printWaiting(client: Connection, dagId: string, json: boolean): Promise<void> {
-  const answer = await client.assets.getAssetProgress({ dagId });
-  const { progress, reasons } = answer;
+async function printWaiting(
+  client: Connection,
+  { dagId, limit }: { dagId: string; limit: number },
+  json: boolean,
+): Promise<void> {
+  const answer = await readWaiting(client, dagId, limit);
+  const { progress, reasons, isByPartition, partitions } = answer;
   if (json) return printMessage(GetAssetProgressResponseSchema, answer);
-  if (progress === undefined) return say(`${dagId} is not scheduled on assets.`);
-  printProgress(progress, "");
+  if (progress === undefined && !isByPartition) return say(`${dagId} is not scheduled on assets.`);
+  if (progress !== undefined) printProgress(progress, "");
+  for (const { partitionKey, progress: ofKey } of partitions) {
+    print(colors.bold(partitionKey));
+    if (ofKey !== undefined) printProgress(ofKey, "  ");
+  }
+  if (answer.nextPageToken) say(`There are more partitions; see them with --limit above ${limit}.`);
   for (const { message } of reasons) say(message);
-  if (reasons.length === 0) say("Nothing holds the next run: it is about to be made.");
+  for (const { uri, problem, eventId } of answer.unmapped)
+    say(colors.yellow(`Event ${eventId} of ${uri} belongs to no partition: ${problem}.`));
+  for (const { uri, ignored, newest } of answer.ignored)
+    say(ignoredText(answer, uri, ignored, newest));
+  if (isByPartition && partitions.length === 0)
+    return say("No event with a partition key has come that no run has used.");
+  const isHeld = reasons.length > 0 || partitions.some((one) => one.progress?.isMet === false);
+  if (!isHeld) say("Nothing holds the next run: it is about to be made.");
+}
+
+function ignoredText(
+  { isByPartition }: Pick<GetAssetProgressResponse, "isByPartition">,
+  uri: string,
+  ignored: number,
+  newest: number,
+): string {
+  const why = isByPartition
+    ? "for want of a partition key (this DAG waits by partition)"
+    : "for their partition key (only DAGs that wait by partition use those)";
+  return `Passed over: ${ignored} of the newest ${newest} events of ${uri}, ${why}.`;
+}
+
+/** As many partitions as asked for, page by page. */
+async function readWaiting(
+  client: Connection,
+  dagId: string,
+  limit: number,
+): Promise<GetAssetProgressResponse> {
+  const answer = await client.assets.getAssetProgress({
+    ...{ dagId, pageSize: Math.min(limit, pageMax) },
+  });
+  while (answer.nextPageToken && answer.partitions.length < limit) {
+    const pageSize = Math.min(limit - answer.partitions.length, pageMax);
+    const ask = { dagId, pageSize, pageToken: answer.nextPageToken };
+    const page = await client.assets.getAssetProgress(ask);
+    answer.partitions.push(...page.partitions);
+    answer.nextPageToken = page.nextPageToken;
+  }
+  return answer;
 }
 
 function printProgress(progress: AssetProgress, indent: string): void {

@@ -13,7 +13,12 @@ import { globalOptions } from "../program-options.ts";
 import { loadSettings } from "../settings.ts";
 import { reportOf, rowsOf } from "../test-report.ts";
 
-export type TestOptions = { params?: string; logicalDate?: Date; dags?: string };
+export type TestOptions = {
+  params?: string;
+  logicalDate?: Date;
+  partition?: string;
+  dags?: string;
+};
 
 export async function testDag(
   dagId: string,
@@ -38,6 +43,7 @@ export async function testDag(
     ...(options.params && {
       params: JSON.parse(options.params) as Record<string, unknown>,
     }),
+    ...(options.partition !== undefined && { partitionKey: options.partition }),
     ...(options.logicalDate && {
       logicalDate: options.logicalDate,
     }),

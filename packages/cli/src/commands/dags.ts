@@ -32,6 +32,7 @@ type TriggerOptions = {
   params?: string;
   logicalDate?: Date;
   note?: string;
+  partition?: string;
   watch?: boolean;
   requestId?: string;
 };
@@ -61,6 +62,7 @@ export function addDagCommands(program: Command): void {
     .argument("<dag-id>")
     .option("--params <json>", "params as a JSON object", paramsJson)
     .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone", instant)
+    .option("--partition <key>", "the part of the data that the run is about, such as 2026-01-02")
     .option("--note <text>", "free text kept with the run")
     .option("--request-id <id>", "repeat a trigger safely: the same id makes one run only")
     .option("--watch", "follow the run; exit 0 only if it succeeds")
@@ -97,6 +99,7 @@ export function addDagCommands(program: Command): void {
     .argument("<dag-id>")
     .option("--params <json>", "params as a JSON object", paramsJson)
     .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone", instant)
+    .option("--partition <key>", "the part of the data that the run is about")
     .option("--dags <folder>", "the DAG folder (default: of millrace.config.ts, else ./dags)")
     .action(async (dagId: string, options: TestOptions, command: Command) => {
       const { testDag } = await import("./dags-test.ts");
@@ -114,12 +117,13 @@ async function listNextRuns(
   const response = await client.dags.listNextRuns({ dagId, count });
   if (json) return printMessage(ListNextRunsResponseSchema, response);
   printTable(
-    ["DUE", "LOGICAL DATE", "DATA FROM", "TO"],
+    ["DUE", "LOGICAL DATE", "DATA FROM", "TO", "PARTITION"],
     response.plannedRuns.map((run) => [
       showTime(run.runAfter),
       showTime(run.logicalDate),
       showTime(run.dataIntervalStart),
       showTime(run.dataIntervalEnd),
+      run.partitionKey || "-",
     ]),
     "No run is planned.",
   );
@@ -247,6 +251,7 @@ async function triggerDag(dagId: string, options: TriggerOptions, command: Comma
     requestId: options.requestId ?? randomUUID(),
     dagId,
     note: options.note ?? "",
+    partitionKey: options.partition ?? "",
     ...(options.params && {
       params: { data: new TextEncoder().encode(options.params) },
     }),

@@ -123,13 +123,14 @@ async function listRuns(options: ListOptions, command: Command): Promise<void> {
     return printMessage(ListDagRunsResponseSchema, { $typeName, runs, nextPageToken });
   }
   printTable(
-    ["RUN", "DAG", "STATE", "TYPE", "LOGICAL DATE", "STARTED", "TOOK"],
+    ["RUN", "DAG", "STATE", "TYPE", "LOGICAL DATE", "PARTITION", "STARTED", "TOOK"],
     runs.map((run) => [
       run.runId,
       run.dagId,
       showState(runStateWord(run.state)),
       runTypeWord(run.runType),
       showTime(run.logicalDate),
+      run.partitionKey || "-",
       showTime(run.startedAt),
       showDuration(run.startedAt, run.endedAt),
     ]),
@@ -175,6 +176,7 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   if (run.backfillId) print(`${colors.dim("backfill ")} ${run.backfillId}`);
   if (run.runType === RunType.ASSET_TRIGGERED)
     print(`${colors.dim("made of  ")} events: millrace assets events --made ${runId}`);
+  if (run.partitionKey) print(`${colors.dim("partition")} ${run.partitionKey}`);
   if (params && params !== "{}") print(`${colors.dim("params   ")} ${params}`);
   if (run.note) print(`${colors.dim("note     ")} ${run.note}`);
   print(`${colors.dim("queued   ")} ${showTime(run.queuedAt)}`);

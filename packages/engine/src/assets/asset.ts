@@ -1,6 +1,9 @@
 /** Assets: data that tasks make and DAGs wait for (semantics 10). */
 
-/** An asset as a DAG names it: `uri` is what it is, the rest is for people. */
+/**
+ * An asset as a DAG names it: `uri` is what it is, the rest is for people. With an empty uri it stands for the asset in use
+ * that has the name: a registration puts that in its place, and nothing behind it sees such a one.
+ */
 export type AssetDefinition = {
   readonly kind: "asset";
   readonly uri: string;
@@ -71,10 +74,12 @@ export const assetLimits = {
 
 /** The same for the same asset or alias, whatever is said about it. */
 export function assetKey(of: AssetOrAlias): string {
-  return of.kind === "asset" ? `asset:${of.uri}` : `alias:${of.name}`;
+  if (of.kind === "alias") return `alias:${of.name}`;
+  return of.uri === "" ? `name:${of.name}` : `asset:${of.uri}`;
 }
 
 /** How people call it in a sentence. */
 export function assetText(of: AssetOrAlias): string {
-  return of.kind === "asset" ? of.uri : `alias ${of.name}`;
+  if (of.kind === "alias") return `alias ${of.name}`;
+  return of.uri === "" ? `the asset "${of.name}"` : of.uri;
 }

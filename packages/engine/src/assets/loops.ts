@@ -5,7 +5,7 @@
  * events of the circle are enough: once started, it never ends. What an alias will stand for is not known before it runs.
  */
 
-import { assetKey, type AssetExpression } from "./asset.ts";
+import { assetKey, type AssetExpression, type AssetOrAlias } from "./asset.ts";
 import { assetsHold, leavesOf } from "./hold.ts";
 
 /** What of a DAG decides about circles: what it makes, and what it is scheduled on. */
@@ -14,6 +14,11 @@ export type AssetDag = {
   /** `assetKey` of its outlets. */
   readonly outlets: ReadonlySet<string>;
   readonly expression: AssetExpression;
+  /**
+   * Set when it waits by partition: the uris of which one event is not enough. What runs with a partition key make starts
+   * such DAGs only, and nothing else does. Default: it does not.
+   */
+  readonly partitioned?: { readonly many: ReadonlySet<string> };
 };
 
 /** A way from a DAG back to itself: each makes the asset by which it starts the next, the last one starts the first. */
@@ -21,7 +26,8 @@ export type AssetLoop = readonly { readonly dagId: string; readonly uri: string 
 
 /** The circle that a DAG is in and that keeps itself going; null when there is none. The shortest one. */
 export function assetLoopOf(dagId: string, dags: readonly AssetDag[]): AssetLoop | null {
-  const going = selfSustaining(dags);
+  const isKeyed = dags.findLast((dag) => dag.dagId === dagId)?.partitioned !== undefined;
+  const going = selfSustaining(dags.filter((dag) => (dag.partitioned !== undefined) === isKeyed));
   const first = going.get(dagId);
   if (first === undefined) return null;
   const ways = new Map<string, { readonly from: string; readonly uri: string }>();
@@ -46,12 +52,16 @@ function selfSustaining(dags: readonly AssetDag[]): Map<string, AssetDag> {
     const made = new Set([...going.values()].flatMap((dag) => [...dag.outlets]));
     for (const dag of [...going.values()]) {
       const holds = assetsHold(dag.expression, (of) =>
-        of.kind === "asset" && made.has(assetKey(of)) ? Infinity : 0,
+        isEnough(dag, of) && made.has(assetKey(of)) ? Infinity : 0,
       );
       if (!holds) going.delete(dag.dagId);
     }
   }
   return going;
+}
+
+function isEnough({ partitioned }: AssetDag, of: AssetOrAlias): boolean {
+  return of.kind === "asset" && partitioned?.many.has(of.uri) !== true;
 }
 
 function linkOf(from: AssetDag, to: AssetDag): string | null {

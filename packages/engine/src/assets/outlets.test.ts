@@ -15,12 +15,12 @@ const said = (more: Partial<OutletSaid>): OutletSaid => ({
 });
 
 test("a success makes one event of each asset among the outlets, whatever the body says", () => {
-  expect(outletEvents(task, []).map((one) => [one.uri, one.extra])).toEqual([
+  expect(outletEvents(task, [], null).map((one) => [one.uri, one.extra])).toEqual([
     ["a", null],
     ["b", null],
   ]);
   const extra = bytes("{}");
-  expect(outletEvents(task, [said({ extra })]).map((one) => [one.uri, one.extra])).toEqual([
+  expect(outletEvents(task, [said({ extra })], null).map((one) => [one.uri, one.extra])).toEqual([
     ["a", extra],
     ["b", null],
   ]);
@@ -33,12 +33,45 @@ test("what is named for aliases makes events of its own: the same words for two 
     said({ uri: "n", alias: "f", extra: bytes("2") }),
     said({ uri: "a", alias: "g" }),
   ];
-  const made = outletEvents(task, named).slice(2);
+  const made = outletEvents(task, named, null).slice(2);
   expect(made.map((one) => [one.uri, one.aliases, one.group])).toEqual([
     ["n", ["f", "g"], "asset"],
     ["n", ["f"], "asset"],
     ["a", ["g"], "asset"],
   ]);
+});
+
+test("an event is about the run's partition, unless the body names others: then about each of these", () => {
+  const keys = (words: readonly OutletSaid[], run: string | null) =>
+    outletEvents(task, words, run).map((one) => [one.uri, one.partitionKey, one.extra !== null]);
+  const extra = bytes("{}");
+  expect(keys([], "mon")).toEqual([
+    ["a", "mon", false],
+    ["b", "mon", false],
+  ]);
+  const words = [said({ partitionKey: "tue", extra }), said({ partitionKey: "wed" })];
+  expect(keys(words, "mon")).toEqual([
+    ["a", "tue", true],
+    ["a", "wed", false],
+    ["b", "mon", false],
+  ]);
+  expect(keys([...words, said({ extra })], null).slice(0, 3)).toEqual([
+    ["a", "tue", true],
+    ["a", "wed", false],
+    ["a", null, true],
+  ]);
+});
+
+test("an outlet by name is the one that registration has found", () => {
+  const outlets = [assetOf("s3://a", { name: "orders" })];
+  const words = [said({ uri: "orders", extra: bytes("1") })];
+  expect(outletProblem({ id: "t", outlets }, words)).toBeNull();
+  expect(outletEvents({ outlets }, words, null)).toMatchObject([
+    { uri: "s3://a", extra: bytes("1") },
+  ]);
+  expect(outletProblem({ id: "t", outlets }, [said({ uri: "other" })])).toContain(
+    "asset other, which is none of its outlets",
+  );
 });
 
 test.each<[string, readonly OutletSaid[], string | null]>([
@@ -49,6 +82,9 @@ test.each<[string, readonly OutletSaid[], string | null]>([
   ["an alias that is none", [said({ alias: "h" })], "alias h, which is none of its outlets"],
   ["a uri with a space", [said({ uri: "a b", alias: "f" })], "printable ASCII"],
   ["no uri", [said({ uri: "", alias: "f" })], "printable ASCII"],
+  ["a partition", [said({ partitionKey: "2026-01-02" })], null],
+  ["a partition with a line break", [said({ partitionKey: "a\nb" })], "1 to 250 characters"],
+  ["a long partition", [said({ partitionKey: "x".repeat(251) })], "1 to 250 characters"],
   [
     "too large an extra",
     [said({ extra: new Uint8Array(assetLimits.eventExtraBytes + 1) })],

@@ -62,7 +62,9 @@ export function checkExpressionOfAssets(expression: AssetExpression, problems: P
 }
 
 function checkAsset(of: AssetOrAlias, at: string, problems: Problems): void {
-  if (of.kind === "asset") {
+  if (of.kind === "asset" && of.uri === "" && of.name !== "") {
+    if (!isName(of.name)) problems.add(`${at}.name`, of.name, nameRule);
+  } else if (of.kind === "asset") {
     if (of.uri.length > assetLimits.uriLength || !printable.test(of.uri))
       problems.add(`${at}.uri`, of.uri, uriRule);
     else if (/^(airflow|millrace):/i.test(of.uri))

@@ -1,6 +1,7 @@
 /** What a DAG is to the engine: plain data, the same facts as `proto/millrace/v1/dag.proto`. */
 
 import type { AssetExpression, AssetOrAlias } from "../assets/asset.ts";
+import type { CronPartition, PartitionedAssetSchedule } from "../partitions/mapper.ts";
 
 export type EpochMs = number;
 
@@ -189,6 +190,8 @@ export type Schedule =
   | TimeSchedule
   /** When events of assets have come (semantics 10.3). */
   | { readonly kind: "assets"; readonly expression: AssetExpression }
+  /** The same for each partition by itself (semantics 10.6). */
+  | PartitionedAssetSchedule
   /** Both, each as if it were alone (semantics 10.5). */
   | {
       readonly kind: "asset_or_time";
@@ -236,6 +239,8 @@ export type CronTriggerSchedule = {
    * milliseconds ago, or, with null, when that is little beside the time to the next.
    */
   readonly runImmediately: true | number | null;
+  /** Gives runs partition keys. Left out where it gives none. */
+  readonly partition?: CronPartition;
 };
 
 export type DagSpec = {

@@ -30,6 +30,7 @@ export function manualInterval(
     case "continuous":
     case "events":
     case "assets":
+    case "partitioned_assets":
     case "custom":
     case undefined:
       return at(logicalDate);

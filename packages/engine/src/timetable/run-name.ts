@@ -24,15 +24,18 @@ export function runTypeName(type: RunType): RunTypeName {
 /**
  * Names a run after its type and the moment it was due, such as `manual__2026-01-01T00:00:00+00:00`.
  *
- * As in Airflow 3, the logical date has no part in it. Names may collide (two triggers in one millisecond): whoever
+ * As in Airflow 3, the logical date has no part in it. A partition key stands behind it, and something that makes it unique
+ * has to stand behind that. Names may collide (two triggers in one millisecond): whoever
  * stores runs adds a suffix.
  */
 export function runName(
   type: RunTypeName,
   _logicalDate: EpochMs | null,
   runAfter: EpochMs,
+  partitionKey: string | null = null,
 ): string {
-  return `${type}__${isoOffset(runAfter)}`;
+  const plain = `${type}__${isoOffset(runAfter)}`;
+  return partitionKey === null ? plain : `${plain}__${partitionKey}`;
 }
 
 /** ISO 8601 with an explicit zone, and with microseconds only where there is a fraction. */

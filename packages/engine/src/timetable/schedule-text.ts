@@ -19,6 +19,8 @@ export function scheduleText(schedule: Schedule): string {
       return `@${schedule.kind}`;
     case "assets":
       return assetExpressionText(schedule.expression);
+    case "partitioned_assets":
+      return `${assetExpressionText(schedule.expression)} by partition`;
     case "asset_or_time":
       return `${scheduleText(schedule.time)} or ${assetExpressionText(schedule.expression)}`;
     case "custom":

@@ -1,8 +1,13 @@
 /** Says what is wrong with the schedule of a DAG. */
 
+import { assetLimits, assetText } from "../assets/asset.ts";
+import { assetNeeds } from "../assets/hold.ts";
 import { checkExpressionOfAssets } from "../assets/validate-assets.ts";
 import { dagLimits } from "../spec/dag-limits.ts";
 import { isMillraceError } from "../errors.ts";
+import { checkFormat, checkMapper } from "../partitions/check-mapper.ts";
+import { partitionLimits } from "../partitions/key.ts";
+import type { PartitionedAssetSchedule } from "../partitions/mapper.ts";
 import type { Problems } from "../spec/problems.ts";
 import type { CronTriggerSchedule, CustomSchedule, DagSpec, Schedule } from "../spec/spec.ts";
 import { readCron } from "../timetable/cron.ts";
@@ -40,6 +45,8 @@ function checkKind(spec: DagSpec, schedule: Schedule, problems: Problems): void 
       return;
     case "assets":
       return checkExpressionOfAssets(schedule.expression, problems);
+    case "partitioned_assets":
+      return checkPartitioned(schedule, problems);
     case "asset_or_time":
       checkExpressionOfAssets(schedule.expression, problems);
       if (schedule.time.kind === "continuous")
@@ -55,9 +62,37 @@ function checkKind(spec: DagSpec, schedule: Schedule, problems: Problems): void 
   }
 }
 
+function checkPartitioned(schedule: PartitionedAssetSchedule, problems: Problems): void {
+  const { expression, mappings } = schedule;
+  checkExpressionOfAssets(expression, problems);
+  const needs = assetNeeds(expression);
+  for (const { of } of needs)
+    if (of.kind === "alias")
+      problems.add(
+        "schedule.assets",
+        assetText(of),
+        "what an alias stands for has no mapper; wait by partition for the assets themselves",
+      );
+  const seen = new Set<string>();
+  for (const [n, { uri, name, mapper }] of mappings.slice(0, assetLimits.perSchedule).entries()) {
+    const at = `schedule.map[${n}]`;
+    const key = uri || `"${name}"`;
+    const isWaitedFor = needs.some(
+      ({ of }) => of.kind === "asset" && (uri === "" ? of.name === name : of.uri === uri),
+    );
+    if (!isWaitedFor)
+      problems.add(at, key, "the schedule does not wait for it; leave it out, or wait for it");
+    if (seen.has(key)) problems.add(at, key, "it has a mapper already; leave one of them out");
+    seen.add(key);
+    checkMapper(mapper, at, problems);
+  }
+  if (mappings.length > assetLimits.perSchedule)
+    problems.add("schedule.map", `${mappings.length} mappers`, "one for each asset is enough");
+}
+
 /** Options about ticks say nothing about runs that events make. */
 function checkAssetOptions(spec: DagSpec, schedule: Schedule, problems: Problems): void {
-  if (schedule.kind !== "assets") return;
+  if (schedule.kind !== "assets" && schedule.kind !== "partitioned_assets") return;
   if (spec.overlap !== "allow")
     problems.add(
       "overlap",
@@ -89,6 +124,14 @@ function checkCron(schedule: CronTriggerSchedule, problems: Problems): void {
   for (const expression of expressions) checkExpression(expression, problems);
   checkSpan("schedule.interval", intervalMs, dagLimits.durationMs, problems);
   checkSpan("schedule.jitter", jitterMs, dagLimits.jitterMs, problems);
+  const { format = "", offset = 0 } = schedule.partition ?? {};
+  checkFormat(format, "schedule.partition.format", problems);
+  if (!Number.isInteger(offset) || Math.abs(offset) > partitionLimits.offset)
+    problems.add(
+      "schedule.partition.offset",
+      offset,
+      `write a whole number from -${partitionLimits.offset} to ${partitionLimits.offset}`,
+    );
   if (typeof runImmediately === "number")
     checkSpan("schedule.runImmediately", runImmediately, dagLimits.durationMs, problems);
 }

@@ -15,6 +15,7 @@ export const run = valueOfRun({
   logicalDate: new Date("2026-01-01T00:00:00Z"),
   dataInterval: { start: null, end: null },
   runAfter: new Date("2026-01-02T00:00:00Z"),
+  partitionKey: null,
   params: {},
 });
 

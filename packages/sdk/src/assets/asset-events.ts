@@ -1,6 +1,6 @@
 /** Events of assets, as bodies make and read them. */
 
-import { assetLimits, MillraceError, type OutletSaid } from "@millrace/engine";
+import { assetLimits, MillraceError, partitionKeyProblem, type OutletSaid } from "@millrace/engine";
 import { isAssetOrAlias, type Asset, type AssetAlias } from "./asset.ts";
 import { decodeValue, encodeValue } from "../codec/codec.ts";
 import { instantForms, instantMs, type Instant } from "../options/instant.ts";
@@ -27,6 +27,16 @@ export type AssetEvent = {
   readonly aliases: readonly string[];
   /** The person or program that made it, such as "user:admin"; null for others. */
   readonly createdBy: string | null;
+  /** The part of the data that it is about; null for none. */
+  readonly partitionKey: string | null;
+};
+
+export type OutletOptions = {
+  /**
+   * The part of the data that the event is about: 1 to 250 characters. Default: that of the run. Each one that is named is an
+   * event of its own.
+   */
+  readonly partition?: string | undefined;
 };
 
 export type AssetEventFilter = {
@@ -50,6 +60,7 @@ export type AssetEvents = AsyncIterable<AssetEvent> & {
 export type AssetEventsRequest = {
   readonly of:
     | { readonly kind: "triggering" }
+    /** Of an inlet, its name does as well. */
     | { readonly kind: "asset"; readonly uri: string }
     | { readonly kind: "alias"; readonly name: string };
   /** Milliseconds since 1970; null for any. */
@@ -136,7 +147,9 @@ export function inletOf(of: Asset | AssetAlias): AssetEventsRequest["of"] {
       "FIELD_INVALID",
       "context().inletEvents was given something else than asset(…) or assetAlias(…)",
     );
-  return of.kind === "asset" ? { kind: "asset", uri: of.uri } : { kind: "alias", name: of.name };
+  return of.kind === "asset"
+    ? { kind: "asset", uri: of.uri || of.name }
+    : { kind: "alias", name: of.name };
 }
 
 /**
@@ -148,6 +161,7 @@ export function outletEvent(
   asset: Asset,
   alias: AssetAlias | null,
   extra: Readonly<Record<string, unknown>> | undefined,
+  { partition = "" }: OutletOptions = {},
 ): OutletSaid {
   const isWrong = !isAssetOrAlias(asset) || asset.kind !== "asset";
   if (isWrong || (alias !== null && alias.kind !== "alias"))
@@ -155,11 +169,19 @@ export function outletEvent(
       "FIELD_INVALID",
       "context().outlets was given something else than asset(…), and assetAlias(…) before it",
     );
-  const { uri, group } = asset;
+  const { group } = asset;
+  const uri = asset.uri || asset.name;
   const what = `the extra of an event of ${uri}`;
+  const problem = partition === "" ? null : partitionKeyProblem(partition);
+  if (problem !== null)
+    throw new MillraceError(
+      "FIELD_INVALID",
+      `option "partition" of an event of ${uri} is ${JSON.stringify(partition)}; ${problem}`,
+      { metadata: { field: "partition" } },
+    );
   const isObject = typeof extra === "object" && extra !== null && !Array.isArray(extra);
   if (extra !== undefined && !isObject)
     throw new MillraceError("VALUE_INVALID", `${what} is no object`);
   const data = extra && encodeValue(extra, what, assetLimits.eventExtraBytes);
-  return { uri, group, alias: alias?.name ?? "", extra: data ?? null };
+  return { uri, group, alias: alias?.name ?? "", extra: data ?? null, partitionKey: partition };
 }

@@ -19,5 +19,6 @@ export function assetEventFacts(event: AssetEventMessage): Omit<AssetEvent, "ext
       : null,
     aliases: event.aliases,
     createdBy: event.createdBy || null,
+    partitionKey: event.partitionKey || null,
   };
 }

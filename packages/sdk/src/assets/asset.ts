@@ -64,7 +64,7 @@ export function asset(of: string | AssetOptions): Asset {
   const options = typeof of === "string" ? { uri: of } : of;
   const read = readOptions<ReadAsset>(options ?? {}, assetReaders, "asset");
   const { watchers = [] } = read;
-  const uri = read.uri ?? refuseOption("asset: uri", undefined, "text");
+  const uri = read.uri || refuseOption("asset: uri", read.uri, "text, such as s3://bucket/orders");
   return {
     kind: "asset",
     uri,
@@ -75,6 +75,19 @@ export function asset(of: string | AssetOptions): Asset {
       watchers: watchers.map((watcher) => ({ ...watcher, queue: read.watcherQueue ?? "default" })),
     }),
   };
+}
+
+/**
+ * The asset in use that has this name, wherever it is named with its uri: as an outlet, an inlet, or in a schedule. Which one
+ * that is, is found when the DAG is registered, and stays; a DAG whose name nobody has is refused.
+ *
+ * @example dag("report", { schedule: assetNamed("orders") }, …)
+ * @throws MillraceError DAG_INVALID
+ */
+export function assetNamed(name: string): Asset {
+  const read = text(name, "assetNamed: name");
+  if (read === "") return refuseOption("assetNamed: name", name, "the name of an asset");
+  return { kind: "asset", uri: "", name: read, group: defaultAssetGroup, extra: "" };
 }
 
 /**

@@ -106,15 +106,18 @@ test("an event is made, and an asset is made anew, once each, however often the 
     createdBy: "user:admin",
     task: null,
   });
-  await assets.emit("orders");
+  await assets.emit("orders", {}, { partition: "2026-01-02" });
+  expect(emitted.map(({ partitionKey }) => partitionKey)).toEqual(["", "2026-01-02"]);
   expect(emitted.map(({ extra }) => extra && decodeValue(extra.data))).toEqual([
     { rows: 3 },
     undefined,
   ]);
   expect(new Set(emitted.map(({ requestId }) => requestId)).size).toBe(2);
-  const run = await assets.materialize("orders", { dag: etl, params: { day: "1" }, note: "again" });
+  const how = { dag: etl, params: { day: "1" }, note: "again", partitionKey: "2026-01-02" };
+  const run = await assets.materialize("orders", how);
   expect(run).toMatchObject({ id: "run_9", snapshot: { type: "asset_materialization" } });
   expect(made[0]).toMatchObject({ asset: "orders", dagId: "etl", note: "again" });
+  expect(made[0]?.partitionKey).toBe("2026-01-02");
 });
 
 test("what the next run waits for is told in sentences; null of a DAG that waits for none", async () => {
@@ -128,5 +131,43 @@ test("what the next run waits for is told in sentences; null of a DAG that waits
   expect(await server.client.assets.waiting("report")).toEqual({
     isMet: false,
     reasons: ["Waits for 1 more event of a."],
+    partitions: null,
+  });
+});
+
+test("what a DAG waits for by partition is told key by key, with what each of its assets has", async () => {
+  await using server = await serve({
+    getAssetProgress: () => ({
+      isByPartition: true,
+      partitions: [
+        {
+          partitionKey: "2026-01-01",
+          progress: {
+            kind: {
+              case: "allOf",
+              value: {
+                parts: [
+                  { message: "an event of a", kind: { case: "need", value: {} } },
+                  { message: "21 of 24 hours of b", kind: { case: "need", value: {} } },
+                ],
+              },
+            },
+          },
+        },
+        { partitionKey: "2026-01-02", progress: { isMet: true, message: "an event of a" } },
+      ],
+      reasons: [{ message: "The DAG is paused." }],
+    }),
+  });
+  expect(await server.client.assets.waiting("report")).toEqual({
+    isMet: true,
+    reasons: ["The DAG is paused."],
+    partitions: [
+      {
+        ...{ partitionKey: "2026-01-01", isMet: false },
+        message: "an event of a and 21 of 24 hours of b",
+      },
+      { partitionKey: "2026-01-02", isMet: true, message: "an event of a" },
+    ],
   });
 });

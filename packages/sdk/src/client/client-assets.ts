@@ -2,7 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/engine";
+import type { AssetPartitionProgress, AssetProgress } from "@millrace/wire/v1";
 import type { Asset } from "../assets/asset.ts";
+import type { OutletOptions } from "../assets/asset-events.ts";
 import { encodeValue } from "../codec/codec.ts";
 import { instantForms, instantMs, type Instant } from "../options/instant.ts";
 import type { AssetEventSnapshot, AssetSnapshot } from "./asset-snapshots.ts";
@@ -32,10 +34,20 @@ export type ListAssetEventsOptions = CallOptions & {
 
 /** What the next run of a DAG waits for. */
 export type AssetWait = {
-  /** Whether enough events are there. */
+  /** Whether enough events are there; of a DAG that waits by partition, for any of `partitions`. */
   readonly isMet: boolean;
   /** Sentences: which events are missing, and what else holds the run. Empty when it is about to be made. */
   readonly reasons: readonly string[];
+  /** Of a DAG that waits by partition: the first 500 keys for which something has come. Null for others. */
+  readonly partitions: readonly PartitionWait[] | null;
+};
+
+/** How far one partition is. */
+export type PartitionWait = {
+  readonly partitionKey: string;
+  readonly isMet: boolean;
+  /** What there is and what is missing, such as "21 of 24 hours of s3://clicks". */
+  readonly message: string;
 };
 
 /** `client.assets`. An asset is said by its definition, its uri, or its name. */
@@ -82,19 +94,22 @@ export class ClientAssets {
   }
 
   /**
-   * Says that something happened to an asset: DAGs that wait for it may run.
+   * Says that something happened to an asset, or to a partition of it: DAGs that wait for it may run.
    *
    * @throws MillraceError ASSET_NOT_FOUND, VALUE_INVALID, VALUE_TOO_LARGE
    */
   async emit(
     asset: Asset | string,
     extra: Readonly<Record<string, unknown>> = {},
-    { signal }: CallOptions = {},
+    { partition = "", signal }: CallOptions & OutletOptions = {},
   ): Promise<AssetEventSnapshot> {
     const data = encodeValue(extra, `the extra of an event of ${uriOf(asset)}`);
     const { answered, connection, readAssetEvent } = await this.#link();
     const said = Object.keys(extra).length === 0 ? {} : { extra: { data } };
-    const request = { requestId: randomUUID(), asset: uriOf(asset), ...said };
+    const request = {
+      ...{ requestId: randomUUID(), asset: uriOf(asset), partitionKey: partition },
+      ...said,
+    };
     const { event } = await answered(
       (call) => connection.assets.createAssetEvent(request, call),
       signal,
@@ -116,14 +131,15 @@ export class ClientAssets {
       readonly dag?: { readonly id: string } | string;
       readonly params?: Readonly<Record<string, unknown>>;
       readonly note?: string;
+      readonly partitionKey?: string;
     } = {},
   ): Promise<ClientRun> {
-    const { dag = "", params = {}, note = "", signal } = options;
+    const { dag = "", params = {}, note = "", partitionKey = "", signal } = options;
     const data = encodeValue(params, `the params for ${uriOf(asset)}`);
     const { answered, connection, readRun } = await this.#link();
     const request = {
       ...{ requestId: randomUUID(), asset: uriOf(asset), dagId: idOf(dag) },
-      ...{ params: { data }, note },
+      ...{ params: { data }, note, partitionKey },
     };
     const { run } = await answered(
       (call) => connection.assets.materializeAsset(request, call),
@@ -139,15 +155,41 @@ export class ClientAssets {
     { signal }: CallOptions = {},
   ): Promise<AssetWait | null> {
     const { answered, connection } = await this.#link();
-    const request = { dagId: idOf(dag) };
-    const { progress, reasons } = await answered(
+    const request = { dagId: idOf(dag), pageSize: partitionsMax };
+    const answer = await answered(
       (call) => connection.assets.getAssetProgress(request, call),
       signal,
     );
-    return progress === undefined
-      ? null
-      : { isMet: progress.isMet, reasons: reasons.map(({ message }) => message) };
+    const reasons = answer.reasons.map(({ message }) => message);
+    if (answer.isByPartition) {
+      const partitions = answer.partitions.map(readPartition);
+      return { isMet: partitions.some(({ isMet }) => isMet), reasons, partitions };
+    }
+    const { progress } = answer;
+    return progress === undefined ? null : { isMet: progress.isMet, reasons, partitions: null };
   }
+}
+
+/** The most that one answer brings. */
+const partitionsMax = 500;
+
+function readPartition({ partitionKey, progress }: AssetPartitionProgress): PartitionWait {
+  return {
+    partitionKey,
+    isMet: progress?.isMet ?? false,
+    message: progress === undefined ? "" : progressText(progress),
+  };
+}
+
+/** Of several assets, what each has. */
+function progressText({ message, kind }: AssetProgress): string {
+  if (kind.case !== "allOf" && kind.case !== "anyOf") return message;
+  const sign = kind.case === "allOf" ? " and " : " or ";
+  const parts = kind.value.parts.map((part) => {
+    const text = progressText(part);
+    return part.kind.case === "need" ? text : `(${text})`;
+  });
+  return parts.join(sign);
 }
 
 function idOf(it: { readonly id: string } | string): string {
@@ -155,7 +197,7 @@ function idOf(it: { readonly id: string } | string): string {
 }
 
 function uriOf(asset: Asset | string): string {
-  return typeof asset === "string" ? asset : asset.uri;
+  return typeof asset === "string" ? asset : asset.uri || asset.name;
 }
 
 function msOf(field: string, value: Instant | undefined): number | null {

@@ -33,6 +33,8 @@ export type TriggerOptions<Given> = CallOptions & {
   readonly logicalDate?: Instant;
   /** For people, at most 1000 characters. */
   readonly note?: string;
+  /** The part of the data that the run is about: 1 to 250 characters. Default: none. */
+  readonly partitionKey?: string;
 } & (Partial<Given> extends Given ? { readonly params?: Given } : { readonly params: Given });
 
 /** The options may be left out where the DAG needs no params. */
@@ -83,7 +85,7 @@ export class Client {
     options: TriggerOptions<Readonly<Record<string, unknown>>> = {},
   ): Promise<ClientRun> {
     const dagId = typeof dag === "string" ? dag : dag.id;
-    const { params = {}, note = "", logicalDate, signal } = options;
+    const { params = {}, note = "", logicalDate, partitionKey = "", signal } = options;
     const data = encodeValue(params, `the params of DAG "${dagId}"`);
     const at = logicalDate === undefined ? null : logicalDateMs(logicalDate);
     const { answered, connection, readRun, timestampOf } = await this.#link();
@@ -91,7 +93,7 @@ export class Client {
       requestId: randomUUID(),
       dagId,
       params: { data },
-      note,
+      ...{ note, partitionKey },
       logicalDate: timestampOf(at),
     };
     const { run } = await answered((call) => connection.runs.triggerDagRun(request, call), signal);

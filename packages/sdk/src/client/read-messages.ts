@@ -45,6 +45,7 @@ export function readRun(run: DagRun): RunSnapshot {
     state: stateOfRun(run.state),
     type: typeOfRun(run.runType),
     logicalDate: dateOf(run.logicalDate),
+    partitionKey: run.partitionKey || null,
     params: run.params === undefined ? {} : decodeValue(run.params.data, "the run's params"),
     queuedAt: dateOf(run.queuedAt),
     startedAt: dateOf(run.startedAt),

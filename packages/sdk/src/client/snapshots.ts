@@ -27,6 +27,8 @@ export type RunSnapshot = {
   readonly state: RunStateName | "unknown";
   readonly type: RunTypeName | "unknown";
   readonly logicalDate: Date | null;
+  /** The part of the data that it is about; null for none. */
+  readonly partitionKey: string | null;
   readonly params: unknown;
   readonly queuedAt: Date | null;
   readonly startedAt: Date | null;

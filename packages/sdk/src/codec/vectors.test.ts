@@ -151,6 +151,7 @@ function factsOf(name: string): RunFacts {
     logicalDate: dateOf(run.logicalDateMs),
     dataInterval: { start: dateOf(run.dataIntervalStartMs), end: dateOf(run.dataIntervalEndMs) },
     runAfter: new Date(run.runAfterMs),
+    partitionKey: null,
     params: decodeValue(run.params),
   };
 }

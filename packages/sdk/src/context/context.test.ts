@@ -12,6 +12,7 @@ const facts: RunFacts = {
   logicalDate: null,
   dataInterval: { start: null, end: null },
   runAfter: new Date("2026-03-04T05:06:07.089Z"),
+  partitionKey: null,
   params: { region: "eu" },
 };
 

@@ -5,7 +5,7 @@ import { MillraceError } from "@millrace/engine";
 import type { DagRef } from "../across/dag-ref.ts";
 import type { TriggeredRun, TriggerRunOptions } from "../across/trigger-request.ts";
 import type { Asset, AssetAlias } from "../assets/asset.ts";
-import type { AssetEventFilter, AssetEvents } from "../assets/asset-events.ts";
+import type { AssetEventFilter, AssetEvents, OutletOptions } from "../assets/asset-events.ts";
 import type { RunValue } from "./run-facts.ts";
 import type { PullOptions } from "./xcom-pull.ts";
 import { shared } from "../shared.ts";
@@ -61,16 +61,22 @@ export type TaskContext<P = Readonly<Record<string, unknown>>> = {
   readonly outlets: {
     /**
      * Gives the event of an outlet an extra: an object, at most 64 KiB. The last one counts. Without it the event has none.
+     * Partitions that are named are events of their own, in the place of the one about the run's partition.
      *
      * @throws MillraceError VALUE_INVALID, VALUE_TOO_LARGE
      */
-    extra(asset: Asset, extra: Readonly<Record<string, unknown>>): void;
+    extra(asset: Asset, extra: Readonly<Record<string, unknown>>, options?: OutletOptions): void;
     /**
      * Names an asset for an alias among the outlets: it gets an event, and is made if nobody has named it before.
      *
      * @throws MillraceError VALUE_INVALID, VALUE_TOO_LARGE, DAG_INVALID
      */
-    add(alias: AssetAlias, asset: Asset | string, extra?: Readonly<Record<string, unknown>>): void;
+    add(
+      alias: AssetAlias,
+      asset: Asset | string,
+      extra?: Readonly<Record<string, unknown>>,
+      options?: OutletOptions,
+    ): void;
   };
   /**
    * Events of an inlet, oldest first: `for await (const event of context().inletEvents(orders, { newestFirst: true }))`.

@@ -13,6 +13,8 @@ export type RunFacts = {
   readonly dataInterval: { readonly start: Date | null; readonly end: Date | null };
   /** When the run was due: its tick, or the moment somebody asked for it. */
   readonly runAfter: Date;
+  /** The part of the data that the run is about, such as "2026-01-02"; null for none. */
+  readonly partitionKey: string | null;
   readonly params: unknown;
 };
 

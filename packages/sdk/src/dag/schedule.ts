@@ -1,13 +1,15 @@
 /** Schedules are values: a cron string or preset, or what the functions here make. */
 
-import { dagLimits, MillraceError } from "@millrace/engine";
+import { dagLimits, MillraceError, partitionLimits } from "@millrace/engine";
 import type {
   AssetExpression,
+  CronPartition,
   CronTriggerSchedule,
   CustomSchedule,
   Schedule,
   TimeSchedule,
 } from "@millrace/engine";
+import { partitionedInZone, type UnzonedPartitioned } from "../assets/partition.ts";
 import { isCondition, ruleOf, type AssetConditions } from "../assets/asset.ts";
 import { callHandler } from "../wiring/call-place.ts";
 import type { Duration } from "../options/duration.ts";
@@ -15,6 +17,7 @@ import type { Instant } from "../options/instant.ts";
 import {
   duration,
   instant,
+  integer,
   oneOf,
   positiveDuration,
   readOptions,
@@ -41,6 +44,7 @@ declare const made: unique symbol;
 export type ScheduleValue = (
   | UnzonedTime
   | { readonly kind: "assets"; readonly expression: AssetExpression }
+  | UnzonedPartitioned
   | {
       readonly kind: "asset_or_time";
       readonly expression: AssetExpression;
@@ -83,6 +87,13 @@ export type CronOptions = {
    * most so long ago. Default: if that was little ago, beside the time to the next.
    */
   readonly runImmediately?: boolean | Duration;
+  /**
+   * Gives each run a partition key: the date of its instant in the zone, as `YYYY-MM-DDTHH:mm:ss` or by a format of your own, or
+   * that of an instant so many steps later, or earlier. Default: runs have none.
+   *
+   * @example cron("0 3 * * *", { partition: { format: "YYYY-MM-DD", offset: -1 } }) // the day that has ended
+   */
+  readonly partition?: true | { readonly format?: string; readonly offset?: number };
 };
 
 /**
@@ -107,6 +118,7 @@ export function cron(
     intervalMs: read.interval ?? 0,
     jitterMs: read.jitter ?? 0,
     runImmediately: read.runImmediately ?? null,
+    ...(read.partition !== undefined && { partition: read.partition }),
   };
 }
 
@@ -162,7 +174,7 @@ export function events(dates: readonly Instant[]): ScheduleValue {
  */
 export function orTime(assets: AssetConditions, time: TimeOption): ScheduleValue {
   const read = readSchedule(time, "orTime: time");
-  const isClock = read !== null && !["assets", "asset_or_time", "custom"].includes(read.kind);
+  const isClock = read !== null && !notClocks.includes(read.kind);
   if (!isClock)
     return refuseOption("orTime: time", time, 'a schedule that a clock decides, such as "@daily"');
   return {
@@ -171,6 +183,13 @@ export function orTime(assets: AssetConditions, time: TimeOption): ScheduleValue
     time: read as UnzonedClock,
   };
 }
+
+const notClocks: readonly Schedule["kind"][] = [
+  "assets",
+  "partitioned_assets",
+  "asset_or_time",
+  "custom",
+];
 
 /** A schedule that a clock decides. */
 export type TimeOption = (typeof presets)[number] | (string & {}) | UnzonedClock;
@@ -225,17 +244,31 @@ type ReadCron = {
   jitter: number;
   interval: number;
   runImmediately: CronTriggerSchedule["runImmediately"];
+  partition: CronPartition;
 };
 
 /** Never is "if it is now": what Airflow makes of False, a guess, nobody would expect. */
 const immediately: Read<CronTriggerSchedule["runImmediately"]> = (value, name) =>
   typeof value === "boolean" ? value || 0 : duration(value, name);
 
+const cronPartition: Read<CronPartition> = (value, name) => {
+  if (value === true) return { format: "", offset: 0 };
+  if (typeof value !== "object" || value === null)
+    return refuseOption(name, value, "true, or { format, offset }");
+  const read = readOptions<CronPartition>(
+    value,
+    { format: text, offset: integer(-partitionLimits.offset, partitionLimits.offset) },
+    name,
+  );
+  return { format: read.format ?? "", offset: read.offset ?? 0 };
+};
+
 const cronReaders = {
   timezone: text,
   jitter: duration,
   interval: duration,
   runImmediately: immediately,
+  partition: cronPartition,
 };
 
 const kind = oneOf<Schedule["kind"]>(
@@ -248,6 +281,7 @@ const kind = oneOf<Schedule["kind"]>(
     "continuous",
     "events",
     "assets",
+    "partitioned_assets",
     "asset_or_time",
     "custom",
   ] as const),
@@ -264,7 +298,7 @@ export const readSchedule: Read<ScheduleValue | null> = (value, name) => {
     return value as ScheduleValue;
   }
   const words =
-    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…), timetable(…), asset(…), anyOf(…), allOf(…), atLeast(…), orTime(…)";
+    "cron(…), cronInterval(…), delta(…), deltaInterval(…), once(), continuous(), events(…), timetable(…), asset(…), anyOf(…), allOf(…), atLeast(…), byPartition(…), orTime(…)";
   return refuseOption(name, value, `null, a cron expression, ${presets.join(", ")}, ${words}`);
 };
 
@@ -278,6 +312,7 @@ export function inZone(schedule: ScheduleValue | null, timezone: string): Schedu
   if (schedule === null || schedule.kind === "assets") return schedule;
   if (schedule.kind === "custom")
     return { kind: "custom", name: schedule.name, handler: callHandler("", "schedule") };
+  if (schedule.kind === "partitioned_assets") return partitionedInZone(schedule, timezone);
   if (schedule.kind !== "asset_or_time") return timeInZone(schedule, timezone);
   return { ...schedule, time: timeInZone(schedule.time, timezone) };
 }

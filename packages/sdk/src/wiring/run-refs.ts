@@ -21,6 +21,8 @@ export type Run<P = NoParams> = {
   readonly dataInterval: { readonly start: Ref<Date | null>; readonly end: Ref<Date | null> };
   /** When the run was due. */
   readonly runAfter: Ref<Date>;
+  /** The part of the data that the run is about; null for a run without one. */
+  readonly partitionKey: Ref<string | null>;
   /** The day of the logical date, else of `runAfter`, in UTC: "2026-01-01". */
   readonly ds: Ref<string>;
   /** The same instant: "2026-01-01T00:00:00+00:00". */
@@ -39,6 +41,7 @@ export function makeRun<P>(): Run<P> {
     logicalDate: refTo("logicalDate"),
     dataInterval: { start: refTo("dataInterval", "start"), end: refTo("dataInterval", "end") },
     runAfter: refTo("runAfter"),
+    partitionKey: refTo("partitionKey"),
     ds: refTo("ds"),
     ts: refTo("ts"),
     params: makeParams<P>(),

@@ -22,6 +22,15 @@ const bodies = {
     outlets.add(feeds, asset({ uri: "s3://other", group: "shop" }), { at: new Date(0) });
     return 1;
   }`,
+  partitions: `() => {
+    const { outlets, run } = context();
+    outlets.extra(orders, { n: 1 }, { partition: "mon" });
+    outlets.extra(orders, { n: 2 }, { partition: "tue" });
+    outlets.extra(orders, { n: 3 }, { partition: "mon" });
+    outlets.add(feeds, "s3://new", undefined, { partition: "wed" });
+    return run.partitionKey;
+  }`,
+  bad_partition: `() => context().outlets.extra(orders, {}, { partition: "a\\nb" })`,
   silent: "() => 1",
   fails: `() => { context().outlets.extra(orders, {}); throw new FailTask("no"); }`,
   reads: `async () => {
@@ -93,6 +102,7 @@ describe.each([
       source: "task",
       aliases: [],
       createdBy: null,
+      partitionKey: null,
     };
     expect(value["made"]).toEqual([
       { ...event, id: 1, at: new Date(1), extra: {}, task: { ...task, mapIndex: null } },
@@ -109,6 +119,25 @@ describe.each([
   });
 });
 
+test("a body has its run's partition, and says of an outlet something about each of several", async () => {
+  const run = { runId: "run_1", dagId: "bench", partitionKey: "2026-01-02" };
+  bench.server.assign(bench.task("partitions", { run }));
+  const result = await bench.server.result("partitions");
+  expect(valueOf(result)).toBe("2026-01-02");
+  if (result.outcome.case !== "succeeded") throw new Error("It did not succeed.");
+  const { outletEvents } = result.outcome.value;
+  expect(
+    outletEvents.map(({ asset, alias, partitionKey, extra }) => [
+      ...[asset?.uri, alias, partitionKey],
+      extra === undefined ? null : decodeValue(extra.data),
+    ]),
+  ).toEqual([
+    ["s3://orders", "", "mon", { n: 3 }],
+    ["s3://orders", "", "tue", { n: 2 }],
+    ["s3://new", "feeds", "wed", null],
+  ]);
+});
+
 test("nothing is said of outlets where the body says nothing, and where it fails", async () => {
   bench.server.assign(bench.task("silent"), bench.task("fails"));
   expect(saidIn(await bench.server.result("silent"))).toEqual([]);
@@ -119,6 +148,7 @@ test.each([
   ["not_an_object", "VALUE_INVALID", "the extra of an event of s3://orders is no object"],
   ["too_large", "VALUE_TOO_LARGE", "s3://orders"],
   ["not_an_asset", "FIELD_INVALID", "something else than asset(…)"],
+  ["bad_partition", "FIELD_INVALID", 'option "partition" of an event of s3://orders is "a\\nb"'],
   ["bad_filter", "FIELD_INVALID", 'option "since" of an asset\'s events is yesterday'],
 ] as const)("wrong use fails the body with a sentence: %s", async (id, type, part) => {
   bench.server.assign(bench.task(id));

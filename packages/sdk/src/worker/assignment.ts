@@ -45,6 +45,7 @@ export function taskOf(assignment: Assignment): Task {
         logicalDate: dateOf(run?.logicalDate),
         dataInterval: { start: dateOf(run?.dataIntervalStart), end: dateOf(run?.dataIntervalEnd) },
         runAfter: dateOf(run?.runAfter) ?? new Date(0),
+        partitionKey: run?.partitionKey || null,
       },
       params: run?.params?.data ?? null,
       taskId: assignment.taskId,

@@ -10,6 +10,7 @@ import {
   type AssetEvents,
   type AssetEventsPage,
   type AssetEventsRequest,
+  type OutletOptions,
 } from "../assets/asset-events.ts";
 import type { DagRef } from "../across/dag-ref.ts";
 import {
@@ -169,25 +170,30 @@ export class Attempt implements TaskContext {
   }
 
   readonly outlets = {
-    extra: (asset: Asset, extra: Readonly<Record<string, unknown>>): void => {
-      this.#noteOutlet(outletEvent(asset, null, extra));
+    extra: (
+      asset: Asset,
+      extra: Readonly<Record<string, unknown>>,
+      options?: OutletOptions,
+    ): void => {
+      this.#noteOutlet(outletEvent(asset, null, extra, options));
     },
     add: (
       alias: AssetAlias,
       asset: Asset | string,
       extra?: Readonly<Record<string, unknown>>,
+      options?: OutletOptions,
     ): void => {
       const named = typeof asset === "string" ? makeAsset(asset) : asset;
-      this.#noteOutlet(outletEvent(named, alias, extra));
+      this.#noteOutlet(outletEvent(named, alias, extra, options));
     },
   };
 
   #noteOutlet(event: OutletSaid): void {
     if (this.work.callback !== null)
       throw new MillraceError("WRONG_PLACE", "A callback makes no assets: outlets are of tasks.");
-    const { uri, alias, extra } = event;
+    const { uri, alias, extra, partitionKey } = event;
     const words = alias === "" || extra === null ? "" : Buffer.from(extra).toString("base64");
-    this.#outletEvents.set(`${alias} ${uri} ${words}`, event);
+    this.#outletEvents.set(JSON.stringify([alias, uri, partitionKey, words]), event);
     if (this.#outletEvents.size > assetLimits.eventsPerSuccess)
       throw new MillraceError(
         "VALUE_INVALID",

@@ -67,6 +67,7 @@ function variablesOf({ run, taskId, mapIndex, tryNumber, items }: LabelFacts): o
     logical_date: run.logicalDate,
     data_interval_start: run.dataInterval.start,
     data_interval_end: run.dataInterval.end,
+    partition_key: run.partitionKey,
     run_id: run.name,
     run_type: run.type,
     dag_id: run.dagId,

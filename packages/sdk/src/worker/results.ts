@@ -39,8 +39,8 @@ function outcomeToProto(
           ...(outcome.value !== null && { returnValue: { data: outcome.value } }),
           lengths: [...lengths],
           mapIndexLabel,
-          outletEvents: outletEvents.map(({ uri, group, alias, extra }) => ({
-            ...{ asset: { uri, group }, alias },
+          outletEvents: outletEvents.map(({ uri, group, alias, extra, partitionKey = "" }) => ({
+            ...{ asset: { uri, group }, alias, partitionKey },
             ...(extra !== null && { extra: { data: extra } }),
           })),
           ...(choice !== null && { choice: { cases: [...choice] } }),

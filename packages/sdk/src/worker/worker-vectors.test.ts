@@ -58,6 +58,7 @@ describe("names of mapped instances", () => {
     logicalDate: null,
     dataInterval: { start: null, end: null },
     runAfter: new Date(instance.runAfter),
+    partitionKey: null,
     params: decodeValue(instance.params),
   });
   const items = new Map(

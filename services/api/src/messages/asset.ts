@@ -54,6 +54,7 @@ export function assetEventMessage(
     mapIndex: row.map_ix ?? -1,
     aliases: [...row.aliases],
     createdBy: row.created_by,
+    partitionKey: row.partition_key ?? "",
     madeRuns: madeRuns.map((run) => ({
       dagId: run.dag_id,
       runId: runIdOf(run.run_id),
@@ -65,9 +66,9 @@ export function assetEventMessage(
 export function progressMessage(progress: AssetProgress): AssetProgressMessage {
   const { isMet, message } = progress;
   if (progress.kind === "events") {
-    const { of, have, need } = progress;
+    const { of, have, need, unit } = progress;
     const named = of.kind === "asset" ? { uri: of.uri, alias: "" } : { uri: "", alias: of.name };
-    const value = { ...named, have, need };
+    const value = { ...named, have, need, unit };
     return create(AssetProgressSchema, { isMet, message, kind: { case: "need", value } });
   }
   const parts = progress.parts.map(progressMessage);

@@ -27,6 +27,7 @@ export function runMessage(row: RunRow): DagRun {
     note: row.note,
     triggeredBy: row.triggered_by,
     revision: BigInt(row.revision),
+    partitionKey: row.partition_key ?? "",
     backfillId: row.backfill_id === null ? "" : backfillIdOf(row.backfill_id),
   });
 }

@@ -24,6 +24,7 @@ import {
   dagIdField,
   fieldInvalid,
   requireYear,
+  partitionKeyField,
   runIdField,
   runNotFound,
   textField,
@@ -94,6 +95,7 @@ export function createAssetEvent(
     const before = await answered(context, call, schemas, request);
     if (before !== null) return before;
     const extra = extraField(request.extra?.data ?? null);
+    const partitionKey = partitionKeyField(request.partitionKey);
     const asset = await requireAsset(context, request.asset);
     if (!asset.is_active)
       throw new MillraceError(
@@ -104,14 +106,15 @@ export function createAssetEvent(
     const createdBy = principalLabel(call.principal);
     let consumers: readonly string[] = [];
     const answer = await once(context, call, schemas, request, async (tx) => {
-      const made = await storeAssetEvent(tx, { assetId: asset.id, extra, source: 2, createdBy });
+      const event = { assetId: asset.id, extra, source: 2, createdBy, partitionKey } as const;
+      const made = await storeAssetEvent(tx, event);
       ({ consumers } = made);
       const at = timestampOf(made.at.getTime());
       return {
         event: {
           eventId: BigInt(made.id),
           ...{ uri: asset.uri, name: asset.name, mapIndex: -1, createdBy },
-          source: AssetEventSource.CALLER,
+          ...{ source: AssetEventSource.CALLER, partitionKey: partitionKey ?? "" },
           ...(at && { at }),
           ...(extra !== null && { extra: { data: extra } }),
         },

@@ -57,6 +57,17 @@ test("they follow from what the newest automated run was about", async () => {
   expect(timestampDate(plannedRuns[0]!.runAfter!)).toEqual(new Date(last.getTime() + dayMs));
 });
 
+test("they have the partition keys that the schedule will give them", async () => {
+  const partition = { format: "YYYY-MM-DD", offset: -1 };
+  const value = { expressions: ["0 0 * * *"], partition };
+  const dagId = await registered({ case: "cron", value });
+  const { plannedRuns } = await api.grpc(DagService).listNextRuns({ dagId, count: 2 });
+  const dayBefore = plannedRuns.map((run) =>
+    new Date(timestampDate(run.runAfter!).getTime() - dayMs).toISOString().slice(0, 10),
+  );
+  expect(plannedRuns.map((run) => run.partitionKey)).toEqual(dayBefore);
+});
+
 const kindsOf = (reasons: readonly { kind: ReasonKind }[]) => reasons.map(({ kind }) => kind);
 
 test("what holds the next run back is said; a paused DAG has those that it would make", async () => {

@@ -3,6 +3,7 @@ import {
   isMillraceError,
   nextRuns,
   noOwner,
+  partitionKeyAt,
   scheduleReasons,
   shardOf,
   type DagSpec,
@@ -15,7 +16,7 @@ import type { ApiContext } from "../context.ts";
 import { requireDag } from "../dag-reading.ts";
 import { apiLimits } from "../limits.ts";
 import { pageSizeOf } from "../paging.ts";
-import { assetWaitOf } from "./asset-progress.ts";
+import { assetReasonsOf } from "./asset-progress.ts";
 
 const countLimits = { default: 10, max: 1000 };
 
@@ -31,9 +32,9 @@ export function listNextRuns(context: ApiContext): Handler<typeof DagService.met
       countActiveRuns(context.db, head.dag_id),
     ]);
     const { spec } = dag;
-    if (spec.schedule?.kind === "assets") {
-      const wait = await assetWaitOf(context, head, spec);
-      return { plannedRuns: [], reasons: (wait?.reasons ?? []).map(reasonToProto) };
+    if (spec.schedule?.kind === "assets" || spec.schedule?.kind === "partitioned_assets") {
+      const reasons = await assetReasonsOf(context, head, spec);
+      return { plannedRuns: [], reasons: (reasons ?? []).map(reasonToProto) };
     }
     const isAsked = spec.schedule?.kind === "custom";
     const { runs, problem } = isAsked
@@ -48,7 +49,13 @@ export function listNextRuns(context: ApiContext): Handler<typeof DagService.met
       next: runs[0] ?? null,
       now: head.now.getTime(),
     });
-    return { plannedRuns: runs.map(plannedRunToProto), reasons: reasons.map(reasonToProto) };
+    return {
+      plannedRuns: runs.map((run) => ({
+        ...plannedRunToProto(run),
+        partitionKey: partitionKeyAt(spec.schedule, run.dataInterval.end) ?? "",
+      })),
+      reasons: reasons.map(reasonToProto),
+    };
   };
 }
 

@@ -12,7 +12,7 @@ import {
 import { requireAsset } from "../asset-reading.ts";
 import type { ApiContext } from "../context.ts";
 import { requireDag } from "../dag-reading.ts";
-import { dagIdField, textField } from "../fields.ts";
+import { dagIdField, partitionKeyField, textField } from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { compileParamsSchema, completeParams } from "../params.ts";
@@ -48,6 +48,7 @@ async function ask(
     compileParamsSchema(spec.paramsSchema),
   );
   const note = textField("note", request.note, apiLimits.noteLength);
+  const partitionKey = partitionKeyField(request.partitionKey) ?? "";
   return context.commands.send(
     shardOf(dagId),
     {
@@ -55,7 +56,7 @@ async function ask(
       ...{ requestId, bodyHash },
       command: {
         case: "triggerRun",
-        value: { dagId, params, note, runType: RunType.ASSET_MATERIALIZATION },
+        value: { dagId, params, note, runType: RunType.ASSET_MATERIALIZATION, partitionKey },
       },
     },
     call,

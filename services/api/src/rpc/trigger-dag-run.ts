@@ -11,7 +11,14 @@ import {
 } from "@millrace/wire/v1";
 import type { OwnerReply } from "@millrace/wire/internal";
 import type { ApiContext } from "../context.ts";
-import { dagIdField, dagNotFound, requireYear, runNotFound, textField } from "../fields.ts";
+import {
+  dagIdField,
+  dagNotFound,
+  partitionKeyField,
+  requireYear,
+  runNotFound,
+  textField,
+} from "../fields.ts";
 import { requestKey } from "../idempotency.ts";
 import { apiLimits } from "../limits.ts";
 import { runMessage } from "../messages/run.ts";
@@ -51,6 +58,7 @@ export function triggerDagRun(
       compileParamsSchema(spec.paramsSchema),
     );
     const logicalDateMs = logicalDateField(request.logicalDate);
+    const partitionKey = partitionKeyField(request.partitionKey);
     return context.commands.send(
       shardOf(head.dag_id),
       {
@@ -64,6 +72,7 @@ export function triggerDagRun(
             params,
             note: textField("note", request.note, apiLimits.noteLength),
             ...(logicalDateMs === null ? {} : { logicalDateMs: BigInt(logicalDateMs) }),
+            ...(partitionKey !== null && { partitionKey }),
           },
         },
       },

@@ -185,7 +185,7 @@ async function carryOut(
   const asker = { principal, requestId, bodyHash };
   switch (command.case) {
     case "triggerRun": {
-      const { dagId, params, note, logicalDateMs, runType, parent } = command.value;
+      const { dagId, params, note, logicalDateMs, runType, parent, partitionKey } = command.value;
       const isMade = runType === RunType.ASSET_MATERIALIZATION;
       const rpc = isMade ? "AssetService/MaterializeAsset" : "DagRunService/TriggerDagRun";
       const key = { method: `millrace.v1.${rpc}`, ...asker };
@@ -211,6 +211,7 @@ async function carryOut(
             runAfter: new Date(),
             params: Uint8Array.from(params),
             note,
+            partitionKey: partitionKey || null,
             triggeredBy: principal,
           },
         });

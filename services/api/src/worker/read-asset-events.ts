@@ -1,4 +1,5 @@
 import { readAssetEventRows } from "@millrace/db";
+import type { MillraceError } from "@millrace/engine";
 import type { Handler } from "@millrace/service";
 import type { ReadAssetEventsRequest, WorkerService } from "@millrace/wire/worker";
 import { fieldInvalid, shown } from "../fields.ts";
@@ -50,16 +51,18 @@ async function whichOf(
     throw fieldInvalid("of", "is unset; say triggering, inlet_uri or inlet_alias.");
   const { dag } = await versions.get(holder.dag_version_id);
   const inlets = dag.tasks[ref.ix]?.inlets ?? [];
-  const isInlet = inlets.some((inlet) =>
-    inlet.kind === "asset"
-      ? of.case === "inletUri" && inlet.uri === of.value
-      : of.case === "inletAlias" && inlet.name === of.value,
-  );
-  const field = of.case === "inletUri" ? "inlet_uri" : "inlet_alias";
-  if (!isInlet)
-    throw fieldInvalid(
-      field,
-      `is ${shown(of.value)}, which is no inlet of the task; add it to them.`,
-    );
-  return of.case === "inletUri" ? { uri: of.value } : { alias: of.value };
+  if (of.case === "inletAlias") {
+    if (inlets.some((inlet) => inlet.kind === "alias" && inlet.name === of.value))
+      return { alias: of.value };
+    throw noInlet("inlet_alias", of.value);
+  }
+  const assets = inlets.filter((inlet) => inlet.kind === "asset");
+  const asset =
+    assets.find(({ uri }) => uri === of.value) ?? assets.find(({ name }) => name === of.value);
+  if (asset === undefined) throw noInlet("inlet_uri", of.value);
+  return { uri: asset.uri };
+}
+
+function noInlet(field: string, value: string): MillraceError {
+  return fieldInvalid(field, `is ${shown(value)}, which is no inlet of the task; add it to them.`);
 }

@@ -10,6 +10,7 @@ import {
 import {
   assetKey,
   assetNeeds,
+  assetsOf,
   assetsHold,
   isMillraceError,
   type AssetExpression,
@@ -21,6 +22,7 @@ import { defaultParams } from "../default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
 import type { RunMaker } from "../run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../run.ts";
+import { createPartitionRuns, partitionedOf } from "./partition-runs.ts";
 
 export type AssetRuns = {
   /** Events of what these DAGs wait for may have come, or what held their next run may be gone. Others are passed over. */
@@ -43,6 +45,10 @@ export function createAssetRuns(parts: {
   readonly maker: RunMaker;
 }): AssetRuns {
   const { owner, maker } = parts;
+  const partitions = createPartitionRuns({
+    ...{ owner, maker },
+    touchLater: (dag) => touchLater([dag.dagId]),
+  });
   const touched = new Set<string>();
   let isLooking = false;
   let isScheduled = false;
@@ -72,9 +78,10 @@ export function createAssetRuns(parts: {
   }
 
   async function look(ids: readonly string[]): Promise<void> {
-    const dags = ids.flatMap((id) => owner.dags.get(id) ?? []).filter(isOpen);
+    const known = ids.flatMap((id) => owner.dags.get(id) ?? []).filter(isWaiting);
     try {
-      await owner.dags.loadNewest(dags);
+      await owner.dags.loadNewest(known);
+      const dags = known.filter((dag) => !dag.isPaused || partitionedOf(dag) !== null);
       await forgetOthers(dags);
       const waiting = dags.flatMap((dag) => waitOf(dag) ?? []);
       const counts = await countPendingEvents(owner.db, waiting.flatMap(questionsOf));
@@ -83,22 +90,31 @@ export function createAssetRuns(parts: {
         const own = counts.slice(at, (at += wait.needs.length));
         if (holds(wait, own)) fire(wait);
       }
+      await Promise.all(
+        dags.map(async (dag) => {
+          if (partitionedOf(dag) !== null && (await partitions.look(dag))) touched.add(dag.dagId);
+        }),
+      );
     } catch (error) {
-      owner.log.warn({ dags: dags.length, err: error }, "assets.look_failed");
-      owner.clock.after(owner.settings.reloadDelayMs.max, () => touch(ids));
+      owner.log.warn({ dags: known.length, err: error }, "assets.look_failed");
+      touchLater(ids);
     }
   }
 
-  /** Whether a run of it may be made. */
-  function isOpen(dag: OwnedDag): boolean {
-    if (!holdsDag(owner, dag) || dag.isPaused || !dag.isActive || !dag.hasSchedule) return false;
+  function touchLater(ids: readonly string[]): void {
+    owner.clock.after(owner.settings.reloadDelayMs.max, () => touch(ids));
+  }
+
+  /** Whether a run of it may be made, once it is not paused. */
+  function isWaiting(dag: OwnedDag): boolean {
+    if (!holdsDag(owner, dag) || !dag.isActive || !dag.hasSchedule) return false;
     // While one is being made it is looked at afterwards anyway.
     return !dag.assets.isMaking;
   }
 
   function waitOf(dag: OwnedDag): Wait[] {
     const expression = expressionOf(dag);
-    if (expression === null || !holdsDag(owner, dag)) return [];
+    if (expression === null || !holdsDag(owner, dag) || partitionedOf(dag) !== null) return [];
     if (!hasRoomForRun(dag)) {
       dag.assets.isFull = true;
       return [];
@@ -114,7 +130,8 @@ export function createAssetRuns(parts: {
       if (expression === null || shard === null || dag.assets.versionId === dag.versionId) continue;
       const { versionId } = dag;
       const refs = assetNeeds(expression).map(({ of }) => refOf(of));
-      await forgetPendingEvents(owner.db, shard, dag.dagId, refs);
+      const partitionVersionId = partitionedOf(dag) === null ? 0 : versionId;
+      await forgetPendingEvents(owner.db, shard, { dagId: dag.dagId, refs, partitionVersionId });
       dag.assets.versionId = versionId;
     }
   }
@@ -128,6 +145,7 @@ export function createAssetRuns(parts: {
       ...{ dag, runType: assetTriggered, logicalAt: null, intervalStartAt: null },
       ...{ intervalEndAt: null, runAfter: owner.dbClock.now(), params, note: "" },
       ...{ triggeredBy: "assets", request: null, nextRunAt: null, backfill: null },
+      partitionKey: null,
       assets: needs.map(({ of }) => refOf(of)),
     });
     made.then(
@@ -142,7 +160,7 @@ export function createAssetRuns(parts: {
         // Nobody knows whether it was made: that is found out before anything else is (`doubtful-runs.ts`).
         if (!isMillraceError(error)) return;
         assets.isMaking = false;
-        owner.clock.after(owner.settings.reloadDelayMs.max, () => touch([dag.dagId]));
+        touchLater([dag.dagId]);
       },
     );
   }
@@ -168,6 +186,7 @@ export function createAssetRuns(parts: {
       if (!waits || shards.length === 0) return;
       const ids = shards.map((shard) => shard.shard);
       touch(await listPendingDags(owner.db, ids));
+      touch([...owner.dags.all()].filter(partitions.isBehind).map((dag) => dag.dagId));
     },
   };
 }
@@ -180,9 +199,7 @@ type Wait = {
 
 /** What a DAG waits for; null when that is no asset, or its version is not known yet. */
 export function expressionOf({ newest, versionId }: OwnedDag): AssetExpression | null {
-  const schedule = newest?.id === versionId ? newest.compiled.spec.schedule : null;
-  const isOfAssets = schedule?.kind === "assets" || schedule?.kind === "asset_or_time";
-  return isOfAssets ? schedule.expression : null;
+  return newest?.id === versionId ? assetsOf(newest.compiled.spec.schedule) : null;
 }
 
 function questionsOf({ dag: { dagId }, needs }: Wait): PendingQuestion[] {

@@ -30,14 +30,14 @@ export function eventsOfSuccess(
   if (event?.kind === "marked" || event?.kind === "runMarked" || !isAbout(event, change))
     return none;
   const source = { dagId: run.dagId, taskId: task.id };
-  return outletEvents(task, said).map((made) => ({ ...source, ...made }));
+  return outletEvents(task, said, run.facts.partitionKey).map((made) => ({ ...source, ...made }));
 }
 
 export function outletsSaid({ outletEvents: said }: Succeeded): OutletSaid[] {
-  return said.map(({ asset, alias, extra }) => ({
+  return said.map(({ asset, alias, extra, partitionKey }) => ({
     uri: asset?.uri ?? "",
     group: asset?.group ?? "",
-    alias,
+    ...{ alias, partitionKey },
     extra: extra?.data ?? null,
   }));
 }

@@ -55,6 +55,24 @@ test("every date of the range becomes one run, both ends included, and the backf
   expect(api.assigned.map(({ run }) => run?.runType)).toEqual([3, 3, 3, 3, 3]);
 });
 
+test("of a partitioned schedule each date has the key that the schedule would give it", async () => {
+  await using world = await aWorld();
+  const schedule = { ...daily.schedule, partition: { format: "YYYY-MM-DD", offset: -1 } };
+  const keyed = aDag("filled", ["a"], [], { ...daily, schedule });
+  await registerDag(world.db, keyed, { scheduledThrough: new Date() });
+  await world.scheduler();
+  const api = await world.api();
+  const key = await startBackfill(world.db, api, keyed, { from: day(1), to: day(3) });
+  await untilOver(world, key);
+  const { rows } = await world.db.pool.query<{ partition_key: string }>(
+    "SELECT partition_key FROM run ORDER BY logical_at",
+  );
+  expect(rows.map((row) => row.partition_key)).toEqual(["2023-12-31", "2024-01-01", "2024-01-02"]);
+  expect(new Set(api.assigned.map(({ run }) => run?.partitionKey))).toEqual(
+    new Set(rows.map((row) => row.partition_key)),
+  );
+});
+
 test("in reverse the newest date goes first", async () => {
   const { world, api } = await started();
   await using _ = world;

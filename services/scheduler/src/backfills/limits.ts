@@ -37,10 +37,14 @@ export function ordinaryRuns(dag: OwnedDag): number {
   return running.size - gaveWay.size - ofBackfill;
 }
 
-/** Whether another run may be made, in so far as max_active_runs of the DAG says; never while that is not known. */
-export function hasRoomForRun(dag: OwnedDag): boolean {
+/** How many more runs may be made, in so far as max_active_runs of the DAG says; none while that is not known. */
+export function roomForRuns(dag: OwnedDag): number {
   const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
-  return ordinaryRuns(dag) + dag.queued.size < max;
+  return max - ordinaryRuns(dag) - dag.queued.size;
+}
+
+export function hasRoomForRun(dag: OwnedDag): boolean {
+  return roomForRuns(dag) > 0;
 }
 
 /** Running runs that max_active_runs of a backfill counts. */

@@ -16,6 +16,7 @@ import {
   DateOutcome,
   MillraceError,
   outcomeOf,
+  partitionKeyAt,
   RunType,
   selectInstances,
   type PlannedRun,
@@ -123,12 +124,13 @@ function sortOut(
 
 /** False when a date has got a run meanwhile. */
 async function makeRuns(
-  { maker }: BackfillParts,
+  { maker, versions }: BackfillParts,
   dag: OwnedDag,
   backfill: OwnedBackfill,
   dates: readonly PageDate[],
 ): Promise<boolean> {
-  const { id, note, params } = backfill;
+  const { id, note, params, dagVersionId } = backfill;
+  const schedule = versions.get(dagVersionId)?.compiled.spec.schedule ?? null;
   const made = await Promise.all(
     dates.map(({ ordinal, planned: { logicalDate, dataInterval, runAfter } }) =>
       maker.make({
@@ -137,6 +139,7 @@ async function makeRuns(
         logicalAt: logicalDate,
         intervalStartAt: dataInterval.start,
         intervalEndAt: dataInterval.end,
+        partitionKey: partitionKeyAt(schedule, dataInterval.end),
       }),
     ),
   );

@@ -95,8 +95,10 @@ export async function registerDag(
 
 /** Writes what a DAG names of assets, as the front door would. */
 async function registerAssets(db: Database, { dagId, tasks, schedule }: DagSpec): Promise<void> {
+  const isByPartition = schedule?.kind === "partitioned_assets";
   const isOfAssets = schedule?.kind === "assets" || schedule?.kind === "asset_or_time";
-  const waited = isOfAssets ? assetNeeds(schedule.expression).map(({ of }) => of) : [];
+  const waited =
+    isOfAssets || isByPartition ? assetNeeds(schedule.expression).map(({ of }) => of) : [];
   const named = [
     ...tasks.flatMap((task) => task.outlets.map((of) => ({ of, kind: 1, taskId: task.id }))),
     ...waited.map((of) => ({ of, kind: 3, taskId: "" })),
@@ -105,8 +107,8 @@ async function registerAssets(db: Database, { dagId, tasks, schedule }: DagSpec)
   for (const { of, kind, taskId } of named) {
     const alias = of.kind === "alias" ? of.name : "";
     const assetId = of.kind === "asset" ? await assetIdOf(db, of.uri) : 0;
-    await db.pool.query("INSERT INTO asset_use VALUES ($1, $2, $3, $4, $5)", [
-      ...[dagId, kind, taskId, assetId, alias],
+    await db.pool.query("INSERT INTO asset_use VALUES ($1, $2, $3, $4, $5, $6)", [
+      ...[dagId, kind, taskId, assetId, alias, isByPartition && kind === 3],
     ]);
   }
 }

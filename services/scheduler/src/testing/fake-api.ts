@@ -86,6 +86,7 @@ export type FakeApi = AsyncDisposable & {
 export type TriggerOptions = {
   readonly requestId?: string;
   readonly logicalAt?: number;
+  readonly partitionKey?: string;
   readonly params?: unknown;
 };
 
@@ -266,8 +267,15 @@ export async function fakeApi(
       );
       return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
     },
-    async trigger(dagId, { requestId = crypto.randomUUID(), logicalAt, params = {} } = {}) {
+    async trigger(dagId, options = {}) {
+      const {
+        requestId = crypto.randomUUID(),
+        logicalAt,
+        params = {},
+        partitionKey = "",
+      } = options;
       const value = {
+        partitionKey,
         dagId,
         params: Buffer.from(JSON.stringify(params)),
         ...(logicalAt === undefined ? {} : { logicalDateMs: BigInt(logicalAt) }),

@@ -92,6 +92,11 @@ export type AssetEvent = Prisma.AssetEventModel
  */
 export type AssetPending = Prisma.AssetPendingModel
 /**
+ * Model AssetPartition
+ * An event that a DAG which waits by partition has not used, sorted by what its run would be about.
+ */
+export type AssetPartition = Prisma.AssetPartitionModel
+/**
  * Model RunAssetEvent
  * An event that a run was made of.
  */

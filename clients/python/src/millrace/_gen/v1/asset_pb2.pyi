@@ -176,7 +176,7 @@ class AssetConsumer(_message.Message):
     def __init__(self, dag_id: _Optional[str] = ..., task_id: _Optional[str] = ..., alias: _Optional[str] = ..., pending_count: _Optional[int] = ...) -> None: ...
 
 class AssetEvent(_message.Message):
-    __slots__ = ("event_id", "uri", "name", "at", "extra", "source", "dag_id", "run_id", "run_name", "task_id", "map_index", "aliases", "created_by", "made_runs")
+    __slots__ = ("event_id", "uri", "name", "at", "extra", "source", "dag_id", "run_id", "run_name", "task_id", "map_index", "aliases", "created_by", "made_runs", "partition_key")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     URI_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +191,7 @@ class AssetEvent(_message.Message):
     ALIASES_FIELD_NUMBER: _ClassVar[int]
     CREATED_BY_FIELD_NUMBER: _ClassVar[int]
     MADE_RUNS_FIELD_NUMBER: _ClassVar[int]
+    PARTITION_KEY_FIELD_NUMBER: _ClassVar[int]
     event_id: int
     uri: str
     name: str
@@ -205,7 +206,8 @@ class AssetEvent(_message.Message):
     aliases: _containers.RepeatedScalarFieldContainer[str]
     created_by: str
     made_runs: _containers.RepeatedCompositeFieldContainer[AssetEventRun]
-    def __init__(self, event_id: _Optional[int] = ..., uri: _Optional[str] = ..., name: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., extra: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., source: _Optional[_Union[AssetEventSource, str]] = ..., dag_id: _Optional[str] = ..., run_id: _Optional[str] = ..., run_name: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., aliases: _Optional[_Iterable[str]] = ..., created_by: _Optional[str] = ..., made_runs: _Optional[_Iterable[_Union[AssetEventRun, _Mapping]]] = ...) -> None: ...
+    partition_key: str
+    def __init__(self, event_id: _Optional[int] = ..., uri: _Optional[str] = ..., name: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., extra: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., source: _Optional[_Union[AssetEventSource, str]] = ..., dag_id: _Optional[str] = ..., run_id: _Optional[str] = ..., run_name: _Optional[str] = ..., task_id: _Optional[str] = ..., map_index: _Optional[int] = ..., aliases: _Optional[_Iterable[str]] = ..., created_by: _Optional[str] = ..., made_runs: _Optional[_Iterable[_Union[AssetEventRun, _Mapping]]] = ..., partition_key: _Optional[str] = ...) -> None: ...
 
 class AssetEventRun(_message.Message):
     __slots__ = ("dag_id", "run_id", "run_name")
@@ -238,16 +240,18 @@ class AssetProgressList(_message.Message):
     def __init__(self, parts: _Optional[_Iterable[_Union[AssetProgress, _Mapping]]] = ...) -> None: ...
 
 class AssetNeed(_message.Message):
-    __slots__ = ("uri", "alias", "have", "need")
+    __slots__ = ("uri", "alias", "have", "need", "unit")
     URI_FIELD_NUMBER: _ClassVar[int]
     ALIAS_FIELD_NUMBER: _ClassVar[int]
     HAVE_FIELD_NUMBER: _ClassVar[int]
     NEED_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
     uri: str
     alias: str
     have: int
     need: int
-    def __init__(self, uri: _Optional[str] = ..., alias: _Optional[str] = ..., have: _Optional[int] = ..., need: _Optional[int] = ...) -> None: ...
+    unit: str
+    def __init__(self, uri: _Optional[str] = ..., alias: _Optional[str] = ..., have: _Optional[int] = ..., need: _Optional[int] = ..., unit: _Optional[str] = ...) -> None: ...
 
 class AssetGraphNode(_message.Message):
     __slots__ = ("node_id", "dag", "asset", "alias")

@@ -503,7 +503,7 @@ class ImportError(_message.Message):
     def __init__(self, folder: _Optional[str] = ..., file: _Optional[str] = ..., message: _Optional[str] = ..., seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class DagRun(_message.Message):
-    __slots__ = ("run_id", "dag_id", "dag_version", "run_name", "state", "run_type", "logical_date", "data_interval_start", "data_interval_end", "params", "queued_at", "started_at", "ended_at", "failure", "counts", "note", "triggered_by", "revision", "backfill_id")
+    __slots__ = ("run_id", "dag_id", "dag_version", "run_name", "state", "run_type", "logical_date", "data_interval_start", "data_interval_end", "params", "queued_at", "started_at", "ended_at", "failure", "counts", "note", "triggered_by", "revision", "backfill_id", "partition_key")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     DAG_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -523,6 +523,7 @@ class DagRun(_message.Message):
     TRIGGERED_BY_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     BACKFILL_ID_FIELD_NUMBER: _ClassVar[int]
+    PARTITION_KEY_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     dag_id: str
     dag_version: int
@@ -542,7 +543,8 @@ class DagRun(_message.Message):
     triggered_by: str
     revision: int
     backfill_id: str
-    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., dag_version: _Optional[int] = ..., run_name: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., run_type: _Optional[_Union[RunType, str]] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., queued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., note: _Optional[str] = ..., triggered_by: _Optional[str] = ..., revision: _Optional[int] = ..., backfill_id: _Optional[str] = ...) -> None: ...
+    partition_key: str
+    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., dag_version: _Optional[int] = ..., run_name: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., run_type: _Optional[_Union[RunType, str]] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., queued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., note: _Optional[str] = ..., triggered_by: _Optional[str] = ..., revision: _Optional[int] = ..., backfill_id: _Optional[str] = ..., partition_key: _Optional[str] = ...) -> None: ...
 
 class StateCount(_message.Message):
     __slots__ = ("state", "count")

@@ -27,33 +27,59 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from millrace._gen.v1 import asset_pb2 as millrace_dot_v1_dot_asset__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/schedule.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/asset.proto\"\x85\x04\n\x08Schedule\x12)\n\x04\x63ron\x18\x01 \x01(\x0b\x32\x19.millrace.v1.CronScheduleH\x00\x12:\n\rcron_interval\x18\x02 \x01(\x0b\x32!.millrace.v1.CronIntervalScheduleH\x00\x12+\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12\x34\n\x0e\x64\x65lta_interval\x18\x04 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12)\n\x04once\x18\x05 \x01(\x0b\x32\x19.millrace.v1.OnceScheduleH\x00\x12\x35\n\ncontinuous\x18\x06 \x01(\x0b\x32\x1f.millrace.v1.ContinuousScheduleH\x00\x12-\n\x06\x65vents\x18\x07 \x01(\x0b\x32\x1b.millrace.v1.EventsScheduleH\x00\x12,\n\x06\x61ssets\x18\n \x01(\x0b\x32\x1a.millrace.v1.AssetScheduleH\x00\x12\x39\n\rasset_or_time\x18\x0b \x01(\x0b\x32 .millrace.v1.AssetOrTimeScheduleH\x00\x12-\n\x06\x63ustom\x18\x08 \x01(\x0b\x32\x1b.millrace.v1.CustomScheduleH\x00\x42\x06\n\x04kind\"\xdf\x01\n\x0c\x43ronSchedule\x12\x13\n\x0b\x65xpressions\x18\x01 \x03(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06jitter\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x06\x61lways\x18\x05 \x01(\x08H\x00\x12+\n\x06within\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x42\x11\n\x0frun_immediately\"<\n\x14\x43ronIntervalSchedule\x12\x12\n\nexpression\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\"9\n\rDeltaSchedule\x12(\n\x05\x65very\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0cOnceSchedule\"\x14\n\x12\x43ontinuousSchedule\"8\n\x0e\x45ventsSchedule\x12&\n\x02\x61t\x18\x01 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\rAssetSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\"l\n\x13\x41ssetOrTimeSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\x12#\n\x04time\x18\x02 \x01(\x0b\x32\x15.millrace.v1.Schedule\"/\n\x0e\x43ustomSchedule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07handler\x18\x02 \x01(\t*^\n\x07Overlap\x12\x17\n\x13OVERLAP_UNSPECIFIED\x10\x00\x12\x11\n\rOVERLAP_ALLOW\x10\x01\x12\x12\n\x0eOVERLAP_FORBID\x10\x02\x12\x13\n\x0fOVERLAP_REPLACE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amillrace/v1/schedule.proto\x12\x0bmillrace.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17millrace/v1/asset.proto\"\xca\x04\n\x08Schedule\x12)\n\x04\x63ron\x18\x01 \x01(\x0b\x32\x19.millrace.v1.CronScheduleH\x00\x12:\n\rcron_interval\x18\x02 \x01(\x0b\x32!.millrace.v1.CronIntervalScheduleH\x00\x12+\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12\x34\n\x0e\x64\x65lta_interval\x18\x04 \x01(\x0b\x32\x1a.millrace.v1.DeltaScheduleH\x00\x12)\n\x04once\x18\x05 \x01(\x0b\x32\x19.millrace.v1.OnceScheduleH\x00\x12\x35\n\ncontinuous\x18\x06 \x01(\x0b\x32\x1f.millrace.v1.ContinuousScheduleH\x00\x12-\n\x06\x65vents\x18\x07 \x01(\x0b\x32\x1b.millrace.v1.EventsScheduleH\x00\x12,\n\x06\x61ssets\x18\n \x01(\x0b\x32\x1a.millrace.v1.AssetScheduleH\x00\x12\x39\n\rasset_or_time\x18\x0b \x01(\x0b\x32 .millrace.v1.AssetOrTimeScheduleH\x00\x12-\n\x06\x63ustom\x18\x08 \x01(\x0b\x32\x1b.millrace.v1.CustomScheduleH\x00\x12\x43\n\x12partitioned_assets\x18\x14 \x01(\x0b\x32%.millrace.v1.PartitionedAssetScheduleH\x00\x42\x06\n\x04kind\"\x8e\x02\n\x0c\x43ronSchedule\x12\x13\n\x0b\x65xpressions\x18\x01 \x03(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06jitter\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x06\x61lways\x18\x05 \x01(\x08H\x00\x12+\n\x06within\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12-\n\tpartition\x18\x07 \x01(\x0b\x32\x1a.millrace.v1.CronPartitionB\x11\n\x0frun_immediately\"/\n\rCronPartition\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x05\"<\n\x14\x43ronIntervalSchedule\x12\x12\n\nexpression\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\"9\n\rDeltaSchedule\x12(\n\x05\x65very\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0cOnceSchedule\"\x14\n\x12\x43ontinuousSchedule\"8\n\x0e\x45ventsSchedule\x12&\n\x02\x61t\x18\x01 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\rAssetSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\"l\n\x13\x41ssetOrTimeSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\x12#\n\x04time\x18\x02 \x01(\x0b\x32\x15.millrace.v1.Schedule\"/\n\x0e\x43ustomSchedule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07handler\x18\x02 \x01(\t\"\x82\x01\n\x18PartitionedAssetSchedule\x12\x30\n\nexpression\x18\x01 \x01(\x0b\x32\x1c.millrace.v1.AssetExpression\x12\x34\n\x08mappings\x18\x02 \x03(\x0b\x32\".millrace.v1.AssetPartitionMapping\"`\n\x15\x41ssetPartitionMapping\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12,\n\x06mapper\x18\x03 \x01(\x0b\x32\x1c.millrace.v1.PartitionMapper\"\x99\x04\n\x0fPartitionMapper\x12\x38\n\x08identity\x18\x01 \x01(\x0b\x32$.millrace.v1.IdentityPartitionMapperH\x00\x12\x37\n\x08start_of\x18\x02 \x01(\x0b\x32#.millrace.v1.StartOfPartitionMapperH\x00\x12\x33\n\x07product\x18\x03 \x01(\x0b\x32 .millrace.v1.PartitionMapperListH\x00\x12\x31\n\x05\x63hain\x18\x04 \x01(\x0b\x32 .millrace.v1.PartitionMapperListH\x00\x12\x35\n\x0c\x61llowed_keys\x18\x05 \x01(\x0b\x32\x1d.millrace.v1.PartitionKeyListH\x00\x12\x13\n\tfixed_key\x18\x06 \x01(\tH\x00\x12\x34\n\x06rollup\x18\x07 \x01(\x0b\x32\".millrace.v1.RollupPartitionMapperH\x00\x12\x35\n\x07\x66\x61n_out\x18\x08 \x01(\x0b\x32\".millrace.v1.FanOutPartitionMapperH\x00\x12\x38\n\x08segments\x18\t \x01(\x0b\x32$.millrace.v1.SegmentsPartitionMapperH\x00\x12\x30\n\x07\x65\x61\x63h_of\x18\n \x01(\x0b\x32\x1d.millrace.v1.PartitionKeyListH\x00\x42\x06\n\x04kind\"\x19\n\x17IdentityPartitionMapper\"D\n\x13PartitionMapperList\x12-\n\x07mappers\x18\x01 \x03(\x0b\x32\x1c.millrace.v1.PartitionMapper\" \n\x10PartitionKeyList\x12\x0c\n\x04keys\x18\x01 \x03(\t\"g\n\x0ePartitionDates\x12\x14\n\x0cinput_format\x18\x01 \x01(\t\x12\x15\n\routput_format\x18\x02 \x01(\t\x12\x10\n\x08timezone\x18\x03 \x01(\t\x12\x16\n\x0einput_timezone\x18\x04 \x01(\t\"n\n\x16StartOfPartitionMapper\x12(\n\x04unit\x18\x01 \x01(\x0e\x32\x1a.millrace.v1.PartitionUnit\x12*\n\x05\x64\x61tes\x18\x02 \x01(\x0b\x32\x1b.millrace.v1.PartitionDates\"\xab\x01\n\x15RollupPartitionMapper\x12*\n\x06window\x18\x01 \x01(\x0e\x32\x1a.millrace.v1.PartitionUnit\x12(\n\x04step\x18\x02 \x01(\x0e\x32\x1a.millrace.v1.PartitionUnit\x12*\n\x05\x64\x61tes\x18\x03 \x01(\x0b\x32\x1b.millrace.v1.PartitionDates\x12\x10\n\x08\x61t_least\x18\x04 \x01(\x05\"\x99\x01\n\x15\x46\x61nOutPartitionMapper\x12*\n\x06window\x18\x01 \x01(\x0e\x32\x1a.millrace.v1.PartitionUnit\x12(\n\x04step\x18\x02 \x01(\x0e\x32\x1a.millrace.v1.PartitionUnit\x12*\n\x05\x64\x61tes\x18\x03 \x01(\x0b\x32\x1b.millrace.v1.PartitionDates\"E\n\x17SegmentsPartitionMapper\x12\x0c\n\x04keys\x18\x01 \x03(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\x10\n\x08\x61t_least\x18\x03 \x01(\x05*^\n\x07Overlap\x12\x17\n\x13OVERLAP_UNSPECIFIED\x10\x00\x12\x11\n\rOVERLAP_ALLOW\x10\x01\x12\x12\n\x0eOVERLAP_FORBID\x10\x02\x12\x13\n\x0fOVERLAP_REPLACE\x10\x03*\xc8\x01\n\rPartitionUnit\x12\x1e\n\x1aPARTITION_UNIT_UNSPECIFIED\x10\x00\x12\x17\n\x13PARTITION_UNIT_HOUR\x10\x01\x12\x16\n\x12PARTITION_UNIT_DAY\x10\x02\x12\x17\n\x13PARTITION_UNIT_WEEK\x10\x03\x12\x18\n\x14PARTITION_UNIT_MONTH\x10\x04\x12\x1a\n\x16PARTITION_UNIT_QUARTER\x10\x05\x12\x17\n\x13PARTITION_UNIT_YEAR\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'millrace.v1.schedule_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OVERLAP']._serialized_start=1322
-  _globals['_OVERLAP']._serialized_end=1416
+  _globals['_OVERLAP']._serialized_start=3007
+  _globals['_OVERLAP']._serialized_end=3101
+  _globals['_PARTITIONUNIT']._serialized_start=3104
+  _globals['_PARTITIONUNIT']._serialized_end=3304
   _globals['_SCHEDULE']._serialized_start=134
-  _globals['_SCHEDULE']._serialized_end=651
-  _globals['_CRONSCHEDULE']._serialized_start=654
-  _globals['_CRONSCHEDULE']._serialized_end=877
-  _globals['_CRONINTERVALSCHEDULE']._serialized_start=879
-  _globals['_CRONINTERVALSCHEDULE']._serialized_end=939
-  _globals['_DELTASCHEDULE']._serialized_start=941
-  _globals['_DELTASCHEDULE']._serialized_end=998
-  _globals['_ONCESCHEDULE']._serialized_start=1000
-  _globals['_ONCESCHEDULE']._serialized_end=1014
-  _globals['_CONTINUOUSSCHEDULE']._serialized_start=1016
-  _globals['_CONTINUOUSSCHEDULE']._serialized_end=1036
-  _globals['_EVENTSSCHEDULE']._serialized_start=1038
-  _globals['_EVENTSSCHEDULE']._serialized_end=1094
-  _globals['_ASSETSCHEDULE']._serialized_start=1096
-  _globals['_ASSETSCHEDULE']._serialized_end=1161
-  _globals['_ASSETORTIMESCHEDULE']._serialized_start=1163
-  _globals['_ASSETORTIMESCHEDULE']._serialized_end=1271
-  _globals['_CUSTOMSCHEDULE']._serialized_start=1273
-  _globals['_CUSTOMSCHEDULE']._serialized_end=1320
+  _globals['_SCHEDULE']._serialized_end=720
+  _globals['_CRONSCHEDULE']._serialized_start=723
+  _globals['_CRONSCHEDULE']._serialized_end=993
+  _globals['_CRONPARTITION']._serialized_start=995
+  _globals['_CRONPARTITION']._serialized_end=1042
+  _globals['_CRONINTERVALSCHEDULE']._serialized_start=1044
+  _globals['_CRONINTERVALSCHEDULE']._serialized_end=1104
+  _globals['_DELTASCHEDULE']._serialized_start=1106
+  _globals['_DELTASCHEDULE']._serialized_end=1163
+  _globals['_ONCESCHEDULE']._serialized_start=1165
+  _globals['_ONCESCHEDULE']._serialized_end=1179
+  _globals['_CONTINUOUSSCHEDULE']._serialized_start=1181
+  _globals['_CONTINUOUSSCHEDULE']._serialized_end=1201
+  _globals['_EVENTSSCHEDULE']._serialized_start=1203
+  _globals['_EVENTSSCHEDULE']._serialized_end=1259
+  _globals['_ASSETSCHEDULE']._serialized_start=1261
+  _globals['_ASSETSCHEDULE']._serialized_end=1326
+  _globals['_ASSETORTIMESCHEDULE']._serialized_start=1328
+  _globals['_ASSETORTIMESCHEDULE']._serialized_end=1436
+  _globals['_CUSTOMSCHEDULE']._serialized_start=1438
+  _globals['_CUSTOMSCHEDULE']._serialized_end=1485
+  _globals['_PARTITIONEDASSETSCHEDULE']._serialized_start=1488
+  _globals['_PARTITIONEDASSETSCHEDULE']._serialized_end=1618
+  _globals['_ASSETPARTITIONMAPPING']._serialized_start=1620
+  _globals['_ASSETPARTITIONMAPPING']._serialized_end=1716
+  _globals['_PARTITIONMAPPER']._serialized_start=1719
+  _globals['_PARTITIONMAPPER']._serialized_end=2256
+  _globals['_IDENTITYPARTITIONMAPPER']._serialized_start=2258
+  _globals['_IDENTITYPARTITIONMAPPER']._serialized_end=2283
+  _globals['_PARTITIONMAPPERLIST']._serialized_start=2285
+  _globals['_PARTITIONMAPPERLIST']._serialized_end=2353
+  _globals['_PARTITIONKEYLIST']._serialized_start=2355
+  _globals['_PARTITIONKEYLIST']._serialized_end=2387
+  _globals['_PARTITIONDATES']._serialized_start=2389
+  _globals['_PARTITIONDATES']._serialized_end=2492
+  _globals['_STARTOFPARTITIONMAPPER']._serialized_start=2494
+  _globals['_STARTOFPARTITIONMAPPER']._serialized_end=2604
+  _globals['_ROLLUPPARTITIONMAPPER']._serialized_start=2607
+  _globals['_ROLLUPPARTITIONMAPPER']._serialized_end=2778
+  _globals['_FANOUTPARTITIONMAPPER']._serialized_start=2781
+  _globals['_FANOUTPARTITIONMAPPER']._serialized_end=2934
+  _globals['_SEGMENTSPARTITIONMAPPER']._serialized_start=2936
+  _globals['_SEGMENTSPARTITIONMAPPER']._serialized_end=3005
 # @@protoc_insertion_point(module_scope)

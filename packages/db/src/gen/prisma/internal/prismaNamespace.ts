@@ -407,6 +407,7 @@ export const ModelName = {
   AssetUse: 'AssetUse',
   AssetEvent: 'AssetEvent',
   AssetPending: 'AssetPending',
+  AssetPartition: 'AssetPartition',
   RunAssetEvent: 'RunAssetEvent',
   AssetWatcher: 'AssetWatcher',
   AssetWatcherUse: 'AssetWatcherUse',
@@ -446,7 +447,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "credential" | "request" | "signingKey" | "runTrigger" | "dagDependency" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "backfill" | "backfillDate" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
+    modelProps: "credential" | "request" | "signingKey" | "runTrigger" | "dagDependency" | "asset" | "assetAlias" | "assetUse" | "assetEvent" | "assetPending" | "assetPartition" | "runAssetEvent" | "assetWatcher" | "assetWatcherUse" | "backfill" | "backfillDate" | "bundle" | "dag" | "dagVersion" | "importError" | "pool" | "poolGrant" | "rateStart" | "run" | "deadline" | "event" | "shard" | "taskInstance" | "expansion" | "inputRequest" | "callbackDelivery" | "taskInstanceAttempt" | "xcom" | "taskLog" | "workerSession"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1187,6 +1188,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.AssetPendingCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.AssetPendingCountAggregateOutputType> | number
+        }
+      }
+    }
+    AssetPartition: {
+      payload: Prisma.$AssetPartitionPayload<ExtArgs>
+      fields: Prisma.AssetPartitionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AssetPartitionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AssetPartitionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>
+        }
+        findFirst: {
+          args: Prisma.AssetPartitionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AssetPartitionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>
+        }
+        findMany: {
+          args: Prisma.AssetPartitionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>[]
+        }
+        create: {
+          args: Prisma.AssetPartitionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>
+        }
+        createMany: {
+          args: Prisma.AssetPartitionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AssetPartitionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>[]
+        }
+        delete: {
+          args: Prisma.AssetPartitionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>
+        }
+        update: {
+          args: Prisma.AssetPartitionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>
+        }
+        deleteMany: {
+          args: Prisma.AssetPartitionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AssetPartitionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AssetPartitionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>[]
+        }
+        upsert: {
+          args: Prisma.AssetPartitionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AssetPartitionPayload>
+        }
+        aggregate: {
+          args: Prisma.AssetPartitionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAssetPartition>
+        }
+        groupBy: {
+          args: Prisma.AssetPartitionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetPartitionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AssetPartitionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AssetPartitionCountAggregateOutputType> | number
         }
       }
     }
@@ -3095,7 +3170,8 @@ export const AssetUseScalarFieldEnum = {
   kind: 'kind',
   taskId: 'taskId',
   assetId: 'assetId',
-  alias: 'alias'
+  alias: 'alias',
+  byPartition: 'byPartition'
 } as const
 
 export type AssetUseScalarFieldEnum = (typeof AssetUseScalarFieldEnum)[keyof typeof AssetUseScalarFieldEnum]
@@ -3112,7 +3188,8 @@ export const AssetEventScalarFieldEnum = {
   taskId: 'taskId',
   mapIx: 'mapIx',
   aliases: 'aliases',
-  createdBy: 'createdBy'
+  createdBy: 'createdBy',
+  partitionKey: 'partitionKey'
 } as const
 
 export type AssetEventScalarFieldEnum = (typeof AssetEventScalarFieldEnum)[keyof typeof AssetEventScalarFieldEnum]
@@ -3125,6 +3202,19 @@ export const AssetPendingScalarFieldEnum = {
 } as const
 
 export type AssetPendingScalarFieldEnum = (typeof AssetPendingScalarFieldEnum)[keyof typeof AssetPendingScalarFieldEnum]
+
+
+export const AssetPartitionScalarFieldEnum = {
+  dagId: 'dagId',
+  targetKey: 'targetKey',
+  assetId: 'assetId',
+  eventId: 'eventId',
+  part: 'part',
+  problem: 'problem',
+  dagVersionId: 'dagVersionId'
+} as const
+
+export type AssetPartitionScalarFieldEnum = (typeof AssetPartitionScalarFieldEnum)[keyof typeof AssetPartitionScalarFieldEnum]
 
 
 export const RunAssetEventScalarFieldEnum = {
@@ -3326,7 +3416,8 @@ export const RunScalarFieldEnum = {
   revision: 'revision',
   reopenCount: 'reopenCount',
   backfillId: 'backfillId',
-  backfillOrdinal: 'backfillOrdinal'
+  backfillOrdinal: 'backfillOrdinal',
+  partitionKey: 'partitionKey'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]
@@ -3779,6 +3870,7 @@ export type GlobalOmitConfig = {
   assetUse?: Prisma.AssetUseOmit
   assetEvent?: Prisma.AssetEventOmit
   assetPending?: Prisma.AssetPendingOmit
+  assetPartition?: Prisma.AssetPartitionOmit
   runAssetEvent?: Prisma.RunAssetEventOmit
   assetWatcher?: Prisma.AssetWatcherOmit
   assetWatcherUse?: Prisma.AssetWatcherUseOmit

@@ -61,6 +61,7 @@ export const ModelName = {
   AssetUse: 'AssetUse',
   AssetEvent: 'AssetEvent',
   AssetPending: 'AssetPending',
+  AssetPartition: 'AssetPartition',
   RunAssetEvent: 'RunAssetEvent',
   AssetWatcher: 'AssetWatcher',
   AssetWatcherUse: 'AssetWatcherUse',
@@ -193,7 +194,8 @@ export const AssetUseScalarFieldEnum = {
   kind: 'kind',
   taskId: 'taskId',
   assetId: 'assetId',
-  alias: 'alias'
+  alias: 'alias',
+  byPartition: 'byPartition'
 } as const
 
 export type AssetUseScalarFieldEnum = (typeof AssetUseScalarFieldEnum)[keyof typeof AssetUseScalarFieldEnum]
@@ -210,7 +212,8 @@ export const AssetEventScalarFieldEnum = {
   taskId: 'taskId',
   mapIx: 'mapIx',
   aliases: 'aliases',
-  createdBy: 'createdBy'
+  createdBy: 'createdBy',
+  partitionKey: 'partitionKey'
 } as const
 
 export type AssetEventScalarFieldEnum = (typeof AssetEventScalarFieldEnum)[keyof typeof AssetEventScalarFieldEnum]
@@ -223,6 +226,19 @@ export const AssetPendingScalarFieldEnum = {
 } as const
 
 export type AssetPendingScalarFieldEnum = (typeof AssetPendingScalarFieldEnum)[keyof typeof AssetPendingScalarFieldEnum]
+
+
+export const AssetPartitionScalarFieldEnum = {
+  dagId: 'dagId',
+  targetKey: 'targetKey',
+  assetId: 'assetId',
+  eventId: 'eventId',
+  part: 'part',
+  problem: 'problem',
+  dagVersionId: 'dagVersionId'
+} as const
+
+export type AssetPartitionScalarFieldEnum = (typeof AssetPartitionScalarFieldEnum)[keyof typeof AssetPartitionScalarFieldEnum]
 
 
 export const RunAssetEventScalarFieldEnum = {
@@ -424,7 +440,8 @@ export const RunScalarFieldEnum = {
   revision: 'revision',
   reopenCount: 'reopenCount',
   backfillId: 'backfillId',
-  backfillOrdinal: 'backfillOrdinal'
+  backfillOrdinal: 'backfillOrdinal',
+  partitionKey: 'partitionKey'
 } as const
 
 export type RunScalarFieldEnum = (typeof RunScalarFieldEnum)[keyof typeof RunScalarFieldEnum]

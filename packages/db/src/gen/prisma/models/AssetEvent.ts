@@ -53,6 +53,7 @@ export type AssetEventMinAggregateOutputType = {
   taskId: string | null
   mapIx: number | null
   createdBy: string | null
+  partitionKey: string | null
 }
 
 export type AssetEventMaxAggregateOutputType = {
@@ -66,6 +67,7 @@ export type AssetEventMaxAggregateOutputType = {
   taskId: string | null
   mapIx: number | null
   createdBy: string | null
+  partitionKey: string | null
 }
 
 export type AssetEventCountAggregateOutputType = {
@@ -80,6 +82,7 @@ export type AssetEventCountAggregateOutputType = {
   mapIx: number
   aliases: number
   createdBy: number
+  partitionKey: number
   _all: number
 }
 
@@ -111,6 +114,7 @@ export type AssetEventMinAggregateInputType = {
   taskId?: true
   mapIx?: true
   createdBy?: true
+  partitionKey?: true
 }
 
 export type AssetEventMaxAggregateInputType = {
@@ -124,6 +128,7 @@ export type AssetEventMaxAggregateInputType = {
   taskId?: true
   mapIx?: true
   createdBy?: true
+  partitionKey?: true
 }
 
 export type AssetEventCountAggregateInputType = {
@@ -138,6 +143,7 @@ export type AssetEventCountAggregateInputType = {
   mapIx?: true
   aliases?: true
   createdBy?: true
+  partitionKey?: true
   _all?: true
 }
 
@@ -239,6 +245,7 @@ export type AssetEventGroupByOutputType = {
   mapIx: number | null
   aliases: string[]
   createdBy: string
+  partitionKey: string | null
   _count: AssetEventCountAggregateOutputType | null
   _avg: AssetEventAvgAggregateOutputType | null
   _sum: AssetEventSumAggregateOutputType | null
@@ -276,6 +283,7 @@ export type AssetEventWhereInput = {
   mapIx?: Prisma.IntNullableFilter<"AssetEvent"> | number | null
   aliases?: Prisma.StringNullableListFilter<"AssetEvent">
   createdBy?: Prisma.StringFilter<"AssetEvent"> | string
+  partitionKey?: Prisma.StringNullableFilter<"AssetEvent"> | string | null
 }
 
 export type AssetEventOrderByWithRelationInput = {
@@ -290,6 +298,7 @@ export type AssetEventOrderByWithRelationInput = {
   mapIx?: Prisma.SortOrderInput | Prisma.SortOrder
   aliases?: Prisma.SortOrder
   createdBy?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type AssetEventWhereUniqueInput = Prisma.AtLeast<{
@@ -307,6 +316,7 @@ export type AssetEventWhereUniqueInput = Prisma.AtLeast<{
   mapIx?: Prisma.IntNullableFilter<"AssetEvent"> | number | null
   aliases?: Prisma.StringNullableListFilter<"AssetEvent">
   createdBy?: Prisma.StringFilter<"AssetEvent"> | string
+  partitionKey?: Prisma.StringNullableFilter<"AssetEvent"> | string | null
 }, "id">
 
 export type AssetEventOrderByWithAggregationInput = {
@@ -321,6 +331,7 @@ export type AssetEventOrderByWithAggregationInput = {
   mapIx?: Prisma.SortOrderInput | Prisma.SortOrder
   aliases?: Prisma.SortOrder
   createdBy?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AssetEventCountOrderByAggregateInput
   _avg?: Prisma.AssetEventAvgOrderByAggregateInput
   _max?: Prisma.AssetEventMaxOrderByAggregateInput
@@ -343,6 +354,7 @@ export type AssetEventScalarWhereWithAggregatesInput = {
   mapIx?: Prisma.IntNullableWithAggregatesFilter<"AssetEvent"> | number | null
   aliases?: Prisma.StringNullableListFilter<"AssetEvent">
   createdBy?: Prisma.StringWithAggregatesFilter<"AssetEvent"> | string
+  partitionKey?: Prisma.StringNullableWithAggregatesFilter<"AssetEvent"> | string | null
 }
 
 export type AssetEventCreateInput = {
@@ -357,6 +369,7 @@ export type AssetEventCreateInput = {
   mapIx?: number | null
   aliases?: Prisma.AssetEventCreatealiasesInput | string[]
   createdBy?: string
+  partitionKey?: string | null
 }
 
 export type AssetEventUncheckedCreateInput = {
@@ -371,6 +384,7 @@ export type AssetEventUncheckedCreateInput = {
   mapIx?: number | null
   aliases?: Prisma.AssetEventCreatealiasesInput | string[]
   createdBy?: string
+  partitionKey?: string | null
 }
 
 export type AssetEventUpdateInput = {
@@ -385,6 +399,7 @@ export type AssetEventUpdateInput = {
   mapIx?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   aliases?: Prisma.AssetEventUpdatealiasesInput | string[]
   createdBy?: Prisma.StringFieldUpdateOperationsInput | string
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AssetEventUncheckedUpdateInput = {
@@ -399,6 +414,7 @@ export type AssetEventUncheckedUpdateInput = {
   mapIx?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   aliases?: Prisma.AssetEventUpdatealiasesInput | string[]
   createdBy?: Prisma.StringFieldUpdateOperationsInput | string
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AssetEventCreateManyInput = {
@@ -413,6 +429,7 @@ export type AssetEventCreateManyInput = {
   mapIx?: number | null
   aliases?: Prisma.AssetEventCreatealiasesInput | string[]
   createdBy?: string
+  partitionKey?: string | null
 }
 
 export type AssetEventUpdateManyMutationInput = {
@@ -427,6 +444,7 @@ export type AssetEventUpdateManyMutationInput = {
   mapIx?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   aliases?: Prisma.AssetEventUpdatealiasesInput | string[]
   createdBy?: Prisma.StringFieldUpdateOperationsInput | string
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AssetEventUncheckedUpdateManyInput = {
@@ -441,6 +459,7 @@ export type AssetEventUncheckedUpdateManyInput = {
   mapIx?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   aliases?: Prisma.AssetEventUpdatealiasesInput | string[]
   createdBy?: Prisma.StringFieldUpdateOperationsInput | string
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AssetEventCountOrderByAggregateInput = {
@@ -455,6 +474,7 @@ export type AssetEventCountOrderByAggregateInput = {
   mapIx?: Prisma.SortOrder
   aliases?: Prisma.SortOrder
   createdBy?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrder
 }
 
 export type AssetEventAvgOrderByAggregateInput = {
@@ -476,6 +496,7 @@ export type AssetEventMaxOrderByAggregateInput = {
   taskId?: Prisma.SortOrder
   mapIx?: Prisma.SortOrder
   createdBy?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrder
 }
 
 export type AssetEventMinOrderByAggregateInput = {
@@ -489,6 +510,7 @@ export type AssetEventMinOrderByAggregateInput = {
   taskId?: Prisma.SortOrder
   mapIx?: Prisma.SortOrder
   createdBy?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrder
 }
 
 export type AssetEventSumOrderByAggregateInput = {
@@ -546,6 +568,7 @@ export type AssetEventSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   mapIx?: boolean
   aliases?: boolean
   createdBy?: boolean
+  partitionKey?: boolean
 }, ExtArgs["result"]["assetEvent"]>
 
 export type AssetEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -560,6 +583,7 @@ export type AssetEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   mapIx?: boolean
   aliases?: boolean
   createdBy?: boolean
+  partitionKey?: boolean
 }, ExtArgs["result"]["assetEvent"]>
 
 export type AssetEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -574,6 +598,7 @@ export type AssetEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   mapIx?: boolean
   aliases?: boolean
   createdBy?: boolean
+  partitionKey?: boolean
 }, ExtArgs["result"]["assetEvent"]>
 
 export type AssetEventSelectScalar = {
@@ -588,9 +613,10 @@ export type AssetEventSelectScalar = {
   mapIx?: boolean
   aliases?: boolean
   createdBy?: boolean
+  partitionKey?: boolean
 }
 
-export type AssetEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "assetId" | "at" | "extra" | "source" | "dagId" | "runId" | "taskId" | "mapIx" | "aliases" | "createdBy", ExtArgs["result"]["assetEvent"]>
+export type AssetEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "assetId" | "at" | "extra" | "source" | "dagId" | "runId" | "taskId" | "mapIx" | "aliases" | "createdBy" | "partitionKey", ExtArgs["result"]["assetEvent"]>
 
 export type $AssetEventPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "AssetEvent"
@@ -613,6 +639,10 @@ export type $AssetEventPayload<ExtArgs extends runtime.Types.Extensions.Internal
     mapIx: number | null
     aliases: string[]
     createdBy: string
+    /**
+     * The part of the data that it is about.
+     */
+    partitionKey: string | null
   }, ExtArgs["result"]["assetEvent"]>
   composites: {}
 }
@@ -1047,6 +1077,7 @@ export interface AssetEventFieldRefs {
   readonly mapIx: Prisma.FieldRef<"AssetEvent", 'Int'>
   readonly aliases: Prisma.FieldRef<"AssetEvent", 'String[]'>
   readonly createdBy: Prisma.FieldRef<"AssetEvent", 'String'>
+  readonly partitionKey: Prisma.FieldRef<"AssetEvent", 'String'>
 }
     
 

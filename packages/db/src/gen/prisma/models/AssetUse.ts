@@ -42,6 +42,7 @@ export type AssetUseMinAggregateOutputType = {
   taskId: string | null
   assetId: number | null
   alias: string | null
+  byPartition: boolean | null
 }
 
 export type AssetUseMaxAggregateOutputType = {
@@ -50,6 +51,7 @@ export type AssetUseMaxAggregateOutputType = {
   taskId: string | null
   assetId: number | null
   alias: string | null
+  byPartition: boolean | null
 }
 
 export type AssetUseCountAggregateOutputType = {
@@ -58,6 +60,7 @@ export type AssetUseCountAggregateOutputType = {
   taskId: number
   assetId: number
   alias: number
+  byPartition: number
   _all: number
 }
 
@@ -78,6 +81,7 @@ export type AssetUseMinAggregateInputType = {
   taskId?: true
   assetId?: true
   alias?: true
+  byPartition?: true
 }
 
 export type AssetUseMaxAggregateInputType = {
@@ -86,6 +90,7 @@ export type AssetUseMaxAggregateInputType = {
   taskId?: true
   assetId?: true
   alias?: true
+  byPartition?: true
 }
 
 export type AssetUseCountAggregateInputType = {
@@ -94,6 +99,7 @@ export type AssetUseCountAggregateInputType = {
   taskId?: true
   assetId?: true
   alias?: true
+  byPartition?: true
   _all?: true
 }
 
@@ -189,6 +195,7 @@ export type AssetUseGroupByOutputType = {
   taskId: string
   assetId: number
   alias: string
+  byPartition: boolean
   _count: AssetUseCountAggregateOutputType | null
   _avg: AssetUseAvgAggregateOutputType | null
   _sum: AssetUseSumAggregateOutputType | null
@@ -220,6 +227,7 @@ export type AssetUseWhereInput = {
   taskId?: Prisma.StringFilter<"AssetUse"> | string
   assetId?: Prisma.IntFilter<"AssetUse"> | number
   alias?: Prisma.StringFilter<"AssetUse"> | string
+  byPartition?: Prisma.BoolFilter<"AssetUse"> | boolean
   dag?: Prisma.XOR<Prisma.DagScalarRelationFilter, Prisma.DagWhereInput>
 }
 
@@ -229,6 +237,7 @@ export type AssetUseOrderByWithRelationInput = {
   taskId?: Prisma.SortOrder
   assetId?: Prisma.SortOrder
   alias?: Prisma.SortOrder
+  byPartition?: Prisma.SortOrder
   dag?: Prisma.DagOrderByWithRelationInput
 }
 
@@ -242,6 +251,7 @@ export type AssetUseWhereUniqueInput = Prisma.AtLeast<{
   taskId?: Prisma.StringFilter<"AssetUse"> | string
   assetId?: Prisma.IntFilter<"AssetUse"> | number
   alias?: Prisma.StringFilter<"AssetUse"> | string
+  byPartition?: Prisma.BoolFilter<"AssetUse"> | boolean
   dag?: Prisma.XOR<Prisma.DagScalarRelationFilter, Prisma.DagWhereInput>
 }, "dagId_kind_taskId_assetId_alias">
 
@@ -251,6 +261,7 @@ export type AssetUseOrderByWithAggregationInput = {
   taskId?: Prisma.SortOrder
   assetId?: Prisma.SortOrder
   alias?: Prisma.SortOrder
+  byPartition?: Prisma.SortOrder
   _count?: Prisma.AssetUseCountOrderByAggregateInput
   _avg?: Prisma.AssetUseAvgOrderByAggregateInput
   _max?: Prisma.AssetUseMaxOrderByAggregateInput
@@ -267,6 +278,7 @@ export type AssetUseScalarWhereWithAggregatesInput = {
   taskId?: Prisma.StringWithAggregatesFilter<"AssetUse"> | string
   assetId?: Prisma.IntWithAggregatesFilter<"AssetUse"> | number
   alias?: Prisma.StringWithAggregatesFilter<"AssetUse"> | string
+  byPartition?: Prisma.BoolWithAggregatesFilter<"AssetUse"> | boolean
 }
 
 export type AssetUseCreateInput = {
@@ -274,6 +286,7 @@ export type AssetUseCreateInput = {
   taskId: string
   assetId: number
   alias: string
+  byPartition?: boolean
   dag: Prisma.DagCreateNestedOneWithoutAssetUsesInput
 }
 
@@ -283,6 +296,7 @@ export type AssetUseUncheckedCreateInput = {
   taskId: string
   assetId: number
   alias: string
+  byPartition?: boolean
 }
 
 export type AssetUseUpdateInput = {
@@ -290,6 +304,7 @@ export type AssetUseUpdateInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
   dag?: Prisma.DagUpdateOneRequiredWithoutAssetUsesNestedInput
 }
 
@@ -299,6 +314,7 @@ export type AssetUseUncheckedUpdateInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type AssetUseCreateManyInput = {
@@ -307,6 +323,7 @@ export type AssetUseCreateManyInput = {
   taskId: string
   assetId: number
   alias: string
+  byPartition?: boolean
 }
 
 export type AssetUseUpdateManyMutationInput = {
@@ -314,6 +331,7 @@ export type AssetUseUpdateManyMutationInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type AssetUseUncheckedUpdateManyInput = {
@@ -322,6 +340,7 @@ export type AssetUseUncheckedUpdateManyInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type AssetUseDagIdKindTaskIdAssetIdAliasCompoundUniqueInput = {
@@ -338,6 +357,7 @@ export type AssetUseCountOrderByAggregateInput = {
   taskId?: Prisma.SortOrder
   assetId?: Prisma.SortOrder
   alias?: Prisma.SortOrder
+  byPartition?: Prisma.SortOrder
 }
 
 export type AssetUseAvgOrderByAggregateInput = {
@@ -351,6 +371,7 @@ export type AssetUseMaxOrderByAggregateInput = {
   taskId?: Prisma.SortOrder
   assetId?: Prisma.SortOrder
   alias?: Prisma.SortOrder
+  byPartition?: Prisma.SortOrder
 }
 
 export type AssetUseMinOrderByAggregateInput = {
@@ -359,6 +380,7 @@ export type AssetUseMinOrderByAggregateInput = {
   taskId?: Prisma.SortOrder
   assetId?: Prisma.SortOrder
   alias?: Prisma.SortOrder
+  byPartition?: Prisma.SortOrder
 }
 
 export type AssetUseSumOrderByAggregateInput = {
@@ -423,6 +445,7 @@ export type AssetUseCreateWithoutDagInput = {
   taskId: string
   assetId: number
   alias: string
+  byPartition?: boolean
 }
 
 export type AssetUseUncheckedCreateWithoutDagInput = {
@@ -430,6 +453,7 @@ export type AssetUseUncheckedCreateWithoutDagInput = {
   taskId: string
   assetId: number
   alias: string
+  byPartition?: boolean
 }
 
 export type AssetUseCreateOrConnectWithoutDagInput = {
@@ -467,6 +491,7 @@ export type AssetUseScalarWhereInput = {
   taskId?: Prisma.StringFilter<"AssetUse"> | string
   assetId?: Prisma.IntFilter<"AssetUse"> | number
   alias?: Prisma.StringFilter<"AssetUse"> | string
+  byPartition?: Prisma.BoolFilter<"AssetUse"> | boolean
 }
 
 export type AssetUseCreateManyDagInput = {
@@ -474,6 +499,7 @@ export type AssetUseCreateManyDagInput = {
   taskId: string
   assetId: number
   alias: string
+  byPartition?: boolean
 }
 
 export type AssetUseUpdateWithoutDagInput = {
@@ -481,6 +507,7 @@ export type AssetUseUpdateWithoutDagInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type AssetUseUncheckedUpdateWithoutDagInput = {
@@ -488,6 +515,7 @@ export type AssetUseUncheckedUpdateWithoutDagInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type AssetUseUncheckedUpdateManyWithoutDagInput = {
@@ -495,6 +523,7 @@ export type AssetUseUncheckedUpdateManyWithoutDagInput = {
   taskId?: Prisma.StringFieldUpdateOperationsInput | string
   assetId?: Prisma.IntFieldUpdateOperationsInput | number
   alias?: Prisma.StringFieldUpdateOperationsInput | string
+  byPartition?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 
@@ -505,6 +534,7 @@ export type AssetUseSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   taskId?: boolean
   assetId?: boolean
   alias?: boolean
+  byPartition?: boolean
   dag?: boolean | Prisma.DagDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["assetUse"]>
 
@@ -514,6 +544,7 @@ export type AssetUseSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   taskId?: boolean
   assetId?: boolean
   alias?: boolean
+  byPartition?: boolean
   dag?: boolean | Prisma.DagDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["assetUse"]>
 
@@ -523,6 +554,7 @@ export type AssetUseSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   taskId?: boolean
   assetId?: boolean
   alias?: boolean
+  byPartition?: boolean
   dag?: boolean | Prisma.DagDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["assetUse"]>
 
@@ -532,9 +564,10 @@ export type AssetUseSelectScalar = {
   taskId?: boolean
   assetId?: boolean
   alias?: boolean
+  byPartition?: boolean
 }
 
-export type AssetUseOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "kind" | "taskId" | "assetId" | "alias", ExtArgs["result"]["assetUse"]>
+export type AssetUseOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "kind" | "taskId" | "assetId" | "alias" | "byPartition", ExtArgs["result"]["assetUse"]>
 export type AssetUseInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dag?: boolean | Prisma.DagDefaultArgs<ExtArgs>
 }
@@ -559,6 +592,10 @@ export type $AssetUsePayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     taskId: string
     assetId: number
     alias: string
+    /**
+     * Of a schedule: whether it waits by partition.
+     */
+    byPartition: boolean
   }, ExtArgs["result"]["assetUse"]>
   composites: {}
 }
@@ -988,6 +1025,7 @@ export interface AssetUseFieldRefs {
   readonly taskId: Prisma.FieldRef<"AssetUse", 'String'>
   readonly assetId: Prisma.FieldRef<"AssetUse", 'Int'>
   readonly alias: Prisma.FieldRef<"AssetUse", 'String'>
+  readonly byPartition: Prisma.FieldRef<"AssetUse", 'Boolean'>
 }
     
 

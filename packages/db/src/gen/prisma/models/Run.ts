@@ -76,6 +76,7 @@ export type RunMinAggregateOutputType = {
   reopenCount: number | null
   backfillId: bigint | null
   backfillOrdinal: number | null
+  partitionKey: string | null
 }
 
 export type RunMaxAggregateOutputType = {
@@ -102,6 +103,7 @@ export type RunMaxAggregateOutputType = {
   reopenCount: number | null
   backfillId: bigint | null
   backfillOrdinal: number | null
+  partitionKey: string | null
 }
 
 export type RunCountAggregateOutputType = {
@@ -129,6 +131,7 @@ export type RunCountAggregateOutputType = {
   reopenCount: number
   backfillId: number
   backfillOrdinal: number
+  partitionKey: number
   _all: number
 }
 
@@ -183,6 +186,7 @@ export type RunMinAggregateInputType = {
   reopenCount?: true
   backfillId?: true
   backfillOrdinal?: true
+  partitionKey?: true
 }
 
 export type RunMaxAggregateInputType = {
@@ -209,6 +213,7 @@ export type RunMaxAggregateInputType = {
   reopenCount?: true
   backfillId?: true
   backfillOrdinal?: true
+  partitionKey?: true
 }
 
 export type RunCountAggregateInputType = {
@@ -236,6 +241,7 @@ export type RunCountAggregateInputType = {
   reopenCount?: true
   backfillId?: true
   backfillOrdinal?: true
+  partitionKey?: true
   _all?: true
 }
 
@@ -350,6 +356,7 @@ export type RunGroupByOutputType = {
   reopenCount: number
   backfillId: bigint | null
   backfillOrdinal: number | null
+  partitionKey: string | null
   _count: RunCountAggregateOutputType | null
   _avg: RunAvgAggregateOutputType | null
   _sum: RunSumAggregateOutputType | null
@@ -400,6 +407,7 @@ export type RunWhereInput = {
   reopenCount?: Prisma.IntFilter<"Run"> | number
   backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
+  partitionKey?: Prisma.StringNullableFilter<"Run"> | string | null
   dagVersion?: Prisma.XOR<Prisma.DagVersionScalarRelationFilter, Prisma.DagVersionWhereInput>
 }
 
@@ -428,6 +436,7 @@ export type RunOrderByWithRelationInput = {
   reopenCount?: Prisma.SortOrder
   backfillId?: Prisma.SortOrderInput | Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrderInput | Prisma.SortOrder
+  partitionKey?: Prisma.SortOrderInput | Prisma.SortOrder
   dagVersion?: Prisma.DagVersionOrderByWithRelationInput
 }
 
@@ -460,6 +469,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   reopenCount?: Prisma.IntFilter<"Run"> | number
   backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
+  partitionKey?: Prisma.StringNullableFilter<"Run"> | string | null
   dagVersion?: Prisma.XOR<Prisma.DagVersionScalarRelationFilter, Prisma.DagVersionWhereInput>
 }, "id" | "dagId_runName">
 
@@ -488,6 +498,7 @@ export type RunOrderByWithAggregationInput = {
   reopenCount?: Prisma.SortOrder
   backfillId?: Prisma.SortOrderInput | Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrderInput | Prisma.SortOrder
+  partitionKey?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.RunCountOrderByAggregateInput
   _avg?: Prisma.RunAvgOrderByAggregateInput
   _max?: Prisma.RunMaxOrderByAggregateInput
@@ -523,6 +534,7 @@ export type RunScalarWhereWithAggregatesInput = {
   reopenCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
   backfillId?: Prisma.BigIntNullableWithAggregatesFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableWithAggregatesFilter<"Run"> | number | null
+  partitionKey?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
 }
 
 export type RunCreateInput = {
@@ -548,6 +560,7 @@ export type RunCreateInput = {
   reopenCount?: number
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
+  partitionKey?: string | null
   dagVersion: Prisma.DagVersionCreateNestedOneWithoutRunsInput
 }
 
@@ -576,6 +589,7 @@ export type RunUncheckedCreateInput = {
   reopenCount?: number
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
+  partitionKey?: string | null
 }
 
 export type RunUpdateInput = {
@@ -601,6 +615,7 @@ export type RunUpdateInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   dagVersion?: Prisma.DagVersionUpdateOneRequiredWithoutRunsNestedInput
 }
 
@@ -629,6 +644,7 @@ export type RunUncheckedUpdateInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type RunCreateManyInput = {
@@ -656,6 +672,7 @@ export type RunCreateManyInput = {
   reopenCount?: number
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
+  partitionKey?: string | null
 }
 
 export type RunUpdateManyMutationInput = {
@@ -681,6 +698,7 @@ export type RunUpdateManyMutationInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type RunUncheckedUpdateManyInput = {
@@ -708,6 +726,7 @@ export type RunUncheckedUpdateManyInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type RunListRelationFilter = {
@@ -758,6 +777,7 @@ export type RunCountOrderByAggregateInput = {
   reopenCount?: Prisma.SortOrder
   backfillId?: Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrder
 }
 
 export type RunAvgOrderByAggregateInput = {
@@ -797,6 +817,7 @@ export type RunMaxOrderByAggregateInput = {
   reopenCount?: Prisma.SortOrder
   backfillId?: Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrder
 }
 
 export type RunMinOrderByAggregateInput = {
@@ -823,6 +844,7 @@ export type RunMinOrderByAggregateInput = {
   reopenCount?: Prisma.SortOrder
   backfillId?: Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrder
+  partitionKey?: Prisma.SortOrder
 }
 
 export type RunSumOrderByAggregateInput = {
@@ -912,6 +934,7 @@ export type RunCreateWithoutDagVersionInput = {
   reopenCount?: number
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
+  partitionKey?: string | null
 }
 
 export type RunUncheckedCreateWithoutDagVersionInput = {
@@ -937,6 +960,7 @@ export type RunUncheckedCreateWithoutDagVersionInput = {
   reopenCount?: number
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
+  partitionKey?: string | null
 }
 
 export type RunCreateOrConnectWithoutDagVersionInput = {
@@ -993,6 +1017,7 @@ export type RunScalarWhereInput = {
   reopenCount?: Prisma.IntFilter<"Run"> | number
   backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
+  partitionKey?: Prisma.StringNullableFilter<"Run"> | string | null
 }
 
 export type RunCreateManyDagVersionInput = {
@@ -1018,6 +1043,7 @@ export type RunCreateManyDagVersionInput = {
   reopenCount?: number
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
+  partitionKey?: string | null
 }
 
 export type RunUpdateWithoutDagVersionInput = {
@@ -1043,6 +1069,7 @@ export type RunUpdateWithoutDagVersionInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type RunUncheckedUpdateWithoutDagVersionInput = {
@@ -1068,6 +1095,7 @@ export type RunUncheckedUpdateWithoutDagVersionInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type RunUncheckedUpdateManyWithoutDagVersionInput = {
@@ -1093,6 +1121,7 @@ export type RunUncheckedUpdateManyWithoutDagVersionInput = {
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 
@@ -1122,6 +1151,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   reopenCount?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
+  partitionKey?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1150,6 +1180,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   reopenCount?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
+  partitionKey?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1178,6 +1209,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   reopenCount?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
+  partitionKey?: boolean
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -1206,9 +1238,10 @@ export type RunSelectScalar = {
   reopenCount?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
+  partitionKey?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount" | "backfillId" | "backfillOrdinal", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount" | "backfillId" | "backfillOrdinal" | "partitionKey", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }
@@ -1267,6 +1300,10 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
      */
     backfillId: bigint | null
     backfillOrdinal: number | null
+    /**
+     * The part of the data that it is about.
+     */
+    partitionKey: string | null
   }, ExtArgs["result"]["run"]>
   composites: {}
 }
@@ -1715,6 +1752,7 @@ export interface RunFieldRefs {
   readonly reopenCount: Prisma.FieldRef<"Run", 'Int'>
   readonly backfillId: Prisma.FieldRef<"Run", 'BigInt'>
   readonly backfillOrdinal: Prisma.FieldRef<"Run", 'Int'>
+  readonly partitionKey: Prisma.FieldRef<"Run", 'String'>
 }
     
 

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/asset_service.proto.
  */
 export const file_millrace_v1_asset_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9taWxscmFjZS92MS9hc3NldF9zZXJ2aWNlLnByb3RvEgttaWxscmFjZS52MSKDAQoRTGlzdEFzc2V0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGc2VhcmNoGAMgASgJEg0KBWdyb3VwGAQgASgJEg4KBmRhZ19pZBgFIAEoCRIYChBpbmNsdWRlX2luYWN0aXZlGAYgASgIImAKEkxpc3RBc3NldHNSZXNwb25zZRIiCgZhc3NldHMYASADKAsyEi5taWxscmFjZS52MS5Bc3NldBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKAUiIAoPR2V0QXNzZXRSZXF1ZXN0Eg0KBWFzc2V0GAEgASgJIjUKEEdldEFzc2V0UmVzcG9uc2USIQoFYXNzZXQYASABKAsyEi5taWxscmFjZS52MS5Bc3NldCKAAgoWTGlzdEFzc2V0RXZlbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRINCgVhc3NldBgDIAEoCRIVCg1zb3VyY2VfZGFnX2lkGAQgASgJEhUKDXNvdXJjZV9ydW5faWQYBSABKAkSEwoLbWFkZV9ydW5faWQYBiABKAkSFgoOc291cmNlX3Rhc2tfaWQYByABKAkSKQoFc2luY2UYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmJlZm9yZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoXTGlzdEFzc2V0RXZlbnRzUmVzcG9uc2USJwoGZXZlbnRzGAEgAygLMhcubWlsbHJhY2UudjEuQXNzZXRFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiXwoXQ3JlYXRlQXNzZXRFdmVudFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVhc3NldBgCIAEoCRIhCgVleHRyYRgDIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlIkIKGENyZWF0ZUFzc2V0RXZlbnRSZXNwb25zZRImCgVldmVudBgBIAEoCzIXLm1pbGxyYWNlLnYxLkFzc2V0RXZlbnQifgoXTWF0ZXJpYWxpemVBc3NldFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVhc3NldBgCIAEoCRIOCgZkYWdfaWQYAyABKAkSIgoGcGFyYW1zGAQgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDAoEbm90ZRgFIAEoCSI8ChhNYXRlcmlhbGl6ZUFzc2V0UmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIkQKFEdldEFzc2V0R3JhcGhSZXF1ZXN0Eg0KBWFzc2V0GAEgASgJEg4KBmRhZ19pZBgCIAEoCRINCgVkZXB0aBgDIAEoBSJ/ChVHZXRBc3NldEdyYXBoUmVzcG9uc2USKgoFbm9kZXMYASADKAsyGy5taWxscmFjZS52MS5Bc3NldEdyYXBoTm9kZRIqCgVlZGdlcxgCIAMoCzIbLm1pbGxyYWNlLnYxLkFzc2V0R3JhcGhFZGdlEg4KBmlzX2N1dBgDIAEoCCIpChdHZXRBc3NldFByb2dyZXNzUmVxdWVzdBIOCgZkYWdfaWQYASABKAkibgoYR2V0QXNzZXRQcm9ncmVzc1Jlc3BvbnNlEiwKCHByb2dyZXNzGAEgASgLMhoubWlsbHJhY2UudjEuQXNzZXRQcm9ncmVzcxIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uMpgFCgxBc3NldFNlcnZpY2USUgoKTGlzdEFzc2V0cxIeLm1pbGxyYWNlLnYxLkxpc3RBc3NldHNSZXF1ZXN0Gh8ubWlsbHJhY2UudjEuTGlzdEFzc2V0c1Jlc3BvbnNlIgOQAgESTAoIR2V0QXNzZXQSHC5taWxscmFjZS52MS5HZXRBc3NldFJlcXVlc3QaHS5taWxscmFjZS52MS5HZXRBc3NldFJlc3BvbnNlIgOQAgESYQoPTGlzdEFzc2V0RXZlbnRzEiMubWlsbHJhY2UudjEuTGlzdEFzc2V0RXZlbnRzUmVxdWVzdBokLm1pbGxyYWNlLnYxLkxpc3RBc3NldEV2ZW50c1Jlc3BvbnNlIgOQAgESXwoQQ3JlYXRlQXNzZXRFdmVudBIkLm1pbGxyYWNlLnYxLkNyZWF0ZUFzc2V0RXZlbnRSZXF1ZXN0GiUubWlsbHJhY2UudjEuQ3JlYXRlQXNzZXRFdmVudFJlc3BvbnNlEl8KEE1hdGVyaWFsaXplQXNzZXQSJC5taWxscmFjZS52MS5NYXRlcmlhbGl6ZUFzc2V0UmVxdWVzdBolLm1pbGxyYWNlLnYxLk1hdGVyaWFsaXplQXNzZXRSZXNwb25zZRJbCg1HZXRBc3NldEdyYXBoEiEubWlsbHJhY2UudjEuR2V0QXNzZXRHcmFwaFJlcXVlc3QaIi5taWxscmFjZS52MS5HZXRBc3NldEdyYXBoUmVzcG9uc2UiA5ACARJkChBHZXRBc3NldFByb2dyZXNzEiQubWlsbHJhY2UudjEuR2V0QXNzZXRQcm9ncmVzc1JlcXVlc3QaJS5taWxscmFjZS52MS5HZXRBc3NldFByb2dyZXNzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("Ch9taWxscmFjZS92MS9hc3NldF9zZXJ2aWNlLnByb3RvEgttaWxscmFjZS52MSKDAQoRTGlzdEFzc2V0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGc2VhcmNoGAMgASgJEg0KBWdyb3VwGAQgASgJEg4KBmRhZ19pZBgFIAEoCRIYChBpbmNsdWRlX2luYWN0aXZlGAYgASgIImAKEkxpc3RBc3NldHNSZXNwb25zZRIiCgZhc3NldHMYASADKAsyEi5taWxscmFjZS52MS5Bc3NldBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKAUiIAoPR2V0QXNzZXRSZXF1ZXN0Eg0KBWFzc2V0GAEgASgJIjUKEEdldEFzc2V0UmVzcG9uc2USIQoFYXNzZXQYASABKAsyEi5taWxscmFjZS52MS5Bc3NldCKAAgoWTGlzdEFzc2V0RXZlbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRINCgVhc3NldBgDIAEoCRIVCg1zb3VyY2VfZGFnX2lkGAQgASgJEhUKDXNvdXJjZV9ydW5faWQYBSABKAkSEwoLbWFkZV9ydW5faWQYBiABKAkSFgoOc291cmNlX3Rhc2tfaWQYByABKAkSKQoFc2luY2UYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmJlZm9yZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoXTGlzdEFzc2V0RXZlbnRzUmVzcG9uc2USJwoGZXZlbnRzGAEgAygLMhcubWlsbHJhY2UudjEuQXNzZXRFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidgoXQ3JlYXRlQXNzZXRFdmVudFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVhc3NldBgCIAEoCRIhCgVleHRyYRgDIAEoCzISLm1pbGxyYWNlLnYxLlZhbHVlEhUKDXBhcnRpdGlvbl9rZXkYBCABKAkiQgoYQ3JlYXRlQXNzZXRFdmVudFJlc3BvbnNlEiYKBWV2ZW50GAEgASgLMhcubWlsbHJhY2UudjEuQXNzZXRFdmVudCKVAQoXTWF0ZXJpYWxpemVBc3NldFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVhc3NldBgCIAEoCRIOCgZkYWdfaWQYAyABKAkSIgoGcGFyYW1zGAQgASgLMhIubWlsbHJhY2UudjEuVmFsdWUSDAoEbm90ZRgFIAEoCRIVCg1wYXJ0aXRpb25fa2V5GAYgASgJIjwKGE1hdGVyaWFsaXplQXNzZXRSZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4iRAoUR2V0QXNzZXRHcmFwaFJlcXVlc3QSDQoFYXNzZXQYASABKAkSDgoGZGFnX2lkGAIgASgJEg0KBWRlcHRoGAMgASgFIn8KFUdldEFzc2V0R3JhcGhSZXNwb25zZRIqCgVub2RlcxgBIAMoCzIbLm1pbGxyYWNlLnYxLkFzc2V0R3JhcGhOb2RlEioKBWVkZ2VzGAIgAygLMhsubWlsbHJhY2UudjEuQXNzZXRHcmFwaEVkZ2USDgoGaXNfY3V0GAMgASgIIlAKF0dldEFzc2V0UHJvZ3Jlc3NSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSK+AgoYR2V0QXNzZXRQcm9ncmVzc1Jlc3BvbnNlEiwKCHByb2dyZXNzGAEgASgLMhoubWlsbHJhY2UudjEuQXNzZXRQcm9ncmVzcxIkCgdyZWFzb25zGAIgAygLMhMubWlsbHJhY2UudjEuUmVhc29uEjcKCnBhcnRpdGlvbnMYAyADKAsyIy5taWxscmFjZS52MS5Bc3NldFBhcnRpdGlvblByb2dyZXNzEhcKD25leHRfcGFnZV90b2tlbhgEIAEoCRIXCg9pc19ieV9wYXJ0aXRpb24YBSABKAgSMQoIdW5tYXBwZWQYBiADKAsyHy5taWxscmFjZS52MS5Vbm1hcHBlZEFzc2V0RXZlbnQSMAoHaWdub3JlZBgHIAMoCzIfLm1pbGxyYWNlLnYxLklnbm9yZWRBc3NldEV2ZW50cyJdChZBc3NldFBhcnRpdGlvblByb2dyZXNzEhUKDXBhcnRpdGlvbl9rZXkYASABKAkSLAoIcHJvZ3Jlc3MYAiABKAsyGi5taWxscmFjZS52MS5Bc3NldFByb2dyZXNzIlsKElVubWFwcGVkQXNzZXRFdmVudBIQCghldmVudF9pZBgBIAEoAxILCgN1cmkYAiABKAkSFQoNcGFydGl0aW9uX2tleRgDIAEoCRIPCgdwcm9ibGVtGAQgASgJIkIKEklnbm9yZWRBc3NldEV2ZW50cxILCgN1cmkYASABKAkSDwoHaWdub3JlZBgCIAEoBRIOCgZuZXdlc3QYAyABKAUymAUKDEFzc2V0U2VydmljZRJSCgpMaXN0QXNzZXRzEh4ubWlsbHJhY2UudjEuTGlzdEFzc2V0c1JlcXVlc3QaHy5taWxscmFjZS52MS5MaXN0QXNzZXRzUmVzcG9uc2UiA5ACARJMCghHZXRBc3NldBIcLm1pbGxyYWNlLnYxLkdldEFzc2V0UmVxdWVzdBodLm1pbGxyYWNlLnYxLkdldEFzc2V0UmVzcG9uc2UiA5ACARJhCg9MaXN0QXNzZXRFdmVudHMSIy5taWxscmFjZS52MS5MaXN0QXNzZXRFdmVudHNSZXF1ZXN0GiQubWlsbHJhY2UudjEuTGlzdEFzc2V0RXZlbnRzUmVzcG9uc2UiA5ACARJfChBDcmVhdGVBc3NldEV2ZW50EiQubWlsbHJhY2UudjEuQ3JlYXRlQXNzZXRFdmVudFJlcXVlc3QaJS5taWxscmFjZS52MS5DcmVhdGVBc3NldEV2ZW50UmVzcG9uc2USXwoQTWF0ZXJpYWxpemVBc3NldBIkLm1pbGxyYWNlLnYxLk1hdGVyaWFsaXplQXNzZXRSZXF1ZXN0GiUubWlsbHJhY2UudjEuTWF0ZXJpYWxpemVBc3NldFJlc3BvbnNlElsKDUdldEFzc2V0R3JhcGgSIS5taWxscmFjZS52MS5HZXRBc3NldEdyYXBoUmVxdWVzdBoiLm1pbGxyYWNlLnYxLkdldEFzc2V0R3JhcGhSZXNwb25zZSIDkAIBEmQKEEdldEFzc2V0UHJvZ3Jlc3MSJC5taWxscmFjZS52MS5HZXRBc3NldFByb2dyZXNzUmVxdWVzdBolLm1pbGxyYWNlLnYxLkdldEFzc2V0UHJvZ3Jlc3NSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_timestamp, file_millrace_v1_asset, file_millrace_v1_dag, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for one page of assets.
@@ -286,6 +286,13 @@ export type CreateAssetEventRequest = Message<"millrace.v1.CreateAssetEventReque
    * @generated from field: millrace.v1.Value extra = 3;
    */
   extra?: Value | undefined;
+
+  /**
+   * The part of the data that it is about: 1-250 characters. Empty means none.
+   *
+   * @generated from field: string partition_key = 4;
+   */
+  partitionKey: string;
 };
 
 /**
@@ -356,6 +363,13 @@ export type MaterializeAssetRequest = Message<"millrace.v1.MaterializeAssetReque
    * @generated from field: string note = 5;
    */
   note: string;
+
+  /**
+   * As in TriggerDagRun.
+   *
+   * @generated from field: string partition_key = 6;
+   */
+  partitionKey: string;
 };
 
 /**
@@ -468,6 +482,20 @@ export type GetAssetProgressRequest = Message<"millrace.v1.GetAssetProgressReque
    * @generated from field: string dag_id = 1;
    */
   dagId: string;
+
+  /**
+   * Of a DAG that waits by partition, partitions on a page: as in ListAssets.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * From the previous response.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
 };
 
 /**
@@ -497,6 +525,42 @@ export type GetAssetProgressResponse = Message<"millrace.v1.GetAssetProgressResp
    * @generated from field: repeated millrace.v1.Reason reasons = 2;
    */
   reasons: Reason[];
+
+  /**
+   * Of a DAG that waits by partition: the keys of which some events have come, by key. progress is unset then.
+   *
+   * @generated from field: repeated millrace.v1.AssetPartitionProgress partitions = 3;
+   */
+  partitions: AssetPartitionProgress[];
+
+  /**
+   * Empty on the last page of partitions.
+   *
+   * @generated from field: string next_page_token = 4;
+   */
+  nextPageToken: string;
+
+  /**
+   * Whether the DAG waits by partition.
+   *
+   * @generated from field: bool is_by_partition = 5;
+   */
+  isByPartition: boolean;
+
+  /**
+   * Events that are mapped to no key, newest first, at most 20. They are mapped anew when the DAG changes.
+   *
+   * @generated from field: repeated millrace.v1.UnmappedAssetEvent unmapped = 6;
+   */
+  unmapped: UnmappedAssetEvent[];
+
+  /**
+   * Of each asset, how many of its newest events the DAG passes over: those without a partition key when it waits by
+   * partition, else those with one. Only where there are such.
+   *
+   * @generated from field: repeated millrace.v1.IgnoredAssetEvents ignored = 7;
+   */
+  ignored: IgnoredAssetEvents[];
 };
 
 /**
@@ -505,6 +569,111 @@ export type GetAssetProgressResponse = Message<"millrace.v1.GetAssetProgressResp
  */
 export const GetAssetProgressResponseSchema: GenMessage<GetAssetProgressResponse> = /*@__PURE__*/
   messageDesc(file_millrace_v1_asset_service, 13);
+
+/**
+ * What the run of one partition waits for.
+ *
+ * @generated from message millrace.v1.AssetPartitionProgress
+ */
+export type AssetPartitionProgress = Message<"millrace.v1.AssetPartitionProgress"> & {
+  /**
+   * The key that the run will have.
+   *
+   * @generated from field: string partition_key = 1;
+   */
+  partitionKey: string;
+
+  /**
+   * How far it is.
+   *
+   * @generated from field: millrace.v1.AssetProgress progress = 2;
+   */
+  progress?: AssetProgress | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.AssetPartitionProgress.
+ * Use `create(AssetPartitionProgressSchema)` to create a new message.
+ */
+export const AssetPartitionProgressSchema: GenMessage<AssetPartitionProgress> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_asset_service, 14);
+
+/**
+ * An event that a DAG cannot use.
+ *
+ * @generated from message millrace.v1.UnmappedAssetEvent
+ */
+export type UnmappedAssetEvent = Message<"millrace.v1.UnmappedAssetEvent"> & {
+  /**
+   * The event.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Its asset.
+   *
+   * @generated from field: string uri = 2;
+   */
+  uri: string;
+
+  /**
+   * Its key.
+   *
+   * @generated from field: string partition_key = 3;
+   */
+  partitionKey: string;
+
+  /**
+   * Why it is mapped to none, for people.
+   *
+   * @generated from field: string problem = 4;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message millrace.v1.UnmappedAssetEvent.
+ * Use `create(UnmappedAssetEventSchema)` to create a new message.
+ */
+export const UnmappedAssetEventSchema: GenMessage<UnmappedAssetEvent> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_asset_service, 15);
+
+/**
+ * Events that a DAG passes over.
+ *
+ * @generated from message millrace.v1.IgnoredAssetEvents
+ */
+export type IgnoredAssetEvents = Message<"millrace.v1.IgnoredAssetEvents"> & {
+  /**
+   * The asset.
+   *
+   * @generated from field: string uri = 1;
+   */
+  uri: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int32 ignored = 2;
+   */
+  ignored: number;
+
+  /**
+   * Among so many newest ones.
+   *
+   * @generated from field: int32 newest = 3;
+   */
+  newest: number;
+};
+
+/**
+ * Describes the message millrace.v1.IgnoredAssetEvents.
+ * Use `create(IgnoredAssetEventsSchema)` to create a new message.
+ */
+export const IgnoredAssetEventsSchema: GenMessage<IgnoredAssetEvents> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_asset_service, 16);
 
 /**
  * Answers about assets and their events, and makes events.

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/schedule.proto.
  */
 export const file_millrace_v1_schedule: GenFile = /*@__PURE__*/
-  fileDesc("ChptaWxscmFjZS92MS9zY2hlZHVsZS5wcm90bxILbWlsbHJhY2UudjEihQQKCFNjaGVkdWxlEikKBGNyb24YASABKAsyGS5taWxscmFjZS52MS5Dcm9uU2NoZWR1bGVIABI6Cg1jcm9uX2ludGVydmFsGAIgASgLMiEubWlsbHJhY2UudjEuQ3JvbkludGVydmFsU2NoZWR1bGVIABIrCgVkZWx0YRgDIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABI0Cg5kZWx0YV9pbnRlcnZhbBgEIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABIpCgRvbmNlGAUgASgLMhkubWlsbHJhY2UudjEuT25jZVNjaGVkdWxlSAASNQoKY29udGludW91cxgGIAEoCzIfLm1pbGxyYWNlLnYxLkNvbnRpbnVvdXNTY2hlZHVsZUgAEi0KBmV2ZW50cxgHIAEoCzIbLm1pbGxyYWNlLnYxLkV2ZW50c1NjaGVkdWxlSAASLAoGYXNzZXRzGAogASgLMhoubWlsbHJhY2UudjEuQXNzZXRTY2hlZHVsZUgAEjkKDWFzc2V0X29yX3RpbWUYCyABKAsyIC5taWxscmFjZS52MS5Bc3NldE9yVGltZVNjaGVkdWxlSAASLQoGY3VzdG9tGAggASgLMhsubWlsbHJhY2UudjEuQ3VzdG9tU2NoZWR1bGVIAEIGCgRraW5kIt8BCgxDcm9uU2NoZWR1bGUSEwoLZXhwcmVzc2lvbnMYASADKAkSEAoIdGltZXpvbmUYAiABKAkSKwoIaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGaml0dGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhAKBmFsd2F5cxgFIAEoCEgAEisKBndpdGhpbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAQhEKD3J1bl9pbW1lZGlhdGVseSI8ChRDcm9uSW50ZXJ2YWxTY2hlZHVsZRISCgpleHByZXNzaW9uGAEgASgJEhAKCHRpbWV6b25lGAIgASgJIjkKDURlbHRhU2NoZWR1bGUSKAoFZXZlcnkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iDgoMT25jZVNjaGVkdWxlIhQKEkNvbnRpbnVvdXNTY2hlZHVsZSI4Cg5FdmVudHNTY2hlZHVsZRImCgJhdBgBIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQQoNQXNzZXRTY2hlZHVsZRIwCgpleHByZXNzaW9uGAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXRFeHByZXNzaW9uImwKE0Fzc2V0T3JUaW1lU2NoZWR1bGUSMAoKZXhwcmVzc2lvbhgBIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RXhwcmVzc2lvbhIjCgR0aW1lGAIgASgLMhUubWlsbHJhY2UudjEuU2NoZWR1bGUiLwoOQ3VzdG9tU2NoZWR1bGUSDAoEbmFtZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJKl4KB092ZXJsYXASFwoTT1ZFUkxBUF9VTlNQRUNJRklFRBAAEhEKDU9WRVJMQVBfQUxMT1cQARISCg5PVkVSTEFQX0ZPUkJJRBACEhMKD09WRVJMQVBfUkVQTEFDRRADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset]);
+  fileDesc("ChptaWxscmFjZS92MS9zY2hlZHVsZS5wcm90bxILbWlsbHJhY2UudjEiygQKCFNjaGVkdWxlEikKBGNyb24YASABKAsyGS5taWxscmFjZS52MS5Dcm9uU2NoZWR1bGVIABI6Cg1jcm9uX2ludGVydmFsGAIgASgLMiEubWlsbHJhY2UudjEuQ3JvbkludGVydmFsU2NoZWR1bGVIABIrCgVkZWx0YRgDIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABI0Cg5kZWx0YV9pbnRlcnZhbBgEIAEoCzIaLm1pbGxyYWNlLnYxLkRlbHRhU2NoZWR1bGVIABIpCgRvbmNlGAUgASgLMhkubWlsbHJhY2UudjEuT25jZVNjaGVkdWxlSAASNQoKY29udGludW91cxgGIAEoCzIfLm1pbGxyYWNlLnYxLkNvbnRpbnVvdXNTY2hlZHVsZUgAEi0KBmV2ZW50cxgHIAEoCzIbLm1pbGxyYWNlLnYxLkV2ZW50c1NjaGVkdWxlSAASLAoGYXNzZXRzGAogASgLMhoubWlsbHJhY2UudjEuQXNzZXRTY2hlZHVsZUgAEjkKDWFzc2V0X29yX3RpbWUYCyABKAsyIC5taWxscmFjZS52MS5Bc3NldE9yVGltZVNjaGVkdWxlSAASLQoGY3VzdG9tGAggASgLMhsubWlsbHJhY2UudjEuQ3VzdG9tU2NoZWR1bGVIABJDChJwYXJ0aXRpb25lZF9hc3NldHMYFCABKAsyJS5taWxscmFjZS52MS5QYXJ0aXRpb25lZEFzc2V0U2NoZWR1bGVIAEIGCgRraW5kIo4CCgxDcm9uU2NoZWR1bGUSEwoLZXhwcmVzc2lvbnMYASADKAkSEAoIdGltZXpvbmUYAiABKAkSKwoIaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGaml0dGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhAKBmFsd2F5cxgFIAEoCEgAEisKBndpdGhpbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEi0KCXBhcnRpdGlvbhgHIAEoCzIaLm1pbGxyYWNlLnYxLkNyb25QYXJ0aXRpb25CEQoPcnVuX2ltbWVkaWF0ZWx5Ii8KDUNyb25QYXJ0aXRpb24SDgoGZm9ybWF0GAEgASgJEg4KBm9mZnNldBgCIAEoBSI8ChRDcm9uSW50ZXJ2YWxTY2hlZHVsZRISCgpleHByZXNzaW9uGAEgASgJEhAKCHRpbWV6b25lGAIgASgJIjkKDURlbHRhU2NoZWR1bGUSKAoFZXZlcnkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iDgoMT25jZVNjaGVkdWxlIhQKEkNvbnRpbnVvdXNTY2hlZHVsZSI4Cg5FdmVudHNTY2hlZHVsZRImCgJhdBgBIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQQoNQXNzZXRTY2hlZHVsZRIwCgpleHByZXNzaW9uGAEgASgLMhwubWlsbHJhY2UudjEuQXNzZXRFeHByZXNzaW9uImwKE0Fzc2V0T3JUaW1lU2NoZWR1bGUSMAoKZXhwcmVzc2lvbhgBIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RXhwcmVzc2lvbhIjCgR0aW1lGAIgASgLMhUubWlsbHJhY2UudjEuU2NoZWR1bGUiLwoOQ3VzdG9tU2NoZWR1bGUSDAoEbmFtZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJIoIBChhQYXJ0aXRpb25lZEFzc2V0U2NoZWR1bGUSMAoKZXhwcmVzc2lvbhgBIAEoCzIcLm1pbGxyYWNlLnYxLkFzc2V0RXhwcmVzc2lvbhI0CghtYXBwaW5ncxgCIAMoCzIiLm1pbGxyYWNlLnYxLkFzc2V0UGFydGl0aW9uTWFwcGluZyJgChVBc3NldFBhcnRpdGlvbk1hcHBpbmcSCwoDdXJpGAEgASgJEgwKBG5hbWUYAiABKAkSLAoGbWFwcGVyGAMgASgLMhwubWlsbHJhY2UudjEuUGFydGl0aW9uTWFwcGVyIpkECg9QYXJ0aXRpb25NYXBwZXISOAoIaWRlbnRpdHkYASABKAsyJC5taWxscmFjZS52MS5JZGVudGl0eVBhcnRpdGlvbk1hcHBlckgAEjcKCHN0YXJ0X29mGAIgASgLMiMubWlsbHJhY2UudjEuU3RhcnRPZlBhcnRpdGlvbk1hcHBlckgAEjMKB3Byb2R1Y3QYAyABKAsyIC5taWxscmFjZS52MS5QYXJ0aXRpb25NYXBwZXJMaXN0SAASMQoFY2hhaW4YBCABKAsyIC5taWxscmFjZS52MS5QYXJ0aXRpb25NYXBwZXJMaXN0SAASNQoMYWxsb3dlZF9rZXlzGAUgASgLMh0ubWlsbHJhY2UudjEuUGFydGl0aW9uS2V5TGlzdEgAEhMKCWZpeGVkX2tleRgGIAEoCUgAEjQKBnJvbGx1cBgHIAEoCzIiLm1pbGxyYWNlLnYxLlJvbGx1cFBhcnRpdGlvbk1hcHBlckgAEjUKB2Zhbl9vdXQYCCABKAsyIi5taWxscmFjZS52MS5GYW5PdXRQYXJ0aXRpb25NYXBwZXJIABI4CghzZWdtZW50cxgJIAEoCzIkLm1pbGxyYWNlLnYxLlNlZ21lbnRzUGFydGl0aW9uTWFwcGVySAASMAoHZWFjaF9vZhgKIAEoCzIdLm1pbGxyYWNlLnYxLlBhcnRpdGlvbktleUxpc3RIAEIGCgRraW5kIhkKF0lkZW50aXR5UGFydGl0aW9uTWFwcGVyIkQKE1BhcnRpdGlvbk1hcHBlckxpc3QSLQoHbWFwcGVycxgBIAMoCzIcLm1pbGxyYWNlLnYxLlBhcnRpdGlvbk1hcHBlciIgChBQYXJ0aXRpb25LZXlMaXN0EgwKBGtleXMYASADKAkiZwoOUGFydGl0aW9uRGF0ZXMSFAoMaW5wdXRfZm9ybWF0GAEgASgJEhUKDW91dHB1dF9mb3JtYXQYAiABKAkSEAoIdGltZXpvbmUYAyABKAkSFgoOaW5wdXRfdGltZXpvbmUYBCABKAkibgoWU3RhcnRPZlBhcnRpdGlvbk1hcHBlchIoCgR1bml0GAEgASgOMhoubWlsbHJhY2UudjEuUGFydGl0aW9uVW5pdBIqCgVkYXRlcxgCIAEoCzIbLm1pbGxyYWNlLnYxLlBhcnRpdGlvbkRhdGVzIqsBChVSb2xsdXBQYXJ0aXRpb25NYXBwZXISKgoGd2luZG93GAEgASgOMhoubWlsbHJhY2UudjEuUGFydGl0aW9uVW5pdBIoCgRzdGVwGAIgASgOMhoubWlsbHJhY2UudjEuUGFydGl0aW9uVW5pdBIqCgVkYXRlcxgDIAEoCzIbLm1pbGxyYWNlLnYxLlBhcnRpdGlvbkRhdGVzEhAKCGF0X2xlYXN0GAQgASgFIpkBChVGYW5PdXRQYXJ0aXRpb25NYXBwZXISKgoGd2luZG93GAEgASgOMhoubWlsbHJhY2UudjEuUGFydGl0aW9uVW5pdBIoCgRzdGVwGAIgASgOMhoubWlsbHJhY2UudjEuUGFydGl0aW9uVW5pdBIqCgVkYXRlcxgDIAEoCzIbLm1pbGxyYWNlLnYxLlBhcnRpdGlvbkRhdGVzIkUKF1NlZ21lbnRzUGFydGl0aW9uTWFwcGVyEgwKBGtleXMYASADKAkSCgoCdG8YAiABKAkSEAoIYXRfbGVhc3QYAyABKAUqXgoHT3ZlcmxhcBIXChNPVkVSTEFQX1VOU1BFQ0lGSUVEEAASEQoNT1ZFUkxBUF9BTExPVxABEhIKDk9WRVJMQVBfRk9SQklEEAISEwoPT1ZFUkxBUF9SRVBMQUNFEAMqyAEKDVBhcnRpdGlvblVuaXQSHgoaUEFSVElUSU9OX1VOSVRfVU5TUEVDSUZJRUQQABIXChNQQVJUSVRJT05fVU5JVF9IT1VSEAESFgoSUEFSVElUSU9OX1VOSVRfREFZEAISFwoTUEFSVElUSU9OX1VOSVRfV0VFSxADEhgKFFBBUlRJVElPTl9VTklUX01PTlRIEAQSGgoWUEFSVElUSU9OX1VOSVRfUVVBUlRFUhAFEhcKE1BBUlRJVElPTl9VTklUX1lFQVIQBmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_v1_asset]);
 
 /**
  * When runs are made.
@@ -107,6 +107,14 @@ export type Schedule = Message<"millrace.v1.Schedule"> & {
      */
     value: CustomSchedule;
     case: "custom";
+  } | {
+    /**
+     * When events of assets have come, for each partition by itself.
+     *
+     * @generated from field: millrace.v1.PartitionedAssetSchedule partitioned_assets = 20;
+     */
+    value: PartitionedAssetSchedule;
+    case: "partitionedAssets";
   } | { case: undefined; value?: undefined };
 };
 
@@ -173,6 +181,13 @@ export type CronSchedule = Message<"millrace.v1.CronSchedule"> & {
     value: Duration;
     case: "within";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Gives runs a partition key: the date of the instant. Unset means none.
+   *
+   * @generated from field: millrace.v1.CronPartition partition = 7;
+   */
+  partition?: CronPartition | undefined;
 };
 
 /**
@@ -181,6 +196,35 @@ export type CronSchedule = Message<"millrace.v1.CronSchedule"> & {
  */
 export const CronScheduleSchema: GenMessage<CronSchedule> = /*@__PURE__*/
   messageDesc(file_millrace_v1_schedule, 1);
+
+/**
+ * The partition keys of the runs of a cron schedule.
+ *
+ * @generated from message millrace.v1.CronPartition
+ */
+export type CronPartition = Message<"millrace.v1.CronPartition"> & {
+  /**
+   * How a date is written, such as "YYYY-MM-DD" (docs/assets.md), in the schedule's zone. Empty means
+   * "YYYY-MM-DDTHH:mm:ss". At most 100 characters.
+   *
+   * @generated from field: string format = 1;
+   */
+  format: string;
+
+  /**
+   * So many instants of the schedule later; below 0, earlier. -1000 to 1000.
+   *
+   * @generated from field: int32 offset = 2;
+   */
+  offset: number;
+};
+
+/**
+ * Describes the message millrace.v1.CronPartition.
+ * Use `create(CronPartitionSchema)` to create a new message.
+ */
+export const CronPartitionSchema: GenMessage<CronPartition> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 2);
 
 /**
  * A cron interval timetable: a run about each interval between two instants, when it has ended. The logical date is the
@@ -209,7 +253,7 @@ export type CronIntervalSchedule = Message<"millrace.v1.CronIntervalSchedule"> &
  * Use `create(CronIntervalScheduleSchema)` to create a new message.
  */
 export const CronIntervalScheduleSchema: GenMessage<CronIntervalSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 2);
+  messageDesc(file_millrace_v1_schedule, 3);
 
 /**
  * A length of time.
@@ -230,7 +274,7 @@ export type DeltaSchedule = Message<"millrace.v1.DeltaSchedule"> & {
  * Use `create(DeltaScheduleSchema)` to create a new message.
  */
 export const DeltaScheduleSchema: GenMessage<DeltaSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 3);
+  messageDesc(file_millrace_v1_schedule, 4);
 
 /**
  * One run.
@@ -245,7 +289,7 @@ export type OnceSchedule = Message<"millrace.v1.OnceSchedule"> & {
  * Use `create(OnceScheduleSchema)` to create a new message.
  */
 export const OnceScheduleSchema: GenMessage<OnceSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 4);
+  messageDesc(file_millrace_v1_schedule, 5);
 
 /**
  * Without a pause.
@@ -260,7 +304,7 @@ export type ContinuousSchedule = Message<"millrace.v1.ContinuousSchedule"> & {
  * Use `create(ContinuousScheduleSchema)` to create a new message.
  */
 export const ContinuousScheduleSchema: GenMessage<ContinuousSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 5);
+  messageDesc(file_millrace_v1_schedule, 6);
 
 /**
  * Named moments.
@@ -281,7 +325,7 @@ export type EventsSchedule = Message<"millrace.v1.EventsSchedule"> & {
  * Use `create(EventsScheduleSchema)` to create a new message.
  */
 export const EventsScheduleSchema: GenMessage<EventsSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 6);
+  messageDesc(file_millrace_v1_schedule, 7);
 
 /**
  * Runs are made by events of assets.
@@ -302,7 +346,7 @@ export type AssetSchedule = Message<"millrace.v1.AssetSchedule"> & {
  * Use `create(AssetScheduleSchema)` to create a new message.
  */
 export const AssetScheduleSchema: GenMessage<AssetSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 7);
+  messageDesc(file_millrace_v1_schedule, 8);
 
 /**
  * Runs are made by events of assets, and by a timetable, each as if it were alone.
@@ -330,7 +374,7 @@ export type AssetOrTimeSchedule = Message<"millrace.v1.AssetOrTimeSchedule"> & {
  * Use `create(AssetOrTimeScheduleSchema)` to create a new message.
  */
 export const AssetOrTimeScheduleSchema: GenMessage<AssetOrTimeSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 8);
+  messageDesc(file_millrace_v1_schedule, 9);
 
 /**
  * A timetable that a function decides. Workers of the DAG's callback queue are asked; their answers must go forward.
@@ -359,7 +403,412 @@ export type CustomSchedule = Message<"millrace.v1.CustomSchedule"> & {
  * Use `create(CustomScheduleSchema)` to create a new message.
  */
 export const CustomScheduleSchema: GenMessage<CustomSchedule> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_schedule, 9);
+  messageDesc(file_millrace_v1_schedule, 10);
+
+/**
+ * Runs are made by events of assets that have a partition key, for each key by itself. What events mean for which key of the
+ * DAG's runs, mappers say; events without a key are passed over.
+ *
+ * @generated from message millrace.v1.PartitionedAssetSchedule
+ */
+export type PartitionedAssetSchedule = Message<"millrace.v1.PartitionedAssetSchedule"> & {
+  /**
+   * As in AssetSchedule, without aliases: holds for a key of the DAG's runs by the events that are mapped to it.
+   *
+   * @generated from field: millrace.v1.AssetExpression expression = 1;
+   */
+  expression?: AssetExpression | undefined;
+
+  /**
+   * One for each asset at most. What has none is mapped by identity.
+   *
+   * @generated from field: repeated millrace.v1.AssetPartitionMapping mappings = 2;
+   */
+  mappings: AssetPartitionMapping[];
+};
+
+/**
+ * Describes the message millrace.v1.PartitionedAssetSchedule.
+ * Use `create(PartitionedAssetScheduleSchema)` to create a new message.
+ */
+export const PartitionedAssetScheduleSchema: GenMessage<PartitionedAssetSchedule> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 11);
+
+/**
+ * How events of an asset are mapped.
+ *
+ * @generated from message millrace.v1.AssetPartitionMapping
+ */
+export type AssetPartitionMapping = Message<"millrace.v1.AssetPartitionMapping"> & {
+  /**
+   * The asset's uri. Empty where the expression has it by name.
+   *
+   * @generated from field: string uri = 1;
+   */
+  uri: string;
+
+  /**
+   * Its name, with an empty uri.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * How.
+   *
+   * @generated from field: millrace.v1.PartitionMapper mapper = 3;
+   */
+  mapper?: PartitionMapper | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.AssetPartitionMapping.
+ * Use `create(AssetPartitionMappingSchema)` to create a new message.
+ */
+export const AssetPartitionMappingSchema: GenMessage<AssetPartitionMapping> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 12);
+
+/**
+ * From the partition key of an event to those of runs. At most 5 levels, and 1000 keys for one event.
+ *
+ * @generated from message millrace.v1.PartitionMapper
+ */
+export type PartitionMapper = Message<"millrace.v1.PartitionMapper"> & {
+  /**
+   * Which form it has. More forms follow; servers refuse those they do not know.
+   *
+   * @generated from oneof millrace.v1.PartitionMapper.kind
+   */
+  kind: {
+    /**
+     * The same key.
+     *
+     * @generated from field: millrace.v1.IdentityPartitionMapper identity = 1;
+     */
+    value: IdentityPartitionMapper;
+    case: "identity";
+  } | {
+    /**
+     * The hour, day, … that the key's date lies in.
+     *
+     * @generated from field: millrace.v1.StartOfPartitionMapper start_of = 2;
+     */
+    value: StartOfPartitionMapper;
+    case: "startOf";
+  } | {
+    /**
+     * Each of the parts of the key between "|" by a mapper of its own; as many as there are parts.
+     *
+     * @generated from field: millrace.v1.PartitionMapperList product = 3;
+     */
+    value: PartitionMapperList;
+    case: "product";
+  } | {
+    /**
+     * One after the other.
+     *
+     * @generated from field: millrace.v1.PartitionMapperList chain = 4;
+     */
+    value: PartitionMapperList;
+    case: "chain";
+  } | {
+    /**
+     * The same key, if it is one of these.
+     *
+     * @generated from field: millrace.v1.PartitionKeyList allowed_keys = 5;
+     */
+    value: PartitionKeyList;
+    case: "allowedKeys";
+  } | {
+    /**
+     * Always this key.
+     *
+     * @generated from field: string fixed_key = 6;
+     */
+    value: string;
+    case: "fixedKey";
+  } | {
+    /**
+     * The day, week, … that the key's date lies in, and holds when enough of its hours, days, … have come.
+     *
+     * @generated from field: millrace.v1.RollupPartitionMapper rollup = 7;
+     */
+    value: RollupPartitionMapper;
+    case: "rollup";
+  } | {
+    /**
+     * Each of the hours, days, … of the key's day, week, …
+     *
+     * @generated from field: millrace.v1.FanOutPartitionMapper fan_out = 8;
+     */
+    value: FanOutPartitionMapper;
+    case: "fanOut";
+  } | {
+    /**
+     * Always the same key, and holds when enough of these have come.
+     *
+     * @generated from field: millrace.v1.SegmentsPartitionMapper segments = 9;
+     */
+    value: SegmentsPartitionMapper;
+    case: "segments";
+  } | {
+    /**
+     * Each of these keys.
+     *
+     * @generated from field: millrace.v1.PartitionKeyList each_of = 10;
+     */
+    value: PartitionKeyList;
+    case: "eachOf";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message millrace.v1.PartitionMapper.
+ * Use `create(PartitionMapperSchema)` to create a new message.
+ */
+export const PartitionMapperSchema: GenMessage<PartitionMapper> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 13);
+
+/**
+ * The same key.
+ *
+ * @generated from message millrace.v1.IdentityPartitionMapper
+ */
+export type IdentityPartitionMapper = Message<"millrace.v1.IdentityPartitionMapper"> & {
+};
+
+/**
+ * Describes the message millrace.v1.IdentityPartitionMapper.
+ * Use `create(IdentityPartitionMapperSchema)` to create a new message.
+ */
+export const IdentityPartitionMapperSchema: GenMessage<IdentityPartitionMapper> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 14);
+
+/**
+ * Several mappers.
+ *
+ * @generated from message millrace.v1.PartitionMapperList
+ */
+export type PartitionMapperList = Message<"millrace.v1.PartitionMapperList"> & {
+  /**
+   * 1 to 10.
+   *
+   * @generated from field: repeated millrace.v1.PartitionMapper mappers = 1;
+   */
+  mappers: PartitionMapper[];
+};
+
+/**
+ * Describes the message millrace.v1.PartitionMapperList.
+ * Use `create(PartitionMapperListSchema)` to create a new message.
+ */
+export const PartitionMapperListSchema: GenMessage<PartitionMapperList> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 15);
+
+/**
+ * Several keys.
+ *
+ * @generated from message millrace.v1.PartitionKeyList
+ */
+export type PartitionKeyList = Message<"millrace.v1.PartitionKeyList"> & {
+  /**
+   * 1 to 1000, each of 1-250 characters.
+   *
+   * @generated from field: repeated string keys = 1;
+   */
+  keys: string[];
+};
+
+/**
+ * Describes the message millrace.v1.PartitionKeyList.
+ * Use `create(PartitionKeyListSchema)` to create a new message.
+ */
+export const PartitionKeyListSchema: GenMessage<PartitionKeyList> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 16);
+
+/**
+ * How dates are written and read.
+ *
+ * @generated from message millrace.v1.PartitionDates
+ */
+export type PartitionDates = Message<"millrace.v1.PartitionDates"> & {
+  /**
+   * How the keys of events are read. Empty means as ISO 8601 has it, to the year, quarter, month, week, day, hour, minute
+   * or second.
+   *
+   * @generated from field: string input_format = 1;
+   */
+  inputFormat: string;
+
+  /**
+   * How the keys of runs are written. Empty means in the shortest such form.
+   *
+   * @generated from field: string output_format = 2;
+   */
+  outputFormat: string;
+
+  /**
+   * The IANA zone in which days begin. Empty means UTC.
+   *
+   * @generated from field: string timezone = 3;
+   */
+  timezone: string;
+
+  /**
+   * The zone of keys of events that say no offset. Empty means the same.
+   *
+   * @generated from field: string input_timezone = 4;
+   */
+  inputTimezone: string;
+};
+
+/**
+ * Describes the message millrace.v1.PartitionDates.
+ * Use `create(PartitionDatesSchema)` to create a new message.
+ */
+export const PartitionDatesSchema: GenMessage<PartitionDates> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 17);
+
+/**
+ * The hour, day, … that a date lies in.
+ *
+ * @generated from message millrace.v1.StartOfPartitionMapper
+ */
+export type StartOfPartitionMapper = Message<"millrace.v1.StartOfPartitionMapper"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: millrace.v1.PartitionUnit unit = 1;
+   */
+  unit: PartitionUnit;
+
+  /**
+   * Its keys.
+   *
+   * @generated from field: millrace.v1.PartitionDates dates = 2;
+   */
+  dates?: PartitionDates | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.StartOfPartitionMapper.
+ * Use `create(StartOfPartitionMapperSchema)` to create a new message.
+ */
+export const StartOfPartitionMapperSchema: GenMessage<StartOfPartitionMapper> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 18);
+
+/**
+ * Many of a shorter unit that make one of a longer one.
+ *
+ * @generated from message millrace.v1.RollupPartitionMapper
+ */
+export type RollupPartitionMapper = Message<"millrace.v1.RollupPartitionMapper"> & {
+  /**
+   * What runs are about.
+   *
+   * @generated from field: millrace.v1.PartitionUnit window = 1;
+   */
+  window: PartitionUnit;
+
+  /**
+   * What events are about: shorter, and a part of it.
+   *
+   * @generated from field: millrace.v1.PartitionUnit step = 2;
+   */
+  step: PartitionUnit;
+
+  /**
+   * Their keys.
+   *
+   * @generated from field: millrace.v1.PartitionDates dates = 3;
+   */
+  dates?: PartitionDates | undefined;
+
+  /**
+   * How many of the steps it takes. 0 means all.
+   *
+   * @generated from field: int32 at_least = 4;
+   */
+  atLeast: number;
+};
+
+/**
+ * Describes the message millrace.v1.RollupPartitionMapper.
+ * Use `create(RollupPartitionMapperSchema)` to create a new message.
+ */
+export const RollupPartitionMapperSchema: GenMessage<RollupPartitionMapper> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 19);
+
+/**
+ * One of a longer unit that is many of a shorter one.
+ *
+ * @generated from message millrace.v1.FanOutPartitionMapper
+ */
+export type FanOutPartitionMapper = Message<"millrace.v1.FanOutPartitionMapper"> & {
+  /**
+   * What events are about.
+   *
+   * @generated from field: millrace.v1.PartitionUnit window = 1;
+   */
+  window: PartitionUnit;
+
+  /**
+   * What runs are about: shorter, and a part of it.
+   *
+   * @generated from field: millrace.v1.PartitionUnit step = 2;
+   */
+  step: PartitionUnit;
+
+  /**
+   * Their keys.
+   *
+   * @generated from field: millrace.v1.PartitionDates dates = 3;
+   */
+  dates?: PartitionDates | undefined;
+};
+
+/**
+ * Describes the message millrace.v1.FanOutPartitionMapper.
+ * Use `create(FanOutPartitionMapperSchema)` to create a new message.
+ */
+export const FanOutPartitionMapperSchema: GenMessage<FanOutPartitionMapper> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 20);
+
+/**
+ * Named parts that make one key.
+ *
+ * @generated from message millrace.v1.SegmentsPartitionMapper
+ */
+export type SegmentsPartitionMapper = Message<"millrace.v1.SegmentsPartitionMapper"> & {
+  /**
+   * 1 to 1000 keys of events.
+   *
+   * @generated from field: repeated string keys = 1;
+   */
+  keys: string[];
+
+  /**
+   * The key of runs.
+   *
+   * @generated from field: string to = 2;
+   */
+  to: string;
+
+  /**
+   * How many of them it takes. 0 means all.
+   *
+   * @generated from field: int32 at_least = 3;
+   */
+  atLeast: number;
+};
+
+/**
+ * Describes the message millrace.v1.SegmentsPartitionMapper.
+ * Use `create(SegmentsPartitionMapperSchema)` to create a new message.
+ */
+export const SegmentsPartitionMapperSchema: GenMessage<SegmentsPartitionMapper> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_schedule, 21);
 
 /**
  * What a tick does while an automated run of the DAG is not final.
@@ -408,4 +857,73 @@ export type Overlap = (typeof Overlap)[keyof typeof Overlap] | UnknownEnum;
  */
 export const OverlapSchema: GenEnum<Overlap> = /*@__PURE__*/
   enumDesc(file_millrace_v1_schedule, 0);
+
+/**
+ * A length of time of the calendar.
+ *
+ * @generated from enum millrace.v1.PartitionUnit
+ */
+export const PartitionUnit = {
+  /**
+   * Refused.
+   *
+   * @generated from enum value: PARTITION_UNIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * An hour.
+   *
+   * @generated from enum value: PARTITION_UNIT_HOUR = 1;
+   */
+  HOUR: 1,
+
+  /**
+   * A day.
+   *
+   * @generated from enum value: PARTITION_UNIT_DAY = 2;
+   */
+  DAY: 2,
+
+  /**
+   * A week, from Monday on.
+   *
+   * @generated from enum value: PARTITION_UNIT_WEEK = 3;
+   */
+  WEEK: 3,
+
+  /**
+   * A month.
+   *
+   * @generated from enum value: PARTITION_UNIT_MONTH = 4;
+   */
+  MONTH: 4,
+
+  /**
+   * A quarter of a year.
+   *
+   * @generated from enum value: PARTITION_UNIT_QUARTER = 5;
+   */
+  QUARTER: 5,
+
+  /**
+   * A year.
+   *
+   * @generated from enum value: PARTITION_UNIT_YEAR = 6;
+   */
+  YEAR: 6,
+} as const;
+
+/**
+ * A length of time of the calendar.
+ *
+ * @generated from enum millrace.v1.PartitionUnit
+ */
+export type PartitionUnit = (typeof PartitionUnit)[keyof typeof PartitionUnit] | UnknownEnum;
+
+/**
+ * Describes the enum millrace.v1.PartitionUnit.
+ */
+export const PartitionUnitSchema: GenEnum<PartitionUnit> = /*@__PURE__*/
+  enumDesc(file_millrace_v1_schedule, 1);
 

@@ -7,6 +7,7 @@ import { AssetService } from "@millrace/wire/v1";
 import type { Asset } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
 import { CallError } from "../../../../../components/faces.tsx";
+import { PartitionInput } from "../../../../../components/form/partition-input.tsx";
 import { encodeJson, type Json } from "../../../../../lib/codec.ts";
 import { newRequestId } from "../../../../../lib/request-id.ts";
 
@@ -14,6 +15,7 @@ type Props = { readonly asset: Asset; readonly onClose: () => void };
 
 export function EmitForm({ asset, onClose }: Props) {
   const [extra, setExtra] = useState("");
+  const [partitionKey, setPartitionKey] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   // One id until the content changes: a lost answer and a second press make one event.
   const [requestId, setRequestId] = useState(newRequestId);
@@ -30,7 +32,7 @@ export function EmitForm({ asset, onClose }: Props) {
     setProblem(read.kind === "wrong" ? read.problem : null);
     if (read.kind === "wrong") return;
     const said = read.value === null ? {} : { extra: { data: encodeJson(read.value) } };
-    emit.mutate({ requestId, asset: asset.uri, ...said });
+    emit.mutate({ requestId, asset: asset.uri, partitionKey, ...said });
   };
   return (
     <form onSubmit={submit} className="space-y-3 overflow-y-auto px-5 py-4">
@@ -51,6 +53,16 @@ export function EmitForm({ asset, onClose }: Props) {
         />
         <span className="text-dense text-muted">A JSON object, or nothing.</span>
       </label>
+      <PartitionInput
+        id="event-partition"
+        description="The part of the data that it is about. Only DAGs that wait by partition use such events."
+        value={partitionKey}
+        onChange={(value) => {
+          setPartitionKey(value);
+          setRequestId(newRequestId());
+          emit.reset();
+        }}
+      />
       {problem !== null && (
         <p id="extra-problem" role="alert" className="text-dense text-danger">
           {problem}

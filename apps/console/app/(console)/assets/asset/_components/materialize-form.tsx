@@ -8,6 +8,7 @@ import { AssetService } from "@millrace/wire/v1";
 import type { Asset } from "@millrace/wire/v1";
 import { Button } from "../../../../../components/button.tsx";
 import { CallError } from "../../../../../components/faces.tsx";
+import { PartitionInput } from "../../../../../components/form/partition-input.tsx";
 import { newRequestId } from "../../../../../lib/request-id.ts";
 
 const noteLengthMax = 1_000;
@@ -18,6 +19,7 @@ export function MaterializeForm({ asset, onClose }: Props) {
   const dagIds = [...new Set(asset.producers.map((producer) => producer.dagId))];
   const [dagId, setDagId] = useState(dagIds[0] ?? "");
   const [note, setNote] = useState("");
+  const [partitionKey, setPartitionKey] = useState("");
   const [requestId, setRequestId] = useState(newRequestId);
   const router = useRouter();
   const queryClient = useQueryClient();
@@ -34,7 +36,7 @@ export function MaterializeForm({ asset, onClose }: Props) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    materialize.mutate({ requestId, asset: asset.uri, dagId, note });
+    materialize.mutate({ requestId, asset: asset.uri, dagId, note, partitionKey });
   };
   return (
     <form onSubmit={submit} className="space-y-3 overflow-y-auto px-5 py-4">
@@ -53,6 +55,15 @@ export function MaterializeForm({ asset, onClose }: Props) {
           ))}
         </select>
       </label>
+      <PartitionInput
+        id="materialize-partition"
+        description="The part of the data that is made anew."
+        value={partitionKey}
+        onChange={(value) => {
+          setPartitionKey(value);
+          changed();
+        }}
+      />
       <label className="block space-y-1">
         <span className="font-medium">Note</span>
         <textarea

@@ -81,6 +81,11 @@ export function RunHeader({ live, spec, onChange, onDone }: HeaderProps) {
         <Fact name="Logical date">
           <Time at={msOf(run.logicalDate)} isAbsolute />
         </Fact>
+        {run.partitionKey !== "" && (
+          <Fact name="Partition">
+            <span className="font-mono text-dense break-all">{run.partitionKey}</span>
+          </Fact>
+        )}
         <Fact name="Started">
           <Time at={started} />
         </Fact>

@@ -221,14 +221,16 @@ class Succeeded(_message.Message):
     def __init__(self, return_value: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., map_index_label: _Optional[str] = ..., outlet_events: _Optional[_Iterable[_Union[OutletEvent, _Mapping]]] = ...) -> None: ...
 
 class OutletEvent(_message.Message):
-    __slots__ = ("asset", "alias", "extra")
+    __slots__ = ("asset", "alias", "extra", "partition_key")
     ASSET_FIELD_NUMBER: _ClassVar[int]
     ALIAS_FIELD_NUMBER: _ClassVar[int]
     EXTRA_FIELD_NUMBER: _ClassVar[int]
+    PARTITION_KEY_FIELD_NUMBER: _ClassVar[int]
     asset: _asset_pb2.AssetDefinition
     alias: str
     extra: _value_pb2.Value
-    def __init__(self, asset: _Optional[_Union[_asset_pb2.AssetDefinition, _Mapping]] = ..., alias: _Optional[str] = ..., extra: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+    partition_key: str
+    def __init__(self, asset: _Optional[_Union[_asset_pb2.AssetDefinition, _Mapping]] = ..., alias: _Optional[str] = ..., extra: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., partition_key: _Optional[str] = ...) -> None: ...
 
 class Choice(_message.Message):
     __slots__ = ("cases",)
@@ -398,7 +400,7 @@ class CallbackFacts(_message.Message):
     def __init__(self, event: _Optional[_Union[_callback_pb2.CallbackEvent, str]] = ..., name: _Optional[str] = ..., happened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., try_number: _Optional[int] = ..., run_state: _Optional[_Union[_dag_pb2.RunState, str]] = ..., delivery_try: _Optional[int] = ..., deadline: _Optional[_Union[_deadline_pb2.Deadline, _Mapping]] = ...) -> None: ...
 
 class RunFacts(_message.Message):
-    __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after")
+    __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after", "partition_key")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     RUN_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -409,6 +411,7 @@ class RunFacts(_message.Message):
     RUN_TYPE_FIELD_NUMBER: _ClassVar[int]
     DAG_VERSION_FIELD_NUMBER: _ClassVar[int]
     RUN_AFTER_FIELD_NUMBER: _ClassVar[int]
+    PARTITION_KEY_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     dag_id: str
     run_name: str
@@ -419,7 +422,8 @@ class RunFacts(_message.Message):
     run_type: _dag_pb2.RunType
     dag_version: int
     run_after: _timestamp_pb2.Timestamp
-    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., run_name: _Optional[str] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., run_type: _Optional[_Union[_dag_pb2.RunType, str]] = ..., dag_version: _Optional[int] = ..., run_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    partition_key: str
+    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., run_name: _Optional[str] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., run_type: _Optional[_Union[_dag_pb2.RunType, str]] = ..., dag_version: _Optional[int] = ..., run_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., partition_key: _Optional[str] = ...) -> None: ...
 
 class Verdicts(_message.Message):
     __slots__ = ("verdicts",)
