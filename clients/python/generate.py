@@ -26,6 +26,7 @@ FILES = [
     "millrace/v1/dag.proto",
     "millrace/v1/deadline.proto",
     "millrace/v1/deferral.proto",
+    "millrace/v1/inputs.proto",
     "millrace/v1/schedule.proto",
     "millrace/v1/task_instance.proto",
     "millrace/worker/v1/worker_service.proto",

@@ -102,6 +102,7 @@ const words: ReadonlyMap<ReasonKind, ReasonWords> = new Map([
   [ReasonKind.ASSETS, blocking("Events of assets", "It is made once they have happened.")],
   [ReasonKind.DAG_INACTIVE, blocking("The DAG's file", "Put the file back into its folder.")],
   [ReasonKind.SCHEDULE, blocking("The schedule")],
+  [ReasonKind.INPUTS, blocking("Its run's inputs")],
   [ReasonKind.DISPATCHING, passed("Hand-out to a worker")],
   [ReasonKind.RUNNING, passed("It runs")],
   [ReasonKind.FINAL, passed("It is final")],

@@ -8,8 +8,8 @@ import { deadlineNames } from "./task-limits.ts";
 export function scheduleFacts(spec: DagSpec): readonly (readonly [string, string])[] {
   const facts: [string, string][] = [];
   if (spec.schedule !== undefined) facts.push(["Runs", kindInWords(spec.schedule)]);
-  const key = spec.schedule === undefined ? null : keyInWords(spec.schedule);
-  if (key !== null) facts.push(["Partition", key]);
+  const partition = spec.schedule === undefined ? null : partitionInWords(spec.schedule);
+  if (partition !== null) facts.push(["Partition", partition]);
   const [start, end] = [msOf(spec.startDate), msOf(spec.endDate)];
   if (start !== null) facts.push(["From", formatInstant(start, { zone: "UTC" })]);
   if (end !== null) facts.push(["Until", formatInstant(end, { zone: "UTC" })]);
@@ -97,11 +97,11 @@ function kindInWords({ kind }: Schedule): string {
 }
 
 /** What the partition keys of runs are; null where the schedule gives none. */
-function keyInWords({ kind }: Schedule): string | null {
+function partitionInWords({ kind }: Schedule): string | null {
   const partition = kind.case === "cron" ? kind.value.partition : undefined;
   if (partition === undefined) return null;
   const { format, offset } = partition;
-  const as = format === "" ? "the instant" : `the instant as ${format}`;
+  const as = format === "" ? "the date" : `the date as ${format}`;
   if (offset === 0) return as;
-  return `${as}, ${plural(Math.abs(offset), "instant")} ${offset > 0 ? "later" : "earlier"}`;
+  return `${as}, ${plural(Math.abs(offset), "step")} ${offset > 0 ? "later" : "earlier"}`;
 }

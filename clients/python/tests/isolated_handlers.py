@@ -109,3 +109,10 @@ def uses_assets():
     outlets.extra("s3://a", {"rows": 5}, partition="2026-01-02")
     outlets.add("feeds", "s3://new")
     return [context().run.type, told, len(history), context().run.partition_key]
+
+
+def tells_inputs():
+    return {
+        name: [[one.uri, one.partition_key, one.date.isoformat()] for one in instances]
+        for name, instances in context().inputs.items()
+    }

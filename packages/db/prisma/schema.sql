@@ -49,6 +49,7 @@ CREATE TABLE asset_event (
   CONSTRAINT asset_event_task CHECK (((source = 1) = ((run_id IS NOT NULL) AND (dag_id IS NOT NULL) AND (task_id IS NOT NULL) AND (map_ix IS NOT NULL))))
 );
 CREATE INDEX asset_event_of_asset ON asset_event USING btree (asset_id, id);
+CREATE INDEX asset_event_of_partition ON asset_event USING btree (asset_id, partition_key, id) WHERE (partition_key IS NOT NULL);
 CREATE INDEX asset_event_of_run ON asset_event USING btree (run_id, id) WHERE (run_id IS NOT NULL);
 
 CREATE TABLE asset_partition (
@@ -81,8 +82,8 @@ CREATE TABLE asset_use (
   by_partition boolean NOT NULL DEFAULT false,
   CONSTRAINT asset_use_pkey PRIMARY KEY (dag_id, kind, task_id, asset_id, alias),
   CONSTRAINT asset_use_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dag(dag_id) ON DELETE CASCADE,
-  CONSTRAINT asset_use_check CHECK (((task_id = ''::text) = (kind = 3))),
-  CONSTRAINT asset_use_kind_check CHECK (((kind >= 1) AND (kind <= 3))),
+  CONSTRAINT asset_use_check CHECK (((task_id = ''::text) = (kind = ANY (ARRAY[3, 4])))) NOT VALID,
+  CONSTRAINT asset_use_kind_check CHECK (((kind >= 1) AND (kind <= 4))) NOT VALID,
   CONSTRAINT asset_use_one CHECK (((asset_id = 0) <> (alias = ''::text)))
 );
 CREATE INDEX asset_use_of_alias ON asset_use USING btree (alias, kind) WHERE (alias <> ''::text);
@@ -434,6 +435,7 @@ CREATE TABLE run (
   backfill_id bigint,
   backfill_ordinal integer,
   partition_key text,
+  inputs bytea,
   CONSTRAINT run_pkey PRIMARY KEY (id),
   CONSTRAINT run_dag_id_run_name_key UNIQUE (dag_id, run_name),
   CONSTRAINT run_dag_version_id_dag_id_fkey FOREIGN KEY (dag_version_id, dag_id) REFERENCES dag_version(id, dag_id) ON DELETE CASCADE,

@@ -27,4 +27,13 @@ pended AS (
   ) AS consumer
   RETURNING dag_id
 )
-SELECT made.id, made.at, ARRAY(SELECT pended.dag_id FROM pended) AS consumers FROM made
+SELECT made.id, made.at,
+  ARRAY(
+    SELECT pended.dag_id FROM pended
+    UNION
+    -- Their runs wait for instances, which are events with a partition key.
+    SELECT u.dag_id
+    FROM asset_use AS u
+    WHERE u.asset_id = made.asset_id AND u.kind = 4 AND u.asset_id > 0 AND $5::text IS NOT NULL
+  ) AS consumers
+FROM made

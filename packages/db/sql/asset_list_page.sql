@@ -19,7 +19,7 @@ SELECT a.id, a.uri, a.name, a.asset_group, a.extra, a.is_active, a.created_at, n
   (
     SELECT count(DISTINCT u.dag_id)::int
     FROM asset_use AS u
-    WHERE u.kind = 3
+    WHERE u.kind IN (3, 4)
       AND (
         (u.asset_id = a.id AND u.asset_id > 0)
         OR u.alias IN (SELECT l.alias FROM asset_alias AS l WHERE l.asset_id = a.id)

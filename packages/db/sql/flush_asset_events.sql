@@ -81,4 +81,10 @@ pended AS (
   ) AS consumer
   RETURNING dag_id
 )
-SELECT DISTINCT dag_id FROM pended
+SELECT dag_id FROM pended
+UNION
+-- Their runs wait for instances, which are events with a partition key.
+SELECT u.dag_id
+FROM made
+JOIN asset_use AS u ON u.asset_id = made.asset_id AND u.kind = 4 AND u.asset_id > 0
+WHERE made.partition_key IS NOT NULL

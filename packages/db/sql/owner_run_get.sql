@@ -4,6 +4,7 @@
 -- @param {BigInt[]} $2:runKeys
 SELECT r.id, r.dag_id, r.dag_version_id, r.shard, r.state, r.run_type, r.run_name, r.logical_at, r.interval_start_at,
        r.interval_end_at, r.run_after, r.params, r.queued_at, r.started_at, r.cancel_requested_at, r.reopen_count, r.failure,
+       r.inputs,
        r.backfill_id, r.backfill_ordinal, r.partition_key,
        coalesce((SELECT max(e.seq) FROM event AS e WHERE e.run_id = r.id), 0) AS seq
 FROM run AS r

@@ -3,7 +3,7 @@
 -- Under flush_fence, and nothing at all unless the shards $19 are still held with the epochs $20. Returns one row for each
 -- asked run: is_held, is_born, or why not: the answer given before (body_hash, answer), or is_date_taken; with neither,
 -- the name is taken.
--- Rows are parallel arrays, $1 to $18 and $21 to $23, in the order of the columns of asked; request columns are NULL for ticks,
+-- Rows are parallel arrays, $1 to $18 and $21 to $24, in the order of the columns of asked; request columns are NULL for ticks,
 -- and next_run_at is used for ticks only.
 WITH fence AS MATERIALIZED (
   SELECT count(*) = cardinality($19::smallint[]) AS is_held
@@ -14,10 +14,10 @@ asked AS (
   SELECT *
   FROM unnest($1::bigint[], $2::text[], $3::int[], $4::smallint[], $5::smallint[], $6::text[], $7::timestamptz[],
               $8::timestamptz[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[],
-              $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $21::bigint[], $22::int[], $23::text[])
+              $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $21::bigint[], $22::int[], $23::text[], $24::bytea[])
     AS a (id, dag_id, dag_version_id, shard, run_type, run_name, logical_at,
           run_after, params, note, triggered_by, method, request_id, body_hash, answer,
-          next_run_at, interval_start_at, interval_end_at, backfill_id, backfill_ordinal, partition_key)
+          next_run_at, interval_start_at, interval_end_at, backfill_id, backfill_ordinal, partition_key, inputs)
 ),
 known AS (
   SELECT asked.id, r.body_hash, r.answer
@@ -27,9 +27,9 @@ known AS (
 ),
 born AS (
   INSERT INTO run (id, dag_id, dag_version_id, shard, state, run_type, run_name, logical_at, interval_start_at,
-                   interval_end_at, run_after, params, note, triggered_by, backfill_id, backfill_ordinal, partition_key)
+                   interval_end_at, run_after, params, note, triggered_by, backfill_id, backfill_ordinal, partition_key, inputs)
   SELECT id, dag_id, dag_version_id, shard, 1, run_type, run_name, logical_at, interval_start_at, interval_end_at, run_after, params,
-         note, triggered_by, backfill_id, backfill_ordinal, partition_key
+         note, triggered_by, backfill_id, backfill_ordinal, partition_key, inputs
   FROM asked
   WHERE (SELECT is_held FROM fence) AND NOT EXISTS (SELECT 1 FROM known WHERE known.id = asked.id)
   ORDER BY id

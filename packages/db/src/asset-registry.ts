@@ -4,13 +4,13 @@ import type { AssetDefinition } from "@millrace/engine";
 import { sqlText } from "./assets.ts";
 import type { Transaction } from "./requests.ts";
 
-/** 1 outlet, 2 inlet, 3 schedule. */
-export type AssetUseKind = 1 | 2 | 3;
+/** 1 outlet, 2 inlet, 3 schedule, 4 input. */
+export type AssetUseKind = 1 | 2 | 3 | 4;
 
 export type AssetUse = {
   readonly dagId: string;
   readonly kind: AssetUseKind;
-  /** Empty for a schedule. */
+  /** Empty for a schedule and an input. */
   readonly taskId: string;
   /** Empty for an alias. */
   readonly uri: string;

@@ -384,3 +384,11 @@ export type {
 } from "./pools.ts";
 export { takeStarts } from "./rates.ts";
 export type { RateAnswer } from "./rates.ts";
+export {
+  decideInputs,
+  findInstances,
+  newestWithInputs,
+  readRunInputs,
+  type InstanceFound,
+  type RunInputsDecision,
+} from "./run-inputs.ts";

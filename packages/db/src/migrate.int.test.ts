@@ -22,6 +22,7 @@ const all = [
   "0010_assets",
   "0011_asset_watchers",
   "0012_partitions",
+  "0013_inputs",
 ];
 
 let database: EmptyDatabase;

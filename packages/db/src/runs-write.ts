@@ -48,6 +48,8 @@ export type RunToCreate = {
   readonly runAfter: EpochMs;
   /** The part of the data that it is about; null for none. */
   readonly partitionKey: string | null;
+  /** millrace.v1.RunInstances, of a run that is not to wait for the inputs of its DAG. Default: none yet. */
+  readonly inputs?: Uint8Array | null;
   readonly params: Uint8Array;
   readonly note: string;
   readonly triggeredBy: string;
@@ -110,6 +112,7 @@ export async function createRuns(
         int8Array(runs.map((run) => run.backfill?.id ?? null)),
         int4Array(runs.map((run) => run.backfill?.ordinal ?? null)),
         textArray(runs.map((run) => run.partitionKey)),
+        byteaArray(runs.map((run) => run.inputs ?? null)),
       ],
     },
     ...triggerStatements(runs),

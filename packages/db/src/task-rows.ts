@@ -27,6 +27,8 @@ export type ActiveRunRow = {
   readonly reopenCount: number;
   /** millrace.v1.Failure that it failed with; or, while it is running, that it will fail with because a person said so. */
   readonly failure: Uint8Array | null;
+  /** millrace.v1.RunInstances that it was given; null until that is decided, and where its DAG has no inputs. */
+  readonly inputs: Uint8Array | null;
   /** Number of its last event; 0 before the first. */
   readonly seq: number;
   readonly backfill: BackfillPlace | null;
@@ -55,6 +57,7 @@ type RunRow = {
   cancel_requested_at: Date | null;
   reopen_count: number;
   failure: Buffer | null;
+  inputs: Buffer | null;
   seq: number;
   backfill_id: number | null;
   backfill_ordinal: number | null;
@@ -105,6 +108,7 @@ function activeRunOf(row: RunRow): ActiveRunRow {
     cancelRequestedAt: msOf(row.cancel_requested_at),
     reopenCount: row.reopen_count,
     failure: row.failure,
+    inputs: row.inputs,
     seq: row.seq,
     backfill:
       row.backfill_id === null || row.backfill_ordinal === null

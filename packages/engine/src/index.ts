@@ -62,6 +62,27 @@ export { assetNeeds, assetsHold } from "./assets/hold.ts";
 export type { AssetCounts, AssetNeed } from "./assets/hold.ts";
 export { assetProgress, assetReasons } from "./assets/progress.ts";
 export type { AssetProgress } from "./assets/progress.ts";
+export {
+  askedInstances,
+  askInputs,
+  inputReference,
+  keyOf as instanceKeyOf,
+  type Asked,
+} from "./inputs/ask.ts";
+export { inputLimits, inputOrders } from "./inputs/input.ts";
+export type {
+  DatedAsset,
+  DatedInstance,
+  InputOrder,
+  InputsSpec,
+  InputTerm,
+  RunInstances,
+} from "./inputs/input.ts";
+export { setText } from "./inputs/input-reasons.ts";
+export { instanceDate } from "./inputs/instance-key.ts";
+export { foundIn, judgeInputs, noInstances } from "./inputs/judge.ts";
+export type { InputJudgement, InputsWait, InputState, SetProgress } from "./inputs/judge.ts";
+export { assetsOfInputs, datedOfName, waitingRunsMax } from "./inputs/terms.ts";
 export { assetsOf, timeOf } from "./timetable/clock.ts";
 
 export { dagLimits } from "./spec/dag-limits.ts";

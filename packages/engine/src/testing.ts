@@ -89,6 +89,7 @@ export function aDagSpec(shape: DagShape, options: Partial<DagSpec> = {}): DagSp
     callbacks: [],
     callbackQueue: "default",
     deadlines: [],
+    inputs: null,
     startDate: null,
     endDate: null,
     catchup: false,
@@ -185,3 +186,5 @@ function edgesOf(arrow: string): Edge[] {
 
 // For those who hold it against others.
 export { lastFire, nextFire } from "./timetable/fires.ts";
+
+export { hourly, joined, newest, range } from "./inputs/testing.ts";

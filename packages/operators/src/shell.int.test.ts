@@ -42,6 +42,7 @@ async function run(options: Omit<ShellOptions, "id">, onLine: (line: Line) => vo
     triggerDag: () => Promise.reject(new Error("not in this test")),
     outlets: { extra: () => {}, add: () => {} },
     inletEvents: () => noEvents,
+    inputs: {},
     triggeringAssetEvents: noEvents,
     taskToken: () => Promise.reject(new Error("not in this test")),
     fencing: "1",

@@ -73,7 +73,26 @@ export type {
   TimeOption,
   TimetableOptions,
 } from "./dag/schedule.ts";
-export { allOf, anyOf, asset, assetAlias, assetNamed, atLeast } from "./assets/asset.ts";
+export { anyOf, asset, assetAlias, assetNamed, atLeast } from "./assets/asset.ts";
+export type {
+  Asset,
+  AssetAlias,
+  AssetCondition,
+  AssetConditions,
+  AssetOptions,
+  AssetRule,
+} from "./assets/asset.ts";
+export { allOf, combine, dated, firstOf, instances, latest } from "./dag/inputs.ts";
+export type {
+  DatedAsset,
+  DatedOptions,
+  EnoughOptions,
+  Inputs,
+  InputTerm,
+  InstancesOptions,
+  LatestOptions,
+  NamedInputs,
+} from "./dag/inputs.ts";
 export {
   allowedKeys,
   byPartition,
@@ -97,14 +116,6 @@ export type {
   KeyWindowOptions,
 } from "./assets/partition.ts";
 export type {
-  Asset,
-  AssetAlias,
-  AssetCondition,
-  AssetConditions,
-  AssetOptions,
-  AssetRule,
-} from "./assets/asset.ts";
-export type {
   AssetEvent,
   AssetEventFilter,
   AssetEvents,
@@ -127,7 +138,7 @@ export type { Run } from "./wiring/run-refs.ts";
 export { context } from "./context/context.ts";
 export type { TaskContext, TaskLog } from "./context/context.ts";
 export type { PullOptions } from "./context/xcom-pull.ts";
-export type { RunValue } from "./context/run-facts.ts";
+export type { InputInstance, RunInputs, RunValue } from "./context/run-facts.ts";
 export { externalCallback, notifier } from "./callback/callback.ts";
 export type {
   Callback,

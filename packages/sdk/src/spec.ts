@@ -13,7 +13,14 @@ export type {
 } from "./waiting/trigger-spec.ts";
 export { readChoice, readSensorAnswer } from "./task/answers.ts";
 export { withRetryPolicy, type RetryPolicy } from "./task/retry-policy.ts";
-export { isoWithOffset, valueOfRun, type RunFacts, type RunValue } from "./context/run-facts.ts";
+export {
+  isoWithOffset,
+  valueOfRun,
+  type InputInstance,
+  type RunFacts,
+  type RunInputs,
+  type RunValue,
+} from "./context/run-facts.ts";
 export { runInContext, type LogFields, type TaskContext, type TaskLog } from "./context/context.ts";
 export { outcomeOfThrown, type Thrown } from "./context/outcome.ts";
 export { waitSummary } from "./across/runs-trigger.ts";

@@ -10,13 +10,20 @@ import {
   runStateName,
   withNamedAssets,
 } from "@millrace/engine";
-import type { DagDefinition, Instant, RunFacts, TriggerRequest } from "@millrace/sdk/spec";
+import type {
+  DagDefinition,
+  Instant,
+  RunFacts,
+  RunInputs,
+  TriggerRequest,
+} from "@millrace/sdk/spec";
 import { decodeValue, instantForms, instantMs } from "@millrace/sdk/spec";
 import type { GivenAssetEvent } from "./asset-events.ts";
 import type { Handlers } from "./bodies.ts";
 import { codeOfCallback, codeOfTasks, readOutcomes } from "./bodies.ts";
 import type { WaitEvents } from "./events.ts";
 import { expectEvent } from "./events.ts";
+import { readInputs, type GivenInputs } from "./inputs.ts";
 import { MemoryRun } from "./memory-run.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { readParams } from "./params.ts";
@@ -62,6 +69,8 @@ export type RunDagOptions<Given> = {
   readonly triggeringAssetEvents?: readonly GivenAssetEvent[];
   /** Earlier events of inlets, for `context().inletEvents`, oldest first. */
   readonly assetEvents?: readonly GivenAssetEvent[];
+  /** What it is given of its DAG's inputs, for `context().inputs`. Default: everything that it would wait for. */
+  readonly inputs?: GivenInputs;
   /** Sees each line that a body logs as it is written. */
   readonly onLog?: (line: LogLine) => void;
 };
@@ -93,6 +102,7 @@ export function makeRun<Given>(
     facts: factsOf(dag, {
       ...{ logicalDate, start, partitionKey: readPartition(options.partitionKey ?? null) },
       params: readParams(dag.spec, options.params),
+      inputs: readInputs(dag.spec, options.inputs, logicalDate ?? start),
     }),
     start,
     tieBreak: tieBreak(seed),
@@ -154,6 +164,7 @@ function factsOf(
     start: EpochMs;
     partitionKey: string | null;
     params: Record<string, unknown>;
+    inputs: RunInputs | null;
   },
 ): RunFacts {
   const date = run.logicalDate === null ? null : new Date(run.logicalDate);
@@ -168,6 +179,7 @@ function factsOf(
     runAfter: new Date(run.start),
     partitionKey: run.partitionKey,
     params: run.params,
+    ...(run.inputs !== null && { inputs: run.inputs }),
   };
 }
 

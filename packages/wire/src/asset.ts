@@ -1,10 +1,16 @@
 /** Assets on the wire and as the engine knows them. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { AssetExpression, AssetOrAlias, AssetWatcher } from "@millrace/engine";
+import type {
+  AssetDefinition,
+  AssetExpression,
+  AssetOrAlias,
+  AssetWatcher,
+} from "@millrace/engine";
 import { defaultAssetGroup, MillraceError } from "@millrace/engine";
 import { specDefaults } from "./defaults.ts";
 import type {
+  AssetDefinition as AssetDefinitionMessage,
   AssetExpression as AssetExpressionMessage,
   AssetExpressionSchema,
   AssetOrAlias as AssetOrAliasMessage,
@@ -22,12 +28,15 @@ export function assetOrAliasToProto(of: AssetOrAlias): OfInit {
 function ofToProto(of: AssetOrAlias) {
   if (of.kind === "alias")
     return { case: "alias", value: { name: of.name, group: of.group } } as const;
-  const { uri, name, group, extra, watchers = [] } = of;
+  return { case: "asset", value: assetToProto(of) } as const;
+}
+
+export function assetToProto({ uri, name, group, extra, watchers = [] }: AssetDefinition) {
   const watched = watchers.map(({ config, ...watcher }) => ({
     ...watcher,
     config: { data: new TextEncoder().encode(config) },
   }));
-  return { case: "asset", value: { uri, name, group, extra, watchers: watched } } as const;
+  return { uri, name, group, extra, watchers: watched };
 }
 
 /** @throws MillraceError DAG_INVALID for a kind that this version does not know */
@@ -36,13 +45,8 @@ export function assetOrAliasFromProto(
   at: string,
 ): AssetOrAlias {
   switch (kind.case) {
-    case "asset": {
-      const { uri, name, group, extra, watchers } = kind.value;
-      return {
-        ...{ kind: "asset", uri, name: name || uri, group: group || defaultAssetGroup, extra },
-        ...(watchers.length > 0 && { watchers: watchers.map(watcherFromProto) }),
-      };
-    }
+    case "asset":
+      return assetFromProto(kind.value);
     case "alias":
       return {
         kind: "alias",
@@ -52,6 +56,14 @@ export function assetOrAliasFromProto(
     case undefined:
       throw unknownKind(at);
   }
+}
+
+export function assetFromProto(message: AssetDefinitionMessage): AssetDefinition {
+  const { uri, name, group, extra, watchers } = message;
+  return {
+    ...{ kind: "asset", uri, name: name || uri, group: group || defaultAssetGroup, extra },
+    ...(watchers.length > 0 && { watchers: watchers.map(watcherFromProto) }),
+  };
 }
 
 function watcherFromProto({ handler, config, summary, queue }: AssetWatcherMessage): AssetWatcher {

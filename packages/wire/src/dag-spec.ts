@@ -12,6 +12,7 @@ import type {
   GroupSpec as GroupSpecMessage,
 } from "./gen/millrace/v1/dag_pb.ts";
 import { DagSpecSchema } from "./gen/millrace/v1/dag_pb.ts";
+import { inputsFromProto, inputsToProto } from "./inputs.ts";
 import { overlapFromProto, overlaps, scheduleFromProto, scheduleToProto } from "./schedule.ts";
 import { taskSpecFromProto, taskSpecToProto } from "./task-spec.ts";
 import { durationOf, epochMsOf, msOf, timestampOf } from "./time.ts";
@@ -43,6 +44,7 @@ export function dagSpecToProto(spec: DagSpec): DagSpecMessage {
     callbacks: spec.callbacks.map(callbackToProto),
     callbackQueue: spec.callbackQueue,
     deadlines: spec.deadlines.map(deadlineToProto),
+    ...inputsToProto(spec.inputs),
     startDate: timestampOf(spec.startDate),
     endDate: timestampOf(spec.endDate),
     catchup: spec.catchup,
@@ -89,6 +91,7 @@ export function dagSpecFromProto(message: DagSpecMessage): DagSpec {
     callbacks: message.callbacks.map((callback) => callbackFromProto(callback, "dag")),
     callbackQueue: message.callbackQueue || specDefaults.queue,
     deadlines: message.deadlines.map((deadline) => deadlineFromProto(deadline, "dag")),
+    inputs: inputsFromProto(message),
     startDate: epochMsOf(message.startDate),
     endDate: epochMsOf(message.endDate),
     catchup: message.catchup,

@@ -4,6 +4,13 @@ export { callbackEvents } from "./callback.ts";
 export { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
 export { existingTargetKey } from "./existing-target.ts";
 export { failureFromProto, failureToProto } from "./failure.ts";
+export {
+  inputSetToProto,
+  runInstancesFromProto,
+  runInstancesOfBytes,
+  runInstancesToBytes,
+  runInstancesToProto,
+} from "./inputs.ts";
 export { plannedRunFromProto, plannedRunToProto } from "./planned-run.ts";
 export { reasonToProto } from "./reason.ts";
 export { sensorFromProto, sensorToProto } from "./sensor.ts";

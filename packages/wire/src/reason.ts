@@ -43,6 +43,7 @@ const kinds = {
   assets: ReasonKind.ASSETS,
   dag_inactive: ReasonKind.DAG_INACTIVE,
   schedule: ReasonKind.SCHEDULE,
+  inputs: ReasonKind.INPUTS,
 } as const satisfies Record<ReasonKindName, ReasonKind>;
 
 export function reasonToProto(reason: Reason): ReasonMessage {

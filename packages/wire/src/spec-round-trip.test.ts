@@ -7,12 +7,14 @@ import type {
   DeadlineSpec,
   Edge,
   GroupSpec,
+  InputsSpec,
+  InputTerm,
   MapAxis,
   Schedule,
   SensorSpec,
 } from "@millrace/engine";
-import { triggerRules } from "@millrace/engine";
-import { aDagSpec, aTask } from "@millrace/engine/testing";
+import { inputOrders, triggerRules } from "@millrace/engine";
+import { aDagSpec, aTask, hourly } from "@millrace/engine/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { dagSpecFromProto, dagSpecToProto } from "./dag-spec.ts";
@@ -101,6 +103,44 @@ const group: fc.Arbitrary<GroupSpec> = fc.record({
   tooltip: text,
   each,
 });
+const dated = fc
+  .record({ uri: text, format: text, from: nullable(fc.integer({ min: 0, max: 4e12 })) })
+  .map(({ uri, format, from }) => hourly(`s3://${uri}`, { format, from }));
+const enough = {
+  name: text,
+  min: nullable(fc.integer({ min: 0, max: 10_000 })),
+  waitMs: nullable(ms),
+};
+const step = fc.integer({ min: -1_000_000, max: 1_000_000 });
+const inputTerm = fc.letrec<{ term: InputTerm }>((tie) => ({
+  term: fc.oneof(
+    { depthSize: "small" },
+    fc.record({
+      kind: fc.constant("instances" as const),
+      of: dated,
+      from: step,
+      to: step,
+      ...enough,
+    }),
+    fc.record({
+      kind: fc.constant("latest" as const),
+      of: dated,
+      count: positive,
+      within: positive,
+      ...enough,
+    }),
+    fc.record({
+      kind: fc.constantFrom("all_of" as const, "first_of" as const, "combine" as const),
+      terms: fc.array(tie("term"), { maxLength: 3 }),
+      ...enough,
+    }),
+  ),
+})).term;
+const inputs: fc.Arbitrary<InputsSpec> = fc.record({
+  term: inputTerm,
+  timeoutMs: nullable(ms),
+  order: fc.constantFrom(...inputOrders),
+});
 const zoned = { timezone: fc.constantFrom("UTC", "Europe/Zurich") };
 const schedule: fc.Arbitrary<Schedule> = fc.oneof(
   fc.record({
@@ -148,6 +188,7 @@ const spec: fc.Arbitrary<DagSpec> = fc
     callbacks,
     callbackQueue: fc.string({ minLength: 1 }),
     deadlines,
+    inputs: nullable(inputs),
   })
   .map((options) => aDagSpec({ tasks: {} }, options));
 

@@ -5,6 +5,7 @@ export * from "./gen/millrace/v1/asset_service_pb.ts";
 export * from "./gen/millrace/v1/callback_pb.ts";
 export * from "./gen/millrace/v1/deadline_pb.ts";
 export * from "./gen/millrace/v1/deferral_pb.ts";
+export * from "./gen/millrace/v1/inputs_pb.ts";
 export * from "./gen/millrace/v1/schedule_pb.ts";
 export * from "./gen/millrace/v1/dag_pb.ts";
 export * from "./gen/millrace/v1/dag_service_pb.ts";

@@ -22,6 +22,7 @@ import {
   assetNamesOf,
   assetNeeds,
   assetsOf,
+  assetsOfInputs,
   shardOf,
   waitsForMany,
   withNamedAssets,
@@ -201,12 +202,14 @@ type Named = { readonly of: AssetOrAlias; readonly kind: AssetUseKind; readonly 
 function namedBy(spec: DagSpec): Named[] {
   const expression = assetsOf(spec.schedule);
   const waited = expression === null ? [] : assetNeeds(expression);
+  const inputs = spec.inputs === null ? [] : assetsOfInputs(spec.inputs.term);
   return [
     ...spec.tasks.flatMap(({ id, outlets, inlets }) => [
       ...outlets.map((of): Named => ({ of, kind: 1, taskId: id })),
       ...inlets.map((of): Named => ({ of, kind: 2, taskId: id })),
     ]),
     ...waited.map(({ of }): Named => ({ of, kind: 3, taskId: "" })),
+    ...inputs.map((of): Named => ({ of, kind: 4, taskId: "" })),
   ];
 }
 

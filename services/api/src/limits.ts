@@ -2,6 +2,8 @@
 export const apiLimits = {
   requestIdLength: 200,
   noteLength: 1_000,
+  /** Instances of each name of the inputs of a run. */
+  inputInstancesShown: 1_000,
   searchLength: 200,
   tagsFilterMax: 32,
   folderLength: 250,

@@ -7,6 +7,7 @@ import {
   durationOf,
   isolations,
   runIdOf,
+  runInstancesOfBytes,
   sensorToProto,
   taskControls,
   taskKinds,
@@ -175,5 +176,6 @@ export function runFacts({
     dagVersion: version.number,
     runAfter: timestampOf(facts.runAfter),
     partitionKey: facts.partitionKey ?? "",
+    ...(facts.inputs !== null && { inputs: runInstancesOfBytes(facts.inputs) }),
   });
 }

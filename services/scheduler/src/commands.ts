@@ -2,7 +2,14 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { deleteDag, findAnswer, type RequestKey, type RunParent } from "@millrace/db";
-import { isMillraceError, manualInterval, MillraceError, RunType, shardOf } from "@millrace/engine";
+import {
+  isMillraceError,
+  manualInterval,
+  MillraceError,
+  noInstances,
+  RunType,
+  shardOf,
+} from "@millrace/engine";
 import {
   OwnerCommandSchema,
   OwnerReplySchema,
@@ -12,7 +19,7 @@ import {
   type PlanRuns,
   type TriggerRun,
 } from "@millrace/wire/internal";
-import { plannedRunToProto } from "@millrace/wire";
+import { plannedRunToProto, runInstancesToBytes } from "@millrace/wire";
 import { requestKeyOf, type Reply } from "./answer-once.ts";
 import { apply } from "./apply.ts";
 import { changeBackfill, explainBackfill, startBackfill } from "./backfills/commands.ts";
@@ -139,6 +146,7 @@ async function trigger(
     nextRunAt: null,
     parent: parentOf(asked),
     backfill: null,
+    inputs: await ignoredInputs(owner, dag, asked),
   });
   switch (made.kind) {
     case "born":
@@ -155,6 +163,18 @@ async function trigger(
       );
     }
   }
+}
+
+/** Of a run that is not to wait for the inputs of its DAG: none of each. */
+async function ignoredInputs(
+  owner: Owner,
+  dag: OwnedDag,
+  { ignoreInputs }: TriggerRun,
+): Promise<Uint8Array | null> {
+  if (!ignoreInputs) return null;
+  await owner.dags.loadNewest([dag]);
+  const term = dag.newest?.compiled.spec.inputs?.term;
+  return term === undefined ? null : runInstancesToBytes(noInstances(term));
 }
 
 /** The task instance of another DAG that wants the run; null for people and programs. */

@@ -1,6 +1,7 @@
 /** Makes DAGs of owned shards out of their rows. */
 
 import { lastIntervalOf, type OwnedDagRow } from "@millrace/db";
+import { noDagInputs } from "./inputs/dag-inputs.ts";
 import { newDagLoad } from "./limits/load.ts";
 import { createRunLine } from "./run-line.ts";
 import type { OwnedDag } from "./run.ts";
@@ -24,6 +25,7 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
     historyAtMs: -Infinity,
     planned: null,
     assets: { isMaking: false, isFull: false, versionId: 0 },
+    inputs: noDagInputs(),
     lastRunName: "",
     ...changeable(row),
   };

@@ -37,6 +37,7 @@ export async function explainTask(
     ...limits,
     backfill: backfillLimitsOf(dag, facts),
     keyHolders: keyHoldersOf(dag, key),
+    inputs: owner.inputs.waitOf(dag, key),
     pool: () => view,
     pastOf: await owner.past.explain(subject),
   });

@@ -29,6 +29,7 @@ import { createDoorbells, type Doorbells } from "./external/doorbells.ts";
 import { createExternalWaits } from "./external/external-waits.ts";
 import { createFlushLoop } from "./flush-loop.ts";
 import { createHistory } from "./history.ts";
+import { createInputs } from "./inputs/inputs.ts";
 import { createOutbox } from "./outbox.ts";
 import { createOutputs } from "./outputs.ts";
 import { loadedShard, type Due, type Owner } from "./owner.ts";
@@ -124,6 +125,7 @@ export function createMill(options: MillOptions): Mill {
         if (due.kind === "tick") return owner.shards.has(due.shard);
         if (due.kind === "delivery") return deliveries.isLive(due.delivery);
         if (due.kind === "deadline") return owner.deadlines.isLive(due);
+        if (due.kind === "inputs") return owner.inputs.isLive(due);
         return isTimerLive(due.run, due.timer);
       },
       onDue,
@@ -147,6 +149,10 @@ export function createMill(options: MillOptions): Mill {
     ...{ watches, externals, deliveries, calls, assetWatchers, sideWork, turns: { last: null } },
     past: createPast({ owner: self, versions, onHeld: startEarlier }),
     deadlines: createDeadlines({ owner: self, versions }),
+    inputs: createInputs({
+      ...{ owner: self, life: () => life, versions },
+      onDecided: (dag) => ticks.plan(dag),
+    }),
     demand: createDemandTeller({ bus, clock, settings, queue, sideWork, roomOf }),
     outbox: createOutbox(bus, { bytesMax: settings.dispatchBytesMax }),
     nodes: () => options.nodes(),
@@ -173,6 +179,8 @@ export function createMill(options: MillOptions): Mill {
         deliveries.onDue(due.delivery);
       } else if (due.kind === "deadline") {
         owner.deadlines.onDue(due);
+      } else if (due.kind === "inputs") {
+        owner.inputs.onDue(due);
       } else if (due.run.isGone) {
         continue;
       } else if (loadedShard(owner, due.run.shard) === null) {

@@ -20,6 +20,7 @@ import type { PoolBook } from "./pools/pool-book.ts";
 import type { PoolTender } from "./pools/tender.ts";
 import type { Rates } from "./limits/rates.ts";
 import type { Outputs } from "./outputs.ts";
+import type { InputDue, Inputs } from "./inputs/waiting.ts";
 import type { LineKey, ReadyQueue } from "./ready-queue.ts";
 import type { ActiveRun, OwnedDag } from "./run.ts";
 import type { RunFeed } from "./run-feed.ts";
@@ -43,7 +44,8 @@ export type Due =
   | { readonly kind: "run"; readonly run: ActiveRun; readonly timer: Timer }
   | { readonly kind: "tick"; readonly dagId: string; readonly shard: number; readonly at: number }
   | { readonly kind: "delivery"; readonly delivery: Delivery }
-  | DeadlineDue;
+  | DeadlineDue
+  | InputDue;
 
 export type Owner = {
   readonly nodeId: string;
@@ -78,6 +80,7 @@ export type Owner = {
   readonly calls: Calls;
   readonly past: Past;
   readonly deadlines: Deadlines;
+  readonly inputs: Inputs;
   readonly assetWatchers: AssetWatchers;
   /** What takes slots beside attempts. */
   readonly sideWork: readonly SideWork[];

@@ -58,6 +58,7 @@ export function createRunLife(parts: {
     const isLong = run.params !== null && run.params.byteLength > settings.queuedParamsBytesMax;
     const line = lineOf(dag, run.facts);
     line.set(run.facts.id, isLong || run.seq > 0 ? { ...run, params: null } : run);
+    parts.owner().inputs.onQueued(dag, run);
     parts.owner().past.onBorn(dag.dagId, run.facts);
     parts.owner().deadlines.onBorn(dag, run);
   }
@@ -80,13 +81,14 @@ export function createRunLife(parts: {
     takePlacesBack(owner, dag);
     // The newest version may say otherwise how many may run.
     if (dag.gaveWay.size > 0 && dag.newest === null) return void startOnceLoaded(dag);
+    owner.inputs.holdFresh(dag);
     startLine(dag, dag.queued);
     // What is due comes before what is made up.
     if (dag.backfill !== null) startLine(dag, dag.backfill.queued);
   }
 
   function startLine(dag: OwnedDag, line: OwnedDag["queued"]): void {
-    for (const [key, queued] of line.entries()) {
+    for (const [key, queued] of inOrder(dag, line)) {
       if (!holdsDag(parts.owner(), dag)) return;
       if (dag.newest?.id !== dag.versionId) return void startOnceLoaded(dag);
       if (!mayStart(dag, queued.facts)) break;
@@ -107,7 +109,8 @@ export function createRunLife(parts: {
     if (opening.get(key)?.dag === dag) return "read";
     const { facts, params } = queued;
     const version = versions.get(facts.dagVersionId);
-    if (queued.seq > 0) {
+    if (version !== undefined && parts.owner().inputs.keeps(dag, queued)) return "held";
+    if (version !== undefined && queued.seq > 0) {
       void startAgain(dag, key);
       return "read";
     }
@@ -121,6 +124,15 @@ export function createRunLife(parts: {
     if (!turn.isFree) return "held";
     start(activeRun({ ...queued, params }, dag, version));
     return "started";
+  }
+
+  /** As they came; those that had to wait for inputs by the date that they are about. */
+  function inOrder(dag: OwnedDag, line: OwnedDag["queued"]): Iterable<[number, QueuedRun]> {
+    const inputs = dag.newest?.compiled.spec.inputs ?? null;
+    if (inputs === null || line !== dag.queued) return line.entries();
+    const sign = inputs.order === "newest" ? -1 : 1;
+    const dateOf = ({ facts }: QueuedRun): number => facts.logicalAt ?? facts.runAfter;
+    return [...line.entries()].toSorted(([, a], [, b]) => sign * (dateOf(a) - dateOf(b)));
   }
 
   /** They have the concurrency key of another run, whose right it is. */

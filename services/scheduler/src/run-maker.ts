@@ -31,6 +31,7 @@ type Wished = Pick<
   | "parent"
   | "backfill"
   | "assets"
+  | "inputs"
   | "usesPartition"
 >;
 type StoredRequest = NonNullable<RunToCreate["request"]>;
@@ -147,7 +148,11 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   function enqueue(dag: OwnedDag, run: RunToCreate, queuedAt: number): void {
     // Lost while it was made: whoever owns the shard now has read it from its row, since it committed before.
     if (loadedShard(owner, dag.shard) === null) return;
-    life.enqueue(dag, { facts: { ...run, queuedAt }, params: run.params, seq: 0 });
+    life.enqueue(dag, {
+      facts: { ...run, queuedAt, inputs: run.inputs ?? null },
+      params: run.params,
+      seq: 0,
+    });
   }
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {

@@ -16,6 +16,7 @@ import { createRun, RunType } from "@millrace/engine";
 import type { DeferralRow } from "@millrace/wire/internal";
 import type { RunFacts as RunFactsMessage } from "@millrace/wire/worker";
 import { createInstanceFacts, type InstanceFacts } from "./instance-facts.ts";
+import type { DagInputs } from "./inputs/dag-inputs.ts";
 import { keyOfRun } from "./limits/key-of-run.ts";
 import type { DagLoad } from "./limits/load.ts";
 import type { Gate } from "./ready-queue.ts";
@@ -62,7 +63,10 @@ export type RunFacts = Pick<
   | "queuedAt"
   | "backfill"
   | "partitionKey"
->;
+> & {
+  /** What it was given of its DAG's inputs; null until that is decided, and where there are none. Changes once, while it waits. */
+  readonly inputs: Uint8Array | null;
+};
 
 /** A run that waits to be started. */
 export type QueuedRun = {
@@ -134,6 +138,8 @@ export type OwnedDag = {
     /** The version whose assets its pending events are of; 0 before the first look. */
     versionId: number;
   };
+  /** Its runs that wait for inputs. */
+  readonly inputs: DagInputs;
   /** Final runs that are being deleted: nothing may bring them into memory. */
   readonly leaving: Set<number>;
   /** Whether its finished runs are going to be looked at, and when they were, on the monotonic clock. */
@@ -240,7 +246,7 @@ export function activeRun(
 
 export function factsOf(row: RunFacts): RunFacts {
   const { id, dagId, dagVersionId, shard, runType, runName, runAfter, queuedAt } = row;
-  const { logicalAt, intervalStartAt, intervalEndAt, backfill, partitionKey } = row;
+  const { logicalAt, intervalStartAt, intervalEndAt, backfill, partitionKey, inputs } = row;
   return {
     id,
     dagId,
@@ -255,5 +261,6 @@ export function factsOf(row: RunFacts): RunFacts {
     queuedAt,
     backfill,
     partitionKey,
+    inputs,
   };
 }

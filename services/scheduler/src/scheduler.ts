@@ -105,6 +105,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
     log,
     async runOnce() {
       await owner.assetWatchers.refresh();
+      owner.inputs.sweep();
       await mill.assetRuns.sweep();
     },
   });
@@ -240,7 +241,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
       owner.poolTender.onNews(new TextDecoder().decode(data).split("\n"));
     }),
     bus.subscribe("assets", (data) => {
-      mill.assetRuns.touch(fromBinary(AssetEventsPendingSchema, data).dagIds);
+      const { dagIds } = fromBinary(AssetEventsPendingSchema, data);
+      mill.assetRuns.touch(dagIds);
+      owner.inputs.touch(dagIds);
     }),
     bus.subscribe("dags", () => {
       isRung = true;

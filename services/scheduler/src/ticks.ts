@@ -1,10 +1,17 @@
 /** Makes the runs of timetables: each planned run exactly once. */
 
 import { skipTick } from "@millrace/db";
-import { partitionKeyAt, planNext, type DataInterval, type PlannedRun } from "@millrace/engine";
+import {
+  partitionKeyAt,
+  planNext,
+  waitingRunsMax,
+  type DataInterval,
+  type PlannedRun,
+} from "@millrace/engine";
 import { apply } from "./apply.ts";
 import { hasRoomForRun } from "./backfills/limits.ts";
 import { defaultParams } from "./default-params.ts";
+import { waitingRuns } from "./inputs/waiting.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
@@ -23,7 +30,7 @@ export type Ticks = {
 
 /**
  * What the engine plans from the newest automated run, from what is over, and from the time. A planned run that finds
- * max_active_runs reached is not made: when a run ends the DAG is planned anew, so that without catch-up the newest tick that
+ * max_active_runs reached is not made (those that wait for inputs are not counted there, but have a limit of their own): when a run ends the DAG is planned anew, so that without catch-up the newest tick that
  * has passed counts. While an automated run is not final, `overlap` may leave a tick out, or cancel that run for it. Paused and inactive DAGs have no ticks. A tick whose logical date has a run already makes none, and the
  * timetable moves on.
  */
@@ -52,6 +59,11 @@ export function createTicks(parts: {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
     notes.note(dag.dagId, nextRunAt);
+  }
+
+  function hasRoom(dag: OwnedDag): boolean {
+    const { term = null } = dag.newest?.compiled.spec.inputs ?? {};
+    return hasRoomForRun(dag) && (term === null || waitingRuns(dag) < waitingRunsMax(term));
   }
 
   function plan(dag: OwnedDag): void {
@@ -133,7 +145,7 @@ export function createTicks(parts: {
         await cancelAll(dag, others);
         await makeRun(dag, planned);
       };
-    return hasRoomForRun(dag) ? () => makeRun(dag, planned) : null;
+    return hasRoom(dag) ? () => makeRun(dag, planned) : null;
   }
 
   return {

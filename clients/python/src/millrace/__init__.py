@@ -27,6 +27,7 @@ from ._handlers import branch, callback, sensor, short_circuit, task, triggerer
 from ._retry import RetryPolicy
 from ._sensor import Done
 from ._version import VERSION as __version__
+from .args import InputInstance
 from .codec import UNDEFINED, BigInt, CodecError, Map
 from .errors import CancelledError, ConfigError, FailTask, MillraceError, RetryTask, SkipTask, TimeoutReached, WorkerRefused
 
@@ -47,6 +48,7 @@ __all__ = [
     "Deferred",
     "Done",
     "FailTask",
+    "InputInstance",
     "Map",
     "MillraceError",
     "RetryPolicy",

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ from ._limits import BLOB_BYTES_MAX, LOG_LINE_BYTES_MAX, XCOM_KEY_CHARS_MAX, XCO
 from ._lines import Lines
 from ._pull import ALL, RETURN_KEY, MapIndexes, PullAnswer, PullOptions, PullRequest, meant_by, pulled_value, request_of
 from ._sensor import SensorFacts
-from .args import Inputs, RunFacts
+from .args import InputInstance, Inputs, RunFacts
 from .errors import CancelledError, TimeoutReached
 
 Level = Literal["debug", "info", "warn", "error"]
@@ -235,6 +235,11 @@ class TaskContext:
     def params(self) -> Any:
         """The run's params."""
         return self.run.params
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[InputInstance, ...]]:
+        """The instances of assets that the run waited for, by the names of the DAG's inputs; what comes later changes nothing."""
+        return self.run.inputs
 
     @property
     def interruption(self) -> Interruption | None:

@@ -11,7 +11,7 @@ from . import codec
 from ._callback import CallbackDeadline, CallbackEvent, CallbackFailure, CallbackTask, CallbackWord
 from ._context import AttemptFacts, Level, Resumption, Role, Stream
 from ._control import Control
-from ._gen.v1 import asset_pb2, callback_pb2, dag_pb2, deadline_pb2, deferral_pb2, task_instance_pb2, value_pb2
+from ._gen.v1 import asset_pb2, callback_pb2, dag_pb2, deadline_pb2, deferral_pb2, inputs_pb2, task_instance_pb2, value_pb2
 from ._gen.worker.v1 import worker_service_pb2 as pb
 from ._limits import DURATION_S_MAX, SENSOR_INTERVAL_S, SENSOR_TIMEOUT_S
 from ._handlers import TRIGGER_PREFIX
@@ -29,7 +29,7 @@ from ._outcome import (
     TimeoutOutcome,
 )
 from ._sensor import SensorFacts, SensorMode
-from .args import RunFacts, RunType
+from .args import InputInstance, RunFacts, RunType
 from .codec import CodecError
 from .trigger import InputTrigger, RunsTrigger, TimeTrigger, TokenTrigger, WatchTrigger
 
@@ -358,6 +358,15 @@ def _run_facts_of(run: pb.RunFacts) -> RunFacts:
         run_after=run.run_after.ToDatetime(tzinfo=timezone.utc),
         params=codec.decode(run.params.data) if run.params.data else {},
         partition_key=run.partition_key or None,
+        inputs={given.name: tuple(map(_instance_of, given.instances)) for given in run.inputs.inputs},
+    )
+
+
+def _instance_of(instance: inputs_pb2.InputInstance) -> InputInstance:
+    return InputInstance(
+        uri=instance.uri,
+        partition_key=instance.partition_key,
+        date=instance.date.ToDatetime(tzinfo=timezone.utc),
     )
 
 

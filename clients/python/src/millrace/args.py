@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal, Union
 
@@ -16,6 +16,16 @@ ItemKey = tuple[str, int]
 
 
 RunType = Literal["scheduled", "manual", "backfill", "asset_triggered", "asset_materialization"]
+
+
+@dataclass(frozen=True)
+class InputInstance:
+    """One instance of a dated asset."""
+
+    uri: str
+    partition_key: str
+    #: What the key tells.
+    date: datetime
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class RunFacts:
     params: Any
     #: The part of the data that the run is about, such as "2026-01-02"; None when it has none.
     partition_key: str | None = None
+    #: What the run was given of its DAG's inputs, by name; each by date.
+    inputs: Mapping[str, tuple[InputInstance, ...]] = field(default_factory=dict)
 
     @property
     def instant(self) -> datetime:

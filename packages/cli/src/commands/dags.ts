@@ -33,6 +33,7 @@ type TriggerOptions = {
   logicalDate?: Date;
   note?: string;
   partition?: string;
+  ignoreInputs?: boolean;
   watch?: boolean;
   requestId?: string;
 };
@@ -64,6 +65,10 @@ export function addDagCommands(program: Command): void {
     .option("--logical-date <instant>", "the date the run is about, ISO 8601 with zone", instant)
     .option("--partition <key>", "the part of the data that the run is about, such as 2026-01-02")
     .option("--note <text>", "free text kept with the run")
+    .option(
+      "--ignore-inputs",
+      "start without waiting for the inputs of the DAG; the run is given none",
+    )
     .option("--request-id <id>", "repeat a trigger safely: the same id makes one run only")
     .option("--watch", "follow the run; exit 0 only if it succeeds")
     .action(triggerDag);
@@ -252,6 +257,7 @@ async function triggerDag(dagId: string, options: TriggerOptions, command: Comma
     dagId,
     note: options.note ?? "",
     partitionKey: options.partition ?? "",
+    ignoreInputs: options.ignoreInputs ?? false,
     ...(options.params && {
       params: { data: new TextEncoder().encode(options.params) },
     }),

@@ -14,6 +14,7 @@ import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
 import { deadlineLine, listAllDeadlines } from "../deadlines.ts";
+import { inputLines } from "../run-inputs.ts";
 import {
   enumWord,
   runStateWord,
@@ -181,11 +182,17 @@ async function showRun(runId: string, _options: unknown, command: Command): Prom
   if (run.note) print(`${colors.dim("note     ")} ${run.note}`);
   print(`${colors.dim("queued   ")} ${showTime(run.queuedAt)}`);
   print(`${colors.dim("took     ")} ${showDuration(run.startedAt, run.endedAt)}`);
+  await printInputs(client, runId);
   await printDeadlines(client, runId);
   if (run.state === RunState.SUCCESS) await printResult(client, run);
   await printRunLinks(client, runId);
   print("");
   printTasks(await listAllTasks(client, runId));
+}
+
+async function printInputs(client: Connection, runId: string): Promise<void> {
+  for (const line of inputLines(await client.runs.getDagRunInputs({ runId })))
+    print(`${colors.dim("inputs   ")} ${line}`);
 }
 
 async function printDeadlines(client: Connection, runId: string): Promise<void> {

@@ -6,6 +6,7 @@ import { hasFlag, instanceFlags, instanceState, slotOf } from "../run/instances.
 import { isHeldByLimit, limitReasons } from "./limit-reasons.ts";
 import type { Limits } from "./limits.ts";
 import { dependsOnPast, gaveWay } from "../past/past-reason.ts";
+import { inputReasons } from "../inputs/input-reasons.ts";
 import type { Reason } from "./reasons.ts";
 import {
   activeCount,
@@ -100,6 +101,7 @@ function runGates(limits: Limits, isAboutRun: boolean): Reason[] {
       reasons.push(backfillMaxActiveRuns(backfill));
   } else if (limits.activeRuns >= limits.maxActiveRuns) reasons.push(maxActiveRuns(limits));
   if (limits.keyHolders.length > 0) reasons.push(concurrencyKey(limits));
+  if (limits.inputs) reasons.push(...inputReasons(limits.inputs));
   return reasons;
 }
 

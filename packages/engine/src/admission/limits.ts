@@ -1,6 +1,7 @@
 /** The world around a run, as far as it can hold a task back: what `admit` and `explain` are told. */
 
 import type { ExternalFound } from "../external/wait.ts";
+import type { InputsWait } from "../inputs/judge.ts";
 import type { PastLook } from "../past/past.ts";
 import type { InstanceRef } from "../run/run.ts";
 import type { EpochMs, RateLimit } from "../spec/spec.ts";
@@ -68,6 +69,8 @@ export type Limits = {
   readonly backfill?: BackfillLimits | null;
   /** Of a run that waited for the past, and gave its place to another: that one. */
   readonly gaveWayTo?: string | null;
+  /** Of a queued run: what there is of the inputs that it waits for; null when it waits for none. */
+  readonly inputs?: InputsWait | null;
   /** When the wait of an instance that is up for retry or for reschedule ends; null when not known. */
   waitUntilOf(ref: InstanceRef): EpochMs | null;
   /** The worker that watches what a deferred instance waits for; null when none does yet. */

@@ -45,7 +45,8 @@ export type ReasonKind =
   | "dag_inactive"
   | "schedule"
   | "depends_on_past"
-  | "past_question";
+  | "past_question"
+  | "inputs";
 
 /** One gate between a task instance and its start, or what keeps it from being final. */
 export type Reason = {

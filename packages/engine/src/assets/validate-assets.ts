@@ -61,7 +61,7 @@ export function checkExpressionOfAssets(expression: AssetExpression, problems: P
   }
 }
 
-function checkAsset(of: AssetOrAlias, at: string, problems: Problems): void {
+export function checkAsset(of: AssetOrAlias, at: string, problems: Problems): void {
   if (of.kind === "asset" && of.uri === "" && of.name !== "") {
     if (!isName(of.name)) problems.add(`${at}.name`, of.name, nameRule);
   } else if (of.kind === "asset") {

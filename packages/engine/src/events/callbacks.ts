@@ -44,6 +44,8 @@ export function callbacksOfRun(
   const { callbacks } = run.dag.spec;
   if (end === null || callbacks.length === 0) return none;
   if (event?.kind === "runMarked" || run.isMarkedFailed || run.cancelRequested) return none;
+  // Another run has gone in its stead.
+  if (event?.kind === "runLeftOut") return none;
   if (end.state === RunState.success) return dueOn(callbacks, "success");
   return end.state === RunState.failed ? dueOn(callbacks, "failure") : none;
 }

@@ -6,12 +6,12 @@ import { change } from "../run/change.ts";
 import { clearInstances } from "./clear.ts";
 import { beat, endDeferral, timeOutWait } from "./deferral.ts";
 import { failFast } from "../judge/fail-fast.ts";
-import { dagrunTimeout } from "../run/failures.ts";
+import { dagrunTimeout, inputsTimeout } from "../run/failures.ts";
 import { finish } from "../judge/finish.ts";
 import { eachInstance, eachOf, stateAt } from "../run/instances.ts";
 import { markInstances, markRun } from "./mark.ts";
 import { forceRestart } from "./restart.ts";
-import type { Effects, Run, RunEvent, Verdict } from "../run/run.ts";
+import type { Effects, Failure, Run, RunEvent, Verdict } from "../run/run.ts";
 import { isRunFinal } from "../run/run.ts";
 import { putAll, settle } from "../judge/settle.ts";
 import type { EpochMs } from "../spec/spec.ts";
@@ -56,6 +56,10 @@ export function transition(run: Run, event: RunEvent, effects: Effects): Verdict
       return failReady(run, event, effects);
     case "runStarted":
       return startRun(run, event.at, effects);
+    case "inputsTimedOut":
+      return endUnstarted(run, RunState.failed, inputsTimeout(event.waitedMs), effects);
+    case "runLeftOut":
+      return endUnstarted(run, RunState.success, null, effects);
     case "cancelRequested":
       return cancelRun(run, event.at, effects);
     case "cancelForced":
@@ -102,6 +106,24 @@ function failReady(
   });
   if (effects.changes.length === from) return finished;
   failFast(run, taskIx, effects);
+  settle(run, from, effects);
+  return ok;
+}
+
+/** Ends a run that was never started: nothing of it is done. */
+function endUnstarted(
+  run: Run,
+  state: RunState,
+  failure: Failure | null,
+  effects: Effects,
+): Verdict {
+  if (run.state !== RunState.queued || run.cancelRequested) return finished;
+  finish(run, state, failure, effects);
+  const from = effects.changes.length;
+  eachInstance(run, (slot, ix, mapIx) => {
+    if (!isFinal(stateAt(run, slot)))
+      change(run, { ix, mapIx }, { state: TaskState.skipped }, effects);
+  });
   settle(run, from, effects);
   return ok;
 }

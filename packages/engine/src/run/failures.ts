@@ -88,6 +88,14 @@ export function dagrunTimeout(limitMs: number): Failure {
   );
 }
 
+export function inputsTimeout(waitedMs: number): Failure {
+  return failure(
+    "timeout",
+    "InputsTimeout",
+    `Its inputs did not come within its input timeout: it waited for ${spanText(waitedMs)}.`,
+  );
+}
+
 export function mapTooLong(length: number): Failure {
   const { mapLength } = dagLimits;
   return failure(

@@ -93,6 +93,10 @@ export type Wait = {
 
 export type RunEvent =
   | { readonly kind: "runStarted"; readonly at: EpochMs }
+  /** What it waited for did not come in time. */
+  | { readonly kind: "inputsTimedOut"; readonly waitedMs: number; readonly at: EpochMs }
+  /** A run of its DAG that is about a later date goes in its stead. */
+  | { readonly kind: "runLeftOut"; readonly at: EpochMs }
   | (InstanceRef & { readonly kind: "taskGranted"; readonly at: EpochMs })
   | (OnAttempt & {
       readonly kind: "taskSucceeded";

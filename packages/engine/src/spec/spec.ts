@@ -1,6 +1,7 @@
 /** What a DAG is to the engine: plain data, the same facts as `proto/millrace/v1/dag.proto`. */
 
 import type { AssetExpression, AssetOrAlias } from "../assets/asset.ts";
+import type { InputsSpec } from "../inputs/input.ts";
 import type { CronPartition, PartitionedAssetSchedule } from "../partitions/mapper.ts";
 
 export type EpochMs = number;
@@ -270,6 +271,8 @@ export type DagSpec = {
   /** The line in which these wait. */
   readonly callbackQueue: string;
   readonly deadlines: readonly DeadlineSpec[];
+  /** What its runs wait for, and are given; null for nothing. */
+  readonly inputs: InputsSpec | null;
   readonly startDate: EpochMs | null;
   readonly endDate: EpochMs | null;
   readonly catchup: boolean;

@@ -247,7 +247,7 @@ function keyOf({ ix, mapIx }: InstanceRef): string {
 /** A started run of the given shape. */
 export function toldRun(
   shape: DagShape,
-  options: Partial<DagSpec> & { readonly inputs?: RunInputs } = {},
+  options: Omit<Partial<DagSpec>, "inputs"> & { readonly inputs?: RunInputs } = {},
 ): ToldRun {
   const { inputs, ...dag } = options;
   const told = new ToldRun(aDag(shape, dag), inputs);

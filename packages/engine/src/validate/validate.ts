@@ -2,6 +2,7 @@
 
 import { dagLimits } from "../spec/dag-limits.ts";
 import { idRule, isId, queueRule } from "../spec/ids.ts";
+import { checkInputs } from "../inputs/validate-inputs.ts";
 import { readSchema } from "../spec/json-schema.ts";
 import { mapScopesOf } from "../graph/map-scope.ts";
 import type { Problem, Problems } from "../spec/problems.ts";
@@ -23,6 +24,7 @@ export function validateDagSpec(spec: DagSpec): Problem[] {
   const problems = collectProblems();
   checkHead(spec, problems);
   checkSchedule(spec, problems);
+  checkInputs(spec, problems);
   if (spec.tasks.length > dagLimits.tasks || spec.edges.length > dagLimits.edges)
     return problems.list;
   const tasks = new Map<string, TaskSpec>();

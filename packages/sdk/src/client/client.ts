@@ -35,6 +35,8 @@ export type TriggerOptions<Given> = CallOptions & {
   readonly note?: string;
   /** The part of the data that the run is about: 1 to 250 characters. Default: none. */
   readonly partitionKey?: string;
+  /** Starts without waiting for the inputs of the DAG, and is given none. Default false. */
+  readonly ignoreInputs?: boolean;
 } & (Partial<Given> extends Given ? { readonly params?: Given } : { readonly params: Given });
 
 /** The options may be left out where the DAG needs no params. */
@@ -86,6 +88,7 @@ export class Client {
   ): Promise<ClientRun> {
     const dagId = typeof dag === "string" ? dag : dag.id;
     const { params = {}, note = "", logicalDate, partitionKey = "", signal } = options;
+    const { ignoreInputs = false } = options;
     const data = encodeValue(params, `the params of DAG "${dagId}"`);
     const at = logicalDate === undefined ? null : logicalDateMs(logicalDate);
     const { answered, connection, readRun, timestampOf } = await this.#link();
@@ -93,7 +96,7 @@ export class Client {
       requestId: randomUUID(),
       dagId,
       params: { data },
-      ...{ note, partitionKey },
+      ...{ note, partitionKey, ignoreInputs },
       logicalDate: timestampOf(at),
     };
     const { run } = await answered((call) => connection.runs.triggerDagRun(request, call), signal);

@@ -37,6 +37,7 @@ function aContext(taskId: string): TaskContext {
     xcom: { push: silent, pull: () => Promise.reject(new Error("nothing to pull from")) },
     outlets: { extra: silent, add: silent },
     inletEvents: () => noEvents,
+    inputs: {},
     triggeringAssetEvents: noEvents,
     fencing: "1",
     idempotencyKey: "run_1/t",

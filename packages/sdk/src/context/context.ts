@@ -6,7 +6,7 @@ import type { DagRef } from "../across/dag-ref.ts";
 import type { TriggeredRun, TriggerRunOptions } from "../across/trigger-request.ts";
 import type { Asset, AssetAlias } from "../assets/asset.ts";
 import type { AssetEventFilter, AssetEvents, OutletOptions } from "../assets/asset-events.ts";
-import type { RunValue } from "./run-facts.ts";
+import type { RunInputs, RunValue } from "./run-facts.ts";
 import type { PullOptions } from "./xcom-pull.ts";
 import { shared } from "../shared.ts";
 
@@ -86,6 +86,11 @@ export type TaskContext<P = Readonly<Record<string, unknown>>> = {
   inletEvents(of: Asset | AssetAlias, filter?: AssetEventFilter): AssetEvents;
   /** The events of assets that the run was made of, oldest first; none for other runs. */
   readonly triggeringAssetEvents: AssetEvents;
+  /**
+   * The instances of assets that the run waited for, by the names of the DAG's option `inputs`. Fixed when the run was let go:
+   * what comes later changes nothing. A name is empty where an alternative without it was taken.
+   */
+  readonly inputs: RunInputs;
   /**
    * A token with which anybody, from anywhere, ends the wait that this attempt begins with `defer(trigger.token())`.
    * The same each time; a retry has another.

@@ -16,7 +16,20 @@ export type RunFacts = {
   /** The part of the data that the run is about, such as "2026-01-02"; null for none. */
   readonly partitionKey: string | null;
   readonly params: unknown;
+  /** What the run was given of its DAG's inputs, by name. Left out where there are none. */
+  readonly inputs?: RunInputs;
 };
+
+/** One instance of a dated asset. */
+export type InputInstance = {
+  readonly uri: string;
+  readonly partitionKey: string;
+  /** What the key tells. */
+  readonly date: Date;
+};
+
+/** Instances by the names of the DAG's option `inputs`, each list by date. */
+export type RunInputs = Readonly<Record<string, readonly InputInstance[]>>;
 
 export type RunValue = RunFacts & {
   /** Day of the logical date (else of `runAfter`) in UTC, "YYYY-MM-DD". */

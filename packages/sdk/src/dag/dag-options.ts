@@ -4,7 +4,10 @@ import {
   MillraceError,
   dagLimits,
   type DagSpec,
+  inputOrders,
   type DeadlineSpec,
+  type InputOrder,
+  type InputTerm,
   type KeyBusyRule,
 } from "@millrace/engine";
 import {
@@ -17,6 +20,7 @@ import type { Body } from "../wiring/body.ts";
 import type { WiredParts } from "../wiring/compile.ts";
 import { readDeadlines, type Deadlines } from "./deadline.ts";
 import type { Duration } from "../options/duration.ts";
+import { readInputs, type Inputs } from "./inputs.ts";
 import type { Instant } from "../options/instant.ts";
 import { readConcurrencyKey } from "./concurrency-key.ts";
 import { paramsSchemaText, type ParamsOf, type ParamsSchema } from "./params.ts";
@@ -38,6 +42,18 @@ import { readDefaults, type TaskDefaults, type TaskSettings } from "../task/task
 export type DagOptions<S = undefined> = RunCallbackOptions & {
   /** When runs are made. Default null: by hand only. */
   readonly schedule?: ScheduleOption | null;
+  /**
+   * Dated instances of assets that runs wait for and are given, by name: `{ clicks: instances(clicks, { from: -23 }) }`. Needs a
+   * schedule that a clock decides. While a run waits it takes no place of `maxActiveRuns`.
+   */
+  readonly inputs?: Inputs;
+  /** A run that waits for its inputs for longer fails. Default: no limit. */
+  readonly inputTimeout?: Duration;
+  /**
+   * Of scheduled runs whose inputs are there: which starts first, "oldest" or "newest". With "last" those older than the newest
+   * that has its inputs are left out, with "none" those that could not start within a minute. Default "oldest".
+   */
+  readonly inputOrder?: InputOrder;
   /** No automated run is due, or with intervals is about anything, before this. */
   readonly startDate?: Instant;
   /** No automated run is due, or with intervals begins to be about anything, after this. */
@@ -100,6 +116,9 @@ export type DagOptions<S = undefined> = RunCallbackOptions & {
 /** Options as read; names as people write them, values as the engine wants them. */
 type ReadDag = {
   schedule: ScheduleValue | null;
+  inputs: InputTerm;
+  inputTimeout: number;
+  inputOrder: InputOrder;
   startDate: number;
   endDate: number;
   catchup: boolean;
@@ -150,6 +169,9 @@ const historyReader: Read<ReadDag["history"]> = (value, name) => {
 
 const readers: { readonly [K in keyof ReadDag]: Read<ReadDag[K]> } = {
   schedule: readSchedule,
+  inputs: readInputs,
+  inputTimeout: positiveDuration,
+  inputOrder: oneOf<InputOrder>(...inputOrders),
   startDate: instant,
   endDate: instant,
   catchup: flag,
@@ -207,6 +229,12 @@ export function readDagOptions(
       `DAG "${dagId}": option "whenKeyBusy" needs option "concurrencyKey"; write (params) => params.customer`,
     );
   }
+  for (const name of ["inputTimeout", "inputOrder"] as const)
+    if (read[name] !== undefined && read.inputs === undefined)
+      throw new MillraceError(
+        "DAG_INVALID",
+        `DAG "${dagId}": option "${name}" needs option "inputs"; say what runs wait for, or leave it out`,
+      );
   const { onSuccess = [], onFailure = [], onDeadlineMissed = [], onDeadlineAtRisk = [] } = read;
   const callbacks = { onSuccess, onFailure, onDeadlineMissed, onDeadlineAtRisk };
   const spec: DagSettings["spec"] = {
@@ -229,6 +257,14 @@ export function readDagOptions(
     callbacks: callbackSpecs("", callbacks),
     callbackQueue: read.callbackQueue ?? "default",
     deadlines: read.deadline ?? [],
+    inputs:
+      read.inputs === undefined
+        ? null
+        : {
+            term: read.inputs,
+            timeoutMs: read.inputTimeout ?? null,
+            order: read.inputOrder ?? "oldest",
+          },
     startDate,
     endDate,
     catchup: read.catchup ?? false,

@@ -1,10 +1,11 @@
 /** From the protocol's assignments to what runs them. */
 
 import type { RunTypeName } from "@millrace/engine";
-import { msOf, sensorFromProto } from "@millrace/wire";
-import { Isolation, RunType, TaskControl, TaskKind } from "@millrace/wire/v1";
+import { msOf, runInstancesFromProto, sensorFromProto } from "@millrace/wire";
+import { Isolation, RunType, TaskControl, TaskKind, type RunInstances } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
+import type { RunInputs } from "../context/run-facts.ts";
 import { callbackWork } from "./callback.ts";
 import { callbackTimeoutMs } from "./limits.ts";
 import type { SensorWork, Work } from "./messages.ts";
@@ -20,6 +21,14 @@ export type Task = {
   /** Null for no limit. */
   readonly timeoutMs: number | null;
 };
+
+function inputsOf(given: RunInstances): RunInputs {
+  const inputs = Object.entries(runInstancesFromProto(given)).map(([name, instances]) => [
+    name,
+    instances.map(({ uri, partitionKey, date }) => ({ uri, partitionKey, date: new Date(date) })),
+  ]);
+  return Object.fromEntries(inputs) as RunInputs;
+}
 
 export function taskOf(assignment: Assignment): Task {
   const limitMs = assignment.callback === undefined ? null : callbackTimeoutMs;
@@ -46,6 +55,7 @@ export function taskOf(assignment: Assignment): Task {
         dataInterval: { start: dateOf(run?.dataIntervalStart), end: dateOf(run?.dataIntervalEnd) },
         runAfter: dateOf(run?.runAfter) ?? new Date(0),
         partitionKey: run?.partitionKey || null,
+        ...(run?.inputs && { inputs: inputsOf(run.inputs) }),
       },
       params: run?.params?.data ?? null,
       taskId: assignment.taskId,

@@ -21,7 +21,7 @@ import {
 import type { TaskContext, TaskLog } from "../context/context.ts";
 import { decodeValue, encodeValue } from "../codec/codec.ts";
 import { blobBytesMax, xcomKeyCharsMax, xcomsMax } from "../limits.ts";
-import { valueOfRun, type RunFacts, type RunValue } from "../context/run-facts.ts";
+import { valueOfRun, type RunFacts, type RunInputs, type RunValue } from "../context/run-facts.ts";
 import { pulledValue, pullRequestOf, type PullOptions } from "../context/xcom-pull.ts";
 import { decodeInputs } from "./inputs.ts";
 import { xcomsBytesMax } from "./limits.ts";
@@ -103,6 +103,10 @@ export class Attempt implements TaskContext {
   /** The elements it is about, by "<task or group id>/<number of the source>". @throws MillraceError VALUE_INVALID */
   get items(): ReadonlyMap<string, unknown> {
     return (this.#items ??= decodeInputs(this.work.items, (key) => `the element "${key}"`));
+  }
+
+  get inputs(): RunInputs {
+    return this.facts.inputs ?? {};
   }
 
   get params(): Readonly<Record<string, unknown>> {

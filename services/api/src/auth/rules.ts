@@ -41,6 +41,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "millrace.v1.DagRunService/WatchDagRun": admin,
   "millrace.v1.DagRunService/GetDagGrid": admin,
   "millrace.v1.DagRunService/ListDeadlines": admin,
+  "millrace.v1.DagRunService/GetDagRunInputs": admin,
   "millrace.v1.DagRunService/GetRunCalendar": admin,
 
   "millrace.v1.BackfillService/CreateBackfill": admin,

@@ -57,6 +57,8 @@ const kinds = {
   1: AssetGraphEdgeKind.PRODUCES,
   2: AssetGraphEdgeKind.READS,
   3: AssetGraphEdgeKind.SCHEDULES,
+  // Runs are given its instances.
+  4: AssetGraphEdgeKind.READS,
 } as const;
 
 function graphOf(

@@ -58,7 +58,7 @@ export function getAsset(context: ApiContext): Handler<typeof AssetService.metho
     ]);
     const producers = uses.filter(({ kind }) => kind === 1);
     const consumers = uses.filter(({ kind }) => kind !== 1);
-    const waiting = new Set(uses.flatMap((use) => (use.kind === 3 ? [use.dag_id] : [])));
+    const waiting = new Set(uses.flatMap((use) => (use.kind >= 3 ? [use.dag_id] : [])));
     const counts = { producers: producers.length, consumers: waiting.size };
     return {
       asset: assetMessage(row, counts, {

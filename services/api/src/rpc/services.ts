@@ -24,6 +24,7 @@ import { deleteDag } from "./delete-dag.ts";
 import { explainTaskInstance } from "./explain-task-instance.ts";
 import { getDagGrid } from "./get-dag-grid.ts";
 import { getRunCalendar } from "./get-run-calendar.ts";
+import { getDagRunInputs } from "./get-run-inputs.ts";
 import { listCallbackDeliveriesPage } from "./list-callback-deliveries.ts";
 import { listDagDependenciesPage } from "./list-dag-dependencies.ts";
 import { listDeadlinesPage } from "./list-deadlines.ts";
@@ -75,6 +76,7 @@ export function callerServices(context: ApiContext): RpcService[] {
       markDagRun: markDagRun(context),
       watchDagRun: watchDagRun(context),
       getDagGrid: getDagGrid(context),
+      getDagRunInputs: getDagRunInputs(context),
       listDeadlines: listDeadlinesPage(context),
       getRunCalendar: getRunCalendar(context),
     }),

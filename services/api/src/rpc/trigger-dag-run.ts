@@ -73,6 +73,7 @@ export function triggerDagRun(
             note: textField("note", request.note, apiLimits.noteLength),
             ...(logicalDateMs === null ? {} : { logicalDateMs: BigInt(logicalDateMs) }),
             ...(partitionKey !== null && { partitionKey }),
+            ignoreInputs: request.ignoreInputs,
           },
         },
       },

@@ -3,6 +3,7 @@
 import { BackfillState, type OwnedBackfillRow } from "@millrace/db";
 import type { BackfillLimits } from "@millrace/engine";
 import { backfillIdOf } from "@millrace/wire";
+import { waitingRuns } from "../inputs/waiting.ts";
 import { createRunLine, type RunLine } from "../run-line.ts";
 import type { OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../run.ts";
 
@@ -40,7 +41,7 @@ export function ordinaryRuns(dag: OwnedDag): number {
 /** How many more runs may be made, in so far as max_active_runs of the DAG says; none while that is not known. */
 export function roomForRuns(dag: OwnedDag): number {
   const max = dag.newest?.compiled.spec.maxActiveRuns ?? 0;
-  return max - ordinaryRuns(dag) - dag.queued.size;
+  return max - ordinaryRuns(dag) - (dag.queued.size - waitingRuns(dag));
 }
 
 export function hasRoomForRun(dag: OwnedDag): boolean {

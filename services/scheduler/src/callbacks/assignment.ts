@@ -39,7 +39,11 @@ export function callbackAssignment(delivery: Delivery, parts: CallbackParts): As
   const { isExternal, handler, config } = callback;
   return create(AssignmentSchema, {
     attemptId: delivery.id,
-    run: runFacts({ facts: { ...facts, ...delivery, id: runId }, params: facts.params, version }),
+    run: runFacts({
+      facts: { ...facts, ...delivery, id: runId, inputs: null },
+      params: facts.params,
+      version,
+    }),
     taskId: task?.id ?? "",
     mapIndex: mapIx,
     mapLength: mapIx < 0 ? 0 : (facts.mapLength ?? 0),

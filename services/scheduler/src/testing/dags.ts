@@ -3,7 +3,14 @@
 import { createHash } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Database } from "@millrace/db";
-import { assetNeeds, scheduleText, shardOf, type DagSpec, type TaskSpec } from "@millrace/engine";
+import {
+  assetNeeds,
+  assetsOfInputs,
+  scheduleText,
+  shardOf,
+  type DagSpec,
+  type TaskSpec,
+} from "@millrace/engine";
 import { aDagSpec, aTask as plainTask } from "@millrace/engine/testing";
 import { dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
@@ -94,7 +101,10 @@ export async function registerDag(
 }
 
 /** Writes what a DAG names of assets, as the front door would. */
-async function registerAssets(db: Database, { dagId, tasks, schedule }: DagSpec): Promise<void> {
+async function registerAssets(
+  db: Database,
+  { dagId, tasks, schedule, inputs }: DagSpec,
+): Promise<void> {
   const isByPartition = schedule?.kind === "partitioned_assets";
   const isOfAssets = schedule?.kind === "assets" || schedule?.kind === "asset_or_time";
   const waited =
@@ -102,6 +112,11 @@ async function registerAssets(db: Database, { dagId, tasks, schedule }: DagSpec)
   const named = [
     ...tasks.flatMap((task) => task.outlets.map((of) => ({ of, kind: 1, taskId: task.id }))),
     ...waited.map((of) => ({ of, kind: 3, taskId: "" })),
+    ...(inputs === null ? [] : assetsOfInputs(inputs.term)).map((of) => ({
+      of,
+      kind: 4,
+      taskId: "",
+    })),
   ];
   await db.pool.query("DELETE FROM asset_use WHERE dag_id = $1", [dagId]);
   for (const { of, kind, taskId } of named) {

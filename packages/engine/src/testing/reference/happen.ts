@@ -72,6 +72,12 @@ function ofRun(world: World, event: OfRun): void {
       for (const one of allInstances(world))
         if (!isFinal(one) && !isExecuting(one)) end(one, "skipped");
       break;
+    case "inputsTimedOut":
+    case "runLeftOut":
+      if (world.run !== "queued" || world.isCancelled) break;
+      for (const one of allInstances(world)) if (!isFinal(one)) end(one, "skipped");
+      world.run = event.kind === "runLeftOut" ? "success" : "failed";
+      break;
     case "cancelForced":
       if (world.isCancelled)
         for (const one of allInstances(world)) if (isExecuting(one)) end(one, "failed");

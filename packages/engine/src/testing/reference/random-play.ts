@@ -26,7 +26,11 @@ export function step(play: Play, { kind, pick }: Choice): void {
   const at = play.now;
   const { attempts, timers, history } = play;
   const isWaiting = play.run.state === RunState.queued && kind < weights.grant;
-  if (kind < weights.start || isWaiting) play.send({ kind: "runStarted", at });
+  if (kind === 0 && pick % 8 < 2)
+    play.send(
+      pick % 8 === 0 ? { kind: "runLeftOut", at } : { kind: "inputsTimedOut", waitedMs: 1, at },
+    );
+  else if (kind < weights.start || isWaiting) play.send({ kind: "runStarted", at });
   else if (kind < weights.grant) grantOne(play, play.refs(TaskState.scheduled), pick);
   else if (kind < weights.report && attempts.length > 0)
     play.send(report(play, attemptOf(play, pick), pick));

@@ -5,6 +5,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from millrace._gen.v1 import asset_pb2 as _asset_pb2
 from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import deadline_pb2 as _deadline_pb2
+from millrace._gen.v1 import inputs_pb2 as _inputs_pb2
 from millrace._gen.v1 import schedule_pb2 as _schedule_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
@@ -180,7 +181,7 @@ TASK_STATE_DEFERRED: TaskState
 TASK_STATE_AWAITING_INPUT: TaskState
 
 class DagSpec(_message.Message):
-    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "kept_successful_runs", "kept_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue", "deadlines", "max_active_tasks_per_dag", "concurrency_key", "when_key_busy")
+    __slots__ = ("dag_id", "tasks", "edges", "groups", "schedule", "description", "docs", "tags", "owner", "params_schema", "max_active_runs", "max_active_tasks", "dagrun_timeout", "start_date", "end_date", "catchup", "overlap", "starting_deadline", "max_consecutive_failed_runs", "kept_successful_runs", "kept_failed_runs", "start_paused", "file", "source", "bundle_digest", "fail_fast", "result_task_id", "callbacks", "callback_queue", "deadlines", "max_active_tasks_per_dag", "concurrency_key", "when_key_busy", "inputs", "input_timeout", "input_order")
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
@@ -214,6 +215,9 @@ class DagSpec(_message.Message):
     MAX_ACTIVE_TASKS_PER_DAG_FIELD_NUMBER: _ClassVar[int]
     CONCURRENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     WHEN_KEY_BUSY_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    INPUT_ORDER_FIELD_NUMBER: _ClassVar[int]
     dag_id: str
     tasks: _containers.RepeatedCompositeFieldContainer[TaskSpec]
     edges: _containers.RepeatedCompositeFieldContainer[Edge]
@@ -247,7 +251,10 @@ class DagSpec(_message.Message):
     max_active_tasks_per_dag: int
     concurrency_key: bytes
     when_key_busy: KeyBusy
-    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., kept_successful_runs: _Optional[int] = ..., kept_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., max_active_tasks_per_dag: _Optional[int] = ..., concurrency_key: _Optional[bytes] = ..., when_key_busy: _Optional[_Union[KeyBusy, str]] = ...) -> None: ...
+    inputs: _inputs_pb2.InputTerm
+    input_timeout: _duration_pb2.Duration
+    input_order: _inputs_pb2.InputOrder
+    def __init__(self, dag_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[TaskSpec, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[Edge, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[GroupSpec, _Mapping]]] = ..., schedule: _Optional[_Union[_schedule_pb2.Schedule, _Mapping]] = ..., description: _Optional[str] = ..., docs: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., params_schema: _Optional[str] = ..., max_active_runs: _Optional[int] = ..., max_active_tasks: _Optional[int] = ..., dagrun_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., catchup: bool = ..., overlap: _Optional[_Union[_schedule_pb2.Overlap, str]] = ..., starting_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_consecutive_failed_runs: _Optional[int] = ..., kept_successful_runs: _Optional[int] = ..., kept_failed_runs: _Optional[int] = ..., start_paused: bool = ..., file: _Optional[str] = ..., source: _Optional[str] = ..., bundle_digest: _Optional[str] = ..., fail_fast: bool = ..., result_task_id: _Optional[str] = ..., callbacks: _Optional[_Iterable[_Union[_callback_pb2.Callback, _Mapping]]] = ..., callback_queue: _Optional[str] = ..., deadlines: _Optional[_Iterable[_Union[_deadline_pb2.DeadlineSpec, _Mapping]]] = ..., max_active_tasks_per_dag: _Optional[int] = ..., concurrency_key: _Optional[bytes] = ..., when_key_busy: _Optional[_Union[KeyBusy, str]] = ..., inputs: _Optional[_Union[_inputs_pb2.InputTerm, _Mapping]] = ..., input_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., input_order: _Optional[_Union[_inputs_pb2.InputOrder, str]] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
     __slots__ = ("task_id", "group_id", "handler", "kind", "args", "retries", "retry_delay", "retry_backoff", "max_retry_delay", "execution_timeout", "trigger_rule", "queue", "priority_weight", "isolation", "env", "docs", "owner", "result_schema", "arg_schemas", "role", "fails_run", "control", "cases", "skips_direct_only", "each", "map_index_template", "sensor", "callbacks", "triggers_dag_ids", "waits_for", "marks", "depends_on_past", "wait_for_downstream", "ignore_first_depends_on_past", "past_decider", "deadlines", "pool", "pool_slots", "weight_rule", "max_active_tis", "max_active_tis_per_run", "rate_limit", "outlets", "inlets")

@@ -68,6 +68,7 @@ class ReasonKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_KIND_ASSETS: _ClassVar[ReasonKind]
     REASON_KIND_DAG_INACTIVE: _ClassVar[ReasonKind]
     REASON_KIND_SCHEDULE: _ClassVar[ReasonKind]
+    REASON_KIND_INPUTS: _ClassVar[ReasonKind]
 LOG_LEVEL_UNSPECIFIED: LogLevel
 LOG_LEVEL_DEBUG: LogLevel
 LOG_LEVEL_INFO: LogLevel
@@ -115,6 +116,7 @@ REASON_KIND_CONCURRENCY_KEY: ReasonKind
 REASON_KIND_ASSETS: ReasonKind
 REASON_KIND_DAG_INACTIVE: ReasonKind
 REASON_KIND_SCHEDULE: ReasonKind
+REASON_KIND_INPUTS: ReasonKind
 
 class TaskInstance(_message.Message):
     __slots__ = ("run_id", "task_id", "map_index", "state", "try_number", "max_tries", "started_at", "ended_at", "retry_at", "worker", "failure", "queue", "lost_count", "ready_at", "map_index_label", "mapped", "chosen_cases", "reschedule_at", "waiting")

@@ -439,6 +439,7 @@ export const RunScalarFieldEnum = {
   triggeredBy: 'triggeredBy',
   revision: 'revision',
   reopenCount: 'reopenCount',
+  inputs: 'inputs',
   backfillId: 'backfillId',
   backfillOrdinal: 'backfillOrdinal',
   partitionKey: 'partitionKey'

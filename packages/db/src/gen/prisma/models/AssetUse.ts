@@ -586,7 +586,7 @@ export type $AssetUsePayload<ExtArgs extends runtime.Types.Extensions.InternalAr
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     dagId: string
     /**
-     * 1 outlet, 2 inlet, 3 schedule
+     * 1 outlet, 2 inlet, 3 schedule, 4 input
      */
     kind: number
     taskId: string

@@ -74,6 +74,7 @@ export type RunMinAggregateOutputType = {
   triggeredBy: string | null
   revision: bigint | null
   reopenCount: number | null
+  inputs: runtime.Bytes | null
   backfillId: bigint | null
   backfillOrdinal: number | null
   partitionKey: string | null
@@ -101,6 +102,7 @@ export type RunMaxAggregateOutputType = {
   triggeredBy: string | null
   revision: bigint | null
   reopenCount: number | null
+  inputs: runtime.Bytes | null
   backfillId: bigint | null
   backfillOrdinal: number | null
   partitionKey: string | null
@@ -129,6 +131,7 @@ export type RunCountAggregateOutputType = {
   triggeredBy: number
   revision: number
   reopenCount: number
+  inputs: number
   backfillId: number
   backfillOrdinal: number
   partitionKey: number
@@ -184,6 +187,7 @@ export type RunMinAggregateInputType = {
   triggeredBy?: true
   revision?: true
   reopenCount?: true
+  inputs?: true
   backfillId?: true
   backfillOrdinal?: true
   partitionKey?: true
@@ -211,6 +215,7 @@ export type RunMaxAggregateInputType = {
   triggeredBy?: true
   revision?: true
   reopenCount?: true
+  inputs?: true
   backfillId?: true
   backfillOrdinal?: true
   partitionKey?: true
@@ -239,6 +244,7 @@ export type RunCountAggregateInputType = {
   triggeredBy?: true
   revision?: true
   reopenCount?: true
+  inputs?: true
   backfillId?: true
   backfillOrdinal?: true
   partitionKey?: true
@@ -354,6 +360,7 @@ export type RunGroupByOutputType = {
   triggeredBy: string
   revision: bigint
   reopenCount: number
+  inputs: runtime.Bytes | null
   backfillId: bigint | null
   backfillOrdinal: number | null
   partitionKey: string | null
@@ -405,6 +412,7 @@ export type RunWhereInput = {
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntFilter<"Run"> | number
+  inputs?: Prisma.BytesNullableFilter<"Run"> | runtime.Bytes | null
   backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
   partitionKey?: Prisma.StringNullableFilter<"Run"> | string | null
@@ -434,6 +442,7 @@ export type RunOrderByWithRelationInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  inputs?: Prisma.SortOrderInput | Prisma.SortOrder
   backfillId?: Prisma.SortOrderInput | Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrderInput | Prisma.SortOrder
   partitionKey?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -467,6 +476,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntFilter<"Run"> | number
+  inputs?: Prisma.BytesNullableFilter<"Run"> | runtime.Bytes | null
   backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
   partitionKey?: Prisma.StringNullableFilter<"Run"> | string | null
@@ -496,6 +506,7 @@ export type RunOrderByWithAggregationInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  inputs?: Prisma.SortOrderInput | Prisma.SortOrder
   backfillId?: Prisma.SortOrderInput | Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrderInput | Prisma.SortOrder
   partitionKey?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -532,6 +543,7 @@ export type RunScalarWhereWithAggregatesInput = {
   triggeredBy?: Prisma.StringWithAggregatesFilter<"Run"> | string
   revision?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  inputs?: Prisma.BytesNullableWithAggregatesFilter<"Run"> | runtime.Bytes | null
   backfillId?: Prisma.BigIntNullableWithAggregatesFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableWithAggregatesFilter<"Run"> | number | null
   partitionKey?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
@@ -558,6 +570,7 @@ export type RunCreateInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  inputs?: runtime.Bytes | null
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
   partitionKey?: string | null
@@ -587,6 +600,7 @@ export type RunUncheckedCreateInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  inputs?: runtime.Bytes | null
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
   partitionKey?: string | null
@@ -613,6 +627,7 @@ export type RunUpdateInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -642,6 +657,7 @@ export type RunUncheckedUpdateInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -670,6 +686,7 @@ export type RunCreateManyInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  inputs?: runtime.Bytes | null
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
   partitionKey?: string | null
@@ -696,6 +713,7 @@ export type RunUpdateManyMutationInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -724,6 +742,7 @@ export type RunUncheckedUpdateManyInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -775,6 +794,7 @@ export type RunCountOrderByAggregateInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  inputs?: Prisma.SortOrder
   backfillId?: Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrder
   partitionKey?: Prisma.SortOrder
@@ -815,6 +835,7 @@ export type RunMaxOrderByAggregateInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  inputs?: Prisma.SortOrder
   backfillId?: Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrder
   partitionKey?: Prisma.SortOrder
@@ -842,6 +863,7 @@ export type RunMinOrderByAggregateInput = {
   triggeredBy?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   reopenCount?: Prisma.SortOrder
+  inputs?: Prisma.SortOrder
   backfillId?: Prisma.SortOrder
   backfillOrdinal?: Prisma.SortOrder
   partitionKey?: Prisma.SortOrder
@@ -932,6 +954,7 @@ export type RunCreateWithoutDagVersionInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  inputs?: runtime.Bytes | null
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
   partitionKey?: string | null
@@ -958,6 +981,7 @@ export type RunUncheckedCreateWithoutDagVersionInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  inputs?: runtime.Bytes | null
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
   partitionKey?: string | null
@@ -1015,6 +1039,7 @@ export type RunScalarWhereInput = {
   triggeredBy?: Prisma.StringFilter<"Run"> | string
   revision?: Prisma.BigIntFilter<"Run"> | bigint | number
   reopenCount?: Prisma.IntFilter<"Run"> | number
+  inputs?: Prisma.BytesNullableFilter<"Run"> | runtime.Bytes | null
   backfillId?: Prisma.BigIntNullableFilter<"Run"> | bigint | number | null
   backfillOrdinal?: Prisma.IntNullableFilter<"Run"> | number | null
   partitionKey?: Prisma.StringNullableFilter<"Run"> | string | null
@@ -1041,6 +1066,7 @@ export type RunCreateManyDagVersionInput = {
   triggeredBy: string
   revision?: bigint | number
   reopenCount?: number
+  inputs?: runtime.Bytes | null
   backfillId?: bigint | number | null
   backfillOrdinal?: number | null
   partitionKey?: string | null
@@ -1067,6 +1093,7 @@ export type RunUpdateWithoutDagVersionInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1093,6 +1120,7 @@ export type RunUncheckedUpdateWithoutDagVersionInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1119,6 +1147,7 @@ export type RunUncheckedUpdateManyWithoutDagVersionInput = {
   triggeredBy?: Prisma.StringFieldUpdateOperationsInput | string
   revision?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   reopenCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputs?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   backfillId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   backfillOrdinal?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   partitionKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1149,6 +1178,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  inputs?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
   partitionKey?: boolean
@@ -1178,6 +1208,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  inputs?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
   partitionKey?: boolean
@@ -1207,6 +1238,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  inputs?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
   partitionKey?: boolean
@@ -1236,12 +1268,13 @@ export type RunSelectScalar = {
   triggeredBy?: boolean
   revision?: boolean
   reopenCount?: boolean
+  inputs?: boolean
   backfillId?: boolean
   backfillOrdinal?: boolean
   partitionKey?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount" | "backfillId" | "backfillOrdinal" | "partitionKey", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "dagId" | "dagVersionId" | "shard" | "state" | "runType" | "runName" | "logicalAt" | "intervalStartAt" | "intervalEndAt" | "runAfter" | "params" | "queuedAt" | "startedAt" | "endedAt" | "cancelRequestedAt" | "failure" | "counts" | "note" | "triggeredBy" | "revision" | "reopenCount" | "inputs" | "backfillId" | "backfillOrdinal" | "partitionKey", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   dagVersion?: boolean | Prisma.DagVersionDefaultArgs<ExtArgs>
 }
@@ -1295,6 +1328,10 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
      * How often it was opened again after its end.
      */
     reopenCount: number
+    /**
+     * millrace.v1.RunInstances: what it was given.
+     */
+    inputs: runtime.Bytes | null
     /**
      * The backfill it belongs to, and its place in it.
      */
@@ -1750,6 +1787,7 @@ export interface RunFieldRefs {
   readonly triggeredBy: Prisma.FieldRef<"Run", 'String'>
   readonly revision: Prisma.FieldRef<"Run", 'BigInt'>
   readonly reopenCount: Prisma.FieldRef<"Run", 'Int'>
+  readonly inputs: Prisma.FieldRef<"Run", 'Bytes'>
   readonly backfillId: Prisma.FieldRef<"Run", 'BigInt'>
   readonly backfillOrdinal: Prisma.FieldRef<"Run", 'Int'>
   readonly partitionKey: Prisma.FieldRef<"Run", 'String'>

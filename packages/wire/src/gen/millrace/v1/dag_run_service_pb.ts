@@ -10,6 +10,8 @@ import type { DagRun, RunState, RunSummary, RunType, TaskState } from "./dag_pb.
 import { file_millrace_v1_dag } from "./dag_pb.ts";
 import type { Deadline } from "./deadline_pb.ts";
 import { file_millrace_v1_deadline } from "./deadline_pb.ts";
+import type { InputSet, NamedInstances, RunInputsState } from "./inputs_pb.ts";
+import { file_millrace_v1_inputs } from "./inputs_pb.ts";
 import type { AffectedCount, AffectedInstance, TaskInstance } from "./task_instance_pb.ts";
 import { file_millrace_v1_task_instance } from "./task_instance_pb.ts";
 import type { Value } from "./value_pb.ts";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/v1/dag_run_service.proto.
  */
 export const file_millrace_v1_dag_run_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIrUBChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkSFQoNcGFydGl0aW9uX2tleRgGIAEoCSI5ChVUcmlnZ2VyRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIiIKEEdldERhZ1J1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJIjUKEUdldERhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biKbAQoSTGlzdERhZ1J1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmRhZ19pZBgDIAEoCRIlCgZzdGF0ZXMYBCADKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRInCglydW5fdHlwZXMYBSADKA4yFC5taWxscmFjZS52MS5SdW5UeXBlIlEKE0xpc3REYWdSdW5zUmVzcG9uc2USIQoEcnVucxgBIAMoCzITLm1pbGxyYWNlLnYxLkRhZ1J1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiOQoTQ2FuY2VsRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCSI4ChRDYW5jZWxEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4iJAoSV2F0Y2hEYWdSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJqChNXYXRjaERhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1bhIxCg50YXNrX2luc3RhbmNlcxgCIAMoCzIZLm1pbGxyYWNlLnYxLlRhc2tJbnN0YW5jZSJNChRMaXN0RGVhZGxpbmVzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiWgoVTGlzdERlYWRsaW5lc1Jlc3BvbnNlEigKCWRlYWRsaW5lcxgBIAMoCzIVLm1pbGxyYWNlLnYxLkRlYWRsaW5lEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI2ChFHZXREYWdHcmlkUmVxdWVzdBIOCgZkYWdfaWQYASABKAkSEQoJcnVuX2NvdW50GAIgASgFIlAKEkdldERhZ0dyaWRSZXNwb25zZRIQCgh0YXNrX2lkcxgBIAMoCRIoCgdjb2x1bW5zGAIgAygLMhcubWlsbHJhY2UudjEuR3JpZENvbHVtbiJaCgpHcmlkQ29sdW1uEiQKA3J1bhgBIAEoCzIXLm1pbGxyYWNlLnYxLlJ1blN1bW1hcnkSJgoGc3RhdGVzGAIgAygOMhYubWlsbHJhY2UudjEuVGFza1N0YXRlIm4KEU1hcmtEYWdSdW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEiQKBXN0YXRlGAMgASgOMhUubWlsbHJhY2UudjEuUnVuU3RhdGUSDwoHZHJ5X3J1bhgEIAEoCCKrAQoSTWFya0RhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1bhIvCghhZmZlY3RlZBgCIAMoCzIdLm1pbGxyYWNlLnYxLkFmZmVjdGVkSW5zdGFuY2USFgoOYWZmZWN0ZWRfY291bnQYAyABKAUSKgoGY291bnRzGAQgAygLMhoubWlsbHJhY2UudjEuQWZmZWN0ZWRDb3VudCJTChVHZXRSdW5DYWxlbmRhclJlcXVlc3QSDgoGZGFnX2lkGAEgASgJEgwKBGZyb20YAiABKAkSCgoCdG8YAyABKAkSEAoIdGltZXpvbmUYBCABKAkiOwoWR2V0UnVuQ2FsZW5kYXJSZXNwb25zZRIhCgRkYXlzGAEgAygLMhMubWlsbHJhY2UudjEuUnVuRGF5IlkKBlJ1bkRheRILCgNkYXkYASABKAkSDgoGcXVldWVkGAIgASgFEg8KB3J1bm5pbmcYAyABKAUSEQoJc3VjY2VlZGVkGAQgASgFEg4KBmZhaWxlZBgFIAEoBTKdBgoNRGFnUnVuU2VydmljZRJWCg1UcmlnZ2VyRGFnUnVuEiEubWlsbHJhY2UudjEuVHJpZ2dlckRhZ1J1blJlcXVlc3QaIi5taWxscmFjZS52MS5UcmlnZ2VyRGFnUnVuUmVzcG9uc2USTwoJR2V0RGFnUnVuEh0ubWlsbHJhY2UudjEuR2V0RGFnUnVuUmVxdWVzdBoeLm1pbGxyYWNlLnYxLkdldERhZ1J1blJlc3BvbnNlIgOQAgESVQoLTGlzdERhZ1J1bnMSHy5taWxscmFjZS52MS5MaXN0RGFnUnVuc1JlcXVlc3QaIC5taWxscmFjZS52MS5MaXN0RGFnUnVuc1Jlc3BvbnNlIgOQAgESUwoMQ2FuY2VsRGFnUnVuEiAubWlsbHJhY2UudjEuQ2FuY2VsRGFnUnVuUmVxdWVzdBohLm1pbGxyYWNlLnYxLkNhbmNlbERhZ1J1blJlc3BvbnNlEk0KCk1hcmtEYWdSdW4SHi5taWxscmFjZS52MS5NYXJrRGFnUnVuUmVxdWVzdBofLm1pbGxyYWNlLnYxLk1hcmtEYWdSdW5SZXNwb25zZRJXCgtXYXRjaERhZ1J1bhIfLm1pbGxyYWNlLnYxLldhdGNoRGFnUnVuUmVxdWVzdBogLm1pbGxyYWNlLnYxLldhdGNoRGFnUnVuUmVzcG9uc2UiA5ACATABElsKDUxpc3REZWFkbGluZXMSIS5taWxscmFjZS52MS5MaXN0RGVhZGxpbmVzUmVxdWVzdBoiLm1pbGxyYWNlLnYxLkxpc3REZWFkbGluZXNSZXNwb25zZSIDkAIBElIKCkdldERhZ0dyaWQSHi5taWxscmFjZS52MS5HZXREYWdHcmlkUmVxdWVzdBofLm1pbGxyYWNlLnYxLkdldERhZ0dyaWRSZXNwb25zZSIDkAIBEl4KDkdldFJ1bkNhbGVuZGFyEiIubWlsbHJhY2UudjEuR2V0UnVuQ2FsZW5kYXJSZXF1ZXN0GiMubWlsbHJhY2UudjEuR2V0UnVuQ2FsZW5kYXJSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_deadline, file_millrace_v1_task_instance, file_millrace_v1_value]);
+  fileDesc("CiFtaWxscmFjZS92MS9kYWdfcnVuX3NlcnZpY2UucHJvdG8SC21pbGxyYWNlLnYxIswBChRUcmlnZ2VyRGFnUnVuUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmRhZ19pZBgCIAEoCRIiCgZwYXJhbXMYAyABKAsyEi5taWxscmFjZS52MS5WYWx1ZRIwCgxsb2dpY2FsX2RhdGUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5vdGUYBSABKAkSFQoNcGFydGl0aW9uX2tleRgGIAEoCRIVCg1pZ25vcmVfaW5wdXRzGAogASgIIjkKFVRyaWdnZXJEYWdSdW5SZXNwb25zZRIgCgNydW4YASABKAsyEy5taWxscmFjZS52MS5EYWdSdW4iIgoQR2V0RGFnUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiNQoRR2V0RGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuIpsBChJMaXN0RGFnUnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGZGFnX2lkGAMgASgJEiUKBnN0YXRlcxgEIAMoDjIVLm1pbGxyYWNlLnYxLlJ1blN0YXRlEicKCXJ1bl90eXBlcxgFIAMoDjIULm1pbGxyYWNlLnYxLlJ1blR5cGUiUQoTTGlzdERhZ1J1bnNSZXNwb25zZRIhCgRydW5zGAEgAygLMhMubWlsbHJhY2UudjEuRGFnUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI5ChNDYW5jZWxEYWdSdW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIjgKFENhbmNlbERhZ1J1blJlc3BvbnNlEiAKA3J1bhgBIAEoCzITLm1pbGxyYWNlLnYxLkRhZ1J1biIkChJXYXRjaERhZ1J1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJImoKE1dhdGNoRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuEjEKDnRhc2tfaW5zdGFuY2VzGAIgAygLMhkubWlsbHJhY2UudjEuVGFza0luc3RhbmNlIigKFkdldERhZ1J1bklucHV0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJIogCChdHZXREYWdSdW5JbnB1dHNSZXNwb25zZRIqCgVzdGF0ZRgBIAEoDjIbLm1pbGxyYWNlLnYxLlJ1bklucHV0c1N0YXRlEiMKBHNldHMYAiADKAsyFS5taWxscmFjZS52MS5JbnB1dFNldBIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMdGltZXNfb3V0X2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgVnaXZlbhgFIAMoCzIbLm1pbGxyYWNlLnYxLk5hbWVkSW5zdGFuY2VzEhMKC2dpdmVuX2NvdW50GAYgASgFIk0KFExpc3REZWFkbGluZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJaChVMaXN0RGVhZGxpbmVzUmVzcG9uc2USKAoJZGVhZGxpbmVzGAEgAygLMhUubWlsbHJhY2UudjEuRGVhZGxpbmUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjYKEUdldERhZ0dyaWRSZXF1ZXN0Eg4KBmRhZ19pZBgBIAEoCRIRCglydW5fY291bnQYAiABKAUiUAoSR2V0RGFnR3JpZFJlc3BvbnNlEhAKCHRhc2tfaWRzGAEgAygJEigKB2NvbHVtbnMYAiADKAsyFy5taWxscmFjZS52MS5HcmlkQ29sdW1uIloKCkdyaWRDb2x1bW4SJAoDcnVuGAEgASgLMhcubWlsbHJhY2UudjEuUnVuU3VtbWFyeRImCgZzdGF0ZXMYAiADKA4yFi5taWxscmFjZS52MS5UYXNrU3RhdGUibgoRTWFya0RhZ1J1blJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSJAoFc3RhdGUYAyABKA4yFS5taWxscmFjZS52MS5SdW5TdGF0ZRIPCgdkcnlfcnVuGAQgASgIIqsBChJNYXJrRGFnUnVuUmVzcG9uc2USIAoDcnVuGAEgASgLMhMubWlsbHJhY2UudjEuRGFnUnVuEi8KCGFmZmVjdGVkGAIgAygLMh0ubWlsbHJhY2UudjEuQWZmZWN0ZWRJbnN0YW5jZRIWCg5hZmZlY3RlZF9jb3VudBgDIAEoBRIqCgZjb3VudHMYBCADKAsyGi5taWxscmFjZS52MS5BZmZlY3RlZENvdW50IlMKFUdldFJ1bkNhbGVuZGFyUmVxdWVzdBIOCgZkYWdfaWQYASABKAkSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCRIQCgh0aW1lem9uZRgEIAEoCSI7ChZHZXRSdW5DYWxlbmRhclJlc3BvbnNlEiEKBGRheXMYASADKAsyEy5taWxscmFjZS52MS5SdW5EYXkiWQoGUnVuRGF5EgsKA2RheRgBIAEoCRIOCgZxdWV1ZWQYAiABKAUSDwoHcnVubmluZxgDIAEoBRIRCglzdWNjZWVkZWQYBCABKAUSDgoGZmFpbGVkGAUgASgFMoAHCg1EYWdSdW5TZXJ2aWNlElYKDVRyaWdnZXJEYWdSdW4SIS5taWxscmFjZS52MS5UcmlnZ2VyRGFnUnVuUmVxdWVzdBoiLm1pbGxyYWNlLnYxLlRyaWdnZXJEYWdSdW5SZXNwb25zZRJPCglHZXREYWdSdW4SHS5taWxscmFjZS52MS5HZXREYWdSdW5SZXF1ZXN0Gh4ubWlsbHJhY2UudjEuR2V0RGFnUnVuUmVzcG9uc2UiA5ACARJVCgtMaXN0RGFnUnVucxIfLm1pbGxyYWNlLnYxLkxpc3REYWdSdW5zUmVxdWVzdBogLm1pbGxyYWNlLnYxLkxpc3REYWdSdW5zUmVzcG9uc2UiA5ACARJTCgxDYW5jZWxEYWdSdW4SIC5taWxscmFjZS52MS5DYW5jZWxEYWdSdW5SZXF1ZXN0GiEubWlsbHJhY2UudjEuQ2FuY2VsRGFnUnVuUmVzcG9uc2USTQoKTWFya0RhZ1J1bhIeLm1pbGxyYWNlLnYxLk1hcmtEYWdSdW5SZXF1ZXN0Gh8ubWlsbHJhY2UudjEuTWFya0RhZ1J1blJlc3BvbnNlElcKC1dhdGNoRGFnUnVuEh8ubWlsbHJhY2UudjEuV2F0Y2hEYWdSdW5SZXF1ZXN0GiAubWlsbHJhY2UudjEuV2F0Y2hEYWdSdW5SZXNwb25zZSIDkAIBMAESWwoNTGlzdERlYWRsaW5lcxIhLm1pbGxyYWNlLnYxLkxpc3REZWFkbGluZXNSZXF1ZXN0GiIubWlsbHJhY2UudjEuTGlzdERlYWRsaW5lc1Jlc3BvbnNlIgOQAgESYQoPR2V0RGFnUnVuSW5wdXRzEiMubWlsbHJhY2UudjEuR2V0RGFnUnVuSW5wdXRzUmVxdWVzdBokLm1pbGxyYWNlLnYxLkdldERhZ1J1bklucHV0c1Jlc3BvbnNlIgOQAgESUgoKR2V0RGFnR3JpZBIeLm1pbGxyYWNlLnYxLkdldERhZ0dyaWRSZXF1ZXN0Gh8ubWlsbHJhY2UudjEuR2V0RGFnR3JpZFJlc3BvbnNlIgOQAgESXgoOR2V0UnVuQ2FsZW5kYXISIi5taWxscmFjZS52MS5HZXRSdW5DYWxlbmRhclJlcXVlc3QaIy5taWxscmFjZS52MS5HZXRSdW5DYWxlbmRhclJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_millrace_v1_dag, file_millrace_v1_deadline, file_millrace_v1_inputs, file_millrace_v1_task_instance, file_millrace_v1_value]);
 
 /**
  * Asks for a run.
@@ -69,6 +71,13 @@ export type TriggerDagRunRequest = Message<"millrace.v1.TriggerDagRunRequest"> &
    * @generated from field: string partition_key = 6;
    */
   partitionKey: string;
+
+  /**
+   * Starts without waiting for the inputs of the DAG, and is given none.
+   *
+   * @generated from field: bool ignore_inputs = 10;
+   */
+  ignoreInputs: boolean;
 };
 
 /**
@@ -317,6 +326,83 @@ export const WatchDagRunResponseSchema: GenMessage<WatchDagRunResponse> = /*@__P
   messageDesc(file_millrace_v1_dag_run_service, 9);
 
 /**
+ * Asks for the inputs of a run.
+ *
+ * @generated from message millrace.v1.GetDagRunInputsRequest
+ */
+export type GetDagRunInputsRequest = Message<"millrace.v1.GetDagRunInputsRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message millrace.v1.GetDagRunInputsRequest.
+ * Use `create(GetDagRunInputsRequestSchema)` to create a new message.
+ */
+export const GetDagRunInputsRequestSchema: GenMessage<GetDagRunInputsRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 10);
+
+/**
+ * Answers GetDagRunInputs.
+ *
+ * @generated from message millrace.v1.GetDagRunInputsResponse
+ */
+export type GetDagRunInputsResponse = Message<"millrace.v1.GetDagRunInputsResponse"> & {
+  /**
+   * How far they are.
+   *
+   * @generated from field: millrace.v1.RunInputsState state = 1;
+   */
+  state: RunInputsState;
+
+  /**
+   * What is there of each set that it waits for; empty when it waits no more.
+   *
+   * @generated from field: repeated millrace.v1.InputSet sets = 2;
+   */
+  sets: InputSet[];
+
+  /**
+   * When it may go on although nothing comes. Unset when nothing but what comes helps.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 3;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * When it fails. Unset for never, or when it waits no more.
+   *
+   * @generated from field: google.protobuf.Timestamp times_out_at = 4;
+   */
+  timesOutAt?: Timestamp | undefined;
+
+  /**
+   * What it was given, of each name the first 1000.
+   *
+   * @generated from field: repeated millrace.v1.NamedInstances given = 5;
+   */
+  given: NamedInstances[];
+
+  /**
+   * How many it was given in all.
+   *
+   * @generated from field: int32 given_count = 6;
+   */
+  givenCount: number;
+};
+
+/**
+ * Describes the message millrace.v1.GetDagRunInputsResponse.
+ * Use `create(GetDagRunInputsResponseSchema)` to create a new message.
+ */
+export const GetDagRunInputsResponseSchema: GenMessage<GetDagRunInputsResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_v1_dag_run_service, 11);
+
+/**
  * Asks for one page of the deadlines of a run.
  *
  * @generated from message millrace.v1.ListDeadlinesRequest
@@ -349,7 +435,7 @@ export type ListDeadlinesRequest = Message<"millrace.v1.ListDeadlinesRequest"> &
  * Use `create(ListDeadlinesRequestSchema)` to create a new message.
  */
 export const ListDeadlinesRequestSchema: GenMessage<ListDeadlinesRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 10);
+  messageDesc(file_millrace_v1_dag_run_service, 12);
 
 /**
  * Answers ListDeadlines.
@@ -377,7 +463,7 @@ export type ListDeadlinesResponse = Message<"millrace.v1.ListDeadlinesResponse">
  * Use `create(ListDeadlinesResponseSchema)` to create a new message.
  */
 export const ListDeadlinesResponseSchema: GenMessage<ListDeadlinesResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 11);
+  messageDesc(file_millrace_v1_dag_run_service, 13);
 
 /**
  * Asks for the grid of a DAG.
@@ -405,7 +491,7 @@ export type GetDagGridRequest = Message<"millrace.v1.GetDagGridRequest"> & {
  * Use `create(GetDagGridRequestSchema)` to create a new message.
  */
 export const GetDagGridRequestSchema: GenMessage<GetDagGridRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 12);
+  messageDesc(file_millrace_v1_dag_run_service, 14);
 
 /**
  * Answers GetDagGrid.
@@ -433,7 +519,7 @@ export type GetDagGridResponse = Message<"millrace.v1.GetDagGridResponse"> & {
  * Use `create(GetDagGridResponseSchema)` to create a new message.
  */
 export const GetDagGridResponseSchema: GenMessage<GetDagGridResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 13);
+  messageDesc(file_millrace_v1_dag_run_service, 15);
 
 /**
  * One run in the grid.
@@ -463,7 +549,7 @@ export type GridColumn = Message<"millrace.v1.GridColumn"> & {
  * Use `create(GridColumnSchema)` to create a new message.
  */
 export const GridColumnSchema: GenMessage<GridColumn> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 14);
+  messageDesc(file_millrace_v1_dag_run_service, 16);
 
 /**
  * Asks to end a run.
@@ -505,7 +591,7 @@ export type MarkDagRunRequest = Message<"millrace.v1.MarkDagRunRequest"> & {
  * Use `create(MarkDagRunRequestSchema)` to create a new message.
  */
 export const MarkDagRunRequestSchema: GenMessage<MarkDagRunRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 15);
+  messageDesc(file_millrace_v1_dag_run_service, 17);
 
 /**
  * Answers MarkDagRun.
@@ -547,7 +633,7 @@ export type MarkDagRunResponse = Message<"millrace.v1.MarkDagRunResponse"> & {
  * Use `create(MarkDagRunResponseSchema)` to create a new message.
  */
 export const MarkDagRunResponseSchema: GenMessage<MarkDagRunResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 16);
+  messageDesc(file_millrace_v1_dag_run_service, 18);
 
 /**
  * Asks for the calendar of a DAG's runs.
@@ -589,7 +675,7 @@ export type GetRunCalendarRequest = Message<"millrace.v1.GetRunCalendarRequest">
  * Use `create(GetRunCalendarRequestSchema)` to create a new message.
  */
 export const GetRunCalendarRequestSchema: GenMessage<GetRunCalendarRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 17);
+  messageDesc(file_millrace_v1_dag_run_service, 19);
 
 /**
  * Answers GetRunCalendar.
@@ -610,7 +696,7 @@ export type GetRunCalendarResponse = Message<"millrace.v1.GetRunCalendarResponse
  * Use `create(GetRunCalendarResponseSchema)` to create a new message.
  */
 export const GetRunCalendarResponseSchema: GenMessage<GetRunCalendarResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 18);
+  messageDesc(file_millrace_v1_dag_run_service, 20);
 
 /**
  * The runs of one day: by their logical date, or when they have none, by when they were due.
@@ -659,7 +745,7 @@ export type RunDay = Message<"millrace.v1.RunDay"> & {
  * Use `create(RunDaySchema)` to create a new message.
  */
 export const RunDaySchema: GenMessage<RunDay> = /*@__PURE__*/
-  messageDesc(file_millrace_v1_dag_run_service, 19);
+  messageDesc(file_millrace_v1_dag_run_service, 21);
 
 /**
  * Makes DAG runs and follows them.
@@ -742,6 +828,16 @@ export const DagRunService: GenService<{
     methodKind: "unary";
     input: typeof ListDeadlinesRequestSchema;
     output: typeof ListDeadlinesResponseSchema;
+  },
+  /**
+   * What a run waits for of the inputs of its DAG, or was given. Reasons: RUN_NOT_FOUND.
+   *
+   * @generated from rpc millrace.v1.DagRunService.GetDagRunInputs
+   */
+  getDagRunInputs: {
+    methodKind: "unary";
+    input: typeof GetDagRunInputsRequestSchema;
+    output: typeof GetDagRunInputsResponseSchema;
   },
   /**
    * The newest runs of a DAG with the states of their task instances: the grid. Reasons: DAG_NOT_FOUND.

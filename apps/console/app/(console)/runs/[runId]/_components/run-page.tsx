@@ -24,6 +24,7 @@ import { changeOf } from "./change-target.ts";
 import { LazyTaskPanel } from "./lazy-task-panel.tsx";
 import { RunCallbacks, hasCallbacks } from "./run-callbacks.tsx";
 import { RunDeadlines, hasDeadlines } from "./run-deadlines.tsx";
+import { RunInputs } from "./run-inputs.tsx";
 import { RunEvents } from "./run-events.tsx";
 import { RunHeader } from "./run-header.tsx";
 import { RunResult } from "./run-result.tsx";
@@ -140,6 +141,7 @@ function Run({ live }: { readonly live: RunLive }) {
         ) : (
           <div className="h-40 border-b border-line" />
         )}
+        {spec?.inputs !== undefined && <RunInputs run={run} />}
         {spec !== null && hasDeadlines(spec) && <RunDeadlines run={run} />}
         <TaskTable
           live={live}

@@ -7,6 +7,7 @@ from millrace._gen.v1 import callback_pb2 as _callback_pb2
 from millrace._gen.v1 import dag_pb2 as _dag_pb2
 from millrace._gen.v1 import deadline_pb2 as _deadline_pb2
 from millrace._gen.v1 import deferral_pb2 as _deferral_pb2
+from millrace._gen.v1 import inputs_pb2 as _inputs_pb2
 from millrace._gen.v1 import task_instance_pb2 as _task_instance_pb2
 from millrace._gen.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
@@ -400,7 +401,7 @@ class CallbackFacts(_message.Message):
     def __init__(self, event: _Optional[_Union[_callback_pb2.CallbackEvent, str]] = ..., name: _Optional[str] = ..., happened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_value_pb2.Failure, _Mapping]] = ..., try_number: _Optional[int] = ..., run_state: _Optional[_Union[_dag_pb2.RunState, str]] = ..., delivery_try: _Optional[int] = ..., deadline: _Optional[_Union[_deadline_pb2.Deadline, _Mapping]] = ...) -> None: ...
 
 class RunFacts(_message.Message):
-    __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after", "partition_key")
+    __slots__ = ("run_id", "dag_id", "run_name", "logical_date", "data_interval_start", "data_interval_end", "params", "run_type", "dag_version", "run_after", "partition_key", "inputs")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     DAG_ID_FIELD_NUMBER: _ClassVar[int]
     RUN_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -412,6 +413,7 @@ class RunFacts(_message.Message):
     DAG_VERSION_FIELD_NUMBER: _ClassVar[int]
     RUN_AFTER_FIELD_NUMBER: _ClassVar[int]
     PARTITION_KEY_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     dag_id: str
     run_name: str
@@ -423,7 +425,8 @@ class RunFacts(_message.Message):
     dag_version: int
     run_after: _timestamp_pb2.Timestamp
     partition_key: str
-    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., run_name: _Optional[str] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., run_type: _Optional[_Union[_dag_pb2.RunType, str]] = ..., dag_version: _Optional[int] = ..., run_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., partition_key: _Optional[str] = ...) -> None: ...
+    inputs: _inputs_pb2.RunInstances
+    def __init__(self, run_id: _Optional[str] = ..., dag_id: _Optional[str] = ..., run_name: _Optional[str] = ..., logical_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_interval_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., params: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., run_type: _Optional[_Union[_dag_pb2.RunType, str]] = ..., dag_version: _Optional[int] = ..., run_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., partition_key: _Optional[str] = ..., inputs: _Optional[_Union[_inputs_pb2.RunInstances, _Mapping]] = ...) -> None: ...
 
 class Verdicts(_message.Message):
     __slots__ = ("verdicts",)
