@@ -15,6 +15,7 @@ import {
   VerdictBatchSchema,
 } from "@millrace/wire/internal";
 import { VerdictKind, VerdictSchema } from "@millrace/wire/worker";
+import { limitBugs } from "./bugs-limits.ts";
 import type { ServerOptions } from "./database/server.ts";
 import type { Tables } from "./database/tables.ts";
 import type { Plan } from "./plan.ts";
@@ -48,6 +49,7 @@ export type Planted = {
 };
 
 const planted = {
+  ...limitBugs,
   past_forgiven: {
     says: "what failed in the run before holds nobody who reads of it",
     foundWithin: 60,

@@ -7,6 +7,7 @@ import { startClient, type Answer, type Command } from "./nodes/client-node.ts";
 import type { Plan } from "./plan.ts";
 import { heldBy, presentView } from "./check/past.ts";
 import { ensure } from "./check/violation.ts";
+import { someParams } from "./workload/params.ts";
 import type { World } from "./world.ts";
 
 export type People = {
@@ -30,6 +31,7 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
   const client = startClient(world, "people");
   const random = world.random.fork("people");
   const pastRandom = world.random.fork("dates");
+  const paramsRandom = world.random.fork("params");
   let dates = 0;
   const triggered: number[] = [];
   const meddledWith = new Set<number>();
@@ -63,8 +65,7 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
 
   async function trigger(): Promise<void> {
     const dagId = random.pick(dagIds);
-    const params = Buffer.from(JSON.stringify({ p0: [1, 2], p1: [], p2: [1, 2, 3], p3: 4 }));
-    const value = { dagId, params, ...dateFor(dagId) };
+    const value = { dagId, params: someParams(paramsRandom), ...dateFor(dagId) };
     const answer = await ask(dagId, { case: "triggerRun", value });
     if ("refused" in answer) throw new Error(`A run was refused: ${answer.refused}`);
     triggered.push(Number(answer.reply.value));
@@ -156,17 +157,12 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
     meddledWith,
     open: () => open,
     help() {
-      later(helpEveryMs, async () => {
-        await unblock();
-        // A request beside this one may open a run again.
-        if (open > 1 || hasOpenRuns()) this.help();
+      client.process.after(helpEveryMs, () => {
+        later(0, unblock);
+        this.help();
       });
     },
   };
-
-  function hasOpenRuns(): boolean {
-    return [...world.server.tables.runs.values()].some(({ state }) => state < 3);
-  }
 }
 
 function bytesOf(reply: OwnerReply): string {

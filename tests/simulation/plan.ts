@@ -28,7 +28,21 @@ export type Plan = {
   readonly bodies: { fails: number; failsForGood: number; skips: number; defers: number };
   /** Whether people clear, mark and cancel. */
   readonly hasPeople: boolean;
+  readonly has: Readonly<Record<Feature, boolean>>;
 };
+
+/** What holds runs and tasks back beside what every seed has. */
+export const features = [
+  "pools",
+  "schedules",
+  "assets",
+  "keys",
+  "rates",
+  "across",
+  "backfills",
+  "deadlines",
+] as const;
+export type Feature = (typeof features)[number];
 
 /** Things that are done to the installation now and then. */
 export const acts = [
@@ -93,5 +107,8 @@ export function planOf(random: Random): Plan {
     },
     bodies: { fails: rate(0.3), failsForGood: rate(0.1), skips: rate(0.1), defers: rate(0.4) },
     hasPeople: some(true, false),
+    has: Object.fromEntries(
+      features.map((feature) => [feature, random.fork(feature).chance(0.35)]),
+    ) as Plan["has"],
   };
 }

@@ -1,16 +1,29 @@
 /** Simulates one seed: an installation starts, works, meets its faults, and must come to an end once they are over. */
 
+import type { DagSpec } from "@millrace/engine";
 import { bugs, type BugName } from "./bugs.ts";
 import { checkAgainstReference } from "./check/reference.ts";
+import { checkTriggered } from "./check/across.ts";
+import { checkAssets, checkOutlets, hasAssetsFor } from "./check/assets.ts";
+import { checkBackfills } from "./check/backfills.ts";
+import { checkDeadlines } from "./check/deadlines.ts";
+import { countDecisions } from "./check/held-back.ts";
+import { checkTicks, isAsked } from "./check/schedules.ts";
 import { ensure } from "./check/violation.ts";
+import type { RunRow } from "./database/rows.ts";
 import { Installation } from "./installation.ts";
 import { startNemesis } from "./nemesis.ts";
 import { startPeople, type People } from "./people.ts";
 import { forgetWaits } from "./platform.ts";
 import { planOf, type Plan } from "./plan.ts";
+import { runKeyOf } from "@millrace/wire";
 import { startOutside } from "./nodes/outside-node.ts";
 import { createWorld, type World } from "./world.ts";
 import { dagsOf } from "./workload/dags.ts";
+import { startBackfills } from "./workload/backfills.ts";
+import { startAssets } from "./workload/assets.ts";
+import { withFeatures } from "./workload/features.ts";
+import { poolsOf, startPools } from "./workload/pools.ts";
 import { registerDag } from "./workload/register.ts";
 
 export type SimulationOptions = {
@@ -40,6 +53,8 @@ export type Simulated = {
   readonly verdicts: ReadonlyMap<string, number>;
   /** How often task instances came into each state. */
   readonly reached: ReadonlyMap<string, number>;
+  /** How often what decides when something may start had to decide. */
+  readonly decided: ReadonlyMap<string, number>;
 };
 
 const startMs = 500;
@@ -48,6 +63,9 @@ const livenessMs = 30 * 60_000;
 /** Late messages may still come after the last end. */
 const afterwardsMs = 5_000;
 const shownLines = 50;
+const noBackfills = { open: () => 0 };
+/** The last tick is due at the end of its interval, and moved by its jitter. */
+const tickLagMs = 70_000;
 
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const planted = options.bug === undefined ? null : bugs[options.bug];
@@ -55,26 +73,36 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   world.outside = startOutside(world, "outside");
   const drawn = planOf(world.random.fork("plan"));
   const plan = planted?.plan?.(drawn) ?? drawn;
-  const dags = dagsOf(world.random.fork("dags"), plan.dags);
+  const pools = plan.has.pools ? poolsOf(world.random.fork("pools")) : [];
+  const plain = dagsOf(world.random.fork("dags"), plan.dags);
+  const dags = withFeatures(world, plan, plain, pools);
   for (const dag of dags) registerDag(world.server.tables, dag, world.databaseNow());
   Object.assign(world.script.faults, plan.bodies);
+  if (plan.has.across) world.script.waitsAcross = 0.15;
   const onRejection = (error: unknown): void => void world.failures.push(error);
   process.on("unhandledRejection", onRejection);
   let compared = 0;
   try {
+    startPools(world, plan, pools);
     const installation = new Installation(world, plan);
     await run(world, startMs);
     const nemesis = startNemesis(world, installation, plan);
     const dagIds = dags.map(({ dagId }) => dagId);
+    if (plan.has.assets) startAssets(world, plan);
+    const backfills = plan.has.backfills ? startBackfills(world, plan, dags) : noBackfills;
     const people = startPeople(world, plan, dagIds);
+    const isDone = (): boolean =>
+      isQuiet(world, people) && backfills.open() === 0 && !isExpecting(world, dags);
     await run(world, plan.faultMs);
     nemesis.end();
     world.trace.note("world", "nothing goes wrong any more");
     people.help();
-    await run(world, livenessMs, () => isQuiet(world, people));
+    await run(world, livenessMs, isDone);
     checkEnd(world, people);
+    ensure(world.failures.length > 0 || isDone(), "L3", () => "runs that are due were not made");
     await run(world, afterwardsMs);
     compared = checkStates(world, people);
+    checkRunsMade(world, dags, people);
   } catch (error) {
     world.failures.push(error);
   } finally {
@@ -94,6 +122,45 @@ function isQuiet(world: World, people: People): boolean {
   if (people.open() > 0 || world.outside.open() > 0 || !areAllFinal(world)) return false;
   return [...world.server.tables.data.values()].every(({ callbacks }) =>
     [...callbacks.values()].every(({ state }) => state !== 1),
+  );
+}
+
+/** Whether runs are to come: some schedule has not come to its end, or events of assets suffice for a run. */
+function isExpecting(world: World, dags: readonly DagSpec[]): boolean {
+  const { tables } = world.server;
+  const isWaiting = (dag: DagSpec): boolean => {
+    const isOver = dag.endDate === null || world.databaseNow() > dag.endDate + tickLagMs;
+    const isDone = isOver && tables.dags.get(dag.dagId)?.next_run_at === null;
+    return (dag.schedule !== null && !isDone) || hasAssetsFor(tables, dag);
+  };
+  return dags.some(isWaiting) || [...tables.backfills.values()].some(({ state }) => state < 4);
+}
+
+/** By a person, or by a backfill that has run it again. */
+function wasChanged({ id, reopen_count: reopened }: RunRow, people: People): boolean {
+  return reopened > 0 || people.meddledWith.has(id);
+}
+
+function checkRunsMade(world: World, dags: readonly DagSpec[], people: People): void {
+  const { server, history, failures } = world;
+  const { tables } = server;
+  if (failures.length > 0) return;
+  for (const dag of dags) {
+    const runs = [...tables.runs.values()].filter((run) => run.dag_id === dag.dagId);
+    checkTicks(dag, runs);
+    for (const run of runs) {
+      const compiled = world.dagOfVersion(run.dag_version_id);
+      checkOutlets(tables, compiled, run.id, history.changesOf(run.id));
+      if (!wasChanged(run, people)) checkDeadlines(tables, compiled, run, world.databaseNow());
+    }
+  }
+  checkBackfills(tables);
+  checkAssets(tables, dags);
+  checkTriggered(tables, (run) => !wasChanged(run, people));
+  ensure(
+    [...world.triggered].every((id) => tables.runs.has(runKeyOf(id) ?? -1)),
+    "S1",
+    () => "a body was told of a run that does not exist",
   );
 }
 
@@ -118,6 +185,7 @@ function checkStates(world: World, people: People): number {
   const { tables } = world.server;
   world.ledger.checkKept();
   world.history.checkCounts();
+  const asked = [...tables.runs.values()].filter(isAsked);
   ensure(
     people.triggered.every((key) => tables.runs.has(key)),
     "S1",
@@ -125,11 +193,14 @@ function checkStates(world: World, people: People): number {
   );
   ensure(
     new Set(people.triggered).size === people.triggered.length &&
-      tables.runs.size === people.triggered.length,
+      asked.length === people.triggered.length,
     "S2",
-    () => `${people.triggered.length} runs were asked for, and there are ${tables.runs.size}`,
+    () => `${people.triggered.length} runs were asked for, and there are ${asked.length}`,
   );
-  const own = [...tables.runs.values()].filter(({ id }) => !people.meddledWith.has(id));
+  // What a schedule's next run takes the place of is cancelled.
+  const own = [...tables.runs.values()].filter(
+    (run) => run.cancel_requested_at === null && !wasChanged(run, people),
+  );
   for (const row of own)
     checkAgainstReference(
       world.dagOfVersion(row.dag_version_id),
@@ -152,5 +223,6 @@ function resultOf(seed: number, plan: Plan, world: World, compared: number): Sim
     runs: server.tables.runs.size,
     verdicts: ledger.verdicts,
     reached: history.reached,
+    decided: countDecisions(world),
   };
 }

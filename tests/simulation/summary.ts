@@ -7,6 +7,7 @@ export class Summary {
   readonly #injected = new Map<string, number>();
   readonly #verdicts = new Map<string, number>();
   readonly #reached = new Map<string, number>();
+  readonly #decided = new Map<string, number>();
   seeds = 0;
   failed = 0;
   #virtualMs = 0;
@@ -28,6 +29,7 @@ export class Summary {
     addAll(this.#injected, result.injected);
     addAll(this.#verdicts, result.verdicts);
     addAll(this.#reached, result.reached);
+    addAll(this.#decided, result.decided);
   }
 
   line(): string {
@@ -46,6 +48,7 @@ export class Summary {
       ...this.#injected.keys(),
       ...this.#verdicts.keys(),
       ...this.#reached.keys(),
+      ...this.#decided.keys(),
     ]);
     const lacking = expected.filter((kind) => !happened.has(kind));
     return this.#compared > 0 ? lacking : [...lacking, "runs compared with the reference"];
@@ -58,6 +61,7 @@ export class Summary {
       `faults: ${listOf(this.#injected)}`,
       `verdicts: ${listOf(this.#verdicts)}`,
       `states reached: ${listOf(this.#reached)}`,
+      `decided: ${listOf(this.#decided)}`,
     ];
   }
 }
@@ -68,6 +72,8 @@ const expected = [
   ...["database.lost_before", "database.lost_after", "database.busy", "database.down"],
   ...["message.lost", "message.doubled", "message.delayed", "stream.broken"],
   ...["OK", "ALREADY", "STALE"],
+  ...["runs of schedules", "runs of backfills", "runs of assets", "runs triggered by tasks"],
+  ...["events of assets", "full pools", "starts under a rate", "missed deadlines"],
   ...["up_for_retry", "up_for_reschedule", "deferred", "restarting", "upstream_failed", "skipped"],
 ];
 

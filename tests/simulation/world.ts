@@ -16,12 +16,18 @@ import { DagSpecSchema } from "@millrace/wire/v1";
 import type { Planted } from "./bugs.ts";
 import { createExchange, type Exchange } from "./bus.ts";
 import { History } from "./check/history.ts";
+import { checkWaits } from "./check/across.ts";
+import { checkBackfillRuns } from "./check/backfills.ts";
+import { checkActiveRuns } from "./check/active-runs.ts";
 import { checkLosses } from "./check/losses.ts";
 import { Ledger } from "./check/ledger.ts";
+import { PoolWatch } from "./check/pools.ts";
+import { RateWatch } from "./check/rates.ts";
 import { Violation } from "./check/violation.ts";
 import { noConnectionFaults, type ConnectionFaults } from "./connection-options.ts";
 import { createClient, noDatabaseFaults, type DatabaseFaults } from "./database/client.ts";
 import type { InstanceRow, RunRow } from "./database/rows.ts";
+import { needsOf } from "./database/needs.ts";
 import { DatabaseServer } from "./database/server.ts";
 import { Machine, type VirtualProcess } from "./machine.ts";
 import { createNetwork, type Network, type NetworkFaults } from "./network.ts";
@@ -49,13 +55,18 @@ export type World = {
   readonly server: DatabaseServer;
   readonly history: History;
   readonly ledger: Ledger;
+  readonly pools: PoolWatch;
   readonly faults: Faults;
   readonly settings: Partial<SchedulerSettings>;
   /** How bodies behave. */
   readonly script: {
     readonly ms: { readonly usual: number; readonly most: number };
     readonly faults: BodyFaults;
+    /** How often a body waits for a run of another DAG; 0 where none triggers any either. */
+    waitsAcross: number;
   };
+  /** Runs that bodies were told they have triggered. */
+  readonly triggered: Set<string>;
   /** The bug that is planted; null in every other simulation. */
   readonly planted: Planted | null;
   readonly apis: ApiNode[];
@@ -69,6 +80,8 @@ export type World = {
   databaseNow(): number;
   /** The DAG of a `dag_version.id`. */
   dagOfVersion(id: number): CompiledDag;
+  /** A person makes a pool, or changes it. */
+  setPool(name: string, slots: number, includeDeferred: boolean): void;
   spawn(name: string): VirtualProcess;
   database(process: VirtualProcess): Database;
   onFault(kind: string): void;
@@ -138,6 +151,11 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       for (const { after } of flushed.runs)
         trace.note("database", `run ${after.id} ${runStateName(after.state as RunState)}`);
       look(() => history.take(flushed));
+      look(() => pools.take(flushed));
+      look(() => checkWaits(server.tables, flushed.instances));
+      look(() => rates.take(flushed));
+      look(() => checkBackfillRuns(flushed, server.tables));
+      look(() => checkActiveRuns(flushed, server.tables, dagOf));
       look(() => checkLosses(flushed, server.tables, ledger, databaseNow()));
     },
   });
@@ -153,6 +171,17 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
   const dagOf = (run: RunRow): CompiledDag => dagOfVersion(run.dag_version_id);
   const history: History = new History(server.tables, dagOf);
   const ledger = new Ledger(server.tables, history);
+  const pools = new PoolWatch(server.tables, dagOf);
+  const rates = new RateWatch(server.tables, dagOf);
+  const apis: ApiNode[] = [];
+  const setPool = (name: string, slots: number, includeDeferred: boolean): void => {
+    if (server.isHeldUp(needsOf("pool_lock", [[name]]), null))
+      return void machine.after(1, null, () => setPool(name, slots, includeDeferred));
+    server.tables.setPool(name, slots, includeDeferred);
+    pools.onSet(name, slots, databaseNow());
+    const api = apis.find(({ process }) => process.isAlive);
+    api?.process.enter(() => api.context.bus.publish("pools", new Uint8Array()));
+  };
   const faults: Faults = {
     database: noDatabaseFaults(),
     network: network.faults,
@@ -160,15 +189,16 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
   };
   return {
     ...{ machine, random, trace, network, server, history, faults, injected, failures, onFault },
-    ...{ dagOfVersion, databaseNow, look, onLog, planted },
+    ...{ dagOfVersion, databaseNow, look, onLog, planted, setPool },
     exchange: createExchange(network),
-    ledger,
+    ...{ ledger, pools, apis },
     settings: {},
     script: {
       ms: { usual: 1_500, most: 20_000 },
       faults: { fails: 0, failsForGood: 0, skips: 0, defers: 0 },
+      waitsAcross: 0,
     },
-    apis: [],
+    triggered: new Set(),
     outside: { take: () => undefined, open: () => 0 },
     spawn(name) {
       const own = random.fork(name);

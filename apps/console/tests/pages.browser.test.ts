@@ -203,7 +203,7 @@ describe("a DAG's page", () => {
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   test(
     "every page passes the accessibility rules and logs no error",
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const failed = stage.latestRun("broken_import");
       const paths = [

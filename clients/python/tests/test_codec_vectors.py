@@ -95,6 +95,7 @@ def facts(name: str) -> RunFacts:
         logical_date=moment("logicalDateMs"),
         data_interval_start=moment("dataIntervalStartMs"),
         data_interval_end=moment("dataIntervalEndMs"),
+        partition_key=run["partitionKey"],
         run_after=due,
         params=codec.decode(utf8(run["params"])),
     )

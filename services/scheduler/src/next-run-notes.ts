@@ -7,10 +7,13 @@ import { pause } from "./clock.ts";
 export type NextRunNotes = {
   /** Soon; the newest counts. Null for no next run. */
   note(dagId: string, nextRunAt: number | null): void;
+  /** The row says so by now; what is on its way about it is older, and is followed by this. */
+  supersede(dagId: string, nextRunAt: number | null): void;
 };
 
 export function createNextRunNotes(owner: Owner): NextRunNotes {
   const waiting = new Map<string, number | null>();
+  const written = new Set<string>();
   let isWriting = false;
 
   async function drain(): Promise<void> {
@@ -18,7 +21,10 @@ export function createNextRunNotes(owner: Owner): NextRunNotes {
     isWriting = true;
     while (waiting.size > 0) {
       const part = [...waiting].slice(0, owner.settings.nextRunsPerWriteMax);
-      for (const [dagId] of part) waiting.delete(dagId);
+      for (const [dagId] of part) {
+        waiting.delete(dagId);
+        written.add(dagId);
+      }
       try {
         await setNextRuns(owner.db, part);
       } catch (error) {
@@ -29,15 +35,21 @@ export function createNextRunNotes(owner: Owner): NextRunNotes {
         const { max } = owner.settings.reloadDelayMs;
         await pause(owner.clock, max);
       }
+      written.clear();
     }
     isWriting = false;
   }
 
+  function note(dagId: string, nextRunAt: number | null): void {
+    waiting.set(dagId, nextRunAt);
+    // What else is said in this turn of the event loop goes along.
+    setImmediate(() => void drain());
+  }
+
   return {
-    note(dagId, nextRunAt) {
-      waiting.set(dagId, nextRunAt);
-      // What else is said in this turn of the event loop goes along.
-      setImmediate(() => void drain());
+    note,
+    supersede(dagId, nextRunAt) {
+      if (waiting.has(dagId) || written.has(dagId)) note(dagId, nextRunAt);
     },
   };
 }

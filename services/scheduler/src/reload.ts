@@ -42,7 +42,10 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
     if (isUnanswered(failure)) await untilDone(() => bar(failed), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
-    for (const run of runs) owner.reloading.delete(run.key);
+    for (const run of runs) {
+      owner.reloading.delete(run.key);
+      parts().life.endAbsence(run);
+    }
     // At once: what is granted from now on may look like what was granted then, and is not written yet.
     sendOrFree([...grants, ...runs.flatMap(takeUnsent)]);
     // The flush may have been written: what it called for as well.
@@ -149,7 +152,10 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
       const grants = steps.flatMap((step) => (runs.includes(step.run) ? step.grants : []));
       freeSlots(steps.flatMap((step) => (runs.includes(step.run) ? [] : step.grants)));
       const again = runs.filter((run) => mayTryAgain(run, failure));
-      for (const run of runs) life.drop(run);
+      for (const run of runs) {
+        if (again.includes(run)) life.suspend(run);
+        else life.drop(run);
+      }
       for (const run of runs) {
         if (again.includes(run)) continue;
         owner.watches.forget(run.key);

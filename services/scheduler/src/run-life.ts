@@ -29,6 +29,10 @@ export type RunLife = {
   adopt(run: ActiveRun): void;
   /** Takes a run out of memory; what waits to be written of it is dropped. */
   drop(run: ActiveRun): void;
+  /** As `drop`, of a run that is read again: its place among the running ones stays its own until `endAbsence`. */
+  suspend(run: ActiveRun): void;
+  /** It is in memory again, or waits again, or is over: what it held and does not hold any more is free. */
+  endAbsence(run: ActiveRun): void;
   /**
    * Brings a run into memory from its rows, whatever its state. It is not in its DAG's line meanwhile. `settle` ends it.
    * Null when it cannot be read here, or the shard was lost.
@@ -138,6 +142,7 @@ export function createRunLife(parts: {
   /** They have the concurrency key of another run, whose right it is. */
   async function cancelAll(dag: OwnedDag, keys: readonly number[]): Promise<void> {
     const owner = parts.owner();
+    const left: number[] = [];
     for (const key of keys) {
       try {
         const run = await open(dag, key);
@@ -146,8 +151,15 @@ export function createRunLife(parts: {
         apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
       } catch (error) {
         owner.log.warn({ dag_id: dag.dagId, run_key: key, err: error }, "run.cancel_failed");
+        left.push(key);
       }
     }
+    if (left.length > 0)
+      owner.clock.after(owner.settings.reloadDelayMs.max, () => {
+        // Those that have the key by now are not to go for themselves.
+        const waiting = left.filter((key) => holdsDag(owner, dag) && isQueued(dag, key));
+        if (waiting.length > 0) void cancelAll(dag, waiting);
+      });
   }
 
   function mayStart(dag: OwnedDag, facts: RunFacts): boolean {
@@ -257,12 +269,20 @@ export function createRunLife(parts: {
   }
 
   function drop(run: ActiveRun): void {
-    const owner = parts.owner();
-    run.isGone = true;
-    if (owner.runs.get(run.key) === run) owner.runs.delete(run.key);
+    leavePlace(run);
+    suspend(run);
+  }
+
+  function leavePlace(run: ActiveRun): void {
     run.dag.running.delete(run);
     run.dag.backfill?.running.delete(run);
     run.dag.gaveWay.delete(run);
+  }
+
+  function suspend(run: ActiveRun): void {
+    const owner = parts.owner();
+    run.isGone = true;
+    if (owner.runs.get(run.key) === run) owner.runs.delete(run.key);
     run.dag.opened.delete(run.key);
     owner.queue.remove(run);
     owner.bindings.unbindRun(run);
@@ -276,14 +296,24 @@ export function createRunLife(parts: {
     owner.outputs.forget(run.key);
   }
 
+  function endAbsence(run: ActiveRun): void {
+    leavePlace(run);
+    if (holdsDag(parts.owner(), run.dag) && !parts.owner().runs.has(run.key)) leaveAll(run);
+  }
+
+  /** What others may have from now on. */
+  function leaveAll(run: ActiveRun): void {
+    leaveLoad(run);
+    leaveKey(run);
+    parts.owner().pools.forget(run.key);
+  }
+
   function settle(run: ActiveRun): boolean {
     const owner = parts.owner();
     const { state } = run.engine;
     if (run.isGone || state === RunState.running || owner.flushes.hasWaiting(run)) return false;
     drop(run);
-    leaveLoad(run);
-    leaveKey(run);
-    owner.pools.forget(run.key);
+    leaveAll(run);
     if (state !== RunState.queued) return true;
     const facts = { ...run.facts, queuedAt: owner.dbClock.now() };
     enqueue(run.dag, { facts, params: run.params, seq: run.seq });
@@ -295,7 +325,7 @@ export function createRunLife(parts: {
     if (run.isGone) startQueued(run.dag);
   }
 
-  return { enqueue, startQueued, adopt, drop, open, settle, release };
+  return { enqueue, startQueued, adopt, drop, suspend, endAbsence, open, settle, release };
 }
 
 /** As it is for a run that somebody makes way for. */

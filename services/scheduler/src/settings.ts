@@ -51,6 +51,8 @@ export const defaultSettings = {
   poolKeepMs: 1_000,
   /** A shard that did not asks for none for so long, while others do; twice as long each time, up to the most. */
   poolMuteMs: { first: 1_000, most: 30_000 },
+  /** A shard that lacks slots says so again after this, for the case that nobody heard. */
+  poolAskMs: 5_000,
   /** What people see of pools is refreshed at most this often; so often owners look again whether slots are to be had. */
   poolTellMs: 1_000,
   /** Demand is said at most this often. */

@@ -10,15 +10,9 @@ import { apiNodesOf } from "./dispatch.ts";
 import { sessionAssignment } from "./outbox.ts";
 import type { Owner } from "./owner.ts";
 import type { LineKey } from "./ready-queue.ts";
+import type { Work } from "./side-work.ts";
 import type { SessionSlots } from "./slots.ts";
 import { cutFrom, putIn } from "./map-of-sets.ts";
-
-export type Work = {
-  /** Who has it; null while nobody does. */
-  sessionKey: number | null;
-  /** Inventories in a row, since it was handed out, that did not name it. */
-  misses: number;
-};
 
 export type SideBook<W extends Work> = {
   /** Lines in which something waits. */

@@ -2,6 +2,14 @@
 
 import type { LineKey } from "./ready-queue.ts";
 
+/** A piece of it. */
+export type Work = {
+  /** Who has it; null while nobody does. */
+  sessionKey: number | null;
+  /** Inventories in a row, since it was handed out, that did not name it. */
+  misses: number;
+};
+
 /** Waits in lines like tasks, but counts in no limit of a run or DAG. */
 export type SideWork = {
   /** Lines in which something waits. */

@@ -2,6 +2,8 @@
 
 import { skipTick } from "@millrace/db";
 import {
+  isMillraceError,
+  MillraceError,
   partitionKeyAt,
   planNext,
   waitingRunsMax,
@@ -15,7 +17,7 @@ import { waitingRuns } from "./inputs/waiting.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
 import { loadedShard, type Owner } from "./owner.ts";
 import type { RunLife } from "./run-life.ts";
-import type { RunMaker } from "./run-maker.ts";
+import type { RunMade, RunMaker, RunWish } from "./run-maker.ts";
 import { automated, type OwnedDag } from "./run.ts";
 import { createTimetables, customSchedule, type Timetables } from "./timetables.ts";
 
@@ -85,7 +87,7 @@ export function createTicks(parts: {
   async function makeRun(dag: OwnedDag, planned: PlannedRun): Promise<void> {
     const { logicalDate, dataInterval, runAfter } = planned;
     const nextRunAt = nextOf(dag, dataInterval)?.runAfter ?? null;
-    const made = await maker.make({
+    const made = await makeSurely({
       ...{ dag, runType: automated, runAfter, note: "", triggeredBy: "timetable", request: null },
       logicalAt: logicalDate,
       intervalStartAt: dataInterval.start,
@@ -96,6 +98,30 @@ export function createTicks(parts: {
       backfill: null,
     });
     moveOn(dag, planned, nextRunAt, made.kind);
+  }
+
+  /**
+   * Asks for the very same run until it is known whether it was made: planned anew, a tick that is about the moment at which
+   * somebody looks would become a second one.
+   */
+  async function makeSurely(wish: RunWish): Promise<RunMade> {
+    for (;;) {
+      try {
+        return await maker.make(wish);
+      } catch (error) {
+        // What has a reason was not made.
+        if (isMillraceError(error) || !mayTick(wish.dag)) throw error;
+        owner.log.warn({ dag_id: wish.dag.dagId, err: error }, "timetable.tick_unanswered");
+      }
+      const { max } = owner.settings.reloadDelayMs;
+      await new Promise<void>((resolve) => owner.clock.after(max, resolve));
+      if (!mayTick(wish.dag)) throw new MillraceError("UNAVAILABLE");
+    }
+  }
+
+  function mayTick(dag: OwnedDag): boolean {
+    const isHere = loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+    return isHere && dag.isActive && !dag.isPaused;
   }
 
   async function leaveOut(dag: OwnedDag, planned: PlannedRun): Promise<void> {
@@ -116,6 +142,7 @@ export function createTicks(parts: {
     dag.scheduledThrough = Math.max(dag.scheduledThrough, dataInterval.end);
     dag.lastInterval = dataInterval;
     dag.nextRunAt = nextRunAt;
+    notes.supersede(dag.dagId, nextRunAt);
     const date = new Date(logicalDate).toISOString();
     owner.log.info({ dag_id: dag.dagId, logical_date: date, run }, "timetable.ticked");
   }

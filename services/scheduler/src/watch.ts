@@ -4,8 +4,7 @@ import type { InstanceRef, Verdict } from "@millrace/engine";
 import type { AttemptRef } from "@millrace/wire";
 import type { LineKey } from "./ready-queue.ts";
 import type { ActiveRun } from "./run.ts";
-import type { Work } from "./side-book.ts";
-import type { SideWork } from "./side-work.ts";
+import type { SideWork, Work } from "./side-work.ts";
 
 export type Watch = InstanceRef &
   Work & {

@@ -1,9 +1,10 @@
 /** What travels from a client to the database. */
 
+import type { Needs } from "./needs.ts";
 import type { Transaction } from "./server.ts";
 
 export type Job<T> = {
-  readonly shards: readonly number[];
+  readonly needs: Needs;
   readonly transaction: Transaction | null;
   execute(): T;
 };

@@ -7,6 +7,7 @@ import type { Random } from "../random.ts";
 import { readParameter } from "./binary.ts";
 import { connectionLost, refused } from "./errors.ts";
 import type { Job } from "./call.ts";
+import { needsOf, needsOfFlush } from "./needs.ts";
 import { createPrisma } from "./prisma.ts";
 import type { DatabaseServer, Packed, Transaction } from "./server.ts";
 
@@ -80,7 +81,7 @@ export function createClient(options: ClientOptions): Database {
     options.onFault("database.stalled");
     process.after(answerTimeoutMs, () => fail(connectionLost()));
     const late = (): void => {
-      if (server.isHeldUp(job.shards, null)) return void machine.after(1, null, late);
+      if (server.isHeldUp(job.needs, null)) return void machine.after(1, null, late);
       try {
         job.execute();
       } catch (error) {
@@ -104,7 +105,7 @@ export function createClient(options: ClientOptions): Database {
   ): void {
     if (faults.downUntil > machine.now) return fail(connectionLost());
     if (job.transaction?.isOpen === false) return fail(connectionLost());
-    if (server.isHeldUp(job.shards, job.transaction)) {
+    if (server.isHeldUp(job.needs, job.transaction)) {
       if (machine.now >= giveUpAt)
         return fail(refused("55P03", "canceling statement due to lock timeout"));
       return void machine.after(1, null, () => perform(job, giveUpAt, fail, answer, resolve));
@@ -138,7 +139,7 @@ export function createClient(options: ClientOptions): Database {
         const sent = last.then(() => {
           if (faults.downUntil > machine.now) throw unreachable();
           return call({
-            shards: shardsOf(pack),
+            needs: needsOfFlush(shardsOf(pack)),
             transaction: null,
             execute: () => server.runPack(pack),
           });
@@ -155,9 +156,8 @@ export function createClient(options: ClientOptions): Database {
   async function query(asked: Query, transaction: Transaction | null = null): Promise<Answer> {
     if (typeof asked === "string") throw new Error(`The simulation does not know: ${asked}`);
     const { name, values } = asked;
-    const shards = name === "shard_lock" || name === "shard_claim" ? (values[1] as number[]) : [];
     const execute = () => server.run(name, values, transaction);
-    return { rows: await call({ shards, transaction, execute }) };
+    return { rows: await call({ needs: needsOf(name, values), transaction, execute }) };
   }
 
   /** One connection for a transaction. */
@@ -192,7 +192,7 @@ export function createClient(options: ClientOptions): Database {
         try {
           const control = typeof asked === "string" ? isolated[asked] : undefined;
           if (control === undefined) return await query(asked, transaction);
-          await call({ shards: [], transaction, execute: control });
+          await call({ needs: needsOf("", []), transaction, execute: control });
           return { rows: [] };
         } catch (error) {
           // A connection that broke takes its transaction with it.

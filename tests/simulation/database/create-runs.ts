@@ -10,14 +10,14 @@ const columns = [
   ...["params", "note", "triggered_by", "method", "request_id", "body_hash", "answer"],
   ...["next_run_at", "interval_start_at", "interval_end_at"],
 ] as const;
-const lastColumns = ["backfill_id", "backfill_ordinal", "partition_key"] as const;
+const lastColumns = ["backfill_id", "backfill_ordinal", "partition_key", "inputs"] as const;
 
 /** One row for each asked run: id, is_held, queued_at, body_hash, answer, is_date_taken. */
 export function createRuns(
   tables: Tables,
   values: readonly Parameter[],
   now: number,
-  guards: { readonly epoch: boolean; readonly request: boolean },
+  guards: { readonly epoch: boolean; readonly request: boolean; readonly date: boolean },
 ): unknown[][] {
   const ids = values[0] as number[];
   const asked = ids.map((_, index): Asked =>
@@ -34,7 +34,7 @@ export function createRuns(
   const answers = asked.map((row): [born: Date | null, hash: unknown, answer: unknown] => {
     const known = guards.request ? knownRequest(tables, row) : undefined;
     if (known !== undefined) return [null, known.body_hash, known.answer];
-    return [isHeld && bear(tables, row, now) ? new Date(now) : null, null, null];
+    return [isHeld && bear(tables, row, now, guards) ? new Date(now) : null, null, null];
   });
   if (isHeld) for (const row of asked) tick(tables, row);
   return asked.map((row, index) => [
@@ -66,13 +66,18 @@ function findByDate(tables: Tables, row: Asked): RunRow | undefined {
   );
 }
 
-function bear(tables: Tables, row: Asked, now: number): boolean {
+function bear(
+  tables: Tables,
+  row: Asked,
+  now: number,
+  { date }: { readonly date: boolean },
+): boolean {
   const isTaken = [...tables.runs.values()].some(
     (run) =>
       run.id === row["id"] ||
       (run.dag_id === row["dag_id"] &&
         (run.run_name === row["run_name"] ||
-          (row["logical_at"] !== null && run.logical_at === row["logical_at"]))),
+          (date && row["logical_at"] !== null && run.logical_at === row["logical_at"]))),
   );
   if (isTaken) return false;
   const logicalAt = row["logical_at"] as number | null;
@@ -102,7 +107,15 @@ function bear(tables: Tables, row: Asked, now: number): boolean {
     backfill_id: row["backfill_id"] as number | null,
     backfill_ordinal: row["backfill_ordinal"] as number | null,
     partition_key: row["partition_key"] as string | null,
+    inputs: row["inputs"] as Buffer | null,
   });
+  if (row["backfill_id"] !== null) {
+    const [id, ordinal] = [row["backfill_id"] as number, row["backfill_ordinal"] as number];
+    tables.backfillDates.set(`${id} ${ordinal}`, {
+      ...{ backfill_id: id, ordinal, logical_at: logicalAt!, outcome: 1 },
+      ...{ run_id: row["id"] as number, reopen_count: 0 },
+    });
+  }
   if (row["request_id"] !== null) {
     tables.requests.put({
       method: row["method"] as string,

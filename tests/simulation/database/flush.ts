@@ -75,6 +75,7 @@ export function flush(
   const work = new FlushWork(tables, now, guards);
   const finished = rowsOf(parameters, "finished.v", "run_id");
   const waitedOfFinished = waitedOf(parameters, "archived.f");
+  for (const row of finished) work.untrigger(row);
   const finishedOrds = finished.flatMap((row, at) =>
     work.finish(row, waitedOfFinished[at] ?? null) ? [at + 1] : [],
   );
@@ -160,6 +161,17 @@ class FlushWork {
       this.#runIds.push(runId);
       this.#writes.push(() => void events.set(seq, event));
     }
+  }
+
+  /** A task instance that is cleared, or removed, finds the runs no more that it triggered. */
+  untrigger(v: Record<string, Value>): void {
+    if (v["state"] !== 1 && v["state"] !== 10) return;
+    const { triggers } = this.#tables;
+    const own = triggers.filter(
+      (row) =>
+        row.parent_run_id === v["run_id"] && row.ix === v["ix"] && row.map_ix === v["map_ix"],
+    );
+    this.#writes.push(() => own.forEach((row) => void (row.is_current = false)));
   }
 
   finish(v: Record<string, Value>, waited: number | null): boolean {

@@ -1,6 +1,7 @@
 /** The few calls of Prisma's client that the simulated nodes make. */
 
 import type { Call } from "./call.ts";
+import { needsOf } from "./needs.ts";
 import type { DatabaseServer, Transaction } from "./server.ts";
 import { requestKey } from "./tables.ts";
 
@@ -14,7 +15,11 @@ type RequestData = RequestId & { readonly bodyHash: Uint8Array; readonly answer:
 export function createPrisma(server: DatabaseServer, call: Call): unknown {
   const within = (transaction: Transaction | null) => {
     const run = <T>(execute: () => T): Promise<T> => {
-      const job = { shards: [], transaction, execute: () => inside(transaction, execute) };
+      const job = {
+        needs: needsOf("", []),
+        transaction,
+        execute: () => inside(transaction, execute),
+      };
       return call(job);
     };
     return {
@@ -29,6 +34,10 @@ export function createPrisma(server: DatabaseServer, call: Call): unknown {
             for (const { name, secret } of data)
               if (key(name) === null) server.tables.signingKeys.set(name, secret);
           }),
+      },
+      dagVersion: {
+        findMany: ({ where }: { where: { id: { in: number[] } } }) =>
+          run(() => where.id.in.flatMap((id) => server.tables.versions.get(id) ?? [])),
       },
       request: {
         findUnique: ({ where }: { where: { method_principal_requestId: RequestId } }) =>
@@ -77,7 +86,8 @@ export function createPrisma(server: DatabaseServer, call: Call): unknown {
       const transaction = server.begin();
       try {
         const result = await body(within(transaction));
-        await call({ shards: [], transaction, execute: () => server.commit(transaction) });
+        const execute = () => server.commit(transaction);
+        await call({ needs: needsOf("", []), transaction, execute });
         return result;
       } catch (error) {
         server.rollback(transaction);

@@ -50,6 +50,7 @@ export type RunRow = {
   backfill_id: number | null;
   backfill_ordinal: number | null;
   partition_key: string | null;
+  inputs: Buffer | null;
 };
 
 export type InstanceRow = {
@@ -135,6 +136,95 @@ export type InputRow = {
   ended_at: number | null;
   answered_by: string | null;
   answer: Buffer | null;
+};
+
+export type PoolRow = {
+  name: string;
+  slots: number | null;
+  include_deferred: boolean;
+  changed_seq: number;
+};
+
+export type PoolGrantRow = {
+  pool: string;
+  shard: number;
+  slots: number;
+  wanted: number;
+  least: number;
+  wanted_since: number | null;
+  running: number;
+  deferred: number;
+  waiting: number;
+};
+
+/** `asset_use` of a schedule, and who it is. */
+export type AssetUseRow = { dag_id: string; asset_id: number; alias: string };
+
+export type AssetEventRow = {
+  id: number;
+  asset_id: number;
+  extra: Buffer | null;
+  source: number;
+  dag_id: string | null;
+  run_id: number | null;
+  task_id: string | null;
+  map_ix: number | null;
+  aliases: string[];
+};
+
+export type AssetPendingRow = { dag_id: string; asset_id: number; event_id: number };
+
+export type TriggerRow = {
+  parent_run_id: number;
+  ix: number;
+  map_ix: number;
+  attempt: number;
+  dag_id: string;
+  child_run_id: number;
+  depth: number;
+  is_current: boolean;
+};
+
+export type BackfillRow = {
+  id: number;
+  dag_id: string;
+  shard: number;
+  dag_version_id: number;
+  from_at: number;
+  to_at: number;
+  as_of: number;
+  anchor_at: number;
+  is_reverse: boolean;
+  reprocess: number;
+  max_active_runs: number;
+  params: Buffer;
+  has_params: boolean;
+  note: string;
+  date_count: number;
+  decided: number;
+  decided_date: number | null;
+  in_flight: number;
+  existing: number;
+  state: number;
+};
+
+export type BackfillDateRow = {
+  backfill_id: number;
+  ordinal: number;
+  logical_at: number;
+  outcome: number;
+  run_id: number;
+  reopen_count: number;
+};
+
+export type DeadlineRow = {
+  run_id: number;
+  ix: number;
+  ordinal: number;
+  state: number;
+  due_at: number;
+  at_risk_at: number | null;
+  missed_at: number | null;
 };
 
 export type CallbackRow = {

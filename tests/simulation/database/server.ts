@@ -4,14 +4,21 @@
  */
 
 import { sqlText } from "./sql-text.ts";
-import { readParameter } from "./binary.ts";
+import { consumeAssets, makeEvents } from "./asset-events.ts";
+import { readParameter, type Parameter } from "./binary.ts";
 import { createRuns } from "./create-runs.ts";
 import { refused } from "./errors.ts";
 import { allGuards, flush, type Flushed, type FlushGuards } from "./flush.ts";
+import { Holding, needsOf, type Needs } from "./needs.ts";
 import { nameParameters } from "./parameters.ts";
+import { acrossStatements, writeTriggers } from "./statements-across.ts";
+import { assetStatements } from "./statements-assets.ts";
+import { backfillStatements } from "./statements-backfills.ts";
 import { callbackStatements } from "./statements-callbacks.ts";
-import { absentStatements } from "./statements-absent.ts";
+import { deadlineStatements } from "./statements-deadlines.ts";
 import { pastStatements } from "./statements-past.ts";
+import { poolStatements } from "./statements-pools.ts";
+import { rateStatements } from "./statements-rates.ts";
 import { runStatements } from "./statements-runs.ts";
 import { sessionStatements, shardStatements } from "./statements-shards.ts";
 import { taskStatements } from "./statements-tasks.ts";
@@ -26,15 +33,19 @@ export type Packed = {
 /** A transaction that is under way. */
 export type Transaction = {
   readonly undo: (() => void)[];
-  /** Shards that nobody else may flush or take meanwhile. */
-  readonly shards: Set<number>;
+  /** What takes place only with its end, so that nobody sees it before. */
+  readonly writes: (() => void)[];
+  readonly holding: Holding;
   isOpen: boolean;
 };
+
+/** And that requests are answered once, and dates have one run. */
+type Guards = FlushGuards & { readonly request: boolean; readonly date: boolean };
 
 export type ServerOptions = {
   /** The database's clock, milliseconds since 1970. */
   readonly now: () => number;
-  readonly guards?: Partial<FlushGuards> & { readonly request?: boolean };
+  readonly guards?: Partial<Guards>;
   /** Changes what a statement answers: a planted bug. */
   readonly rows?: (
     statement: string,
@@ -57,42 +68,51 @@ const statements: Statements = {
   ...taskStatements,
   ...callbackStatements,
   ...pastStatements,
-  ...absentStatements,
+  ...poolStatements,
+  ...acrossStatements,
+  ...assetStatements,
+  ...backfillStatements,
+  ...deadlineStatements,
+  ...rateStatements,
 };
 
 export class DatabaseServer {
   readonly tables = new Tables();
   readonly #options: ServerOptions;
-  readonly #guards: FlushGuards & { readonly request: boolean };
+  readonly #guards: Guards;
   readonly #open = new Set<Transaction>();
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#guards = { ...allGuards, request: true, ...options.guards };
+    this.#guards = { ...allGuards, request: true, date: true, ...options.guards };
   }
 
   begin(): Transaction {
-    const transaction = { undo: [], shards: new Set<number>(), isOpen: true };
+    const transaction = { undo: [], writes: [], holding: new Holding(), isOpen: true };
     this.#open.add(transaction);
     return transaction;
   }
 
   commit(transaction: Transaction): void {
-    transaction.isOpen = false;
-    this.#open.delete(transaction);
+    for (const write of transaction.writes) write();
+    this.#end(transaction);
   }
 
   rollback(transaction: Transaction): void {
     if (!transaction.isOpen) return;
     for (const undo of transaction.undo.toReversed()) undo();
-    this.commit(transaction);
+    this.#end(transaction);
   }
 
-  /** Whether somebody else's transaction holds one of the shards that a statement needs. */
-  isHeldUp(shards: readonly number[], by: Transaction | null): boolean {
-    for (const transaction of this.#open) {
-      if (transaction !== by && shards.some((shard) => transaction.shards.has(shard))) return true;
-    }
+  #end(transaction: Transaction): void {
+    transaction.isOpen = false;
+    this.#open.delete(transaction);
+  }
+
+  /** Whether somebody else's transaction holds what a statement needs. */
+  isHeldUp(needs: Needs, by: Transaction | null): boolean {
+    for (const transaction of this.#open)
+      if (transaction !== by && transaction.holding.holdsUp(needs)) return true;
     return false;
   }
 
@@ -107,10 +127,11 @@ export class DatabaseServer {
     const { tables } = this;
     tables.undo = transaction?.undo ?? null;
     try {
-      if (name === "shard_lock" && transaction !== null)
-        for (const shard of values[1] as number[]) transaction.shards.add(shard);
+      transaction?.holding.add(needsOf(name, values));
       const now = this.#options.now();
-      const rows = statement({ tables, now }, values);
+      const atEnd = (write: () => void): void =>
+        void (transaction === null ? write() : transaction.writes.push(write));
+      const rows = statement({ tables, now, atEnd }, values);
       return this.#options.rows?.(name, rows, values, now) ?? rows;
     } finally {
       tables.undo = null;
@@ -158,6 +179,13 @@ export class DatabaseServer {
           tables.dataOf(runId).events.has(seqs[at]!) ? [[runId]] : [],
         );
       }
+      case "flush_asset_events":
+        return this.#makeEvents(parameters);
+      case "run_trigger_write":
+        writeTriggers(this.tables, parameters);
+        return [];
+      case "run_consume_assets":
+        return consumeAssets(this.tables, parameters);
       case "event_bar":
         return [[this.#barEvents(parameters as number[][], now)]];
       case "run_create_batch":
@@ -166,6 +194,14 @@ export class DatabaseServer {
         this.#options.onUnknown?.(new Error(`The simulation has no packed statement "${name}".`));
         throw refused("42P01", `The simulation has no packed statement "${name}".`);
     }
+  }
+
+  /** Of successes that took effect; nothing for who does not own the shards. */
+  #makeEvents(parameters: readonly Parameter[]): unknown[][] {
+    const [shards, epochs] = parameters as [number[], number[]];
+    const isHeld = shards.every((id, at) => this.tables.shards[id]?.epoch === epochs[at]);
+    if (this.#guards.epoch && !isHeld) return [];
+    return makeEvents(this.tables, nameParameters(sqlText("flush_asset_events"), parameters));
   }
 
   #barEvents([shards = [], epochs = [], runIds = [], seqs = []]: number[][], now: number): boolean {

@@ -2,7 +2,12 @@
 
 import type { Tables } from "./tables.ts";
 
-export type Moment = { readonly tables: Tables; readonly now: number };
+export type Moment = {
+  readonly tables: Tables;
+  readonly now: number;
+  /** Writes when the transaction ends; at once outside of one. */
+  readonly atEnd: (write: () => void) => void;
+};
 
 /** By name, as in `packages/db/sql`. Answers rows as the pool gives them. */
 export type Statements = Readonly<

@@ -43,8 +43,7 @@ export const callbackStatements: Statements = {
           run_after: at(run.run_after),
           params: run.params,
           map_length: tables.dataOf(row.run_id).expansions.get(row.ix)?.length ?? null,
-          ...{ due_at: null, at_risk_at: null, estimated_end_at: null },
-          ...{ critical_task_ids: null, missed_at: null },
+          ...deadlineOf(tables, row),
         },
       ];
     });
@@ -70,6 +69,16 @@ export const callbackStatements: Statements = {
     });
   },
 };
+
+/** Of what is about a deadline: how that is. */
+function deadlineOf({ deadlines }: Tables, { run_id: runId, ix, attempt, event }: CallbackRow) {
+  const row = event < 5 ? undefined : deadlines.get(`${runId} ${ix} ${attempt - 1}`);
+  return {
+    due_at: atOrNull(row?.due_at ?? null),
+    missed_at: atOrNull(row?.missed_at ?? null),
+    ...{ at_risk_at: null, estimated_end_at: null, critical_task_ids: null },
+  };
+}
 
 type Place = readonly number[];
 

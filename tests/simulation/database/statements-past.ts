@@ -1,4 +1,4 @@
-/** Statements about earlier runs, for tasks that depend on the past; and about deadlines, of which simulated DAGs have none. */
+/** Statements about earlier runs, for tasks that depend on the past. */
 
 import type { RunRow } from "./rows.ts";
 import { at, type Statements } from "./statement.ts";
@@ -53,8 +53,6 @@ export const pastStatements: Statements = {
     const ids = new Set(runs.map((run) => run.dag_version_id));
     return [...ids].toSorted((a, b) => b - a).map((id) => ({ dag_version_id: id }));
   },
-  deadline_delete_kept: () => [],
-  deadline_list_open: () => [],
 };
 
 /** Newest logical date first. */

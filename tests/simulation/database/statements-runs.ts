@@ -29,14 +29,6 @@ export const runStatements: Statements = {
         schedule_problem: "",
       }));
   },
-  /** Nobody asks for one there. */
-  backfill_list_open() {
-    return [];
-  },
-  /** No DAG there watches anything. */
-  asset_watcher_list() {
-    return [];
-  },
   owner_version_get({ tables }, [ids]) {
     return (ids as number[]).flatMap((id) => tables.versions.get(id) ?? []);
   },
@@ -79,6 +71,21 @@ export const runStatements: Statements = {
       tables.nextRunBlock += idBlock;
       return { first };
     });
+  },
+  dag_skip_tick({ tables, atEnd }, [dagId, start, end, next]) {
+    const [startAt, endAt] = [Date.parse(start as string), Date.parse(end as string)];
+    atEnd(() => {
+      const dag = tables.dags.get(dagId as string);
+      if (dag === undefined || (dag.last_interval_end ?? -Infinity) > endAt) return;
+      tables.dags.set(dag.dag_id, {
+        ...dag,
+        scheduled_through: Math.max(dag.scheduled_through, endAt),
+        last_interval_start: startAt,
+        last_interval_end: endAt,
+        next_run_at: next === null ? null : Date.parse(next as string),
+      });
+    });
+    return [];
   },
   dag_set_next_runs({ tables }, [dagIds, nextRunAts]) {
     const moments = nextRunAts as (string | null)[];

@@ -20,7 +20,14 @@ export const shardStatements: Statements = {
       now: at(now),
     }));
   },
+  /** What they hold is in `needs.ts`. */
   shard_lock: () => [],
+  flush_fence: (_, [, shards]) => [{ count: (shards as number[]).length }],
+  shard_held({ tables }, [ids, epochs]) {
+    return (ids as number[]).flatMap((id, index) =>
+      tables.shards[id]?.epoch === (epochs as number[])[index] ? [{ id }] : [],
+    );
+  },
   shard_claim({ tables, now }, [nodeId, ids, ttlMs]) {
     return (ids as number[]).flatMap((id) => {
       const shard = tables.shards[id]!;

@@ -1,5 +1,6 @@
 /** The tables of the simulation's database. A change of it can be undone until the transaction that made it has ended. */
 
+import { AssetTables } from "./asset-tables.ts";
 import type * as rows from "./rows.ts";
 
 /** A table by key, in the order of insertion; `rows` of a run are found by their prefix. */
@@ -74,14 +75,33 @@ export class Tables {
   readonly signingKeys = new Map<string, Uint8Array>();
   readonly sessions = new Map<number, rows.SessionRow>();
   readonly requests: Table<rows.RequestRow>;
+  /** In the order in which they were written. */
+  readonly triggers: rows.TriggerRow[] = [];
+  /** Starts by rate, and by the part of its time in which they were taken. */
+  readonly starts = new Map<string, Map<number, number>>();
+  /** All starts that were ever taken, for whoever counts them. */
+  readonly takenStarts: { readonly key: string; readonly part: number; readonly taken: number }[] =
+    [];
+  readonly backfills = new Map<number, rows.BackfillRow>();
+  /** By backfill and ordinal. */
+  readonly backfillDates = new Map<string, rows.BackfillDateRow>();
+  /** By run, task and ordinal. */
+  readonly deadlines = new Map<string, rows.DeadlineRow>();
+  readonly assets = new AssetTables();
+  readonly pools = new Map<string, rows.PoolRow>();
+  /** By pool and shard. */
+  readonly poolGrants = new Map<string, rows.PoolGrantRow>();
   /** What takes back the changes of the open transaction; null outside of one. */
   undo: (() => void)[] | null = null;
   nextRunBlock = 64;
   nextSessionKey = 1;
   nextChangedSeq = 1;
+  nextPoolChange = 1;
+  nextBackfill = 1;
 
   constructor() {
     this.requests = new Table<rows.RequestRow>(requestKey, () => this.undo);
+    this.setPool("default_pool", null, false);
   }
 
   dataOf(runId: number): RunData {
@@ -107,6 +127,13 @@ export class Tables {
     let last = 0;
     for (const seq of this.data.get(runId)?.events.keys() ?? []) last = Math.max(last, seq);
     return last;
+  }
+
+  setPool(name: string, slots: number | null, includeDeferred: boolean): void {
+    const changed = this.nextPoolChange++;
+    this.pools.set(name, {
+      ...{ name, slots, include_deferred: includeDeferred, changed_seq: changed },
+    });
   }
 
   setShard(id: number, change: Partial<rows.ShardRow>): void {

@@ -4,7 +4,9 @@ import { context, defer, done, FailTask, SkipTask, trigger } from "@millrace/sdk
 import type { TaskCode } from "../../../packages/sdk/src/wiring/code-of.ts";
 import type { Work } from "../../../packages/sdk/src/worker/messages.ts";
 import type { VirtualProcess } from "../machine.ts";
+import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
+import { triggerOthers, waitForOthers } from "./across.ts";
 
 export class ScriptedFailure extends Error {
   override readonly name = "ScriptedFailure";
@@ -43,8 +45,18 @@ async function runBody(
     return work.callback === null ? { seen: true } : undefined;
   }
   const mayDefer = work.sensor === null || resumes;
+  const wait = mayDefer ? await waitAcross(world, random, work) : null;
+  if (wait !== null) return wait;
   if (mayDefer && random.chance(faults.defers)) return deferral(world, process, work);
   return endOf(world, process, work);
+}
+
+async function waitAcross(world: World, random: Random, work: Work): Promise<unknown> {
+  const { attemptId, resumption } = work;
+  if (resumption !== null || world.script.waitsAcross === 0) return null;
+  const triggered = await triggerOthers(world, random, attemptId);
+  if (triggered !== null || !random.chance(world.script.waitsAcross)) return triggered;
+  return waitForOthers(world, random, attemptId);
 }
 
 function takeTime({ script }: World, { random }: VirtualProcess): Promise<unknown> {

@@ -1,10 +1,11 @@
 /** Registers DAGs as the front door would: their rows, and the version that runs are pinned to. */
 
 import { toBinary } from "@bufbuild/protobuf";
-import { scheduleText, shardOf, type DagSpec } from "@millrace/engine";
+import { assetNeeds, scheduleText, shardOf, type DagSpec } from "@millrace/engine";
 import { dagSpecToProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
 import type { Tables } from "../database/tables.ts";
+import { expressionOf } from "./assets.ts";
 
 export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
   const before = tables.dags.get(spec.dagId);
@@ -22,6 +23,14 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
     next_run_at: before?.next_run_at ?? null,
     changed_seq: tables.nextChangedSeq++,
   });
+  for (const uri of specAssets(spec)) tables.assets.idOf(uri);
+  const expression = expressionOf(spec);
+  for (const { of } of expression === null ? [] : assetNeeds(expression))
+    tables.assets.uses.push({
+      dag_id: spec.dagId,
+      asset_id: of.kind === "asset" ? tables.assets.idOf(of.uri) : 0,
+      alias: of.kind === "alias" ? of.name : "",
+    });
   const id = tables.versions.size + 1;
   tables.versions.set(id, {
     id,
@@ -30,4 +39,9 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
     spec: Buffer.from(toBinary(DagSpecSchema, dagSpecToProto(spec))),
     bundle_digest: null,
   });
+}
+
+function specAssets({ tasks }: DagSpec): string[] {
+  const outlets = tasks.flatMap((task) => task.outlets);
+  return outlets.flatMap((of) => (of.kind === "asset" ? [of.uri] : []));
 }

@@ -1,11 +1,14 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Reason } from "../admission/reasons.ts";
 import { compileDag } from "../graph/graph.ts";
 import { explain } from "../admission/admission.ts";
 import { aDagSpec, aDeferral, someLimits } from "../testing.ts";
 import { createRun } from "../run/create-run.ts";
 import { newEffects } from "../run/run.ts";
 import { transition } from "../events/transition.ts";
-import type { ExternalFound, ExternalWait } from "./wait.ts";
+import { judgeExternal } from "./judge-external.ts";
+import type { ExternalFound, ExternalRun, ExternalWait } from "./wait.ts";
 
 const wait: ExternalWait = {
   ...{ dagId: "orders", runId: null, logicalDates: [0], taskIds: ["publish"], groupIds: [] },
@@ -67,4 +70,63 @@ test("a DAG or a task that does not exist is named", () => {
     kind: "external_missing",
     evidence: { missing: "publish" },
   });
+});
+
+const dates = [0, 1, 2];
+const someRun = fc.record({
+  state: fc.constantFrom<ExternalRun["state"]>("queued", "running", "success", "failed"),
+  part: fc.constantFrom("none", "running", "success", "failed", "skipped"),
+});
+const someFound = fc.record({
+  dag: fc.constantFrom<ExternalFound["dag"]>("there", "there", "inactive", "missing"),
+  isKnown: fc.boolean(),
+  runs: fc.dictionary(fc.constantFrom(...dates.map(String)), someRun),
+});
+
+function runOf(at: number, state: ExternalRun["state"], part: string, wait: ExternalWait) {
+  const parts = wait.taskIds.map(
+    (id) => ({ kind: "task", id, exists: true, counts: { [part]: 1 } }) as const,
+  );
+  return { runId: `run_${at}`, runName: `r${at}`, logicalDate: at, state, parts };
+}
+
+/** What is named comes, or ends as it should. */
+function remove(found: ExternalFound, { kind, evidence }: Reason, wait: ExternalWait) {
+  const done = (at: number) => runOf(at, "success", "success", wait);
+  if (kind === "external_missing") {
+    if (evidence["dag"] !== undefined) return { ...found, dag: "there" } as const;
+    if (evidence["missing"] !== undefined) return { ...found, unknownTaskIds: [] };
+    return { ...found, runs: [...found.runs, done(Date.parse(evidence["logical_date"] ?? ""))] };
+  }
+  const runs = found.runs.map((run) =>
+    run.runId === evidence["run_id"] ? done(run.logicalDate ?? 0) : run,
+  );
+  return { ...found, runs };
+}
+
+test("when everything that is named has come, the wait is over; until then it is not", () => {
+  fc.assert(
+    fc.property(someFound, fc.boolean(), ({ dag, isKnown, runs }, isWhole) => {
+      const options = {
+        ...{ logicalDates: dates, taskIds: isWhole ? [] : ["publish"], checksExistence: false },
+        ...{ failed: [], skipped: [], isStrict: false },
+      };
+      const asked = { ...wait, ...options };
+      let found: ExternalFound = {
+        ...{ dag, unknownTaskIds: isKnown || isWhole ? [] : ["publish"], unknownGroupIds: [] },
+        runs: Object.entries(runs).map(([at, { state, part }]) =>
+          runOf(Number(at), state, part, asked),
+        ),
+      };
+      for (let round = 0; round < 4; round += 1) {
+        const isOver = judgeExternal(asked, found).kind === "fulfilled";
+        if (isOver && found.dag === "there" && found.unknownTaskIds.length === 0) return;
+        const reasons = told(found, options);
+        expect(reasons.length).toBeGreaterThan(0);
+        for (const reason of reasons) found = remove(found, reason, asked);
+      }
+      expect(judgeExternal(asked, found).kind).toBe("fulfilled");
+    }),
+    { numRuns: 300 },
+  );
 });

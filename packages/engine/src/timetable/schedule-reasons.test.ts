@@ -1,4 +1,6 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Reason } from "../admission/reasons.ts";
 import { aDagSpec } from "../testing.ts";
 import { atInstant } from "./planned.ts";
 import { scheduleReasons, type ScheduleFacts } from "./schedule-reasons.ts";
@@ -32,5 +34,56 @@ test.each<[string, Parameters<typeof kinds>, RegExp[]]>([
 ])("%s", (_, [changes, of], expected) => {
   expect(kinds(changes, of)).toEqual(
     expected.map((pattern) => expect.stringMatching(pattern) as string),
+  );
+});
+
+const someFacts: fc.Arbitrary<ScheduleFacts> = fc
+  .record({
+    schedule: fc.constantFrom(spec.schedule, null),
+    overlap: fc.constantFrom("allow", "forbid", "replace"),
+    endDate: fc.constantFrom(null, 3),
+    isPaused: fc.boolean(),
+    isActive: fc.boolean(),
+    problem: fc.constantFrom("", "It threw."),
+    isPlanned: fc.boolean(),
+    manual: fc.nat(17),
+    automated: fc.nat(2),
+  })
+  .map(({ schedule, overlap, endDate, problem, isPlanned, manual, automated, ...rest }) => ({
+    ...{ ...free, ...rest, problem },
+    spec: { ...spec, schedule, overlap, endDate },
+    next: isPlanned && problem === "" && schedule !== null ? atInstant(5) : null,
+    ...{ activeRuns: manual + automated, activeAutomatedRuns: automated },
+  }));
+
+/** Whether a tick would become a run. */
+function isMade({ spec: of, next, isPaused, isActive, ...facts }: ScheduleFacts): boolean {
+  if (next === null || isPaused || !isActive) return false;
+  if (of.overlap !== "allow" && facts.activeAutomatedRuns > 0) return of.overlap === "replace";
+  return facts.activeRuns < of.maxActiveRuns;
+}
+
+function without(facts: ScheduleFacts, { kind, evidence }: Reason): ScheduleFacts {
+  if (kind === "dag_inactive") return { ...facts, isActive: true };
+  if (kind === "dag_paused") return { ...facts, isPaused: false };
+  if (kind === "max_active_runs") return { ...facts, activeRuns: 0, activeAutomatedRuns: 0 };
+  if (evidence["running"] !== undefined)
+    return { ...facts, activeRuns: facts.activeRuns - 1, activeAutomatedRuns: 0 };
+  const planned = { ...spec, overlap: facts.spec.overlap };
+  return { ...facts, problem: "", spec: planned, next: atInstant(5) };
+}
+
+test("once all that is named is out of the way, the next run is made; and nothing is named of one that is", () => {
+  fc.assert(
+    fc.property(someFacts, (facts) => {
+      let left = facts;
+      for (let round = 0; round < 4; round += 1) {
+        const reasons = scheduleReasons(left);
+        expect(reasons.length === 0).toBe(isMade(left));
+        for (const reason of reasons) left = without(left, reason);
+      }
+      expect(isMade(left)).toBe(true);
+    }),
+    { numRuns: 500 },
   );
 });

@@ -54,6 +54,16 @@ test.each<[string, Schedule, string, string]>([
   expect(others).toEqual([]);
 });
 
+test.each(["forbid", "replace"] as const)(
+  "a continuous schedule with overlap %s is refused: it would leave out, or cancel, runs without end",
+  (overlap) => {
+    const problems = problemsOf({ kind: "continuous" }, { maxActiveRuns: 1, overlap });
+    expect(problems).toMatchObject([
+      { field: "overlap", message: expect.stringContaining("write allow") as string },
+    ]);
+  },
+);
+
 test("catch-up needs to know since when, where a schedule has no beginning of its own", () => {
   const fields = (schedule: Schedule, changes: Partial<DagSpec> = {}) =>
     problemsOf(schedule, { catchup: true, ...changes }).map(({ field }) => field);

@@ -42,6 +42,10 @@ function checkKind(spec: DagSpec, schedule: Schedule, problems: Problems): void 
         const remedy = "a continuous schedule starts a run when the one before has ended; write 1";
         problems.add("maxActiveRuns", spec.maxActiveRuns, remedy);
       }
+      if (spec.overlap !== "allow") {
+        const remedy = "a continuous schedule is due again as soon as it is left out; write allow";
+        problems.add("overlap", spec.overlap, remedy);
+      }
       return;
     case "assets":
       return checkExpressionOfAssets(schedule.expression, problems);

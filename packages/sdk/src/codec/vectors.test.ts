@@ -32,6 +32,7 @@ type RunVector = {
   readonly dataIntervalStartMs: number | null;
   readonly dataIntervalEndMs: number | null;
   readonly runAfterMs: number;
+  readonly partitionKey: string | null;
   readonly params: string;
 };
 
@@ -151,7 +152,7 @@ function factsOf(name: string): RunFacts {
     logicalDate: dateOf(run.logicalDateMs),
     dataInterval: { start: dateOf(run.dataIntervalStartMs), end: dateOf(run.dataIntervalEndMs) },
     runAfter: new Date(run.runAfterMs),
-    partitionKey: null,
+    partitionKey: run.partitionKey,
     params: decodeValue(run.params),
   };
 }

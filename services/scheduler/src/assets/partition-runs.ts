@@ -182,11 +182,12 @@ export function createPartitionRuns(parts: {
 
 const nothing = { events: 0, parts: 0 };
 
-/** Where an event belongs: under keys, or under none with a reason. */
+/** Where an event belongs: under keys, or under none with a reason. One without a key came while the schedule was changed. */
 function rowsOf(
   schedule: PartitionedAssetSchedule,
   { assetId, uri, eventId, partitionKey }: UnsortedEvent,
 ): SortedEvent[] {
+  if (partitionKey === "") return [];
   const mapped = mapPartition(mapperOf(schedule, { uri, name: "" }), partitionKey);
   if (mapped.problem !== null)
     return [{ assetId, eventId, targetKey: "", part: "", problem: mapped.problem }];

@@ -162,6 +162,23 @@ describe("an event", () => {
     expect(await count(world, "asset_pending")).toBe(0);
   });
 
+  test("without a key that was pending while the schedule was changed is forgotten", async () => {
+    await using world = await aWorld();
+    await registerDag(world.db, aDag("consumer", ["t"], [], by(events("a"))));
+    await world.scheduler();
+    await using _api = await world.api();
+    await emit(world, "a", "x");
+    await expect.poll(() => keysOf(world, "consumer")).toEqual(["x"]);
+    await emit(world, "a", null);
+    await world.db.pool.query(
+      "INSERT INTO asset_pending SELECT 'consumer', asset_id, id FROM asset_event WHERE partition_key IS NULL",
+    );
+    await emit(world, "a", "y");
+    await expect.poll(() => keysOf(world, "consumer")).toEqual(["x", "y"]);
+    expect(await count(world, "asset_pending")).toBe(0);
+    expect(await count(world, "asset_partition")).toBe(0);
+  });
+
   test("whose key is mapped to none makes no run, stops no other, and is mapped anew by another version", async () => {
     await using world = await aWorld();
     await registerDag(world.db, aDag("consumer", ["t"], [], by(events("a"), { a: toDay })));

@@ -15,7 +15,8 @@ import { attemptIdOf, failureFromProto, failureToProto, type AttemptRef } from "
 import { FailureSchema, TaskKind } from "@millrace/wire/v1";
 import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
 import { loadedShard, type Owner } from "../owner.ts";
-import { createSideBook, type Work } from "../side-book.ts";
+import { createSideBook } from "../side-book.ts";
+import type { Work } from "../side-work.ts";
 import { announceEvents } from "./announce.ts";
 import { invalidTold, readTold, type Told } from "./told.ts";
 import type { AssetWatchers } from "./watcher.ts";

@@ -6,7 +6,8 @@
 import { randomInt } from "node:crypto";
 import { attemptIdOf, type AttemptRef } from "@millrace/wire";
 import type { Owner } from "../owner.ts";
-import { createSideBook, type Work } from "../side-book.ts";
+import { createSideBook } from "../side-book.ts";
+import type { Work } from "../side-work.ts";
 import { callAssignment } from "./assignment.ts";
 import type { Answer, Calls, Question } from "./call.ts";
 import { noAnswer, told } from "./outcome.ts";

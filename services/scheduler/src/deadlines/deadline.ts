@@ -23,6 +23,8 @@ export type OpenOne = {
   readonly ordinal: number;
   readonly dueAt: number;
   isAtRisk: boolean;
+  /** What is being told of it, and when that happened: the same until it is known to be written. */
+  news: { readonly state: 2 | 3; readonly happenedAt: number } | null;
 };
 
 /** A run with such. */

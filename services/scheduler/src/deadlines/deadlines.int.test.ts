@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { deliveries, handlers, tell, telling, told } from "../testing/callbacks.ts";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const minute = 60_000;
@@ -179,4 +180,30 @@ test("before it is missed, the critical path of what is left says that it will b
   await it.world.scheduler();
   await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3)]);
   await expect.poll(() => callbacksOf(it.api)).toHaveLength(2);
+});
+
+test("a deadline that was marked without an answer is told all the same", async () => {
+  const spec = aDag("late", ["a"], [], { deadlines: [after(soon)], callbacks: tellDeadlines });
+  await using world = await aWorld();
+  await registerDag(world.db, spec);
+  const { db } = statementTrouble(world.db, "deadline_mark", "after");
+  await world.scheduler({ db, settings: { reloadDelayMs: { first: 10, max: 20 } } });
+  const api = await world.api({ handlers, body: telling(() => null) });
+  await api.trigger("late");
+  await expect.poll(() => callbacksOf(api)).toEqual(["deadline_missed of the run"]);
+});
+
+test("deadlines that were kept go, though they could not be deleted at first", async () => {
+  const tasks = [aTask("a", { deadlines: [after(minute)] }), aTask("b")];
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("kept", tasks));
+  const { db, met } = statementTrouble(world.db, "deadline_delete", "before");
+  await world.scheduler({ db, settings: { reloadDelayMs: { first: 10, max: 20 } } });
+  const api = await world.api({
+    body: ({ taskId }) => (taskId === "a" ? success() : failure("no", false)),
+  });
+  const run = await api.trigger("kept");
+  expect(await world.untilFinal(run)).toBe("failed");
+  await met;
+  await expect.poll(() => rows(world, run)).toEqual([]);
 });

@@ -112,7 +112,7 @@ export function createDeadlines(parts: {
     if (open.length === 0) return void watched.delete(run.key);
     const owner = parts.owner();
     const ones = open.map(({ ix, ordinal, dueAt, state }): OpenOne => ({
-      ...{ runKey: run.key, ix, ordinal, dueAt, isAtRisk: state === 2 },
+      ...{ runKey: run.key, ix, ordinal, dueAt, isAtRisk: state === 2, news: null },
     }));
     const entry: WatchedRun = { ...run, open: new Set(ones), nextLookAt: null };
     watched.set(run.key, entry);
@@ -144,7 +144,8 @@ export function createDeadlines(parts: {
     // It is deleted when that is written; or the run comes back without it.
     if (isKept && run !== undefined)
       return setTimer(entry, one, owner.dbClock.now() + successWaitMs);
-    if (!isKept) await tell(entry, one, 3, null);
+    if (isKept) write([{ runId: entry.key, epoch: epochOf(entry), ix: one.ix }]);
+    else await tell(entry, one, 3, null);
     drop(entry, one);
   }
 
@@ -173,13 +174,16 @@ export function createDeadlines(parts: {
     const on = state === 3 ? "deadline_missed" : "deadline_at_risk";
     const due = (ix < 0 ? compiled.spec : compiled.tasks[ix])?.callbacks ?? [];
     const callbacks = due.flatMap((callback, place) => (callback.on === on ? [place] : []));
-    // Whole milliseconds: what comes of the callbacks is found by it.
-    const happenedAt = Math.floor(owner.dbClock.now());
+    // Whole milliseconds: what comes of the callbacks is found by it, and what was written without an answer is known by it.
+    if (one.news?.state !== state)
+      one.news = { state, happenedAt: Math.floor(owner.dbClock.now()) };
+    const { happenedAt } = one.news;
     const marked = await markDeadline(owner.db, {
       ...{ runId: runKey, ix, ordinal, dueAt, state, happenedAt, callbacks },
-      epoch: owner.shards.get(entry.dag.shard)?.epoch ?? -1,
+      epoch: epochOf(entry),
       estimate: atRisk,
     });
+    one.news = null;
     if (marked === null) return;
     const { dagId } = marked;
     owner.log.info(
@@ -241,11 +245,16 @@ export function createDeadlines(parts: {
     if (isSetback(step)) look(entry, run);
   }
 
+  function epochOf({ dag }: WatchedRun): number {
+    return parts.owner().shards.get(dag.shard)?.epoch ?? -1;
+  }
+
+  /** Until it is done, or whoever owns the shards next has seen to it. */
   function write(kept: readonly Kept[]): void {
-    const { db, log } = parts.owner();
-    // What stays, whoever owns the shard next deletes.
+    const { db, log, clock, settings, shards } = parts.owner();
     deleteDeadlines(db, kept).catch((error: unknown) => {
       log.warn({ deadlines: kept.length, err: error }, "deadlines.undeleted");
+      if (shards.size > 0) clock.after(settings.reloadDelayMs.max, () => write(kept));
     });
   }
 

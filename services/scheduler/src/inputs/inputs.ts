@@ -56,8 +56,15 @@ export function createInputs(parts: {
     lineOf(dag, facts).park(facts.id, parkedBy(facts.id));
     const known = dag.inputs.waiting.get(facts.id);
     // One that a command had opened is back in its line.
-    if (known === undefined || known.facts.queuedAt !== facts.queuedAt)
-      dag.inputs.waiting.set(facts.id, waitingRun(facts, spec));
+    try {
+      if (known === undefined || known.facts.queuedAt !== facts.queuedAt)
+        dag.inputs.waiting.set(facts.id, waitingRun(facts, spec));
+    } catch (error) {
+      // A zone that this process does not know, say. It waits for an owner that does; the others go on.
+      const { log } = parts.owner();
+      log.error({ dag_id: dag.dagId, run_key: facts.id, err: error }, "inputs.unreadable");
+      return;
+    }
     touchDag(dag);
   }
 

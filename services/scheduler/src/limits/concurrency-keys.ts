@@ -11,12 +11,12 @@ export function takeKey({ concurrencyKey, dag, key }: ActiveRun): void {
   if (concurrencyKey !== null) putIn(dag.keys, concurrencyKey, key);
 }
 
-/** A run is over: the next that waits for its key may start. */
+/** A run is over, or does not start after all: when nobody has its key, the next that waits for that may start. */
 export function leaveKey({ concurrencyKey, dag, key }: ActiveRun): void {
-  const holders = concurrencyKey === null ? undefined : dag.keys.get(concurrencyKey);
-  if (concurrencyKey === null || holders === undefined) return;
-  holders.delete(key);
-  if (holders.size > 0) return;
+  if (concurrencyKey === null) return;
+  const holders = dag.keys.get(concurrencyKey);
+  holders?.delete(key);
+  if (holders !== undefined && holders.size > 0) return;
   dag.keys.delete(concurrencyKey);
   const line = linesOf(dag).find((each) => each.parkedBy(concurrencyKey).length > 0);
   line?.unpark(concurrencyKey);

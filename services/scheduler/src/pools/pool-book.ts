@@ -37,6 +37,8 @@ export type PoolShard = {
   hasFreed: boolean;
   /** What its row says that it lacks, and what it said of its use. */
   lacking: number;
+  /** When others were told of that last, on the monotonic clock. */
+  askedAtMs: number;
   told: string;
   /** While its row is being written nothing is taken of it. */
   isSettling: boolean;
@@ -118,6 +120,7 @@ export function createPoolBook(parts: {
           mutedUntilMs: -Infinity,
           muteMs: 0,
           lacking: 0,
+          askedAtMs: -Infinity,
           hasFreed: false,
           told: "",
           isSettling: false,

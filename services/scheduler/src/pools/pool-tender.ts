@@ -156,7 +156,10 @@ export function createPoolTender(owner: () => Owner): PoolTender {
         if (grant.slots > part.granted)
           Object.assign(part, { givenAtMs: clock.monotonicMs(), hasUsed: false });
         const lacking = Math.max(0, use.wanted - Math.max(0, grant.slots - use.used));
-        if (lacking > 0 && part.lacking <= 0) isNews = true;
+        if (lacking > 0 && (part.lacking <= 0 || isUnheard(part))) {
+          part.askedAtMs = clock.monotonicMs();
+          isNews = true;
+        }
         Object.assign(part, { granted: grant.slots, lacking, told: textOf(use) });
       }
       if (isNews) news.push(answer.pool);
@@ -166,6 +169,11 @@ export function createPoolTender(owner: () => Owner): PoolTender {
     if (answers.some((answer) => answer.lackedHere > 0 && answer.unheld > 0)) isWanted = true;
     // Nothing could be taken while the rows were written.
     pump();
+  }
+
+  /** Whoever has slots to give may not have heard of it: a message was lost, or it has the shard only now. */
+  function isUnheard({ askedAtMs }: PoolShard): boolean {
+    return owner().clock.monotonicMs() - askedAtMs > owner().settings.poolAskMs;
   }
 
   function later(ms: number): void {

@@ -1,6 +1,9 @@
+import type { Bus } from "@millrace/bus";
+import { shardOf } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { success } from "../testing/fake-api.ts";
+import type { RunningScheduler } from "../scheduler.ts";
 import { mostInPool } from "../testing/pool-history.ts";
 import { alike, makePool } from "../testing/pools.ts";
 import { aWorld } from "../testing/world.ts";
@@ -89,6 +92,39 @@ test("the default pool counts only once it has a limit, and what runs then count
     await api.report(api.assigned[nth]?.attemptId ?? "", success());
   }
   for (const run of [first, second]) expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("a shard gets slots that one which was taken over does not use, though the message about it was lost", async () => {
+  await using world = await aWorld();
+  await makePool(world, "shared", 1);
+  let lost = 0;
+  const deaf = (nodeId: string): Bus => ({
+    ...world.bus,
+    nodeId,
+    publish(subject, data) {
+      if (subject !== "pool_grants" || lost > 0) return world.bus.publish(subject, data);
+      lost += 1;
+    },
+  });
+  const settings = { poolAskMs: 100 };
+  await registerDag(world.db, aDag("first", inPool(1, "shared")));
+  const before = await world.scheduler({ settings });
+  const api = await world.api({ slots: 50, body: quick });
+  expect(await world.untilFinal(await api.trigger("first"))).toBe("success");
+  // Whoever takes the shard finds a slot that nothing there uses.
+  before.kill();
+  await world.db.pool.query("UPDATE shard SET expires_at = clock_timestamp()");
+  const nodes: RunningScheduler[] = [];
+  for (const nodeId of ["one", "two"])
+    nodes.push(await world.scheduler({ bus: deaf(nodeId), nodeId, settings }));
+  await expect.poll(() => nodes.map((node) => node.shards().length)).toEqual([32, 32]);
+  const other = nodes.find((node) => !node.shards().includes(shardOf("first")))!;
+  const some = Array.from({ length: 200 }, (_, at) => `t${at}`);
+  const id = some.find((dagId) => other.shards().includes(shardOf(dagId)))!;
+  await registerDag(world.db, aDag(id, inPool(1, "shared")));
+  await api.inventory([]);
+  expect(await world.untilFinal(await api.trigger(id))).toBe("success");
+  expect(lost).toBe(1);
 });
 
 test("two schedulers share a pool without exceeding it", async () => {

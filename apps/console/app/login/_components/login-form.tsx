@@ -7,6 +7,7 @@ import { SystemService } from "@millrace/wire/v1";
 import { Button } from "../../../components/button.tsx";
 import { CallError } from "../../../components/faces.tsx";
 import { newRequestId } from "../../../lib/request-id.ts";
+import { useIsAlive } from "../../../lib/use-is-alive.ts";
 
 type Props = {
   /** From the link; empty when the page was opened without one. */
@@ -18,6 +19,8 @@ type Props = {
 /** Trades the token of the link at once, or a key that is pasted. The answer's cookie is the session. */
 export function LoginForm({ token, next }: Props) {
   const [typed, setTyped] = useState("");
+  // Sent before the page is alive, the form would go to the login anew and forget where the person wanted to go.
+  const isAlive = useIsAlive();
   const tried = useRef("");
   const login = useMutation(SystemService.method.login, {
     // A full load: the session begins with nothing kept, and the token leaves the address and the history.
@@ -55,6 +58,7 @@ export function LoginForm({ token, next }: Props) {
           autoComplete="current-password"
           autoFocus
           required
+          readOnly={!isAlive}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           aria-describedby="token-help"
@@ -67,7 +71,12 @@ export function LoginForm({ token, next }: Props) {
           key is in <code className="font-mono">.millrace/keys/admin.key</code>.
         </p>
       </div>
-      <Button type="submit" tone="primary" className="h-9 w-full" disabled={login.isPending}>
+      <Button
+        type="submit"
+        tone="primary"
+        className="h-9 w-full"
+        disabled={!isAlive || login.isPending}
+      >
         <KeyRound size={15} aria-hidden /> {login.isPending ? "Logging in…" : "Log in"}
       </Button>
     </form>

@@ -53,10 +53,10 @@ test("once all that is told is out of the way, an instance is admitted, or there
       randomSpec(12),
       choices(50),
       fc.nat(),
-      fc.nat(2047),
+      fc.nat(2 ** 15 - 1),
       (plain, events, pick, held) => {
         const tasks = plain.tasks.map((task) => ({ ...task, dependsOnPast: (held & 512) > 0 }));
-        const play = new Play(limited({ ...plain, tasks }));
+        const play = new Play(limited({ ...plain, tasks }, held));
         for (const event of events) step(play, event);
         const open = play.refs(...everything.filter((state) => !isFinal(state)));
         const ref = open[pick % Math.max(1, open.length)];
@@ -67,9 +67,10 @@ test("once all that is told is out of the way, an instance is admitted, or there
   );
 });
 
-/** Every task is in a pool, under a rate and under limits that need not hold anything back. */
-function limited(spec: DagSpec): DagSpec {
+/** Every task is in a pool, under a rate and under limits that need not hold anything back; bit 10: one instance a run. */
+function limited(spec: DagSpec, bits: number): DagSpec {
   const limits = {
+    maxActiveTisPerRun: (bits & 1024) > 0 ? 1 : null,
     pool: "small",
     poolSlots: 2,
     rateLimit: { key: "api", limit: 3, perMs: 60_000 },
@@ -82,10 +83,12 @@ function limited(spec: DagSpec): DagSpec {
 /**
  * By bits: whether the DAG is paused, slots are taken, workers are missing, too many runs are active, too many tasks of the DAG,
  * too many instances of the task; whether the pool is full, or missing; whether no start is left; whether a run has the key; whether the
- * past is in the way; whether its run gave way to another.
+ * past is in the way, or a function is asked about it; whether the run is of a backfill that is paused, or has enough runs, or gave way to another.
  */
 function heldBy(bits: number): Partial<Limits> {
-  const state = (bits & 4) > 0 ? "no_queue" : (bits & 2) > 0 ? "none_free" : "free";
+  const isMissing = (bits & 4) > 0;
+  const isTaken = (bits & 2) > 0;
+  const state = isMissing ? (isTaken ? "no_handler" : "no_queue") : isTaken ? "none_free" : "free";
   return {
     isPaused: (bits & 1) > 0,
     slots: () => ({ state, workers: 1, slots: 1 }),
@@ -95,9 +98,10 @@ function heldBy(bits: number): Partial<Limits> {
     activeTis: () => ((bits & 32) > 0 ? 100_000 : 0),
     pool: () => poolHeldBy(bits),
     rate: () => ((bits & 256) > 0 ? { started: 3, until: 60_000 } : null),
-    pastOf: () => ((bits & 512) > 0 ? past : null),
-    gaveWayTo: (bits & 1024) > 0 ? "run_2" : null,
+    gaveWayTo: (bits & 16384) > 0 ? "run_2" : null,
+    pastOf: () => ((bits & 512) > 0 ? ((bits & 2048) > 0 ? "asked" : past) : null),
     keyHolders: (bits & 256) > 0 ? ["run_1"] : [],
+    backfill: (bits & 4096) > 0 ? { ...backfill, isPaused: (bits & 8192) > 0 } : null,
   };
 }
 
@@ -106,6 +110,8 @@ function poolHeldBy(bits: number): PoolView {
   const open = (bits & 128) > 0 ? 1 : 2;
   return { exists: isHere, slots: 2, open, openInAll: null, holders: ["demo run_1 a"] };
 }
+
+const backfill = { id: "backfill_1", isPaused: false, activeRuns: 2, maxActiveRuns: 2 };
 
 const past: PastHold = {
   ...{ runId: "run_1", runName: "the run before", taskId: "a", isDownstream: false },
@@ -133,7 +139,12 @@ function remove(
   left: Partial<Limits>,
 ): Partial<Limits> {
   if (kind === "dispatching" && evidence["handler"]) return { ...left, triggererOf: () => "w1" };
-  if (kind === "depends_on_past") return { ...left, pastOf: () => null };
+  if (kind === "backfill_paused")
+    return { ...left, backfill: left.backfill ? { ...left.backfill, isPaused: false } : null };
+  if (kind === "backfill_max_active_runs")
+    return { ...left, backfill: left.backfill ? { ...left.backfill, activeRuns: 0 } : null };
+  if (kind === "depends_on_past" || kind === "past_question")
+    return { ...left, pastOf: () => null };
   if (kind === "pool" || kind === "no_pool") return { ...left, pool: () => unlimitedPool };
   if (kind === "max_active_tis") return { ...left, activeTis: () => 0 };
   if (kind === "max_active_tasks_per_dag") return { ...left, activeTasks: 0 };
@@ -145,10 +156,20 @@ function remove(
       ? { ...left, gaveWayTo: null }
       : { ...left, activeRuns: 0 };
   if (kind.startsWith("no_")) return { ...left, slots: someLimits().slots };
-  if (kind === "dispatching") start(play);
+  if (kind === "max_active_tis_per_run") endOther(play, ref);
+  else if (kind === "dispatching") start(play);
   else if (taskIds.length > 0) for (const id of taskIds) finishTask(play, id);
   else advance(play, ref);
   return left;
+}
+
+/** Another instance of the task that counts as active comes to its end. */
+function endOther(play: Play, ref: InstanceRef): void {
+  const { running, restarting, deferred, awaiting_input: awaiting } = TaskState;
+  const others = play
+    .refs(running, restarting, deferred, awaiting)
+    .filter(({ ix, mapIx }) => ix === ref.ix && mapIx !== ref.mapIx);
+  for (const other of others) advance(play, other);
 }
 
 function start(play: Play): void {

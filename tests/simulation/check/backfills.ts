@@ -1,0 +1,59 @@
+/** Each date of a backfill is decided once, and no more of its runs run at a time than it allows. */
+
+import type { Flushed } from "../database/flush.ts";
+import type { Tables } from "../database/tables.ts";
+import { ensure } from "./violation.ts";
+
+const running = 2;
+const completed = 4;
+const cancelled = 5;
+const made = 1;
+
+/** Looks when a run begins to run. */
+export function checkBackfillRuns({ runs }: Flushed, tables: Tables): void {
+  for (const { before, after } of runs) {
+    const backfill = tables.backfills.get(after.backfill_id ?? -1);
+    // What is left of one that is over counts with its DAG.
+    if (after.state !== running || before.state === running) continue;
+    if (backfill === undefined || backfill.state >= completed) continue;
+    const active = [...tables.runs.values()].filter(
+      (run) => run.backfill_id === backfill.id && run.state === running,
+    );
+    ensure(
+      active.length <= backfill.max_active_runs,
+      "S12",
+      () => `${active.length} runs of backfill ${backfill.id} run; ${backfill.max_active_runs} may`,
+    );
+  }
+}
+
+/** In the end. */
+export function checkBackfills(tables: Tables): void {
+  for (const backfill of tables.backfills.values()) {
+    const { id, state, decided } = backfill;
+    ensure(state >= completed, "L3", () => `backfill ${id} does not end (${state})`);
+    const dates = [...tables.backfillDates.values()].filter((row) => row.backfill_id === id);
+    const ordinals = dates.map((row) => row.ordinal).toSorted((a, b) => a - b);
+    const isWhole = state === cancelled || ordinals.length === decided;
+    ensure(
+      isWhole && ordinals.every((ordinal, at) => ordinal === at + 1),
+      "semantics 11.1",
+      () => `backfill ${id} has decided ${decided} dates, and noted ${ordinals.join()}`,
+    );
+    for (const row of dates) {
+      const run = tables.runs.get(row.run_id);
+      ensure(
+        run?.logical_at === row.logical_at,
+        "semantics 11.1",
+        () => `backfill ${id} has noted run ${row.run_id} for its date ${row.ordinal}`,
+      );
+    }
+    const born = [...tables.runs.values()].filter((run) => run.backfill_id === id);
+    const noted = new Set(dates.filter((row) => row.outcome <= made + 1).map((row) => row.run_id));
+    ensure(
+      born.every((run) => noted.has(run.id) || run.backfill_id !== id),
+      "semantics 11.1",
+      () => `backfill ${id} has runs that no date of it has noted`,
+    );
+  }
+}

@@ -1,0 +1,25 @@
+/** How often what decides when runs and tasks may start had something to decide. */
+
+import type { World } from "../world.ts";
+
+const names: Readonly<Record<number, string>> = {
+  1: "runs of schedules",
+  3: "runs of backfills",
+  4: "runs of assets",
+};
+
+/** By what it is, in words. */
+export function countDecisions({ server: { tables }, pools, triggered }: World) {
+  const counts = new Map<string, number>();
+  const add = (what: string, count: number): void => {
+    if (count > 0) counts.set(what, (counts.get(what) ?? 0) + count);
+  };
+  for (const { run_type: type } of tables.runs.values()) add(names[type] ?? "runs asked for", 1);
+  add("runs triggered by tasks", triggered.size);
+  add("events of assets", tables.assets.events.size);
+  add("full pools", pools.full);
+  add("starts under a rate", tables.takenStarts.length);
+  const missed = [...tables.deadlines.values()].filter(({ state }) => state === 3);
+  add("missed deadlines", missed.length);
+  return counts;
+}

@@ -1,0 +1,42 @@
+/** Statements about events of assets that wait for a run; nobody watches an asset there. */
+
+import type { Statements } from "./statement.ts";
+import type { Tables } from "./tables.ts";
+
+export const assetStatements: Statements = {
+  asset_watcher_list: () => [],
+  asset_pending_count({ tables }, [dagIds, uris, aliases, needed]) {
+    return (dagIds as string[]).map((dagId, at) => {
+      const count = pendingOf(tables, dagId, (uris as string[])[at]!, (aliases as string[])[at]!);
+      return { have: Math.min((needed as number[])[at]!, count) };
+    });
+  },
+  asset_pending_dags({ tables }, [shards]) {
+    const dagIds = new Set(tables.assets.pending.map((row) => row.dag_id));
+    return [...dagIds]
+      .filter((dagId) => {
+        const dag = tables.dags.get(dagId);
+        return dag?.is_active === true && (shards as number[]).includes(dag.shard);
+      })
+      .toSorted()
+      .map((dagId) => ({ dag_id: dagId }));
+  },
+  asset_pending_forget({ tables, atEnd }, [dagId, uris, aliases]) {
+    const { assets } = tables;
+    const kept = new Set([
+      ...(uris as string[]).flatMap((uri) => assets.idsOf(uri, "")),
+      ...(aliases as string[]).flatMap((alias) => assets.idsOf("", alias)),
+    ]);
+    atEnd(() => {
+      assets.pending = assets.pending.filter(
+        (row) => row.dag_id !== dagId || kept.has(row.asset_id),
+      );
+    });
+    return [];
+  },
+};
+
+function pendingOf({ assets }: Tables, dagId: string, uri: string, alias: string): number {
+  const ids = assets.idsOf(uri, alias);
+  return assets.pending.filter((row) => row.dag_id === dagId && ids.includes(row.asset_id)).length;
+}

@@ -1,0 +1,59 @@
+/** What the DAGs of a seed have beside what every seed has. */
+
+import type { DagSpec } from "@millrace/engine";
+import type { Plan } from "../plan.ts";
+import type { Random } from "../random.ts";
+import type { World } from "../world.ts";
+import { withTriggers } from "./across.ts";
+import { withAssets } from "./assets.ts";
+import { withDeadlines } from "./deadlines.ts";
+import { paramsSchema } from "./params.ts";
+import { withPools, type SimulatedPool } from "./pools.ts";
+import { withSchedule } from "./schedules.ts";
+
+export function withFeatures(
+  world: World,
+  { has, faultMs }: Plan,
+  plain: readonly DagSpec[],
+  pools: readonly SimulatedPool[],
+): DagSpec[] {
+  return plain.map((spec, place) => {
+    const randomFor = (what: string) => world.random.fork(`${what} of ${spec.dagId}`);
+    let dag: DagSpec = { ...spec, paramsSchema };
+    if (has.pools) dag = withPools(randomFor("pools"), dag, pools);
+    if (has.schedules)
+      dag = withSchedule(randomFor("schedule"), dag, { now: world.databaseNow(), faultMs });
+    if (has.keys) dag = withKey(randomFor("key"), dag);
+    if (has.deadlines) dag = withDeadlines(randomFor("deadlines"), dag);
+    if (has.rates) dag = withRate(randomFor("rate"), dag);
+    if (has.across) {
+      const later = plain.slice(place + 1).map(({ dagId }) => dagId);
+      dag = withTriggers(randomFor("triggers"), dag, later);
+    }
+    if (has.assets) dag = withAssets(randomFor("assets"), dag, place);
+    return dag;
+  });
+}
+
+/**
+ * One run at a time for a customer. A run that waits for the past of one that waits for its key would wait for ever; a continuous
+ * schedule whose runs are cancelled at once makes hundreds a second.
+ */
+function withKey(random: Random, spec: DagSpec): DagSpec {
+  const isUnfit =
+    spec.schedule?.kind === "continuous" || spec.tasks.some((task) => task.dependsOnPast);
+  if (random.chance(0.3) || isUnfit) return spec;
+  const whenBusy = random.pick(["queue", "queue", "cancel_newest", "cancel_oldest"] as const);
+  const expression = '{"$":"run","path":["params","customer"]}';
+  return { ...spec, concurrencyKey: { expression, whenBusy } };
+}
+
+/** Tasks of all DAGs share the starts of one key. */
+export const rate = { key: "api", limit: 3, perMs: 8_000 } as const;
+
+function withRate(random: Random, spec: DagSpec): DagSpec {
+  const tasks = spec.tasks.map((task) =>
+    random.chance(0.3) ? { ...task, rateLimit: rate } : task,
+  );
+  return { ...spec, tasks };
+}
