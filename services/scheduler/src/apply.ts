@@ -19,14 +19,21 @@ import {
 } from "@millrace/engine";
 import { eventsOfSuccess } from "./assets/outlet-events.ts";
 import { callbackRows, runCallbackRows } from "./callbacks/due.ts";
-import { wakeOnChange } from "./instance-changes.ts";
-import { instanceKey } from "./instance-key.ts";
+import { wakeOnChange } from "./commands/instance-changes.ts";
+import { instanceKey } from "./runs/instance-key.ts";
 import { noteLoad } from "./limits/dag-load.ts";
 import { placeOf } from "./limits/gates.ts";
 import type { Owner } from "./owner.ts";
-import type { ActiveRun } from "./run.ts";
-import { isFinalState, type Recorded, type Step, type Xcom } from "./step.ts";
-import { defaultAnswer, isAbout, noteWait, openWait, waitFor, type WaitNews } from "./waits.ts";
+import type { ActiveRun } from "./runs/run.ts";
+import { isFinalState, type Recorded, type Step, type Xcom } from "./flush/step.ts";
+import {
+  defaultAnswer,
+  isAbout,
+  noteWait,
+  openWait,
+  waitFor,
+  type WaitNews,
+} from "./waits/waits.ts";
 
 /** What comes with an event and is no business of the engine. */
 export type About = WaitNews & {

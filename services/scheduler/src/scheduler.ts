@@ -13,19 +13,19 @@ import {
 } from "@millrace/db";
 import { createLoop, type Logger } from "@millrace/service";
 import { AssetEventsPendingSchema, SlotGrantsSchema } from "@millrace/wire/internal";
-import { createAnswerOnce } from "./answer-once.ts";
+import { createAnswerOnce } from "./commands/answer-once.ts";
 import { announceAllPending } from "./assets/announce.ts";
 import { pause, systemClock, type Clock } from "./clock.ts";
-import { takeCommand } from "./commands.ts";
-import { takeInventory } from "./inventory.ts";
-import { loadShards } from "./load.ts";
+import { takeCommand } from "./commands/commands.ts";
+import { takeInventory } from "./dispatch/inventory.ts";
+import { loadShards } from "./runs/load.ts";
 import { createMill, type Mill } from "./mill.ts";
-import { createPeers } from "./peers.ts";
+import { createPeers } from "./shards/peers.ts";
 import { refreshPools } from "./pools/pool-changes.ts";
-import { slotGrantIn, takeResults } from "./results.ts";
+import { slotGrantIn, takeResults } from "./results/results.ts";
 import { settingsWith, type SchedulerSettings } from "./settings.ts";
-import { createShardLease, type ShardLease } from "./shard-lease.ts";
-import { createSweep } from "./sweep.ts";
+import { createShardLease, type ShardLease } from "./shards/shard-lease.ts";
+import { createSweep } from "./dispatch/sweep.ts";
 
 export type SchedulerOptions = {
   readonly db: Database;

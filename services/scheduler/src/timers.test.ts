@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Clock } from "./clock.ts";
-import { createHeap } from "./heap.ts";
+import { createHeap } from "./dispatch/heap.ts";
 import { createTimers } from "./timers.ts";
 
 /** Time that stands still but for `advance`. */

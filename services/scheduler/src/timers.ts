@@ -1,7 +1,7 @@
 /** Everything that is due at a time: one heap, on the database's clock. */
 
 import type { Clock, DbClock } from "./clock.ts";
-import { createHeap } from "./heap.ts";
+import { createHeap } from "./dispatch/heap.ts";
 
 export type TimersOptions<T> = {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 /** What tasks want of other DAGs: waits end when what they wait for has ended, and each task instance triggers one run. */
 
 import { runKeyOf } from "@millrace/wire";
-import { readDeferralRow } from "../../../services/scheduler/src/waits.ts";
+import { readDeferralRow } from "../../../services/scheduler/src/waits/waits.ts";
 import type { InstanceChange } from "../database/flush.ts";
 import type { RunRow } from "../database/rows.ts";
 import type { Tables } from "../database/tables.ts";

@@ -18,10 +18,10 @@ import {
   type AssetOrAlias,
 } from "@millrace/engine";
 import { hasRoomForRun } from "../backfills/limits.ts";
-import { defaultParams } from "../default-params.ts";
+import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
-import type { RunMaker } from "../run-maker.ts";
-import { assetTriggered, type OwnedDag } from "../run.ts";
+import type { RunMaker } from "../runs/run-maker.ts";
+import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 import { createPartitionRuns, partitionedOf } from "./partition-runs.ts";
 
 export type AssetRuns = {

@@ -9,8 +9,8 @@ import {
   type RunEvent,
 } from "@millrace/engine";
 import type { Succeeded } from "@millrace/wire/worker";
-import type { ActiveRun } from "../run.ts";
-import { isAbout } from "../waits.ts";
+import type { ActiveRun } from "../runs/run.ts";
+import { isAbout } from "../waits/waits.ts";
 
 /** An event before its place in a flush is known. */
 export type MadeEvent = Omit<AssetEventRow, "finished">;

@@ -16,10 +16,10 @@ import {
   type PartitionedAssetSchedule,
 } from "@millrace/engine";
 import { roomForRuns } from "../backfills/limits.ts";
-import { defaultParams } from "../default-params.ts";
+import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
-import type { RunMaker } from "../run-maker.ts";
-import { assetTriggered, type OwnedDag } from "../run.ts";
+import type { RunMaker } from "../runs/run-maker.ts";
+import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 
 export type PartitionRuns = {
   /** Sorts what came for a DAG, and makes the runs that it suffices for. True when there is more to do at once. */

@@ -3,7 +3,7 @@
 import type { Verdict } from "@millrace/engine";
 import type { AttemptRef } from "@millrace/wire";
 import type { Result } from "@millrace/wire/worker";
-import type { SideWork } from "../side-work.ts";
+import type { SideWork } from "../dispatch/side-work.ts";
 
 export type AssetWatchers = SideWork & {
   /** Looks which there are, of the shards that are held; again whenever DAGs have changed. */

@@ -15,12 +15,12 @@ import { attemptIdOf, failureFromProto, failureToProto, type AttemptRef } from "
 import { FailureSchema, TaskKind } from "@millrace/wire/v1";
 import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
 import { loadedShard, type Owner } from "../owner.ts";
-import { createSideBook } from "../side-book.ts";
-import type { Work } from "../side-work.ts";
+import { createSideBook } from "../dispatch/side-book.ts";
+import type { Work } from "../dispatch/side-work.ts";
 import { announceEvents } from "./announce.ts";
 import { invalidTold, readTold, type Told } from "./told.ts";
 import type { AssetWatchers } from "./watcher.ts";
-import { finished, ok, regranted } from "../verdicts.ts";
+import { finished, ok, regranted } from "../results/verdicts.ts";
 
 type Watcher = Work & {
   row: AssetWatcherRow;

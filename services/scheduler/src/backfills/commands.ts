@@ -21,11 +21,11 @@ import {
 } from "@millrace/wire/internal";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ExplanationSchema } from "@millrace/wire/internal";
-import { requestKeyOf, type Reply } from "../answer-once.ts";
-import { limitsOf } from "../grants.ts";
+import { requestKeyOf, type Reply } from "../commands/answer-once.ts";
+import { limitsOf } from "../dispatch/grants.ts";
 import { holdsDag, requireShard, type Owner } from "../owner.ts";
-import type { RunLife } from "../run-life.ts";
-import type { OwnedDag } from "../run.ts";
+import type { RunLife } from "../runs/run-life.ts";
+import type { OwnedDag } from "../runs/run.ts";
 import type { Backfills } from "./drive.ts";
 import { limitsOfBackfill } from "./limits.ts";
 

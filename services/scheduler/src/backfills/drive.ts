@@ -3,9 +3,9 @@
 import { BackfillState, setBackfillState, type OwnedBackfillRow } from "@millrace/db";
 import { admitDate, type Reason } from "@millrace/engine";
 import { apply } from "../apply.ts";
-import { withRun } from "../change-run.ts";
+import { withRun } from "../commands/change-run.ts";
 import { holdsDag, loadedShard } from "../owner.ts";
-import type { OwnedBackfill, OwnedDag } from "../run.ts";
+import type { OwnedBackfill, OwnedDag } from "../runs/run.ts";
 import { limitsOfBackfill, ownedBackfill } from "./limits.ts";
 import { decidePage } from "./page.ts";
 import type { BackfillParts } from "./parts.ts";

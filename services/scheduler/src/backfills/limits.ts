@@ -4,8 +4,8 @@ import { BackfillState, type OwnedBackfillRow } from "@millrace/db";
 import type { BackfillLimits } from "@millrace/engine";
 import { backfillIdOf } from "@millrace/wire";
 import { waitingRuns } from "../inputs/waiting.ts";
-import { createRunLine, type RunLine } from "../run-line.ts";
-import type { OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../run.ts";
+import { createRunLine, type RunLine } from "../runs/run-line.ts";
+import type { OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../runs/run.ts";
 
 export function ownedBackfill(row: OwnedBackfillRow): OwnedBackfill {
   return { ...row, running: new Set(), queued: createRunLine(), isDriven: false, isKicked: false };

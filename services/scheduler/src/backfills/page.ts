@@ -22,9 +22,9 @@ import {
   type PlannedRun,
 } from "@millrace/engine";
 import { apply } from "../apply.ts";
-import { withRun } from "../change-run.ts";
+import { withRun } from "../commands/change-run.ts";
 import { requireShard } from "../owner.ts";
-import type { OwnedBackfill, OwnedDag } from "../run.ts";
+import type { OwnedBackfill, OwnedDag } from "../runs/run.ts";
 import type { BackfillParts } from "./parts.ts";
 
 type PageDate = DatePlace & { readonly planned: PlannedRun };

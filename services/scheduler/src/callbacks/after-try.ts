@@ -5,7 +5,7 @@ import type { Failure } from "@millrace/engine";
 import { failureFromProto } from "@millrace/wire";
 import type { Result } from "@millrace/wire/worker";
 import type { SchedulerSettings } from "../settings.ts";
-import { encodeFailure } from "../step.ts";
+import { encodeFailure } from "../flush/step.ts";
 import type { Delivery } from "./delivery.ts";
 
 export type Tried = Pick<DeliveryOutcome, "state" | "tries" | "nextTryAt" | "failure">;

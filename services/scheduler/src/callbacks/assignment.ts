@@ -14,8 +14,8 @@ import {
   TaskKind,
 } from "@millrace/wire/v1";
 import { AssignmentSchema, type Assignment } from "@millrace/wire/worker";
-import { runFacts } from "../assignment.ts";
-import type { Version } from "../run.ts";
+import { runFacts } from "../dispatch/assignment.ts";
+import type { Version } from "../runs/run.ts";
 import type { Delivery } from "./delivery.ts";
 
 const runStates: Readonly<Record<RunState, RunStateMessage>> = {

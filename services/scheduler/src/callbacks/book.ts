@@ -1,8 +1,13 @@
 /** Where each delivery is: in its line, with a session, or waiting for its time. */
 
 import type { Owner } from "../owner.ts";
-import { createReadyQueue, type Line, type LineKey, type ReadyQueue } from "../ready-queue.ts";
-import type { Versions } from "../versions.ts";
+import {
+  createReadyQueue,
+  type Line,
+  type LineKey,
+  type ReadyQueue,
+} from "../dispatch/ready-queue.ts";
+import type { Versions } from "../shards/versions.ts";
 import { callbackIn, lineOf, type Delivery } from "./delivery.ts";
 import { pause } from "../clock.ts";
 import { cutFrom, putIn } from "../map-of-sets.ts";

@@ -8,14 +8,14 @@ import type { Verdict } from "@millrace/engine";
 import type { AttemptRef } from "@millrace/wire";
 import type { Result } from "@millrace/wire/worker";
 import { loadedShard, type Owner } from "../owner.ts";
-import type { LineKey } from "../ready-queue.ts";
-import type { Versions } from "../versions.ts";
+import type { LineKey } from "../dispatch/ready-queue.ts";
+import type { Versions } from "../shards/versions.ts";
 import { afterTry } from "./after-try.ts";
 import { createDeliveryBook } from "./book.ts";
 import { newDelivery, type Deliveries, type Delivery } from "./delivery.ts";
 import { createSender } from "./send.ts";
 import { createSettler } from "./settle.ts";
-import { finished, ok, regranted } from "../verdicts.ts";
+import { finished, ok, regranted } from "../results/verdicts.ts";
 
 export function createDeliveries(parts: {
   readonly owner: () => Owner;

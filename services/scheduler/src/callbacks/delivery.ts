@@ -4,9 +4,9 @@ import type { CallbackRow, PendingDelivery } from "@millrace/db";
 import type { CallbackSpec, TaskSpec, Verdict } from "@millrace/engine";
 import { attemptIdOf, type AttemptRef } from "@millrace/wire";
 import type { Result } from "@millrace/wire/worker";
-import type { LineKey } from "../ready-queue.ts";
-import type { ActiveRun, Version } from "../run.ts";
-import type { SideWork } from "../side-work.ts";
+import type { LineKey } from "../dispatch/ready-queue.ts";
+import type { ActiveRun, Version } from "../runs/run.ts";
+import type { SideWork } from "../dispatch/side-work.ts";
 
 export type DeliveryPhase =
   /** Its DAG version is being read, or cannot be: it waits for another owner who can. */

@@ -9,8 +9,8 @@ import {
   type RunEvent,
 } from "@millrace/engine";
 import { callbackEvents } from "@millrace/wire";
-import type { ActiveRun } from "../run.ts";
-import { encodeFailure } from "../step.ts";
+import type { ActiveRun } from "../runs/run.ts";
+import { encodeFailure } from "../flush/step.ts";
 
 /** Of what a change of a task instance causes. `event`: null for what a take-over makes up for. */
 export function callbackRows(

@@ -2,7 +2,7 @@
 
 import { listPendingDeliveries, type RunDeliveryKey } from "@millrace/db";
 import type { Owner, OwnedShard } from "../owner.ts";
-import type { Versions } from "../versions.ts";
+import type { Versions } from "../shards/versions.ts";
 import { pause } from "../clock.ts";
 
 type Parts = { readonly owner: Owner; readonly versions: Versions };

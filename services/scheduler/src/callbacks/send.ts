@@ -1,9 +1,9 @@
 /** Sends deliveries to the sessions that they were given to, with what their rows say. */
 
 import { readDeliveryFacts, type DeliveryFacts, type RunDeliveryKey } from "@millrace/db";
-import { sessionAssignment } from "../outbox.ts";
+import { sessionAssignment } from "../dispatch/outbox.ts";
 import type { Owner } from "../owner.ts";
-import type { Versions } from "../versions.ts";
+import type { Versions } from "../shards/versions.ts";
 import { callbackAssignment } from "./assignment.ts";
 import type { DeliveryBook } from "./book.ts";
 import { callbackIn, type Delivery } from "./delivery.ts";

@@ -8,7 +8,7 @@ import type { DeliveryBook } from "./book.ts";
 import type { Delivery } from "./delivery.ts";
 import { createOutcomeWriter, type OutcomeWriter } from "./outcomes.ts";
 import { pause } from "../clock.ts";
-import { finished, ok } from "../verdicts.ts";
+import { finished, ok } from "../results/verdicts.ts";
 
 export type Settler = {
   /** Writes what came of a try, and acts on it. Null when it could not be written: all is as before then. */

@@ -3,8 +3,8 @@
 import type { Failure, Verdict } from "@millrace/engine";
 import type { AttemptRef } from "@millrace/wire";
 import type { Result } from "@millrace/wire/worker";
-import type { OwnedDag, Version } from "../run.ts";
-import type { SideWork } from "../side-work.ts";
+import type { OwnedDag, Version } from "../runs/run.ts";
+import type { SideWork } from "../dispatch/side-work.ts";
 
 export type Question = {
   readonly dag: Pick<OwnedDag, "dagId" | "shard">;

@@ -7,8 +7,8 @@ import type { Failure } from "@millrace/engine";
 import { expect, test } from "vitest";
 import type { Owner } from "../owner.ts";
 import { settingsWith } from "../settings.ts";
-import { createSlots } from "../slots.ts";
-import { createWorkerNames } from "../worker-names.ts";
+import { createSlots } from "../dispatch/slots.ts";
+import { createWorkerNames } from "../dispatch/worker-names.ts";
 import type { Question } from "./call.ts";
 import { createCalls } from "./calls.ts";
 

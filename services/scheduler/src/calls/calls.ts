@@ -6,12 +6,12 @@
 import { randomInt } from "node:crypto";
 import { attemptIdOf, type AttemptRef } from "@millrace/wire";
 import type { Owner } from "../owner.ts";
-import { createSideBook } from "../side-book.ts";
-import type { Work } from "../side-work.ts";
+import { createSideBook } from "../dispatch/side-book.ts";
+import type { Work } from "../dispatch/side-work.ts";
 import { callAssignment } from "./assignment.ts";
 import type { Answer, Calls, Question } from "./call.ts";
 import { noAnswer, told } from "./outcome.ts";
-import { finished, ok, regranted } from "../verdicts.ts";
+import { finished, ok, regranted } from "../results/verdicts.ts";
 
 type Call = Work & {
   readonly question: Question;

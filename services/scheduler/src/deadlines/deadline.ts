@@ -1,8 +1,8 @@
 /** Deadlines as their owner holds them. */
 
 import type { ShardFence } from "@millrace/db";
-import type { ActiveRun, OwnedDag, QueuedRun, Version } from "../run.ts";
-import type { Step } from "../step.ts";
+import type { ActiveRun, OwnedDag, QueuedRun, Version } from "../runs/run.ts";
+import type { Step } from "../flush/step.ts";
 
 /** How long the newest runs of a DAG took. */
 export type History = {

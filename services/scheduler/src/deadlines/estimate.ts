@@ -1,7 +1,7 @@
 /** Which deadlines of a run are estimated to be missed, from how long its tasks took in earlier runs. */
 
 import { criticalPath, eachInstance, forecast, TaskState, type Forecast } from "@millrace/engine";
-import type { ActiveRun } from "../run.ts";
+import type { ActiveRun } from "../runs/run.ts";
 import type { History, OpenOne, WatchedRun } from "./deadline.ts";
 
 /** Tasks of a critical path that are told. */

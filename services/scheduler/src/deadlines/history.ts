@@ -3,8 +3,8 @@
 import { listEndedRuns, listTaskSpans, type EndedRun } from "@millrace/db";
 import type { DagSpec, DeadlineSpec } from "@millrace/engine";
 import type { Owner } from "../owner.ts";
-import type { Version } from "../run.ts";
-import type { Versions } from "../versions.ts";
+import type { Version } from "../runs/run.ts";
+import type { Versions } from "../shards/versions.ts";
 import type { History } from "./deadline.ts";
 
 /** Runs that durations are taken from. */

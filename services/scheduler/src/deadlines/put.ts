@@ -8,7 +8,7 @@ import {
 } from "@millrace/db";
 import { deadlineAt, type DeadlineSpec } from "@millrace/engine";
 import type { Owner } from "../owner.ts";
-import type { OwnedDag, RunFacts, Version } from "../run.ts";
+import type { OwnedDag, RunFacts, Version } from "../runs/run.ts";
 import type { History } from "./deadline.ts";
 
 /** A run that is not final. */

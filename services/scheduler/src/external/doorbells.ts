@@ -6,7 +6,7 @@ import { isFinal } from "@millrace/engine";
 import { DagsAwaitedSchema, DagsEndedSchema } from "@millrace/wire/internal";
 import type { Clock } from "../clock.ts";
 import type { SchedulerSettings } from "../settings.ts";
-import { isFinalState, type Step } from "../step.ts";
+import { isFinalState, type Step } from "../flush/step.ts";
 import type { ExternalWaits } from "./external-wait.ts";
 
 export type Doorbells = {

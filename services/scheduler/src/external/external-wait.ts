@@ -1,7 +1,7 @@
 /** Tasks that wait for other DAGs, as others see them. */
 
 import type { ExternalFound, ExternalWait, InstanceRef } from "@millrace/engine";
-import type { ActiveRun } from "../run.ts";
+import type { ActiveRun } from "../runs/run.ts";
 
 /** One task instance that waits for runs of another DAG. */
 export type WaitEntry = InstanceRef & {

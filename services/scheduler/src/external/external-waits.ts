@@ -9,11 +9,11 @@ import { judgeExternal, type ExternalVerdict, type InstanceRef } from "@millrace
 import { externalWaitFromProto } from "@millrace/wire";
 import { DagsAwaitedSchema } from "@millrace/wire/internal";
 import { apply } from "../apply.ts";
-import { instanceKey, instanceOfKey } from "../instance-key.ts";
+import { instanceKey, instanceOfKey } from "../runs/instance-key.ts";
 import { loadedShard, type Owner } from "../owner.ts";
-import type { ActiveRun } from "../run.ts";
-import type { Versions } from "../versions.ts";
-import { openWait } from "../waits.ts";
+import type { ActiveRun } from "../runs/run.ts";
+import type { Versions } from "../shards/versions.ts";
+import { openWait } from "../waits/waits.ts";
 import { eventOf } from "./event.ts";
 import type { ExternalWaits, WaitEntry } from "./external-wait.ts";
 import { lookFor } from "./look.ts";

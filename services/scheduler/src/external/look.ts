@@ -19,7 +19,7 @@ import {
   type ExternalWait,
 } from "@millrace/engine";
 import { runIdOf, runKeyOf } from "@millrace/wire";
-import type { Versions } from "../versions.ts";
+import type { Versions } from "../shards/versions.ts";
 
 type LookParts = { readonly db: Database; readonly versions: Versions };
 

@@ -15,9 +15,9 @@ import { runInstancesToBytes } from "@millrace/wire";
 import { apply } from "../apply.ts";
 import { isQueued, lineOf } from "../backfills/limits.ts";
 import { loadedShard, type Owner } from "../owner.ts";
-import type { RunLife } from "../run-life.ts";
-import { automated, type OwnedDag, type QueuedRun } from "../run.ts";
-import type { Versions } from "../versions.ts";
+import type { RunLife } from "../runs/run-life.ts";
+import { automated, type OwnedDag, type QueuedRun } from "../runs/run.ts";
+import type { Versions } from "../shards/versions.ts";
 import type { WaitingFacts, WaitingRun } from "./dag-inputs.ts";
 import type { InputDue, Inputs } from "./waiting.ts";
 

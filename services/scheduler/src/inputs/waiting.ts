@@ -1,7 +1,7 @@
 /** Runs that wait for inputs, as the rest of the scheduler sees them. */
 
 import type { EpochMs, InputsWait } from "@millrace/engine";
-import type { OwnedDag, QueuedRun } from "../run.ts";
+import type { OwnedDag, QueuedRun } from "../runs/run.ts";
 
 /** Something to be looked at again. */
 export type InputDue = {

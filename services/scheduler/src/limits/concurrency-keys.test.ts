@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createRunLine } from "../run-line.ts";
-import type { ActiveRun, OwnedDag, QueuedRun } from "../run.ts";
+import { createRunLine } from "../runs/run-line.ts";
+import type { ActiveRun, OwnedDag, QueuedRun } from "../runs/run.ts";
 import { leaveKey, takeKey } from "./concurrency-keys.ts";
 
 function aDagWith(...waiting: number[]) {

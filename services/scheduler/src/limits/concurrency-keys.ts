@@ -3,7 +3,7 @@
 import type { ConcurrencyKey } from "@millrace/engine";
 import { runIdOf } from "@millrace/wire";
 import { keyOfRun } from "./key-of-run.ts";
-import type { ActiveRun, OwnedDag, Version } from "../run.ts";
+import type { ActiveRun, OwnedDag, Version } from "../runs/run.ts";
 import { putIn } from "../map-of-sets.ts";
 
 /** Notes that a run has its key from now on; again changes nothing. */

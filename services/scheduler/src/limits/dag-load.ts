@@ -1,7 +1,7 @@
 /** How much of a DAG is active over all its runs: what `max_active_tis` and `max_active_tasks_per_dag` count. */
 
 import { activeCountOf, type Effects } from "@millrace/engine";
-import type { ActiveRun } from "../run.ts";
+import type { ActiveRun } from "../runs/run.ts";
 import type { RunShare } from "./load.ts";
 
 function isLimited({ version: { compiled } }: ActiveRun): boolean {

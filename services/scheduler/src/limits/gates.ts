@@ -3,8 +3,8 @@
 import type { TaskSpec } from "@millrace/engine";
 import type { Owner } from "../owner.ts";
 import type { PoolGate } from "../pools/pool-book.ts";
-import type { Gate, Place } from "../ready-queue.ts";
-import type { ActiveRun } from "../run.ts";
+import type { Gate, Place } from "../dispatch/ready-queue.ts";
+import type { ActiveRun } from "../runs/run.ts";
 import type { RateGate } from "./rates.ts";
 
 /** What tasks of several DAGs share. */

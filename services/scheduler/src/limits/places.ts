@@ -10,8 +10,8 @@ import { runIdOf } from "@millrace/wire";
 import { isOfBackfill, ordinaryRuns, placedRuns } from "../backfills/limits.ts";
 import { roomOf } from "../apply.ts";
 import type { Owner } from "../owner.ts";
-import type { ActiveRun, OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../run.ts";
-import type { RunLine } from "../run-line.ts";
+import type { ActiveRun, OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../runs/run.ts";
+import type { RunLine } from "../runs/run-line.ts";
 
 /** As callers know it: the run that has the place of this one; null while it has its own. */
 export function gaveWayTo(run: ActiveRun): string | null {

@@ -3,7 +3,7 @@
 import { takeStarts, type Database } from "@millrace/db";
 import type { EpochMs, RateLimit, RateWait } from "@millrace/engine";
 import type { Clock, DbClock } from "../clock.ts";
-import type { Gate } from "../ready-queue.ts";
+import type { Gate } from "../dispatch/ready-queue.ts";
 import type { Logger } from "@millrace/service";
 
 export type RateGate = Gate & {

@@ -2,9 +2,9 @@
 
 import type { RunBefore } from "@millrace/db";
 import type { CompiledDag, InstanceRef, PastLook, PastOfTask } from "@millrace/engine";
-import type { Place, ReadyTasks } from "../ready-queue.ts";
-import type { ActiveRun, RunFacts, Version } from "../run.ts";
-import type { Step } from "../step.ts";
+import type { Place, ReadyTasks } from "../dispatch/ready-queue.ts";
+import type { ActiveRun, RunFacts, Version } from "../runs/run.ts";
+import type { Step } from "../flush/step.ts";
 
 export type Past = {
   /** Takes instances that are ready aside when the past holds them; false when it does not. */

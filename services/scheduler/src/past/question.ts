@@ -10,7 +10,7 @@ import {
 } from "@millrace/engine";
 import { apply } from "../apply.ts";
 import type { Owner } from "../owner.ts";
-import type { ActiveRun } from "../run.ts";
+import type { ActiveRun } from "../runs/run.ts";
 import { pause } from "../clock.ts";
 
 /** How long the function may take. */

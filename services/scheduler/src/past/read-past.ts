@@ -9,7 +9,7 @@ import {
 } from "@millrace/db";
 import { TaskState, type CompiledDag, type PastOfTask } from "@millrace/engine";
 import type { Owner } from "../owner.ts";
-import type { Versions } from "../versions.ts";
+import type { Versions } from "../shards/versions.ts";
 import type { Before, PastRead, PastSubject } from "./look.ts";
 
 const nothing: PastRead = { before: null, tasks: new Map(), elsewhere: new Set() };

@@ -14,9 +14,9 @@ import {
   type InstanceRef,
   type PoolView,
 } from "@millrace/engine";
-import { instanceKey } from "../instance-key.ts";
-import type { Gate } from "../ready-queue.ts";
-import type { ActiveRun } from "../run.ts";
+import { instanceKey } from "../runs/instance-key.ts";
+import type { Gate } from "../dispatch/ready-queue.ts";
+import type { ActiveRun } from "../runs/run.ts";
 
 /** A shard's part of a pool. */
 export type PoolShard = {

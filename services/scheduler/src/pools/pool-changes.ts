@@ -4,7 +4,7 @@ import { defaultPool, eachInstance, stateAt, TaskState, type InstanceRef } from 
 import { priorityOf, roomOf } from "../apply.ts";
 import { placeOf } from "../limits/gates.ts";
 import type { Owner } from "../owner.ts";
-import type { ActiveRun } from "../run.ts";
+import type { ActiveRun } from "../runs/run.ts";
 
 /** Reads what has changed, and looks at everything again that it may concern. */
 export async function refreshPools(owner: Owner): Promise<void> {

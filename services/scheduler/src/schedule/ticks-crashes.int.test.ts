@@ -1,0 +1,149 @@
+/** Every kind of schedule, and a scheduler that dies, or is not answered, at each step of the making of runs. */
+
+import type { Lane, Database } from "@millrace/db";
+import type { Schedule } from "@millrace/engine";
+import { expect, test } from "vitest";
+import { aDag, registerDag } from "../testing/dags.ts";
+import { crashingDatabase, type CrashPoint } from "../testing/crashing-database.ts";
+import { success, textOf, type Outcome } from "../testing/fake-api.ts";
+import { aWorld, type World } from "../testing/world.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+/** Ticks of five hours that are long over. */
+const start = Math.floor(Date.now() / hour) * hour - 50 * hour;
+const end = start + 4 * hour;
+const grid = [0, 1, 2, 3, 4].map((n) => start + n * hour);
+const plain = { timezone: "UTC", intervalMs: 0, jitterMs: 0, runImmediately: null } as const;
+
+const kinds: Readonly<Record<string, { readonly schedule: Schedule; readonly dates: number[] }>> = {
+  cron: { schedule: { kind: "cron", expressions: ["0 * * * *"], ...plain }, dates: grid },
+  crons: {
+    schedule: { kind: "cron", expressions: ["0 */2 * * *", "0 1-23/2 * * *"], ...plain },
+    dates: grid,
+  },
+  cron_interval: {
+    schedule: { kind: "cron_interval", expression: "0 * * * *", timezone: "UTC" },
+    dates: grid,
+  },
+  delta: { schedule: { kind: "delta", everyMs: hour }, dates: grid },
+  delta_interval: { schedule: { kind: "delta_interval", everyMs: hour }, dates: grid },
+  once: { schedule: { kind: "once" }, dates: [start] },
+  events: {
+    schedule: { kind: "events", at: grid.map((at, n) => at + n * minute) },
+    dates: grid.map((at, n) => at + n * minute).filter((at) => at <= end),
+  },
+  custom: {
+    schedule: { kind: "custom", name: "own", handler: "f.ts#own##schedule()" },
+    dates: grid,
+  },
+};
+
+async function register(world: World): Promise<void> {
+  const common = { startDate: start, endDate: end, catchup: true, maxActiveRuns: 16 };
+  for (const [dagId, { schedule }] of Object.entries(kinds))
+    await registerDag(world.db, aDag(dagId, ["a"], [], { ...common, schedule }));
+}
+
+type Asked = { readonly last: { readonly start: number } | null };
+
+function answer(asked: Asked): Outcome {
+  const at = asked.last === null ? start : asked.last.start + hour;
+  return success({ runs: [{ start: at, end: at, runAfter: at }] });
+}
+
+function workers(world: World) {
+  return world.api({
+    body: ({ call, args }) =>
+      call === undefined ? success() : answer((JSON.parse(textOf(args)) as Asked[])[0]!),
+  });
+}
+
+async function datesOf(world: World): Promise<Record<string, number[]>> {
+  const { rows } = await world.db.pool.query<{ dag_id: string; logical_at: Date }>(
+    "SELECT dag_id, logical_at FROM run ORDER BY dag_id, logical_at",
+  );
+  const byDag = Map.groupBy(rows, (row) => row.dag_id);
+  return Object.fromEntries(
+    [...byDag].map(([dagId, runs]) => [dagId, runs.map((run) => run.logical_at.getTime())]),
+  );
+}
+
+const expected = Object.fromEntries(Object.entries(kinds).map(([id, { dates }]) => [id, dates]));
+const settings = { shardTtlMs: 300, shardRenewMs: 100, reloadDelayMs: { first: 10, max: 50 } };
+
+async function crashed(point: CrashPoint): Promise<void> {
+  await using world = await aWorld();
+  await register(world);
+  await using api = await workers(world);
+  const isStep = (name: string) => name === "run_create_batch" || name === "run_id_take";
+  const crashing = crashingDatabase(world.db, point, isStep);
+  crashing.arm();
+  const first = await world.scheduler({ db: crashing.db, settings });
+  await crashing.died;
+  first.kill();
+  await world.scheduler({ settings });
+  const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 100);
+  await expect
+    .poll(() => datesOf(world), { timeout: 20_000, message: JSON.stringify(point) })
+    .toEqual(expected);
+  clearInterval(beat);
+}
+
+test.each([{ isAfter: false }, { isAfter: true }])(
+  "a scheduler dies at a statement (after it: $isAfter), and another one goes on: every tick becomes one run",
+  async ({ isAfter }) => {
+    for (const at of [1, 2, 3, 5]) await crashed({ at, isAfter });
+  },
+  120_000,
+);
+
+type Loss = "before" | "after";
+
+/** A database of which every second answer to the making of runs is lost for a while: some were made, some were not. */
+const lossesMax = 10;
+
+function forgetful(db: Database): { readonly db: Database; answered(): number } {
+  let [sent, answered] = [0, 0];
+  const makingLane: Lane = {
+    ...db.makingLane,
+    async send(statements) {
+      sent += 1;
+      const isLost = sent % 2 === 1 && sent < 2 * lossesMax;
+      const loss: Loss | null = !isLost ? null : sent % 4 === 1 ? "after" : "before";
+      if (loss === "before") throw new Error("Connection terminated unexpectedly");
+      const rows = await db.makingLane.send(statements);
+      if (loss === "after") throw new Error("Connection terminated unexpectedly");
+      answered += 1;
+      return rows;
+    },
+  };
+  return { db: { ...db, makingLane }, answered: () => answered };
+}
+
+test("answers are lost, and every tick becomes one run", async () => {
+  await using world = await aWorld();
+  await register(world);
+  await using _api = await workers(world);
+  await world.scheduler({
+    db: forgetful(world.db).db,
+    settings: { reloadDelayMs: settings.reloadDelayMs },
+  });
+  await expect.poll(() => datesOf(world), { timeout: 20_000 }).toEqual(expected);
+}, 60_000);
+
+test("a run that begins whenever somebody looks is made once, though its answer is lost", async () => {
+  await using world = await aWorld();
+  for (const schedule of [{ kind: "once" }, { kind: "delta", everyMs: 10 * hour }] as const)
+    await registerDag(world.db, aDag(schedule.kind, ["a"], [], { schedule }));
+  await using api = await workers(world);
+  const { db, answered } = forgetful(world.db);
+  await world.scheduler({ db, settings: { reloadDelayMs: settings.reloadDelayMs } });
+  const counts = async () =>
+    Object.fromEntries(Object.entries(await datesOf(world)).map(([id, all]) => [id, all.length]));
+  await expect.poll(counts).toEqual({ once: 1, delta: 1 });
+  await expect.poll(() => api.assigned.length).toBe(2);
+  // Both the runs and the schedules have been asked about again by now.
+  await expect.poll(answered).toBeGreaterThanOrEqual(2);
+  expect(await counts()).toEqual({ once: 1, delta: 1 });
+});

@@ -1,0 +1,203 @@
+/** Makes the runs of timetables: each planned run exactly once. */
+
+import { skipTick } from "@millrace/db";
+import {
+  isMillraceError,
+  MillraceError,
+  partitionKeyAt,
+  planNext,
+  waitingRunsMax,
+  type DataInterval,
+  type PlannedRun,
+} from "@millrace/engine";
+import { apply } from "../apply.ts";
+import { hasRoomForRun } from "../backfills/limits.ts";
+import { defaultParams } from "../runs/default-params.ts";
+import { waitingRuns } from "../inputs/waiting.ts";
+import { createNextRunNotes } from "./next-run-notes.ts";
+import { loadedShard, type Owner } from "../owner.ts";
+import type { RunLife } from "../runs/run-life.ts";
+import type { RunMade, RunMaker, RunWish } from "../runs/run-maker.ts";
+import { automated, type OwnedDag } from "../runs/run.ts";
+import { createTimetables, customSchedule, type Timetables } from "./timetables.ts";
+
+export type Ticks = {
+  /** The timetables that functions decide. */
+  readonly timetables: Timetables;
+  /** Sets the timer of a DAG's next run; again after anything that may change it. */
+  plan(dag: OwnedDag): void;
+  /** A timer is due. */
+  onTick(dag: OwnedDag, at: number): void;
+};
+
+/**
+ * What the engine plans from the newest automated run, from what is over, and from the time. A planned run that finds
+ * max_active_runs reached is not made (those that wait for inputs are not counted there, but have a limit of their own): when a run ends the DAG is planned anew, so that without catch-up the newest tick that
+ * has passed counts. While an automated run is not final, `overlap` may leave a tick out, or cancel that run for it. Paused and inactive DAGs have no ticks. A tick whose logical date has a run already makes none, and the
+ * timetable moves on.
+ */
+export function createTicks(parts: {
+  readonly owner: Owner;
+  readonly maker: RunMaker;
+  readonly life: RunLife;
+}): Ticks {
+  const { owner, maker, life } = parts;
+  const notes = createNextRunNotes(owner);
+  const timetables = createTimetables({ owner, onAnswer: plan });
+
+  function nextOf(dag: OwnedDag, last: DataInterval | null): PlannedRun | null {
+    if (dag.newest === null) return null;
+    const now = owner.dbClock.now();
+    try {
+      const { spec } = dag.newest.compiled;
+      return planNext(spec, { now, last, through: dag.scheduledThrough });
+    } catch (error) {
+      owner.log.error({ dag_id: dag.dagId, err: error }, "timetable.unreadable");
+      return null;
+    }
+  }
+
+  function show(dag: OwnedDag, nextRunAt: number | null): void {
+    if (dag.nextRunAt === nextRunAt) return;
+    dag.nextRunAt = nextRunAt;
+    notes.note(dag.dagId, nextRunAt);
+  }
+
+  function hasRoom(dag: OwnedDag): boolean {
+    const { term = null } = dag.newest?.compiled.spec.inputs ?? {};
+    return hasRoomForRun(dag) && (term === null || waitingRuns(dag) < waitingRunsMax(term));
+  }
+
+  function plan(dag: OwnedDag): void {
+    if (dag.isTicking || loadedShard(owner, dag.shard) === null) return;
+    const hasTicks = dag.hasSchedule && !dag.isPaused && dag.isActive;
+    const isAsked = hasTicks && customSchedule(dag) !== null;
+    if (!isAsked) timetables.forget(dag);
+    const planned = isAsked
+      ? timetables.next(dag)
+      : hasTicks
+        ? nextOf(dag, dag.lastInterval)
+        : null;
+    dag.planned = planned ?? null;
+    const at = dag.planned?.runAfter ?? null;
+    if (planned !== undefined) show(dag, at);
+    if (at !== null) owner.timers.add(at, { kind: "tick", dagId: dag.dagId, shard: dag.shard, at });
+  }
+
+  async function makeRun(dag: OwnedDag, planned: PlannedRun): Promise<void> {
+    const { logicalDate, dataInterval, runAfter } = planned;
+    const nextRunAt = nextOf(dag, dataInterval)?.runAfter ?? null;
+    const made = await makeSurely({
+      ...{ dag, runType: automated, runAfter, note: "", triggeredBy: "timetable", request: null },
+      logicalAt: logicalDate,
+      intervalStartAt: dataInterval.start,
+      intervalEndAt: dataInterval.end,
+      partitionKey: partitionKeyAt(dag.newest?.compiled.spec.schedule ?? null, dataInterval.end),
+      params: defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null),
+      nextRunAt,
+      backfill: null,
+    });
+    moveOn(dag, planned, nextRunAt, made.kind);
+  }
+
+  /**
+   * Asks for the very same run until it is known whether it was made: planned anew, a tick that is about the moment at which
+   * somebody looks would become a second one.
+   */
+  async function makeSurely(wish: RunWish): Promise<RunMade> {
+    for (;;) {
+      try {
+        return await maker.make(wish);
+      } catch (error) {
+        // What has a reason was not made.
+        if (isMillraceError(error) || !mayTick(wish.dag)) throw error;
+        owner.log.warn({ dag_id: wish.dag.dagId, err: error }, "timetable.tick_unanswered");
+      }
+      const { max } = owner.settings.reloadDelayMs;
+      await new Promise<void>((resolve) => owner.clock.after(max, resolve));
+      if (!mayTick(wish.dag)) throw new MillraceError("UNAVAILABLE");
+    }
+  }
+
+  function mayTick(dag: OwnedDag): boolean {
+    const isHere = loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+    return isHere && dag.isActive && !dag.isPaused;
+  }
+
+  async function leaveOut(dag: OwnedDag, planned: PlannedRun): Promise<void> {
+    const { dagId, shard } = dag;
+    const interval = planned.dataInterval;
+    const nextRunAt = nextOf(dag, interval)?.runAfter ?? null;
+    const epoch = owner.shards.get(shard)?.epoch ?? -1;
+    await skipTick(owner.db, { shard, epoch }, { dagId, interval, nextRunAt });
+    moveOn(dag, planned, nextRunAt, "left_out");
+  }
+
+  function moveOn(
+    dag: OwnedDag,
+    { dataInterval, logicalDate }: PlannedRun,
+    nextRunAt: number | null,
+    run: string,
+  ): void {
+    dag.scheduledThrough = Math.max(dag.scheduledThrough, dataInterval.end);
+    dag.lastInterval = dataInterval;
+    dag.nextRunAt = nextRunAt;
+    notes.supersede(dag.dagId, nextRunAt);
+    const date = new Date(logicalDate).toISOString();
+    owner.log.info({ dag_id: dag.dagId, logical_date: date, run }, "timetable.ticked");
+  }
+
+  /** Automated runs of a DAG that are not final: keys. */
+  function overlapping(dag: OwnedDag): number[] {
+    const running = [...dag.running].filter((run) => run.facts.runType === automated);
+    const queued = [...dag.queued.values()].filter(({ facts }) => facts.runType === automated);
+    return [...running.map((run) => run.key), ...queued.map(({ facts }) => facts.id)];
+  }
+
+  async function cancelAll(dag: OwnedDag, keys: readonly number[]): Promise<void> {
+    for (const key of keys) {
+      const run = await life.open(dag, key);
+      if (run === null || run.isGone) continue;
+      apply(owner, run, { kind: "cancelRequested", at: owner.dbClock.now() });
+    }
+  }
+
+  /** Null when the tick has to wait for a run to end. */
+  function deedOf(dag: OwnedDag, planned: PlannedRun): (() => Promise<void>) | null {
+    const overlap = dag.newest?.compiled.spec.overlap ?? "allow";
+    const others = overlap === "allow" ? [] : overlapping(dag);
+    if (others.length > 0 && overlap === "forbid") return () => leaveOut(dag, planned);
+    if (others.length > 0)
+      return async () => {
+        await cancelAll(dag, others);
+        await makeRun(dag, planned);
+      };
+    return hasRoom(dag) ? () => makeRun(dag, planned) : null;
+  }
+
+  return {
+    timetables,
+    plan,
+    onTick(dag, at) {
+      const { planned } = dag;
+      const isDue =
+        planned?.runAfter === at && dag.isActive && !dag.isPaused && dag.newest !== null;
+      if (!isDue || dag.isTicking || loadedShard(owner, dag.shard) === null) return;
+      const deed = deedOf(dag, planned);
+      // Planned again when a run of it ends.
+      if (deed === null) return;
+      dag.isTicking = true;
+      deed().then(
+        () => {
+          dag.isTicking = false;
+          plan(dag);
+        },
+        (error: unknown) => {
+          owner.log.warn({ dag_id: dag.dagId, err: error }, "timetable.tick_failed");
+          dag.isTicking = false;
+          owner.clock.after(owner.settings.reloadDelayMs.max, () => plan(dag));
+        },
+      );
+    },
+  };
+}
