@@ -1,7 +1,7 @@
 /** Bugs in what decides when runs and tasks may start. */
 
 import { flush as writeFlush } from "@millrace/db";
-import type { Planted } from "./bugs.ts";
+import type { Planted } from "./planted.ts";
 import type { Feature, Plan } from "./plan.ts";
 
 /** A seed that has these, and enough of everything to let them matter. */

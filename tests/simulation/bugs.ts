@@ -5,7 +5,7 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { Bus } from "@millrace/bus";
-import { flush as writeFlush, type FlushAnswer, type FlushBatch, type Lane } from "@millrace/db";
+import { flush as writeFlush } from "@millrace/db";
 import { parseAttemptId, attemptIdOf } from "@millrace/wire";
 import {
   DispatchSchema,
@@ -16,37 +16,7 @@ import {
 } from "@millrace/wire/internal";
 import { VerdictKind, VerdictSchema } from "@millrace/wire/worker";
 import { limitBugs } from "./bugs-limits.ts";
-import type { ServerOptions } from "./database/server.ts";
-import type { Tables } from "./database/tables.ts";
-import type { Plan } from "./plan.ts";
-
-type Flush = (lane: Lane, batch: FlushBatch) => Promise<FlushAnswer>;
-
-/** What a bug puts between the parts. */
-export type Planted = {
-  /** In words, with its place in the design's list. */
-  readonly says: string;
-  /** A seed among the first so many finds it, and says that one of these promises was broken. */
-  readonly foundWithin: number;
-  readonly promises: readonly string[];
-  /** Gives the faults that it takes more room. */
-  readonly plan?: (plan: Plan) => Plan;
-  /** Guards that the database does without. */
-  readonly guards?: ServerOptions["guards"];
-  /** How schedulers write. */
-  readonly flush?: () => Flush;
-  /** What schedulers hear and say. */
-  readonly schedulerBus?: (bus: Bus, tables: Tables) => Bus;
-  /** What api nodes hear and say. */
-  readonly apiBus?: (bus: Bus) => Bus;
-  /** What a statement of the pool answers. */
-  readonly rows?: (
-    statement: string,
-    rows: object[],
-    values: readonly unknown[],
-    now: number,
-  ) => object[];
-};
+import type { Planted } from "./planted.ts";
 
 const planted = {
   ...limitBugs,

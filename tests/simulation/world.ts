@@ -13,7 +13,7 @@ import type { Database } from "@millrace/db";
 import type { SchedulerSettings } from "@millrace/scheduler";
 import { dagSpecFromProto } from "@millrace/wire";
 import { DagSpecSchema } from "@millrace/wire/v1";
-import type { Planted } from "./bugs.ts";
+import type { Planted } from "./planted.ts";
 import { createExchange, type Exchange } from "./bus.ts";
 import { History } from "./check/history.ts";
 import { checkWaits } from "./check/across.ts";
