@@ -45,13 +45,17 @@ const pages = [
   { readme: "docs/pools-and-limits.md", files: ["dags/per_customer.ts"] },
   // Its DAGs have the names of those of the operators' page.
   { readme: "docs/across-dags.md", files: ["across/dags/across.ts"] },
-  { readme: "docs/assets.md", files: ["dags/assets.ts"] },
+  {
+    readme: "docs/assets.md",
+    files: ["dags/assets.ts", "partitions/dags/partitions.ts"],
+  },
+  { readme: "docs/inputs.md", files: ["dags/inputs.ts"] },
   { readme: "docs/asset-watchers.md", files: ["dags/shop.ts", "rows-of.ts"] },
   { readme: "docs/targets.md", files: ["dags/daily.ts"] },
 ];
 
 /** Projects beside the first, for pages whose DAGs have the names of others. */
-const others = ["start", "across"];
+const others = ["start", "across", "partitions"];
 
 let loaded: LoadedDags;
 
@@ -165,5 +169,7 @@ describe("each DAG of the READMEs runs to its end", () => {
     expect((await run("ledger")).xcom("load")).toMatch(/^2026-01-01: /);
     expect((await run("per_customer")).order).toEqual(["load", "bill"]);
     expect((await run("loading")).state).toBe("success");
+    const clicks = await run("clicks_report");
+    expect(clicks.task("report").logs).toHaveLength(24);
   });
 });

@@ -154,7 +154,7 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       look(() => pools.take(flushed));
       look(() => checkWaits(server.tables, flushed.instances));
       look(() => rates.take(flushed));
-      look(() => checkBackfillRuns(flushed, server.tables));
+      look(() => checkBackfillRuns(flushed, server.tables, dagOf));
       look(() => checkActiveRuns(flushed, server.tables, dagOf));
       look(() => checkLosses(flushed, server.tables, ledger, databaseNow()));
     },

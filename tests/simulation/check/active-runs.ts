@@ -7,31 +7,57 @@ import type { Tables } from "../database/tables.ts";
 import { ensure } from "./violation.ts";
 
 const running = 2;
+const executing: readonly number[] = [4, 5];
 
-/** Looks when a run begins to run. */
+/**
+ * The runs of a DAG that run. Of one whose tasks depend on the past those of which a task runs: a run that only waits gives
+ * its place, and its key, to one of an earlier date.
+ */
+export function runsWithPlaces(
+  tables: Tables,
+  dagOf: (run: RunRow) => CompiledDag,
+  dagId: string,
+): RunRow[] {
+  return [...tables.runs.values()].filter((run) => {
+    if (run.dag_id !== dagId || run.state !== running) return false;
+    const isOfPast = dagOf(run).spec.tasks.some(
+      ({ dependsOnPast, waitForDownstream }) => dependsOnPast || waitForDownstream,
+    );
+    if (!isOfPast) return true;
+    return [...tables.dataOf(run.id).instances.values()].some(({ state }) =>
+      executing.includes(state),
+    );
+  });
+}
+
+/** Runs that begin to run with a flush, or of which a task does. */
+export function begun({ runs, instances }: Flushed, tables: Tables): RunRow[] {
+  const ids = new Set<number>();
+  for (const { before, after } of runs)
+    if (after.state === running && before.state !== running) ids.add(after.id);
+  for (const { after } of instances) if (after.state === executing[0]) ids.add(after.run_id);
+  return [...ids].flatMap((id) => tables.runs.get(id) ?? []);
+}
+
 export function checkActiveRuns(
-  { runs }: Flushed,
+  flushed: Flushed,
   tables: Tables,
   dagOf: (run: RunRow) => CompiledDag,
 ): void {
-  for (const { before, after } of runs) {
-    if (after.state !== running || before.state === running) continue;
-    const active = [...tables.runs.values()].filter(
-      (run) => run.dag_id === after.dag_id && run.state === running,
-    );
+  for (const run of begun(flushed, tables)) {
+    const active = runsWithPlaces(tables, dagOf, run.dag_id);
     // Those of backfills have a limit of their own.
-    const ordinary = active.filter((run) => run.backfill_id === null);
-    const { maxActiveRuns } = dagOf(after).spec;
+    const ordinary = active.filter(({ backfill_id: id }) => id === null);
+    const { maxActiveRuns, concurrencyKey } = dagOf(run).spec;
     ensure(
-      after.backfill_id !== null || ordinary.length <= maxActiveRuns,
+      run.backfill_id !== null || ordinary.length <= maxActiveRuns,
       "S12",
       () =>
-        `runs ${ordinary.map(({ id }) => id).join()} of ${after.dag_id} run at a time; ${maxActiveRuns} may`,
+        `runs ${ordinary.map(({ id }) => id).join()} of ${run.dag_id} run at a time; ${maxActiveRuns} may`,
     );
-    const { concurrencyKey } = dagOf(after).spec;
     if (concurrencyKey === null) continue;
-    const key = customerOf(after);
-    const holders = active.filter((run) => customerOf(run) === key);
+    const key = customerOf(run);
+    const holders = active.filter((other) => customerOf(other) === key);
     ensure(
       holders.length <= 1,
       "S12",

@@ -1,23 +1,27 @@
 /** Each date of a backfill is decided once, and no more of its runs run at a time than it allows. */
 
+import type { CompiledDag } from "@millrace/engine";
 import type { Flushed } from "../database/flush.ts";
+import type { RunRow } from "../database/rows.ts";
 import type { Tables } from "../database/tables.ts";
+import { begun, runsWithPlaces } from "./active-runs.ts";
 import { ensure } from "./violation.ts";
 
-const running = 2;
 const completed = 4;
 const cancelled = 5;
 const made = 1;
 
-/** Looks when a run begins to run. */
-export function checkBackfillRuns({ runs }: Flushed, tables: Tables): void {
-  for (const { before, after } of runs) {
-    const backfill = tables.backfills.get(after.backfill_id ?? -1);
+export function checkBackfillRuns(
+  flushed: Flushed,
+  tables: Tables,
+  dagOf: (run: RunRow) => CompiledDag,
+): void {
+  for (const run of begun(flushed, tables)) {
+    const backfill = tables.backfills.get(run.backfill_id ?? -1);
     // What is left of one that is over counts with its DAG.
-    if (after.state !== running || before.state === running) continue;
     if (backfill === undefined || backfill.state >= completed) continue;
-    const active = [...tables.runs.values()].filter(
-      (run) => run.backfill_id === backfill.id && run.state === running,
+    const active = runsWithPlaces(tables, dagOf, run.dag_id).filter(
+      ({ backfill_id: id }) => id === backfill.id,
     );
     ensure(
       active.length <= backfill.max_active_runs,

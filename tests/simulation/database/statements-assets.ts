@@ -21,6 +21,8 @@ export const assetStatements: Statements = {
       .toSorted()
       .map((dagId) => ({ dag_id: dagId }));
   },
+  /** No DAG there waits by partition. */
+  asset_partition_unsort: () => [],
   asset_pending_forget({ tables, atEnd }, [dagId, uris, aliases]) {
     const { assets } = tables;
     const kept = new Set([

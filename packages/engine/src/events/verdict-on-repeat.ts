@@ -18,11 +18,18 @@ export function verdictOnRepeat(run: Run, slot: number, kind: Outcome): Verdict 
   const { attempt, uncounted } = run.instances;
   if (isFinal(state) && attempt[slot] === uncounted[slot])
     return run.cancelRequested ? cancelled : finished;
+  // After a take-over nobody knows whether it failed or was lost; of one that was lost nothing is waited for.
+  if (kind === "taskDeferred" && mayBeLost(run, slot, state)) return finished;
   if (hasSameOutcome(kind, state)) return already;
   if (run.cancelRequested) return cancelled;
   // Skipped with an attempt: by its body, by a branch, or because its run timed out.
   if (state === TaskState.skipped || state === TaskState.removed) return finished;
   return conflict;
+}
+
+function mayBeLost({ instances }: Run, slot: number, state: TaskState): boolean {
+  const isBetween = state === TaskState.up_for_retry || state === TaskState.scheduled;
+  return isBetween && instances.losses[slot]! > 0;
 }
 
 /** A task that is ready again has had an outcome that makes it run again. */

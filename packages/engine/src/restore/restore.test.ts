@@ -4,7 +4,7 @@ import { noInputs } from "../run/create-run.ts";
 import { newEffects } from "../run/run.ts";
 import { restoreRun } from "./restore.ts";
 import { RunState, TaskState } from "../spec/states.ts";
-import { aDag, statesOf } from "../testing.ts";
+import { aDag, aDeferral, statesOf } from "../testing.ts";
 import { transition } from "../events/transition.ts";
 
 const dag = aDag(
@@ -74,6 +74,18 @@ describe("taking a run over", () => {
     const lost = { waitUntil: 7, attempt: 2, uncounted: 2, losses: 2 };
     const { run, effects } = restored([aRow(0, TaskState.up_for_retry, lost)]);
     expect(transition(run, { ...lateSuccess, attempt: 2 }, effects)).toEqual({ kind: "OK" });
+  });
+
+  // A simulation found it: its worker was told that somebody waits for what it had deferred to.
+  test("a deferral of one that was lost after a try was spent is not said to be taken", () => {
+    const lost = { waitUntil: 7, attempt: 3, uncounted: 2, losses: 2 };
+    const { run, effects } = restored([aRow(0, TaskState.up_for_retry, lost)]);
+    const deferral = aDeferral();
+    const late = { kind: "taskDeferred", ...about, attempt: 3, deferral } as const;
+    expect(transition(run, { ...late, at: 1 }, effects)).toEqual({
+      kind: "STALE",
+      reason: "FINISHED",
+    });
   });
 
   test("a cleared body is told to stop again, and has its time again", () => {
