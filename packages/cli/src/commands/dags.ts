@@ -121,14 +121,17 @@ async function listNextRuns(
   const client = await connect(connection);
   const response = await client.dags.listNextRuns({ dagId, count });
   if (json) return printMessage(ListNextRunsResponseSchema, response);
+  const { plannedRuns } = response;
+  const isPartitioned = plannedRuns.some(({ partitionKey }) => partitionKey !== "");
+  const partition = (cell: string) => (isPartitioned ? [cell] : []);
   printTable(
-    ["DUE", "LOGICAL DATE", "DATA FROM", "TO", "PARTITION"],
-    response.plannedRuns.map((run) => [
+    ["DUE", "LOGICAL DATE", "DATA FROM", "TO", ...partition("PARTITION")],
+    plannedRuns.map((run) => [
       showTime(run.runAfter),
       showTime(run.logicalDate),
       showTime(run.dataIntervalStart),
       showTime(run.dataIntervalEnd),
-      run.partitionKey || "-",
+      ...partition(run.partitionKey || "-"),
     ]),
     "No run is planned.",
   );

@@ -123,15 +123,17 @@ async function listRuns(options: ListOptions, command: Command): Promise<void> {
     const $typeName = ListDagRunsResponseSchema.typeName;
     return printMessage(ListDagRunsResponseSchema, { $typeName, runs, nextPageToken });
   }
+  const isPartitioned = runs.some(({ partitionKey }) => partitionKey !== "");
+  const partition = (cell: string) => (isPartitioned ? [cell] : []);
   printTable(
-    ["RUN", "DAG", "STATE", "TYPE", "LOGICAL DATE", "PARTITION", "STARTED", "TOOK"],
+    ["RUN", "DAG", "STATE", "TYPE", "LOGICAL DATE", ...partition("PARTITION"), "STARTED", "TOOK"],
     runs.map((run) => [
       run.runId,
       run.dagId,
       showState(runStateWord(run.state)),
       runTypeWord(run.runType),
       showTime(run.logicalDate),
-      run.partitionKey || "-",
+      ...partition(run.partitionKey || "-"),
       showTime(run.startedAt),
       showDuration(run.startedAt, run.endedAt),
     ]),

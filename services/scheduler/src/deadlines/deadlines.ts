@@ -116,8 +116,12 @@ export function createDeadlines(parts: {
     }));
     const entry: WatchedRun = { ...run, open: new Set(ones), nextLookAt: null };
     watched.set(run.key, entry);
-    for (const one of ones) setTimer(entry, one, one.dueAt);
     const active = owner.runs.get(run.key);
+    for (const one of ones) {
+      // It succeeded while its row was on its way: nobody else sees to that.
+      const isOver = active !== undefined && isDone(active, one.ix);
+      setTimer(entry, one, isOver ? owner.dbClock.now() : one.dueAt);
+    }
     if (active !== undefined) look(entry, active);
   }
 
@@ -135,15 +139,17 @@ export function createDeadlines(parts: {
     if (entry.open.size === 0 && watched.get(entry.key) === entry) watched.delete(entry.key);
   }
 
-  /** A deadline has passed. */
+  /** A deadline has passed, or what it is about succeeded before it was watched. */
   async function pass(entry: WatchedRun, one: OpenOne): Promise<void> {
     const owner = parts.owner();
     const run = owner.runs.get(entry.key);
     const isKept = await hasSucceeded(entry, one, run);
     if (!entry.open.has(one)) return;
+    const now = owner.dbClock.now();
+    if (!isKept && one.dueAt > now) return setTimer(entry, one, one.dueAt);
     // It is deleted when that is written; or the run comes back without it.
-    if (isKept && run !== undefined)
-      return setTimer(entry, one, owner.dbClock.now() + successWaitMs);
+    if (isKept && run !== undefined && owner.flushes.lastStep(run) !== null)
+      return setTimer(entry, one, now + successWaitMs);
     if (isKept) write([{ runId: entry.key, epoch: epochOf(entry), ix: one.ix }]);
     else await tell(entry, one, 3, null);
     drop(entry, one);

@@ -79,10 +79,11 @@ async function crashed(point: CrashPoint): Promise<void> {
   const isStep = (name: string) => name === "run_create_batch" || name === "run_id_take";
   const crashing = crashingDatabase(world.db, point, isStep);
   crashing.arm();
-  const first = await world.scheduler({ db: crashing.db, settings });
+  // It may die before it has started: then nothing is left of it but its name.
+  const dying = world.scheduler({ db: crashing.db, nodeId: "dying", settings });
   await crashing.died;
-  first.kill();
-  await world.scheduler({ settings });
+  void dying.then((scheduler) => scheduler.kill());
+  await world.scheduler({ nodeId: "heir", settings });
   const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 100);
   await expect
     .poll(() => datesOf(world), { timeout: 20_000, message: JSON.stringify(point) })
