@@ -65,7 +65,7 @@ const planted = {
   attempt_reused: {
     says: "what was lost is granted again under the number it had (6)",
     foundWithin: 60,
-    promises: ["S10"],
+    promises: ["S10", "L3"],
     schedulerBus: (bus, tables) => ({
       ...bus,
       publish(subject, data) {
@@ -153,7 +153,7 @@ const planted = {
   sweep_too_early: {
     says: "sessions are taken for dead before their time is over (4, 26)",
     foundWithin: 60,
-    promises: ["S10", "S8"],
+    promises: ["S10", "S8", "L3"],
     rows: (statement, rows, values) =>
       statement === "session_find_dead"
         ? (values[0] as number[]).map((key) => ({ key, has_ended: key % 3 === 0 }))

@@ -14,6 +14,7 @@ import {
 import { pastOfTask, RunState, TaskState } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { callbackEvents } from "@millrace/wire";
+import { isQueued } from "../backfills/limits.ts";
 import type { Owner } from "../owner.ts";
 import type { ActiveRun, Version } from "../runs/run.ts";
 import type { Step } from "../flush/step.ts";
@@ -117,10 +118,12 @@ export function createDeadlines(parts: {
     const entry: WatchedRun = { ...run, open: new Set(ones), nextLookAt: null };
     watched.set(run.key, entry);
     const active = owner.runs.get(run.key);
+    const dag = owner.dags.get(run.dag.dagId);
+    const isGone = active === undefined && dag !== undefined && !isQueued(dag, run.key);
     for (const one of ones) {
-      // It succeeded while its row was on its way: nobody else sees to that.
-      const isOver = active !== undefined && isDone(active, one.ix);
-      setTimer(entry, one, isOver ? owner.dbClock.now() : one.dueAt);
+      // It succeeded while its row was on its way, or may have: nobody else sees to that.
+      const mayBeOver = active === undefined ? isGone && one.ix >= 0 : isDone(active, one.ix);
+      setTimer(entry, one, mayBeOver ? owner.dbClock.now() : one.dueAt);
     }
     if (active !== undefined) look(entry, active);
   }

@@ -14,7 +14,7 @@ import {
 import { runInstancesToBytes } from "@millrace/wire";
 import { apply } from "../apply.ts";
 import { isQueued, lineOf } from "../backfills/limits.ts";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, loadedShard, type Owner } from "../owner.ts";
 import type { RunLife } from "../runs/run-life.ts";
 import { automated, type OwnedDag, type QueuedRun } from "../runs/run.ts";
 import type { Versions } from "../shards/versions.ts";
@@ -46,10 +46,7 @@ export function createInputs(parts: {
     return versions.get(facts.dagVersionId)?.compiled.spec.inputs ?? null;
   }
 
-  function isHeld(dag: OwnedDag): boolean {
-    const owner = parts.owner();
-    return loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
-  }
+  const isHeld = (dag: OwnedDag): boolean => holdsDag(parts.owner(), dag);
 
   function hold(dag: OwnedDag, run: QueuedRun, spec: InputsSpec): void {
     const { facts } = run;

@@ -12,10 +12,11 @@ import {
 } from "@millrace/engine";
 import { apply } from "../apply.ts";
 import { hasRoomForRun } from "../backfills/limits.ts";
+import { pause } from "../clock.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { waitingRuns } from "../inputs/waiting.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, loadedShard, type Owner } from "../owner.ts";
 import type { RunLife } from "../runs/run-life.ts";
 import type { RunMade, RunMaker, RunWish } from "../runs/run-maker.ts";
 import { automated, type OwnedDag } from "../runs/run.ts";
@@ -113,15 +114,13 @@ export function createTicks(parts: {
         if (isMillraceError(error) || !mayTick(wish.dag)) throw error;
         owner.log.warn({ dag_id: wish.dag.dagId, err: error }, "timetable.tick_unanswered");
       }
-      const { max } = owner.settings.reloadDelayMs;
-      await new Promise<void>((resolve) => owner.clock.after(max, resolve));
+      await pause(owner.clock, owner.settings.reloadDelayMs.max);
       if (!mayTick(wish.dag)) throw new MillraceError("UNAVAILABLE");
     }
   }
 
   function mayTick(dag: OwnedDag): boolean {
-    const isHere = loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
-    return isHere && dag.isActive && !dag.isPaused;
+    return holdsDag(owner, dag) && dag.isActive && !dag.isPaused;
   }
 
   async function leaveOut(dag: OwnedDag, planned: PlannedRun): Promise<void> {
