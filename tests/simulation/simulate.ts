@@ -91,15 +91,20 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     if (plan.has.assets) startAssets(world, plan);
     const backfills = plan.has.backfills ? startBackfills(world, plan, dags) : noBackfills;
     const people = startPeople(world, plan, dagIds);
+    const expected = (): readonly string[] => expectedOf(world, dags);
     const isDone = (): boolean =>
-      isQuiet(world, people) && backfills.open() === 0 && !isExpecting(world, dags);
+      isQuiet(world, people) && backfills.open() === 0 && expected().length === 0;
     await run(world, plan.faultMs);
     nemesis.end();
     world.trace.note("world", "nothing goes wrong any more");
     people.help();
     await run(world, livenessMs, isDone);
     checkEnd(world, people);
-    ensure(world.failures.length > 0 || isDone(), "L3", () => "runs that are due were not made");
+    ensure(
+      world.failures.length > 0 || isDone(),
+      "L3",
+      () => `${expected().join(", ")} still to come`,
+    );
     await run(world, afterwardsMs);
     compared = checkStates(world, people);
     checkRunsMade(world, dags, people);
@@ -125,15 +130,19 @@ function isQuiet(world: World, people: People): boolean {
   );
 }
 
-/** Whether runs are to come: some schedule has not come to its end, or events of assets suffice for a run. */
-function isExpecting(world: World, dags: readonly DagSpec[]): boolean {
+/** What runs are to come of: schedules that have not come to their end, events of assets that suffice, open backfills. */
+function expectedOf(world: World, dags: readonly DagSpec[]): string[] {
   const { tables } = world.server;
-  const isWaiting = (dag: DagSpec): boolean => {
-    const isOver = dag.endDate === null || world.databaseNow() > dag.endDate + tickLagMs;
-    const isDone = isOver && tables.dags.get(dag.dagId)?.next_run_at === null;
-    return (dag.schedule !== null && !isDone) || hasAssetsFor(tables, dag);
-  };
-  return dags.some(isWaiting) || [...tables.backfills.values()].some(({ state }) => state < 4);
+  const backfills = [...tables.backfills.values()].filter(({ state }) => state < 4);
+  return [
+    ...dags.flatMap((dag) => {
+      const isOver = dag.endDate === null || world.databaseNow() > dag.endDate + tickLagMs;
+      const isDone = isOver && tables.dags.get(dag.dagId)?.next_run_at === null;
+      return dag.schedule === null || isDone ? [] : [`ticks of ${dag.dagId}`];
+    }),
+    ...dags.flatMap((dag) => (hasAssetsFor(tables, dag) ? [`events for ${dag.dagId}`] : [])),
+    ...backfills.map(({ id, dag_id }) => `dates of backfill ${id} of ${dag_id}`),
+  ];
 }
 
 /** By a person, or by a backfill that has run it again. */

@@ -12,6 +12,7 @@ import { aWorld, type World } from "../testing/world.ts";
 const minute = 60_000;
 /** Soon enough to wait for. */
 const soon = 600;
+const settings = { deadlineLookMs: 20 };
 const tellDeadlines = (["deadline_missed", "deadline_at_risk"] as const).map((on) => tell(on));
 
 function after(ms: number, name = "soon"): DeadlineSpec {
@@ -33,7 +34,7 @@ const of = (ix: number, state: number, ordinal = 0): Row => ({ ix, ordinal, stat
 async function aDeadline(spec: DagSpec, body: (assignment: Assignment) => Outcome | null) {
   const world = await aWorld();
   await registerDag(world.db, spec);
-  const scheduler = await world.scheduler({ settings: { deadlineLookMs: 20 } });
+  const scheduler = await world.scheduler({ settings });
   const api = await world.api({ handlers, body: telling(body) });
   return {
     ...{ world, scheduler, api },
@@ -158,6 +159,9 @@ test("before it is missed, the critical path of what is left says that it will b
   await it.world.db.pool.query(
     "UPDATE task_instance SET ended_at = started_at + (ARRAY[1, 8000, 1000])[ix + 1] * interval '1 millisecond'",
   );
+  // Its own deadline may have had the history read once it had ended, and nothing tells of what was changed by hand.
+  await it.scheduler.stop();
+  const scheduler = await it.world.scheduler({ settings });
   isHistory = false;
   const run = await it.api.trigger("path");
   await expect.poll(() => it.api.assigned.filter(({ taskId }) => taskId === "a").length).toBe(2);
@@ -175,7 +179,7 @@ test("before it is missed, the critical path of what is left says that it will b
   await it.world.db.pool.query(
     "UPDATE deadline SET due_at = date_trunc('milliseconds', clock_timestamp())",
   );
-  await it.scheduler.stop();
+  await scheduler.stop();
   await it.world.scheduler();
   await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3)]);
   await expect.poll(() => callbacksOf(it.api)).toHaveLength(2);
