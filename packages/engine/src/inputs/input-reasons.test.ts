@@ -1,10 +1,12 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { admitRun } from "../admission/admission.ts";
 import { someLimits } from "../testing.ts";
-import { askInputs, inputReference, keyOf } from "./ask.ts";
+import { askedInstances, askInputs, inputReference, keyOf } from "./ask.ts";
 import type { InputTerm } from "./input.ts";
 import { inputReasons } from "./input-reasons.ts";
 import { foundIn, judgeInputs, type InputsWait } from "./judge.ts";
+import { randomArrivals, randomTerm } from "../testing/random-inputs.ts";
 import { hourly, hourMs, joined, midnight, newest, range } from "./testing.ts";
 
 const minute = 60_000;
@@ -94,4 +96,37 @@ test("steps follow the zone's clock: a day of 23 hours has 23 instances", () => 
       [{ partitionKey: "2026-03-30", date: Date.UTC(2026, 2, 29, 22) }],
     ],
   });
+});
+
+test("a run that waits has a reason, and once what the reasons name is there it may start", () => {
+  fc.assert(
+    fc.property(randomTerm, randomArrivals(0), (term, came) => {
+      const asked = askInputs(term, midnight);
+      const instances = askedInstances(asked);
+      const times = new Map(
+        instances
+          .filter(({ uri, date }) => came.has(`${uri} ${(date - midnight) / hourMs}`))
+          .map((one) => [keyOf(one), midnight] as const),
+      );
+      const judged = () => judgeInputs(asked, foundIn(times), { now: midnight, since: midnight });
+      for (;;) {
+        const wait = { judged: judged(), timeoutAt: null };
+        const reasons = inputReasons(wait);
+        const mayStart = admitRun(someLimits({ inputs: wait })).length === 0;
+        expect(reasons.length === 0).toBe(mayStart);
+        if (mayStart) return;
+        const before = times.size;
+        for (const { evidence } of reasons) {
+          // Of the newest that exist none is missing by its date: any will do.
+          const named = evidence["missing"] === "" ? null : evidence["missing"]!.split(", ");
+          for (const one of instances)
+            if (evidence["assets"]!.split(" ").includes(one.uri))
+              if (named === null || named.includes(one.partitionKey))
+                times.set(keyOf(one), midnight);
+        }
+        expect(times.size).toBeGreaterThan(before);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
 });

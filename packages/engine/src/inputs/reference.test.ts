@@ -4,10 +4,13 @@ import { expect, test } from "vitest";
 import { askedInstances, askInputs, keyOf } from "./ask.ts";
 import type { InputTerm } from "./input.ts";
 import { foundIn, judgeInputs } from "./judge.ts";
-import { hourly, hourMs, joined, midnight, newest, range } from "./testing.ts";
+import { randomArrivals, randomTerm } from "../testing/random-inputs.ts";
+import { hourMs, midnight } from "./testing.ts";
 
+/** The minute up to which it is walked. */
 const last = 40;
-const assets = ["s3://a", "s3://b", "s3://c"].map((uri) => hourly(uri));
+
+const arrivals = randomArrivals(last);
 
 /** By "uri hour": the minute in which it came; what never comes is left out. */
 type Arrivals = ReadonlyMap<string, number>;
@@ -89,65 +92,9 @@ function createReference(term: InputTerm, arrivals: Arrivals) {
   return (minute: number): Answer => walk(term, { min: null, wait: null }, minute);
 }
 
-const enough = fc.record({
-  min: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
-  waitMs: fc.option(
-    fc.integer({ min: 1, max: 20 }).map((minutes) => minutes * 60_000),
-    { nil: undefined },
-  ),
-});
-type Enough = { min?: number; waitMs?: number };
-const given = enough.map(({ min, waitMs }): Enough => ({
-  ...(min !== undefined && { min }),
-  ...(waitMs !== undefined && { waitMs }),
-}));
-const asset = fc.constantFrom(...assets);
-const steps = fc.tuple(fc.integer({ min: -3, max: 1 }), fc.integer({ min: 0, max: 2 }));
-const leaf = fc.oneof(
-  fc
-    .tuple(asset, steps, given)
-    .map(([of, [from, length], options]) => range(of, from, from + length, options)),
-  fc
-    .tuple(asset, fc.integer({ min: 1, max: 3 }), given)
-    .map(([of, count, options]) => newest(of, count, 4, options)),
-  fc.tuple(steps, given).map(([[from, length], options]) =>
-    joined(
-      "combine",
-      assets.slice(0, 2).map((of) => range(of, from, from + length)),
-      options,
-    ),
-  ),
-);
-const term = fc.letrec<{ term: InputTerm }>((tie) => ({
-  term: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
-    leaf,
-    fc
-      .tuple(
-        fc.constantFrom("all_of" as const, "first_of" as const),
-        fc.array(tie("term"), { minLength: 1, maxLength: 3 }),
-        given,
-      )
-      .map(([kind, terms, options]) => joined(kind, terms, options)),
-  ),
-})).term;
-
-const arrivals = fc
-  .array(fc.tuple(asset, fc.integer({ min: -4, max: 3 }), fc.integer({ min: -5, max: last })), {
-    maxLength: 20,
-  })
-  .map((all) => {
-    const first = new Map<string, number>();
-    for (const [of, step, minute] of all) {
-      const key = `${of.asset.uri} ${step}`;
-      first.set(key, Math.min(minute, first.get(key) ?? Infinity));
-    }
-    return first;
-  });
-
 test("judging anew at any moment, and only when something says so, comes to what remembering every minute comes to", () => {
   fc.assert(
-    fc.property(term, arrivals, (wanted, came) => {
+    fc.property(randomTerm, arrivals, (wanted, came) => {
       const named = { ...wanted, name: "all" };
       const asked = askInputs(named, midnight);
       const reference = createReference(named, came);
