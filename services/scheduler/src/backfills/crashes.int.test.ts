@@ -57,7 +57,7 @@ async function crashed(point: CrashPoint): Promise<string | null> {
   // What was assigned but not told before the death is found by inventories.
   const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 100);
   const id = await key;
-  await expect.poll(() => backfillState(world.db, id), { timeout: 30_000 }).toBe("completed");
+  await expect.poll(() => backfillState(world.db, id), { timeout: 60_000 }).toBe("completed");
   clearInterval(beat);
   const dates = await datesOf(world.db, id);
   const where = JSON.stringify({ ...point, name: crashing.seen.at(point.at - 1) });

@@ -11,6 +11,7 @@ import { movingClock } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
+const brief = { shardTtlMs: 1_000, shardRenewMs: 200, nodeSilenceMs: 800, nodeBeatMs: 200 };
 const day = Date.UTC(2026, 0, 1);
 
 function forRuns(wait: MessageInitShape<typeof RunsTriggerSchema> = {}): Outcome {
@@ -80,14 +81,16 @@ test("a run that fails fails the wait, and skips it where that is asked for", as
 test("the wait goes on after a take-over of its own owner, and finds what ended meanwhile", async () => {
   await using world = await aWorld();
   await register(world);
-  const first = await world.scheduler();
+  const first = await world.scheduler({ settings: brief });
   const { gate, body } = bodies(() => forRuns());
   const api = await world.api({ body });
   const run = await waiting(world, api);
   await api.trigger("orders", { logicalAt: day });
+  // What a dead owner had not sent yet is lost until somebody takes an inventory.
+  await expect.poll(() => api.assigned.map(({ taskId }) => taskId)).toContain("publish");
   gate.resolve(success());
   first.kill();
-  await world.scheduler({ settings: { shardTtlMs: 500 } });
+  await world.scheduler({ settings: brief });
   expect(await world.untilFinal(run)).toBe("success");
 });
 
