@@ -18,6 +18,7 @@ import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
+import { inputLinesOf } from "../input-lines.ts";
 import { runStateWord, showGlyph, showSome, showState, showTime } from "../format.ts";
 import { print, printJson, printMessage, printTable, say } from "../output.ts";
 import { globalOptions } from "../program-options.ts";
@@ -231,6 +232,8 @@ async function showDag(dagId: string, _options: unknown, command: Command): Prom
   print(`${colors.dim("file     ")} ${dag.file}`);
   if (dag.tags.length > 0) print(`${colors.dim("tags     ")} ${dag.tags.join(", ")}`);
   print(`${colors.dim("limits   ")} ${limitsText(spec)}`);
+  for (const line of spec.inputs === undefined ? [] : inputLinesOf(spec.inputs))
+    print(`${colors.dim("input    ")} ${line}`);
   for (const { name } of spec.deadlines) print(`${colors.dim("deadline ")} ${name}`);
   print("");
   const before = Map.groupBy(spec.edges, (edge) => edge.toTaskId);

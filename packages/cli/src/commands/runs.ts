@@ -14,7 +14,7 @@ import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
 import { deadlineLine, listAllDeadlines } from "../deadlines.ts";
-import { inputLines } from "../run-inputs.ts";
+import { inputLines } from "../input-lines.ts";
 import {
   enumWord,
   runStateWord,

@@ -1,5 +1,5 @@
-/** The inputs of a run in words. */
-import { RunInputsState, type GetDagRunInputsResponse } from "@millrace/wire/v1";
+/** The inputs of a DAG and of a run in words. */
+import { RunInputsState, type GetDagRunInputsResponse, type InputTerm } from "@millrace/wire/v1";
 import { colors } from "./colors.ts";
 import { showTime } from "./format.ts";
 
@@ -21,4 +21,18 @@ export function inputLines(answer: GetDagRunInputsResponse): string[] {
     const list = `${keys.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
     return `${name}: ${instances.length} ${instances.length === 1 ? "instance" : "instances"}${list === "" ? "" : `: ${list}`}`;
   });
+}
+
+/** What the runs of a DAG wait for: a line for each name, with the assets that its instances come of. */
+export function inputLinesOf(term: InputTerm): string[] {
+  const uris = new Map<string, Set<string>>();
+  const visit = ({ name: own, kind }: InputTerm, outer: string): void => {
+    const name = own || outer;
+    if (kind.case === "instances" || kind.case === "latest") {
+      const uri = kind.value.of?.asset?.uri ?? "";
+      uris.set(name, (uris.get(name) ?? new Set()).add(uri));
+    } else for (const part of kind.value?.terms ?? []) visit(part, name);
+  };
+  visit(term, "");
+  return [...uris].map(([name, all]) => `${name === "" ? "" : `${name}: `}${[...all].join(", ")}`);
 }
