@@ -1,4 +1,6 @@
 /** The DAGs of the test double: those whose runs are plain; the others are in `fake-dags-inside.ts`. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { InputOrder, type InputTermSchema } from "@millrace/wire/v1";
 import { fakeDag } from "./fake-dag.ts";
 import type { FakeDag } from "./fake-dag.ts";
 import { fakeDagsInside } from "./fake-dags-inside.ts";
@@ -87,7 +89,7 @@ export function fakeDags(): readonly FakeDag[] {
       paramsSchema,
       tasks: {
         plan: { ms: 1_000, lines: 6 },
-        copy: { ms: 15_000, after: ["plan"], lines: 400, result: copyValue() },
+        copy: { ms: 60_000, after: ["plan"], lines: 1_600, result: copyValue() },
         verify: { ms: 1_500, after: ["copy"], lines: 9 },
       },
     }),
@@ -143,6 +145,26 @@ export function fakeDags(): readonly FakeDag[] {
       },
       tasks: { report: { ms: 900, lines: 3 } },
     }),
+    fakeDag("clicks_report", {
+      description: "Counts the clicks of a day, once its hours are there.",
+      tags: ["assets", "report"],
+      cron: "@daily",
+      history: 3,
+      inputs: {
+        kind: {
+          case: "allOf",
+          value: {
+            terms: [
+              instances("clicks", "s3://shop/clicks", { from: -24, to: -1, min: 20, waitS: 1_800 }),
+              instances("prices", "s3://shop/prices", { from: 0, to: 0 }),
+            ],
+          },
+        },
+      },
+      inputTimeout: { seconds: 21_600n },
+      inputOrder: InputOrder.LAST,
+      tasks: { report: { ms: 900, lines: 3 } },
+    }),
     ...fakeDagsInside(),
     ...fakeDagsWaiting(),
     fakeDag("example_dag", {
@@ -157,6 +179,19 @@ export function fakeDags(): readonly FakeDag[] {
 
 function asset(uri: string) {
   return { case: "asset", value: { uri } } as const;
+}
+
+function instances(
+  name: string,
+  uri: string,
+  { from, to, min, waitS }: { from: number; to: number; min?: number; waitS?: number },
+): MessageInitShape<typeof InputTermSchema> {
+  const of = { asset: { uri }, every: "@hourly" };
+  return {
+    ...{ name, kind: { case: "instances", value: { of, from, to } } },
+    ...(min === undefined ? {} : { min }),
+    ...(waitS === undefined ? {} : { wait: { seconds: BigInt(waitS) } }),
+  };
 }
 
 function reportValue() {

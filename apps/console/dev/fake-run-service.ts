@@ -11,6 +11,7 @@ import {
 import type { DagRun, DagRunService, RunDaySchema } from "@millrace/wire/v1";
 import { refusal } from "./fake-errors.ts";
 import { fakeDeadlines } from "./fake-deadlines.ts";
+import { fakeRunInputs } from "./fake-run-inputs.ts";
 import { pause, summary } from "./fake-lookup.ts";
 import type { Lookup } from "./fake-lookup.ts";
 import { affectedMax } from "./fake-change-calls.ts";
@@ -138,6 +139,7 @@ export function runService(
         stop();
       }
     },
+    getDagRunInputs: ({ runId }) => fakeRunInputs(lookup.run(runId)),
     listDeadlines({ runId }) {
       return { deadlines: fakeDeadlines(lookup.run(runId)) };
     },

@@ -2,14 +2,16 @@
 
 import { KeyBusy, Overlap, type DagSpec, type Schedule } from "@millrace/wire/v1";
 import { durationMsOf, formatDuration, formatInstant, msOf, plural } from "./format.ts";
+import { inputFacts } from "./input-words.ts";
 import { deadlineNames } from "./task-limits.ts";
 
 /** Pairs of a name and what it is; only what differs from a plain schedule. */
 export function scheduleFacts(spec: DagSpec): readonly (readonly [string, string])[] {
-  const facts: [string, string][] = [];
+  const facts: (readonly [string, string])[] = [];
   if (spec.schedule !== undefined) facts.push(["Runs", kindInWords(spec.schedule)]);
   const partition = spec.schedule === undefined ? null : partitionInWords(spec.schedule);
   if (partition !== null) facts.push(["Partition", partition]);
+  facts.push(...inputFacts(spec));
   const [start, end] = [msOf(spec.startDate), msOf(spec.endDate)];
   if (start !== null) facts.push(["From", formatInstant(start, { zone: "UTC" })]);
   if (end !== null) facts.push(["Until", formatInstant(end, { zone: "UTC" })]);

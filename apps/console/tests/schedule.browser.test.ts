@@ -54,3 +54,28 @@ test("what holds the next run back is said with its remedy", async () => {
   stage.api.world.paused.delete("example_dag");
   await held.waitFor({ state: "detached" });
 });
+
+test("what runs wait for before they start is told with its assets, and of a run what is missing, then what it was given", async () => {
+  const { paused } = stage.api.world;
+  await using visit = await stage.open("/dags/clicks_report?tab=schedule", { timezoneId: "UTC" });
+  const { page, complaints } = visit;
+  const inputs = page.getByRole("region", { name: "Inputs" });
+  await inputs.getByText("20 will do, and 30m 00s are waited for more").waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  const link = inputs.getByRole("link", { name: /s3:\/\/shop\/prices/ });
+  expect(await link.getAttribute("href")).toContain(encodeURIComponent("s3://shop/prices"));
+
+  paused.add("clicks_report");
+  const runId = stage.trigger("clicks_report");
+  await page.goto(`${stage.base}/runs/${runId}`);
+  const data = page.getByTestId("inputs");
+  await data.getByText("21 of 24 instances of s3://shop/clicks are there").waitFor();
+  await data.getByText("0 of 1 instances of s3://shop/prices are there").waitFor();
+  await page.getByText("Without them the run fails").waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  paused.delete("clicks_report");
+  const given = data.locator('[data-input="Given"]');
+  await given.getByText("24 instances").waitFor();
+  expect(await given.count()).toBe(2);
+  expect(complaints).toEqual([]);
+});

@@ -74,9 +74,19 @@ export async function startStage() {
     },
     /** Somebody else answers what the task asks. */
     async answer(runId: string, taskId: string, by: string, values: object) {
+      await this.pass(runId, taskId, { by, values });
+    },
+    /** What the task waits for comes now. */
+    async pass(runId: string, taskId: string, more: { by?: string; values?: object } = {}) {
       const { run, task } = await this.waiting(runId, taskId);
-      run.fulfil(task, { state: InputState.ANSWERED, now: Date.now(), by, values });
+      run.fulfil(task, { state: InputState.ANSWERED, now: Date.now(), ...more });
       api.world.announce(run);
+    },
+    /** What the running task does is done now. */
+    finish(runId: string, taskId: string) {
+      const task = api.world.runOf(runId)?.tasks.get(taskId);
+      if (task === undefined) throw new Error(`No ${taskId} in ${runId}.`);
+      task.endsAt = Date.now();
     },
     latestRun(dagId: string): string {
       return api.world.runsOf(dagId)[0]?.run.runId ?? "";

@@ -227,12 +227,13 @@ class Worker:
                 plane.sessions.stop()
 
     def _drain(self) -> None:
-        _log.info("worker.draining")
         for plane in self._planes:
             plane.attempts.drain()
             # What is watched goes on elsewhere.
             if plane.is_triggerer:
                 plane.attempts.cancel_all()
+        # Said once it is so: whoever reads it may count on that nothing new is begun.
+        _log.info("worker.draining")
         stopper = threading.Thread(target=self._hurry, name="millrace-hurry", daemon=True)
         stopper.start()
         for plane in self._planes:

@@ -10,6 +10,7 @@ import { evidenceOf } from "../../../../../lib/evidence.ts";
 import { reasonWords } from "../../../../../lib/reasons.ts";
 import { scheduleFacts } from "../../../../../lib/schedule-facts.ts";
 import { AssetWaits } from "./asset-waits.tsx";
+import { InputTerms } from "./input-terms.tsx";
 import { NextRuns } from "./next-runs.tsx";
 import { RunCalendar } from "./run-calendar.tsx";
 
@@ -49,6 +50,7 @@ export function ScheduleTab({ dag }: { readonly dag: Dag }) {
             ))}
           </dl>
         </section>
+        {spec.data?.spec?.inputs !== undefined && <InputTerms term={spec.data.spec.inputs} />}
         <Holds reasons={next.data.reasons} />
         {(kind === "assets" || kind === "assetOrTime") && <AssetWaits dagId={dagId} />}
         {kind !== "assets" && <NextRuns runs={planned} zone={zone} />}

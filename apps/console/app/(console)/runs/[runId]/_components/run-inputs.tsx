@@ -16,11 +16,16 @@ type Props = { readonly run: DagRun };
 
 /** What the run waits for of its DAG's inputs, or what it was given. */
 export function RunInputs({ run }: Props) {
-  const isWaiting = run.state === RunState.QUEUED;
+  const isQueued = run.state === RunState.QUEUED;
   const query = useQuery(
     DagRunService.method.getDagRunInputs,
     { runId: run.runId },
-    { refetchInterval: isWaiting ? refreshMs : false, staleTime: 0 },
+    {
+      // Once more after the run has started: only then is it known what it was given.
+      refetchInterval: ({ state }) =>
+        isQueued || state.data?.state === RunInputsState.WAITING ? refreshMs : false,
+      staleTime: 0,
+    },
   );
   const answer = query.data;
   if (answer?.state === RunInputsState.NONE) return null;
