@@ -2,13 +2,13 @@
  * `npm run bench:assets`: from the event of an asset to the first task of the DAG that waits for it. One producer after the
  * other, each when the consumer's run before has ended; then many producers at once.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pool } from "pg";
-import { installProject, type Project } from "../installed.ts";
-import { placeAndTime, publish, table, whole } from "../page.ts";
-import { say, until, within } from "../progress.ts";
+import { benchmark } from "../benchmark.ts";
+import type { Project } from "../installed.ts";
+import { placeAndTime, table, whole } from "../page.ts";
+import { say, until } from "../progress.ts";
 import { percentile } from "../statistics.ts";
 import { startPostgres, startSystem, type System } from "../system.ts";
 import { triggerRun } from "../workloads.ts";
@@ -22,18 +22,9 @@ const benchmarkSeconds = 300;
 
 type Figures = { readonly alone: readonly number[]; readonly together: readonly number[] };
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-assets-"));
-try {
-  const measured = within(benchmarkSeconds, "the benchmark", measure(await installProject(folder)));
-  publish("npm run bench:assets", report(await measured));
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-// What has not ended by now is cut off by the end of this process.
-process.exit();
+await benchmark("npm run bench:assets", benchmarkSeconds, async (project) =>
+  report(await measure(project)),
+);
 
 async function measure(project: Project): Promise<Figures> {
   const loadDags = join(project.folder, "assets");

@@ -2,14 +2,14 @@
  * `npm run bench:backfill`: a backfill of 10,000 dates with a task that does nothing, on a real `millrace up`. How long the
  * call takes, how long it takes until every date has its run, and how many runs go through in a second.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Pool } from "pg";
-import { installProject, type Project } from "../installed.ts";
-import { placeAndTime, publish, table, whole } from "../page.ts";
-import { say, until, within } from "../progress.ts";
+import { benchmark } from "../benchmark.ts";
+import type { Project } from "../installed.ts";
+import { placeAndTime, table, whole } from "../page.ts";
+import { say, until } from "../progress.ts";
 import { startPostgres, startSystem, type System } from "../system.ts";
 
 const dates = 10_000;
@@ -28,18 +28,9 @@ type Figures = {
   readonly doneSeconds: number;
 };
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-backfill-"));
-try {
-  const measured = within(benchmarkSeconds, "the benchmark", measure(await installProject(folder)));
-  publish("npm run bench:backfill", report(await measured));
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-// What has not ended by now is cut off by the end of this process.
-process.exit();
+await benchmark("npm run bench:backfill", benchmarkSeconds, async (project) =>
+  report(await measure(project)),
+);
 
 async function measure(project: Project): Promise<Figures[]> {
   const loadDags = join(project.folder, "filled");

@@ -3,17 +3,16 @@
  * cost that are not due.
  */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "pg";
-import { installProject, type Project } from "../installed.ts";
-import { placeAndTime, publish, table, whole } from "../page.ts";
-import { memoryOf, processorSeconds, type Memory, type Part } from "../processes.ts";
-import { say, until, within } from "../progress.ts";
+import { benchmark } from "../benchmark.ts";
+import type { Project } from "../installed.ts";
+import { placeAndTime, table, whole } from "../page.ts";
+import { say, until } from "../progress.ts";
+import { lookAt, quietSeconds, shownLoad, shownMemory, type Quiet } from "../quiet.ts";
 import { percentile } from "../statistics.ts";
-import { startPostgres, startSystem, type System } from "../system.ts";
+import { startPostgres, startSystem } from "../system.ts";
 import { idleSpec, writeDueDags } from "./dags.ts";
 
 const pulses = 30;
@@ -26,33 +25,15 @@ const registeredAtOnce = 1_000;
 const leadSeconds = 90;
 const pauseSeconds = 10;
 const runSeconds = 300;
-const quietSeconds = 30;
-/** A connection that has become idle reports what it counted after ten seconds. */
-const reportSeconds = 12;
 const benchmarkSeconds = 1_200;
 
 /** Milliseconds from the tick to the start of the first task. */
 type Lateness = readonly number[];
-type Quiet = {
-  readonly memory: ReadonlyMap<Part, Memory>;
-  /** Of one core. */
-  readonly load: ReadonlyMap<Part, number>;
-  readonly statementsPerSecond: number;
-};
 type Figures = { pulse: Lateness; rush: Lateness; none: Quiet; idle: Quiet };
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-schedules-"));
-try {
-  const measured = within(benchmarkSeconds, "the benchmark", measure(await installProject(folder)));
-  publish("npm run bench:schedules", report(await measured));
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-// What has not ended by now is cut off by the end of this process.
-process.exit();
+await benchmark("npm run bench:schedules", benchmarkSeconds, async (project) =>
+  report(await measure(project)),
+);
 
 async function measure(project: Project): Promise<Figures> {
   return { ...(await measureDue(project)), ...(await measureIdle(project)) };
@@ -153,34 +134,12 @@ async function plannedDags(pool: Pool): Promise<number> {
   return rows[0]!.n;
 }
 
-async function lookAt({ pool, ...processes }: System): Promise<Quiet> {
-  await delay(reportSeconds * 1000);
-  const before = await transactions(pool);
-  const spent = processorSeconds(processes);
-  await delay(quietSeconds * 1000);
-  const statements = (await transactions(pool)) - before;
-  const load = new Map<Part, number>();
-  for (const [part, seconds] of processorSeconds(processes))
-    load.set(part, (seconds - (spent.get(part) ?? 0)) / quietSeconds);
-  return { memory: memoryOf(processes), load, statementsPerSecond: statements / quietSeconds };
-}
-
-/** By the server's own counter; nearly all are one statement. */
-async function transactions(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>(
-    "SELECT (xact_commit + xact_rollback)::float8 AS n FROM pg_stat_database WHERE datname = current_database()",
-  );
-  return rows[0]!.n;
-}
-
 function report({ pulse, rush, none, idle }: Figures): string {
   const ms = (value: number) => `${whole(value)} ms`;
   const lateness = (what: string, of: Lateness) => [
     what,
     ...[0, 0.5, 0.99, 1].map((share) => ms(percentile(of, share))),
   ];
-  const megabytes = ({ memory }: Quiet, part: Part) => `${whole(memory.get(part)?.nowMb ?? 0)} MB`;
-  const load = (of: Quiet, part: Part) => `${(100 * (of.load.get(part) ?? 0)).toFixed(1)} %`;
   const both = (what: string, cell: (of: Quiet) => string) => [what, cell(none), cell(idle)];
   const spread = percentile(rush, 1) - percentile(rush, 0);
   return [
@@ -194,10 +153,10 @@ worker process. Of the ${whole(dueAtOnce)} DAGs that were due at once all ran; t
     ),
     table(
       [`over ${quietSeconds} s`, "1 DAG, not due", `${whole(idleDags)} DAGs, not due`],
-      both("transactions a second", (of) => of.statementsPerSecond.toFixed(1)),
-      both("server: memory", (of) => megabytes(of, "server")),
-      both("server: processor, of one core", (of) => load(of, "server")),
-      both("PostgreSQL: processor, of one core", (of) => load(of, "postgres")),
+      both("transactions a second", (of) => of.transactionsPerSecond.toFixed(1)),
+      both("server: memory", (of) => shownMemory(of, "server")),
+      both("server: processor, of one core", (of) => shownLoad(of, "server")),
+      both("PostgreSQL: processor, of one core", (of) => shownLoad(of, "postgres")),
     ),
     "",
   ].join("\n\n");

@@ -4,14 +4,14 @@
  */
 import { compileDag } from "@millrace/engine";
 import type { DagDefinition } from "@millrace/sdk/spec";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Pool } from "pg";
-import { installProject } from "../installed.ts";
-import { placeAndTime, publish, table, whole } from "../page.ts";
-import { say, within } from "../progress.ts";
+import { benchmark } from "../benchmark.ts";
+import type { Project } from "../installed.ts";
+import { placeAndTime, table, whole } from "../page.ts";
+import { say } from "../progress.ts";
 import { slots, startPostgres, startSystem } from "../system.ts";
 import { verifyRuns } from "../verify.ts";
 import { runToEnd } from "../workloads.ts";
@@ -19,28 +19,20 @@ import { criticalPathSeconds, readGraph, schedule, type Node } from "./graph.ts"
 
 const criticalSeconds = 50;
 const runSeconds = 180;
-const benchmarkSeconds = 300;
+const benchmarkSeconds = 270;
 const dagId = "workflow";
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-workflow-"));
-try {
-  const file = process.argv.slice(2).find((it) => !it.startsWith("--"));
-  if (file === undefined) throw new Error("Name the file of a workflow graph.");
-  publish("npm run bench:workflow", await within(benchmarkSeconds, "the benchmark", measure(file)));
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const file = process.argv.slice(2).find((it) => !it.startsWith("--"));
+if (file === undefined) {
+  say("Name the file of a workflow graph.");
+  process.exit(1);
 }
-// What has not ended by now is cut off by the end of this process.
-process.exit();
+await benchmark("npm run bench:workflow", benchmarkSeconds, (project) => measure(project, file));
 
-async function measure(file: string): Promise<string> {
+async function measure(project: Project, file: string): Promise<string> {
   const real = readGraph(file);
   const scale = criticalSeconds / criticalPathSeconds(real);
   const nodes = real.map((it) => ({ ...it, runtimeSeconds: it.runtimeSeconds * scale }));
-  const project = await installProject(folder);
   const loadDags = join(project.folder, "workflow");
   const dagFile = writeDag(loadDags, nodes);
   await using postgres = await startPostgres();
