@@ -1,6 +1,7 @@
 -- deadline_mark: a deadline is at risk (state 2), or missed (state 3), and its callbacks are to run. Answers a row when that
 -- is news: it was as the caller thinks, its run has not succeeded, and the caller owns its shard. Whoever had no answer says
--- the same news again, known by its moment $7, and has the same answer.
+-- the same news again, known by its moment $7, and has the same answer; callbacks of news that were told before stay as they are,
+-- since what is said again may come long after they have run.
 -- Index: deadline_pkey, run_pkey, shard_pkey, callback_delivery_pkey.
 -- @param {BigInt} $1:runKey
 -- @param {Int} $2:ix
@@ -26,10 +27,11 @@ WITH marked AS (
   RETURNING d.run_id, d.ix, d.ordinal, r.shard, r.dag_id, r.dag_version_id
 ),
 called_back AS (
-  INSERT INTO callback_delivery (run_id, ix, map_ix, attempt, event, ordinal, happened_at)
+  INSERT INTO callback_delivery AS told (run_id, ix, map_ix, attempt, event, ordinal, happened_at)
   SELECT m.run_id, m.ix, -1, m.ordinal + 1, CASE WHEN $6::smallint = 3 THEN 5 ELSE 6 END, c.ordinal, $7::timestamptz
   FROM marked AS m, unnest($10::smallint[]) AS c (ordinal)
   ON CONFLICT (run_id, ix, map_ix, attempt, event, ordinal) DO UPDATE
   SET state = 1, tries = 0, happened_at = EXCLUDED.happened_at, next_try_at = NULL, ended_at = NULL, failure = NULL
+  WHERE told.happened_at <> EXCLUDED.happened_at
 )
 SELECT shard, dag_id, dag_version_id FROM marked

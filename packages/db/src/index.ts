@@ -76,6 +76,7 @@ export {
   setScheduleProblem,
   skipTick,
   takeRunIds,
+  type NextRun,
   type RunCreation,
   type RunToCreate,
 } from "./runs-write.ts";

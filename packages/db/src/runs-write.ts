@@ -220,14 +220,22 @@ export async function takeRunIds(db: Database, count: number): Promise<number[]>
   return rows.flatMap(({ first }) => Array.from({ length: idBlock }, (_, i) => first + i));
 }
 
-/** Notes when the next scheduled runs of DAGs are due, for people; null for none. */
-export async function setNextRuns(
-  db: Database,
-  nextRuns: readonly (readonly [dagId: string, nextRunAt: EpochMs | null])[],
-): Promise<void> {
-  const dagIds = nextRuns.map(([dagId]) => dagId);
-  const ats = nextRuns.map(([, at]) => dateOf(at));
-  await rowsOf(db.pool, "dag_set_next_runs", [dagIds, ats]);
+/** When the next scheduled run of a DAG is due. */
+export type NextRun = {
+  readonly dagId: string;
+  /** Null for none. */
+  readonly nextRunAt: EpochMs | null;
+  /** The end of the data interval of the newest tick, from which it follows; null for none. */
+  readonly lastIntervalEnd: EpochMs | null;
+};
+
+/** Notes when the next scheduled runs of DAGs are due, for people. What has been overtaken by a tick changes nothing. */
+export async function setNextRuns(db: Database, nextRuns: readonly NextRun[]): Promise<void> {
+  await rowsOf(db.pool, "dag_set_next_runs", [
+    nextRuns.map(({ dagId }) => dagId),
+    nextRuns.map(({ nextRunAt }) => dateOf(nextRunAt)),
+    nextRuns.map(({ lastIntervalEnd }) => dateOf(lastIntervalEnd)),
+  ]);
 }
 
 /** Notes what is wrong with the function of a DAG's timetable, for people; empty for nothing. */

@@ -20,12 +20,20 @@ const failure = (retryable: boolean) => ({
   ...{ type: "", message: "", stack: "", retryable, retryAfterMs: null },
 });
 
-/** Only of runs that ended by themselves: nobody cleared, marked or cancelled, and no time was over. */
+/** Longer than a run of the simulation takes that nothing keeps from going on. */
+function wasStuck({ spec: { dagrunTimeoutMs } }: CompiledDag, run: RunRow): boolean {
+  const tookMs = (run.ended_at ?? 0) - (run.started_at ?? Infinity);
+  return dagrunTimeoutMs !== null && tookMs >= dagrunTimeoutMs;
+}
+
+/** Only of runs that ended by themselves: nobody cleared, marked or cancelled. */
 export function checkAgainstReference(
   dag: CompiledDag,
   run: RunRow,
   changes: readonly InstanceChange[],
 ): void {
+  // Its end would hide what held it.
+  ensure(!wasStuck(dag, run), "L3", () => `run ${run.id} went on until its time was over`);
   const inputs = {
     logicalDate: run.logical_at,
     lengthOf: ([, name]: readonly (string | number)[]) => paramLengths[String(name)] ?? null,

@@ -29,6 +29,7 @@ import {
   readTriggerState,
   setBackfillState,
   settlePools,
+  setNextRuns,
   skipTick,
   takeStarts,
   type Database,
@@ -202,11 +203,16 @@ class Steps {
     };
   }
 
+  /** A tick without a run, or a note that follows from one. */
   tick(): Step {
-    const start = begin + this.#random.below(5) * day;
+    const random = this.#random;
+    const start = begin + random.below(5) * day;
+    const end = start + day;
+    const next = { dagId: "maker", nextRunAt: random.pick([null, end]) };
+    const lastIntervalEnd = random.pick([null, end]);
+    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...next, lastIntervalEnd }]);
     const fence = this.#fence(0);
-    const tick = { dagId: "maker", interval: { start, end: start + day }, nextRunAt: null };
-    return (db) => skipTick(db, fence, tick);
+    return (db) => skipTick(db, fence, { ...next, interval: { start, end } });
   }
 
   backfill(): Step {

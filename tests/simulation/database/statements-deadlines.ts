@@ -108,7 +108,10 @@ function mark({ tables }: Moment, values: readonly unknown[]): object[] {
   for (const place of values[9] as number[]) {
     const attempt = ordinal! + 1;
     const event = state === missed ? 5 : 6;
-    tables.dataOf(runId!).callbacks.set(`${ix} -1 ${attempt} ${event} ${place}`, {
+    const { callbacks } = tables.dataOf(runId!);
+    const key = `${ix} -1 ${attempt} ${event} ${place}`;
+    if (callbacks.get(key)?.happened_at === happenedAt) continue;
+    callbacks.set(key, {
       ...{ run_id: runId!, ix: ix!, map_ix: -1, attempt, event, ordinal: place, state: 1 },
       ...{ tries: 0, happened_at: happenedAt, next_try_at: null, ended_at: null },
       ...{ cause: null, failure: null },

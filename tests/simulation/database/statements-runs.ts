@@ -87,13 +87,16 @@ export const runStatements: Statements = {
     });
     return [];
   },
-  dag_set_next_runs({ tables }, [dagIds, nextRunAts]) {
-    const moments = nextRunAts as (string | null)[];
+  dag_set_next_runs({ tables }, [dagIds, nextRunAts, lastIntervalEnds]) {
+    const momentOf = (dates: unknown, n: number): number | null => {
+      const date = (dates as (string | null)[])[n] ?? null;
+      return date === null ? null : Date.parse(date);
+    };
     for (const [n, dagId] of (dagIds as string[]).entries()) {
       const dag = tables.dags.get(dagId);
-      const moment = moments[n] ?? null;
-      const next = moment === null ? null : Date.parse(moment);
-      if (dag !== undefined) tables.dags.set(dagId, { ...dag, next_run_at: next });
+      const last = momentOf(lastIntervalEnds, n) ?? -Infinity;
+      if (dag === undefined || (dag.last_interval_end ?? -Infinity) > last) continue;
+      tables.dags.set(dagId, { ...dag, next_run_at: momentOf(nextRunAts, n) });
     }
     return [];
   },

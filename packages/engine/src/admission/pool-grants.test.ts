@@ -36,6 +36,17 @@ test("what is not used goes back once somebody lacks it, and stays at hand until
   expect(slotsOf(settleGrants(4, [row(1, 4), row(2, 0, 2, 0)], [use(1, 1, 0)], 9))).toEqual([1]);
 });
 
+test("of shards that each hold what the other lacks, since the same moment, one gets all that its task takes", () => {
+  const wide = [use(1, 0, 2, 2), use(2, 0, 2, 2)];
+  const asking = settleGrants(2, [row(1, 1), row(2, 1)], wide, 10);
+  expect(slotsOf(asking)).toEqual([2, 0]);
+  // Those of two owners, written in one moment and settled later.
+  const since = [row(1, 1, 1, 5), row(2, 1, 1, 5)];
+  const [second] = settleGrants(2, since, [wide[1]!], 10);
+  const [first] = settleGrants(2, [since[0]!, second!], [wide[0]!], 11);
+  expect(slotsOf([first!, second!])).toEqual([2, 0]);
+});
+
 test("a pool that was made smaller than its use gives nothing until it fits", () => {
   const rows = [row(1, 6), row(2, 3)];
   expect(slotsOf(settleGrants(4, rows, [use(1, 5, 3), use(2, 3, 3)], 0))).toEqual([5, 3]);

@@ -65,6 +65,11 @@ export function settleGrants(
   return parties.filter((party) => party.isOwn).map((party) => rowOf(party, now));
 }
 
+/** Who has waited for longer goes first. Of those that began to wait together one does too: else each would keep what the others lack. */
+function inTurn(a: Party, b: Party): number {
+  return a.since - b.since || a.shard - b.shard;
+}
+
 function heldBy(parties: readonly Party[]): number {
   return parties.reduce((all, party) => all + party.slots, 0);
 }
@@ -74,7 +79,7 @@ function giveBack(party: Party, parties: readonly Party[], share: number, total:
   const rivals = parties.filter((other) => other !== party && other.lack > 0);
   const excess = heldBy(parties) - total;
   const unused = rivals.length > 0 ? party.idle - party.use.wanted : 0;
-  const isUrgent = rivals.some((rival) => rival.missing > 0 && rival.since < party.since);
+  const isUrgent = rivals.some((rival) => rival.missing > 0 && inTurn(rival, party) < 0);
   const isShort = rivals.some((rival) => rival.missing > 0 || rival.slots < share);
   const above = isUrgent ? party.idle : isShort ? party.slots - share : 0;
   const given = Math.min(party.idle, Math.max(0, unused, party.isFresh ? 0 : above, excess));
@@ -83,9 +88,7 @@ function giveBack(party: Party, parties: readonly Party[], share: number, total:
 
 function deal(parties: readonly Party[], share: number, total: number): void {
   let free = Math.max(0, total - heldBy(parties));
-  const waiting = parties
-    .filter((party) => party.lack > 0)
-    .toSorted((a, b) => a.since - b.since || a.shard - b.shard);
+  const waiting = parties.filter((party) => party.lack > 0).toSorted(inTurn);
   const upTo = [
     (party: Party) => party.missing,
     (party: Party) => share - party.slots,

@@ -148,14 +148,19 @@ export async function changeBackfill(
   const { from, to } = changes[kind];
   const reply = keyReply(id);
   const request = { ...key, answer: answerBytes(reply) };
-  const isMoved = await setBackfillState(owner.db, shard, { id, from, to, request });
-  const dag = owner.dags.get(dagId);
-  if (isMoved && dag?.backfill?.id === id) {
-    dag.backfill.state = to;
-    life.startQueued(dag);
-    backfills.kick(dag);
+  try {
+    const isMoved = await setBackfillState(owner.db, shard, { id, from, to, request });
+    const dag = owner.dags.get(dagId);
+    if (isMoved && dag?.backfill?.id === id) {
+      dag.backfill.state = to;
+      life.startQueued(dag);
+      backfills.kick(dag);
+    }
+    return reply;
+  } catch (error) {
+    owner.clock.after(owner.settings.reloadDelayMs.max, () => backfills.doubt(dagId, id));
+    throw error;
   }
-  return reply;
 }
 
 /** What keeps runs of a backfill from starting, and its next date from becoming one. */

@@ -1,8 +1,16 @@
 import { expect, test } from "vitest";
-import { backfillState, daily, datesOf, day, startBackfill } from "../testing/backfills.ts";
+import {
+  backfillState,
+  changeBackfill,
+  daily,
+  datesOf,
+  day,
+  startBackfill,
+} from "../testing/backfills.ts";
 import { crashingDatabase, type CrashPoint } from "../testing/crashing-database.ts";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { failure, success } from "../testing/fake-api.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld } from "../testing/world.ts";
 
 const spec = aDag("filled", ["a"], [], daily);
@@ -94,3 +102,24 @@ test.each([{ isAfter: false }, { isAfter: true }])(
   },
   180_000,
 );
+
+test("a backfill goes on that was resumed without an answer, however often that is asked for", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, spec, { scheduledThrough: new Date() });
+  const lost = statementTrouble(world.db, "COMMIT of request_keep", "after", { isArmed: false });
+  await world.scheduler({ db: lost.db, settings });
+  const api = await world.api({ body: () => null });
+  const asked = { from: day(1), to: day(3), maxActiveRuns: 1 };
+  const key = await startBackfill(world.db, api, spec, asked);
+  await expect.poll(() => api.assigned.length).toBe(1);
+  await changeBackfill(api, "filled", "pauseBackfill", key);
+  lost.arm();
+  // It asks again until it is answered, and is told then that this is done.
+  await changeBackfill(api, "filled", "resumeBackfill", key);
+  await lost.met;
+  for (const nth of [0, 1, 2]) {
+    await expect.poll(() => api.assigned.length).toBe(nth + 1);
+    await api.report(api.assigned[nth]!.attemptId, success());
+  }
+  await expect.poll(() => backfillState(world.db, key)).toBe("completed");
+});

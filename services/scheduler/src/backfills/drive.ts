@@ -1,6 +1,11 @@
 /** Brings backfills on: dates become runs some at a time, each once, whatever crashes in between; then they end. */
 
-import { BackfillState, setBackfillState, type OwnedBackfillRow } from "@millrace/db";
+import {
+  BackfillState,
+  listOwnedBackfills,
+  setBackfillState,
+  type OwnedBackfillRow,
+} from "@millrace/db";
 import { admitDate, type Reason } from "@millrace/engine";
 import { apply } from "../apply.ts";
 import { withRun } from "../commands/change-run.ts";
@@ -15,6 +20,8 @@ export type Backfills = {
   begin(dag: OwnedDag, row: OwnedBackfillRow): void;
   /** Something that its backfill waits for may have changed. */
   kick(dag: OwnedDag): void;
+  /** A change of its state may have been written all the same: the row says. */
+  doubt(dagId: string, id: number): void;
   /** Why the next date does not become a run; empty when it may. */
   heldBy(dag: OwnedDag, backfill: OwnedBackfill): readonly Reason[];
 };
@@ -61,6 +68,8 @@ export function createBackfills(parts: BackfillParts): Backfills {
 
   async function drive(dag: OwnedDag, backfill: OwnedBackfill): Promise<void> {
     while (backfill.isKicked && isHeld(dag, backfill)) {
+      if (backfill.isDoubtful) await readState(dag, backfill);
+      if (backfill.isDoubtful) continue;
       if (backfill.state === BackfillState.cancelling) return cancel(dag, backfill);
       const isDecided = backfill.decided >= backfill.dateCount;
       if (isDecided && isOver(dag, backfill)) return end(dag, backfill, BackfillState.completed);
@@ -68,6 +77,17 @@ export function createBackfills(parts: BackfillParts): Backfills {
       else await decidePage(parts, dag, backfill);
       life.startQueued(dag);
     }
+  }
+
+  async function readState(dag: OwnedDag, backfill: OwnedBackfill): Promise<void> {
+    backfill.isKicked = false;
+    const open = await listOwnedBackfills(owner.db, [dag.shard]);
+    // Kicked meanwhile, it may have been changed since: then what was read is old.
+    const isOld = backfill.isKicked;
+    backfill.isKicked = true;
+    if (isOld) return;
+    backfill.isDoubtful = false;
+    backfill.state = open.find(({ id }) => id === backfill.id)?.state ?? backfill.state;
   }
 
   function isOver(dag: OwnedDag, { id, queued, running }: OwnedBackfill): boolean {
@@ -115,6 +135,12 @@ export function createBackfills(parts: BackfillParts): Backfills {
   return {
     kick,
     heldBy,
+    doubt(dagId, id) {
+      const dag = owner.dags.get(dagId);
+      if (dag?.backfill?.id !== id) return;
+      dag.backfill.isDoubtful = true;
+      kick(dag);
+    },
     begin(dag, row) {
       if (dag.backfill?.id === row.id) return;
       dag.backfill = ownedBackfill(row);

@@ -8,7 +8,8 @@ import { createRunLine, type RunLine } from "../runs/run-line.ts";
 import type { OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../runs/run.ts";
 
 export function ownedBackfill(row: OwnedBackfillRow): OwnedBackfill {
-  return { ...row, running: new Set(), queued: createRunLine(), isDriven: false, isKicked: false };
+  const idle = { isDriven: false, isKicked: false, isDoubtful: false };
+  return { ...row, ...idle, running: new Set(), queued: createRunLine() };
 }
 
 /** Whether a run counts with its DAG's backfill. One whose backfill is over counts with the DAG like any other. */

@@ -196,6 +196,22 @@ test("a deadline that was marked without an answer is told all the same", async 
   await expect.poll(() => callbacksOf(api)).toEqual(["deadline_missed of the run"]);
 });
 
+test("a mark that arrives once it was made again, and told, leaves what was told as it is", async () => {
+  const spec = aDag("late", ["a"], [], { deadlines: [after(soon)], callbacks: tellDeadlines });
+  await using world = await aWorld();
+  await registerDag(world.db, spec);
+  const { db, letGo, taken } = statementTrouble(world.db, "deadline_mark", "late");
+  await world.scheduler({ db, settings: { reloadDelayMs: { first: 10, max: 20 } } });
+  const api = await world.api({ handlers, body: telling(() => null) });
+  await api.trigger("late");
+  const delivered = [{ state: "delivered", tries: 1 }];
+  await expect.poll(() => deliveries(world.db)).toEqual(delivered);
+  letGo();
+  await taken;
+  expect(await deliveries(world.db)).toEqual(delivered);
+  expect(callbacksOf(api)).toEqual(["deadline_missed of the run"]);
+});
+
 test("deadlines that were kept go, though they could not be deleted at first", async () => {
   const tasks = [aTask("a", { deadlines: [after(minute)] }), aTask("b")];
   await using world = await aWorld();

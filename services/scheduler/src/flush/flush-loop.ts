@@ -68,8 +68,8 @@ export type FlushLoop = {
   lastStep(run: ActiveRun): Step | null;
   /** Something of the run waits that is not on its way yet. */
   hasWaiting(run: ActiveRun): boolean;
-  /** Whether a change of this task instance is not known to be written yet. */
-  isUnwritten(run: ActiveRun, ref: InstanceRef): boolean;
+  /** Whether a change of this task instance, or for null of any of the run's, is not known to be written yet. */
+  isUnwritten(run: ActiveRun, ref: InstanceRef | null): boolean;
   /** Drops what waits of a run, and answers it: the run has left memory. */
   forget(run: ActiveRun): readonly Step[];
   /** Task instance changes that wait. */
@@ -292,8 +292,9 @@ export function createFlushLoop(options: FlushLoopOptions): FlushLoop {
     hasWaiting: (run) => laneOf(run).waiting.has(run),
     isUnwritten(run, ref) {
       const lane = laneOf(run);
-      const key = instanceKey(ref);
-      const isOn = (step: Step) => step.run === run && !step.isWritten && step.records.has(key);
+      const key = ref === null ? null : instanceKey(ref);
+      const isAbout = ({ records }: Step) => (key === null ? records.size > 0 : records.has(key));
+      const isOn = (step: Step) => step.run === run && !step.isWritten && isAbout(step);
       return (lane.waiting.get(run) ?? []).some(isOn) || lane.inFlight.some(isOn);
     },
     forget(run) {

@@ -128,9 +128,10 @@ function mayGiveWay(owner: Owner, run: ActiveRun, { logicalAt, runType }: RunFac
   );
 }
 
-/** Nothing of it runs, and something of it waits for the past. */
+/** Nothing of it runs, durably: an end that is not written may be taken back. And something of it waits for the past. */
 function isIdle(owner: Owner, run: ActiveRun): boolean {
-  return owner.past.holds(run) && activeCountOf(run.engine) === 0;
+  const isActive = activeCountOf(run.engine) > 0;
+  return owner.past.holds(run) && !isActive && !owner.flushes.isUnwritten(run, null);
 }
 
 /** Places that are free for a run; below 0 when there are too many runs. */

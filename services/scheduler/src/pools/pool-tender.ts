@@ -22,11 +22,16 @@ export function createPoolTender(owner: () => Owner): PoolTender {
 
   const isOverdrawn = (pool: string) => owner().pools.overdrawn.has(pool);
 
-  /** Whether another shard, here or elsewhere, lacks slots of the pool. */
-  function isContended({ pool, shard }: PoolShard): boolean {
+  /**
+   * Whether another shard, here or elsewhere, lacks slots of the pool. Those here that let others go first do not count: two of
+   * them would make way for each other in turns, as fast as rows can be written, and no gate would be open meanwhile.
+   */
+  function isContended({ pool, shard }: PoolShard, now: number): boolean {
     if (wantedElsewhere.has(pool)) return true;
-    for (const part of owner().pools.parts())
-      if (part.pool === pool && part.shard !== shard && part.lacking > 0) return true;
+    for (const part of owner().pools.parts()) {
+      const isOther = part.pool === pool && part.shard !== shard;
+      if (isOther && part.lacking > 0 && now >= part.mutedUntilMs) return true;
+    }
     return false;
   }
 
@@ -73,14 +78,14 @@ export function createPoolTender(owner: () => Owner): PoolTender {
       const idle = part.granted - used;
       if (idle >= wish.least && wish.wanted > 0 && !part.hasUsed && !isFresh && row.slots !== null)
         mute(part, now);
-      const isMuted = now < part.mutedUntilMs && isContended(part);
+      const isMuted = now < part.mutedUntilMs && isContended(part, now);
       const wanted = row.slots === null || isMuted ? 0 : Math.min(wish.wanted, row.slots);
       const { running, deferred, pool, shard } = part;
       const use = { pool, shard, used, wanted, least: wanted > 0 ? wish.least : 0, isFresh };
       all.push({ part, use: { ...use, running, deferred, waiting: wish.waiting } });
       const lacks = Math.max(0, wanted - Math.max(0, idle));
       const isShort = lacks > 0 && lacks > 2 * part.lacking;
-      const isWatched = row.slots !== null && isContended(part);
+      const isWatched = row.slots !== null && isContended(part, now);
       const gives = (isWatched || pools.overdrawn.has(pool)) && idle > 0 && part.hasFreed;
       const isLess = isWatched && part.lacking > 0 && lacks === 0;
       const isOver = row.slots !== null && used > part.granted;

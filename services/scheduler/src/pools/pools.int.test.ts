@@ -142,3 +142,34 @@ test("two schedulers share a pool without exceeding it", async () => {
   for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
   expect(await mostInPool(world.db, () => 1)).toBe(2);
 });
+
+test("shards that could not use their slots while all workers were busy do not ask in turns: a worker gets a task once it is free", async () => {
+  await using world = await aWorld();
+  await makePool(world, "narrow", 2);
+  const [first, second] = ["red", "green"] as const;
+  for (const id of [first, second]) await registerDag(world.db, aDag(id, inPool(3, "narrow")));
+  await registerDag(world.db, aDag("long", ["only"]));
+  const settings = { poolKeepMs: 1, poolTellMs: 10, poolMuteMs: { first: 60_000, most: 60_000 } };
+  await world.scheduler({ settings });
+  const busy = Promise.withResolvers<void>();
+  const api = await world.api({
+    slots: 1,
+    body: ({ taskId }) =>
+      (taskId === "only" ? busy.promise : Promise.resolve()).then(() => success()),
+  });
+  const runs = [await api.trigger("long")];
+  await expect.poll(() => api.assigned.length).toBe(1);
+  const holds = async (dagId: string) => {
+    const { rows } = await world.db.pool.query<{ slots: number }>(
+      "SELECT slots FROM pool_grant WHERE shard = $1",
+      [shardOf(dagId)],
+    );
+    return rows[0]?.slots ?? 0;
+  };
+  for (const id of [first, second]) {
+    runs.push(await api.trigger(id));
+    await expect.poll(() => holds(id)).toBeGreaterThan(0);
+  }
+  busy.resolve();
+  for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
+});

@@ -2,9 +2,11 @@
 
 import { flush as writeFlush, type FlushAnswer, type FlushBatch, type Lane } from "@millrace/db";
 import { RunState } from "@millrace/engine";
+import type { Assignment } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
+import { day } from "../testing/backfills.ts";
 import { aChain, aDag, aTask, registerDag } from "../testing/dags.ts";
-import { success } from "../testing/fake-api.ts";
+import { failure, success } from "../testing/fake-api.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld } from "../testing/world.ts";
 
@@ -50,6 +52,51 @@ test("a run keeps its place under max_active_runs while it is read again", async
   );
   for (const [at, row] of rows.entries())
     if (at > 0) expect(+row.started_at).toBeGreaterThanOrEqual(+rows[at - 1]!.ended_at);
+});
+
+test("a run that waits for the past gives its place away only once the end of what ran in it is durable", async () => {
+  await using world = await aWorld();
+  const tasks = [aTask("a", { dependsOnPast: true }), aTask("c")];
+  const spec = aDag("etl", tasks, [], { maxActiveRuns: 1 });
+  await registerDag(world.db, spec);
+  const met = Promise.withResolvers<void>();
+  const lost = Promise.withResolvers<void>();
+  let isArmed = false;
+  await world.scheduler({
+    async flush(lane, batch) {
+      if (!isArmed || batch.finished.length === 0) return writeFlush(lane, batch);
+      isArmed = false;
+      met.resolve();
+      await lost.promise;
+      throw new Error("Connection terminated unexpectedly");
+    },
+  });
+  await using api = await world.api({ body: () => null });
+  const begun = async (nth: number, taskId: string): Promise<string> => {
+    const isIt = ({ run, taskId: id }: Assignment) =>
+      id === taskId && Number(run?.logicalDate?.seconds) * 1000 === day(nth);
+    await expect.poll(() => api.assigned.some(isIt)).toBe(true);
+    return api.assigned.find(isIt)!.attemptId;
+  };
+  const first = await api.trigger("etl", { logicalAt: day(1) });
+  await api.report(await begun(1, "c"), success());
+  await api.report(await begun(1, "a"), failure("no", false));
+  expect(await world.untilFinal(first)).toBe("failed");
+  const third = await api.trigger("etl", { logicalAt: day(3) });
+  const running = await begun(3, "c");
+  isArmed = true;
+  const reported = api.report(running, success());
+  await met.promise;
+  const second = await api.trigger("etl", { logicalAt: day(2) });
+  lost.resolve();
+  await reported;
+  await begun(2, "c");
+  const { rows } = await world.db.pool.query<{ started_at: Date; ended_at: Date }>(
+    `SELECT (SELECT started_at FROM run WHERE id = $1) AS started_at,
+            (SELECT max(ended_at) FROM task_instance WHERE run_id = $2) AS ended_at`,
+    [second, third],
+  );
+  expect(+rows[0]!.started_at).toBeGreaterThanOrEqual(+rows[0]!.ended_at);
 });
 
 test("what a run held is free when it turns out to be over: its key, its slots, its instances", async () => {

@@ -166,6 +166,8 @@ export type OwnedBackfill = Omit<
   /** While it is being brought on; and whether there is reason to look again. */
   isDriven: boolean;
   isKicked: boolean;
+  /** Its row may have another state: a change of it had no answer. */
+  isDoubtful: boolean;
 };
 
 export type ActiveRun = {

@@ -6,6 +6,8 @@ import { expect, test } from "vitest";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { crashingDatabase, type CrashPoint } from "../testing/crashing-database.ts";
 import { success, textOf, type Outcome } from "../testing/fake-api.ts";
+import { movingClock } from "../testing/moving-clock.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const minute = 60_000;
@@ -147,4 +149,33 @@ test("a run that begins whenever somebody looks is made once, though its answer 
   // Both the runs and the schedules have been asked about again by now.
   await expect.poll(answered).toBeGreaterThanOrEqual(2);
   expect(await counts()).toEqual({ once: 1, delta: 1 });
+});
+
+test("an older note of the next run that arrives behind a tick does not undo what the tick has noted", async () => {
+  await using world = await aWorld();
+  const at = Date.now() + hour;
+  const schedule = { kind: "events", at: [at] } as const;
+  await registerDag(world.db, aDag("single", ["a"], [], { schedule }));
+  const clock = movingClock();
+  const { db, met, letGo, taken } = statementTrouble(world.db, "dag_set_next_runs", "late");
+  const unread = { shardTtlMs: 10 * hour, shardRenewMs: 10 * hour };
+  await world.scheduler({
+    db,
+    clock,
+    settings: { ...unread, reloadDelayMs: settings.reloadDelayMs },
+  });
+  const noted = async () => {
+    const { rows } = await world.db.pool.query<{ next_run_at: Date | null }>(
+      "SELECT next_run_at FROM dag",
+    );
+    return rows[0]?.next_run_at?.getTime() ?? null;
+  };
+  await met;
+  await expect.poll(noted).toBe(at);
+  clock.advance(hour);
+  // No other run follows.
+  await expect.poll(noted).toBe(null);
+  letGo();
+  await taken;
+  expect(await noted()).toBe(null);
 });

@@ -61,7 +61,8 @@ export function createTicks(parts: {
   function show(dag: OwnedDag, nextRunAt: number | null): void {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
-    notes.note(dag.dagId, nextRunAt);
+    const lastIntervalEnd = dag.lastInterval?.end ?? null;
+    notes.note({ dagId: dag.dagId, nextRunAt, lastIntervalEnd });
   }
 
   function hasRoom(dag: OwnedDag): boolean {
@@ -141,7 +142,6 @@ export function createTicks(parts: {
     dag.scheduledThrough = Math.max(dag.scheduledThrough, dataInterval.end);
     dag.lastInterval = dataInterval;
     dag.nextRunAt = nextRunAt;
-    notes.supersede(dag.dagId, nextRunAt);
     const date = new Date(logicalDate).toISOString();
     owner.log.info({ dag_id: dag.dagId, logical_date: date, run }, "timetable.ticked");
   }
