@@ -24,6 +24,7 @@ type Row = {
   readonly id: number;
   readonly have: number;
   readonly slots: number | null;
+  readonly decided: number;
   readonly last_interval_start: Date | null;
   readonly last_interval_end: Date | null;
 };
@@ -132,6 +133,16 @@ export const limitBugs = {
     plan: (plan) => having("schedules", "backfills")(crashing(plan)),
     rows: (statement, rows) =>
       statement === "backfill_list_open" ? changed(rows, () => ({ max_active_runs: 50 })) : rows,
+  },
+  backfill_date_skipped: {
+    says: "whoever takes up a backfill believes it to be one date further",
+    foundWithin: 60,
+    promises: ["semantics 11.1"],
+    plan: (plan) => having("schedules", "backfills")(crashing(plan)),
+    rows: (statement, rows) =>
+      statement === "backfill_list_open"
+        ? changed(rows, ({ decided }) => ({ decided: decided + 1 }))
+        : rows,
   },
   deadline_unwatched: {
     says: "deadlines of a run that was taken over are not watched",

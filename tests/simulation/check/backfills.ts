@@ -9,7 +9,7 @@ import { ensure } from "./violation.ts";
 
 const completed = 4;
 const cancelled = 5;
-const made = 1;
+const rerun = 2;
 
 export function checkBackfillRuns(
   flushed: Flushed,
@@ -38,9 +38,13 @@ export function checkBackfills(tables: Tables): void {
     ensure(state >= completed, "L3", () => `backfill ${id} does not end (${state})`);
     const dates = [...tables.backfillDates.values()].filter((row) => row.backfill_id === id);
     const ordinals = dates.map((row) => row.ordinal).toSorted((a, b) => a - b);
-    const isWhole = state === cancelled || ordinals.length === decided;
+    const whole = ordinals.slice(0, decided);
+    const isWhole = whole.length === decided && whole.every((ordinal, at) => ordinal === at + 1);
+    // A page that a cancel cut short has noted runs, in any order; what is left alone is noted with its end.
+    const beyond = dates.filter(({ ordinal }) => ordinal > decided);
+    const isCutShort = state === cancelled && beyond.every(({ outcome }) => outcome <= rerun);
     ensure(
-      isWhole && ordinals.every((ordinal, at) => ordinal === at + 1),
+      isWhole && (beyond.length === 0 || isCutShort),
       "semantics 11.1",
       () => `backfill ${id} has decided ${decided} dates, and noted ${ordinals.join()}`,
     );
@@ -53,7 +57,7 @@ export function checkBackfills(tables: Tables): void {
       );
     }
     const born = [...tables.runs.values()].filter((run) => run.backfill_id === id);
-    const noted = new Set(dates.filter((row) => row.outcome <= made + 1).map((row) => row.run_id));
+    const noted = new Set(dates.filter((row) => row.outcome <= rerun).map((row) => row.run_id));
     ensure(
       born.every((run) => noted.has(run.id) || run.backfill_id !== id),
       "semantics 11.1",

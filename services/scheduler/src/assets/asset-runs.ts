@@ -12,7 +12,6 @@ import {
   assetNeeds,
   assetsOf,
   assetsHold,
-  isMillraceError,
   type AssetExpression,
   type AssetNeed,
   type AssetOrAlias,
@@ -20,6 +19,7 @@ import {
 import { hasRoomForRun } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
+import { untilSettled } from "../runs/doubtful-runs.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 import { createPartitionRuns, partitionedOf } from "./partition-runs.ts";
@@ -155,10 +155,10 @@ export function createAssetRuns(parts: {
         // What came meanwhile, or was more than one run may use.
         touch([dag.dagId]);
       },
-      (error: unknown) => {
+      async (error: unknown) => {
         owner.log.warn({ dag_id: dag.dagId, err: error }, "assets.run_failed");
-        // Nobody knows whether it was made: that is found out before anything else is (`doubtful-runs.ts`).
-        if (!isMillraceError(error)) return;
+        // What may have been made has used its events: that is found out before they are counted again.
+        await untilSettled([error]);
         assets.isMaking = false;
         touchLater([dag.dagId]);
       },

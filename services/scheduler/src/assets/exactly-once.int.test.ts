@@ -7,6 +7,7 @@ import { AssetEventsPendingSchema } from "@millrace/wire/internal";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { aDag, assetIdOf, aTask, registerDag } from "../testing/dags.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const need = 2;
@@ -105,6 +106,20 @@ test("random events, kills of schedulers and lost answers: none is lost, none is
     { numRuns: 12 },
   );
 }, 120_000);
+
+test.each(["before", "after"] as const)(
+  "events whose run got no number, since the connection broke (%s the drawing), make one all the same",
+  async (kind) => {
+    await using world = await aWorld();
+    await registerDag(world.db, consumer());
+    const trouble = statementTrouble(world.db, "run_id_take", kind);
+    await world.scheduler({ db: trouble.db, settings: { reloadDelayMs: { first: 10, max: 50 } } });
+    await using _api = await world.api();
+    for (let n = 0; n < need; n += 1) await emit(world);
+    await trouble.met;
+    await expectEachUsedOnce(world);
+  },
+);
 
 test("an event that comes between the look and the birth of the run is used by that run (trap 14)", async () => {
   await using world = await aWorld();

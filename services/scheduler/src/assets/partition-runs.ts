@@ -9,7 +9,6 @@ import {
   type UnsortedEvent,
 } from "@millrace/db";
 import {
-  isMillraceError,
   mapperOf,
   mapPartition,
   partitionHolds,
@@ -18,6 +17,7 @@ import {
 import { roomForRuns } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
+import { untilSettled } from "../runs/doubtful-runs.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 
@@ -140,13 +140,19 @@ export function createPartitionRuns(parts: {
     const failures = made.flatMap((one): unknown[] =>
       one.status === "rejected" ? [one.reason] : [],
     );
-    // Nobody knows whether they were made: that is found out before anything else is (`doubtful-runs.ts`).
-    dag.assets.isMaking = failures.some((error) => !isMillraceError(error));
     for (const error of failures)
       owner.log.warn({ dag_id: dag.dagId, err: error }, "assets.run_failed");
     owner.log.info({ dag_id: dag.dagId, runs: made.length - failures.length }, "assets.runs_made");
-    if (failures.length > 0 && !dag.assets.isMaking) touchLater(dag);
-    return failures.length === 0;
+    if (failures.length === 0) {
+      dag.assets.isMaking = false;
+      return true;
+    }
+    // What may have been made has used its events: that is found out before they are counted again. Other DAGs go on.
+    void untilSettled(failures).then(() => {
+      dag.assets.isMaking = false;
+      touchLater(dag);
+    });
+    return false;
   }
 
   return {

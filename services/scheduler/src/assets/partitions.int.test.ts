@@ -10,6 +10,7 @@ import { aDag, assetIdOf, aTask, registerDag } from "../testing/dags.ts";
 import type { Outcome } from "../testing/fake-api.ts";
 import { success } from "../testing/fake-api.ts";
 import { movingClock } from "../testing/moving-clock.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const asset = (uri: string) =>
@@ -375,6 +376,17 @@ test("random events, kills of schedulers and lost answers: each event is used on
     { numRuns: 10 },
   );
 }, 180_000);
+
+test("an event whose run got no number, since the connection broke, makes one all the same", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("consumer", ["t"], [], by(events("a"))));
+  const { db, met } = statementTrouble(world.db, "run_id_take", "before");
+  await world.scheduler({ db, settings: { reloadDelayMs: { first: 10, max: 50 } } });
+  await using _api = await world.api();
+  await emit(world, "a", "2026-01-01");
+  await met;
+  await expect.poll(() => keysOf(world, "consumer")).toEqual(["2026-01-01"]);
+});
 
 async function expectEachUsedOnce(world: World): Promise<void> {
   // A key that has events of both assets has a run, in the end.

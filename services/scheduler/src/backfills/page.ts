@@ -24,6 +24,7 @@ import {
 import { apply } from "../apply.ts";
 import { withRun } from "../commands/change-run.ts";
 import { requireShard } from "../owner.ts";
+import { untilSettled } from "../runs/doubtful-runs.ts";
 import type { OwnedBackfill, OwnedDag } from "../runs/run.ts";
 import type { BackfillParts } from "./parts.ts";
 
@@ -131,7 +132,7 @@ async function makeRuns(
 ): Promise<boolean> {
   const { id, note, params, dagVersionId } = backfill;
   const schedule = versions.get(dagVersionId)?.compiled.spec.schedule ?? null;
-  const made = await Promise.all(
+  const made = await Promise.allSettled(
     dates.map(({ ordinal, planned: { logicalDate, dataInterval, runAfter } }) =>
       maker.make({
         ...{ dag, runType: RunType.backfill, runAfter, note, params, triggeredBy: "backfill" },
@@ -143,7 +144,13 @@ async function makeRuns(
       }),
     ),
   );
-  return made.every(({ kind }) => kind === "born");
+  const failures = made.flatMap((one): unknown[] =>
+    one.status === "rejected" ? [one.reason] : [],
+  );
+  // What may have been made is the backfill's as well: it is over, or cancelled, only when that is.
+  await untilSettled(failures);
+  if (failures.length > 0) throw failures[0];
+  return made.every((one) => one.status === "fulfilled" && one.value.kind === "born");
 }
 
 async function adopt(

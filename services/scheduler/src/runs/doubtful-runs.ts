@@ -2,7 +2,6 @@
 
 import { createRuns, listActiveRuns, type RunToCreate, type ShardFence } from "@millrace/db";
 import { isMillraceError, RunState } from "@millrace/engine";
-import { announceEvents } from "../assets/announce.ts";
 import { isQueued } from "../backfills/limits.ts";
 import { holdsDag, type Owner } from "../owner.ts";
 import type { RunLife } from "./run-life.ts";
@@ -17,6 +16,23 @@ export type DoubtfulRuns = {
   readonly runs: readonly RunToCreate[];
   readonly dags: ReadonlySet<OwnedDag>;
 };
+
+/** What whoever asked for a run gets when the answer was lost. Others that failed were not made. */
+export class RunInDoubt extends Error {
+  /** Resolves once it is known whether it was made: then it is in its DAG's line, or will never be there. */
+  readonly settled: Promise<void>;
+
+  constructor(settled: Promise<void>, cause: unknown) {
+    super(`Nobody knows yet whether the run was made; ask again: ${String(cause)}`, { cause });
+    this.name = "RunInDoubt";
+    this.settled = settled;
+  }
+}
+
+/** Resolves once nothing is in doubt any more of what failed so. */
+export async function untilSettled(failures: readonly unknown[]): Promise<void> {
+  for (const error of failures) if (error instanceof RunInDoubt) await error.settled;
+}
 
 /**
  * Makes the same runs again until there is an answer: after that the first attempt can do nothing any more, however late
@@ -69,11 +85,5 @@ function take(
     if (owner.runs.has(row.id) || isQueued(dag, row.id) || dag.opened.has(row.id)) continue;
     life.enqueue(dag, { facts: factsOf(row), params: row.params, seq: row.seq });
   }
-  for (const dag of dags) {
-    if (!isOwned(owner, dag)) continue;
-    life.startQueued(dag);
-    if (!dag.assets.isMaking) continue;
-    dag.assets.isMaking = false;
-    announceEvents(owner, [dag.dagId]);
-  }
+  for (const dag of dags) if (isOwned(owner, dag)) life.startQueued(dag);
 }

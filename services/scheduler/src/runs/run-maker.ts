@@ -10,7 +10,7 @@ import {
 } from "@millrace/db";
 import { isMillraceError, MillraceError, runName, runTypeName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
-import { settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
+import { RunInDoubt, settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "../owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { assetTriggered, automated, type OwnedDag } from "./run.ts";
@@ -50,11 +50,14 @@ export type RunMade =
   | { readonly kind: "date_taken" };
 
 export type RunMaker = {
-  /** @throws MillraceError NOT_OWNER, OVERLOADED, REQUEST_ID_REUSED; the driver's error when the database fails. */
+  /**
+   * @throws MillraceError NOT_OWNER, OVERLOADED, REQUEST_ID_REUSED; RunInDoubt when the answer of the database was lost; the
+   * driver's error when nothing was asked of it yet.
+   */
   make(wish: RunWish): Promise<RunMade>;
 };
 
-type Outcome = RunMade | MillraceError;
+type Outcome = RunMade | MillraceError | RunInDoubt;
 type Open = { readonly wish: RunWish; readonly id: number; readonly at: number };
 
 export function createRunMaker(parts: { readonly owner: Owner; readonly life: RunLife }): RunMaker {
@@ -98,10 +101,15 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       const runs = left.map((each) => toCreate(each, round > 0));
       const fences = fencesOf(left);
       const creations = await createRuns(owner.db, fences, runs).catch((error: unknown) => {
-        if (!isMillraceError(error))
-          settleLater({ fences, runs, dags: new Set(left.map(({ wish }) => wish.dag)) });
-        throw error;
+        if (isMillraceError(error)) return error;
+        const dags = new Set(left.map(({ wish }) => wish.dag));
+        return new RunInDoubt(settleLater({ fences, runs, dags }), error);
       });
+      // Those of the round before are made all the same.
+      if (creations instanceof Error) {
+        for (const { at } of left) outcomes[at] = creations;
+        return;
+      }
       const again: Open[] = [];
       for (const [i, each] of left.entries()) {
         const creation = creations.get(each.id);
@@ -115,8 +123,8 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   }
 
   /** Whoever asks again is told only that they were made. */
-  function settleLater(doubtful: DoubtfulRuns): void {
-    settleRuns({ owner, life }, doubtful).catch((error: unknown) => {
+  function settleLater(doubtful: DoubtfulRuns): Promise<void> {
+    return settleRuns({ owner, life }, doubtful).catch((error: unknown) => {
       owner.log.error({ runs: doubtful.runs.length, err: error }, "runs.doubtful_broken");
     });
   }
@@ -201,7 +209,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       waiting += 1;
       try {
         const outcome = await batcher.add(wish);
-        if (outcome instanceof MillraceError) throw outcome;
+        if (outcome instanceof Error) throw outcome;
         return outcome;
       } finally {
         waiting -= 1;

@@ -131,7 +131,7 @@ export type OwnedDag = {
   isTicking: boolean;
   /** Of a DAG that waits for assets. */
   readonly assets: {
-    /** A run of it is being made of events; it is looked at again afterwards. */
+    /** A run of it is being made of events, or in doubt; it is looked at again afterwards. */
     isMaking: boolean;
     /** It had no room for another run when it was looked at. */
     isFull: boolean;

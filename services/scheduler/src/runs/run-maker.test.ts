@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { Owner } from "../owner.ts";
+import { RunInDoubt } from "./doubtful-runs.ts";
+import type { RunLife } from "./run-life.ts";
+import { createRunMaker, type RunWish } from "./run-maker.ts";
+import { assetTriggered, type OwnedDag } from "./run.ts";
+
+const born = (id: number) => [id, true, new Date(0), null, null, false];
+const nameTaken = (id: number) => [id, true, null, null, null, false];
+
+/** `answers`: what comes of each attempt to make runs; an attempt beyond them waits for ever. */
+function aMaker(answers: readonly (Error | readonly unknown[][])[]) {
+  let attempts = 0;
+  const dags = ["a", "b"].map((dagId) => ({ dagId, shard: 1, queued: { size: 0 } }) as OwnedDag);
+  const owner = {
+    settings: {
+      ...{ triggersPerFlushMax: 10, triggersWaitingMax: 10, queuedRunsMax: 10 },
+      reloadDelayMs: { first: 1, max: 1 },
+    },
+    shards: new Map([[1, { shard: 1, epoch: 1, isLoaded: true }]]),
+    dags: new Map(dags.map((dag) => [dag.dagId, dag])),
+    log: { warn: () => undefined },
+    clock: { after: (_: number, call: () => void) => setImmediate(call) },
+    db: {
+      pool: {
+        query: ({ name }: { readonly name: string }) =>
+          Promise.resolve({ rows: name === "run_id_take" ? [{ first: 1 }] : [] }),
+      },
+      makingLane: {
+        send() {
+          const answer = answers[attempts++] ?? new Promise(() => undefined);
+          if (answer instanceof Error) return Promise.reject(answer);
+          return Promise.resolve([[], answer]);
+        },
+      },
+    },
+  } as unknown as Owner;
+  const queued: number[] = [];
+  const life: Pick<RunLife, "enqueue" | "startQueued"> = {
+    enqueue: (_, { facts }) => void queued.push(facts.id),
+    startQueued: () => undefined,
+  };
+  const wish = (dag: OwnedDag): RunWish => ({
+    ...{ dag, runType: assetTriggered, logicalAt: null, intervalStartAt: null, runAfter: 0 },
+    ...{ intervalEndAt: null, params: Buffer.from("{}"), note: "", triggeredBy: "assets" },
+    ...{ request: null, nextRunAt: null, backfill: null, partitionKey: null },
+  });
+  const { make } = createRunMaker({ owner, life: life as RunLife });
+  const makeAll = () => Promise.allSettled(dags.map((dag) => make(wish(dag))));
+  return { makeAll, queued, attempts: () => attempts };
+}
+
+const broken = new Error("Connection terminated unexpectedly");
+
+test("a run is known to be made though another, asked for with it and tried under a second name, is in doubt", async () => {
+  const { makeAll, queued } = aMaker([[born(1), nameTaken(2)], broken, [born(2)]]);
+  const [first, second] = await makeAll();
+  expect(first).toEqual({ status: "fulfilled", value: { kind: "born", runKey: 1 } });
+  expect(queued).toEqual([1]);
+  const { reason } = second as PromiseRejectedResult;
+  expect(reason).toBeInstanceOf(RunInDoubt);
+  await (reason as RunInDoubt).settled;
+});
+
+test("runs whose making got no answer are in doubt until the same are asked for again with an answer", async () => {
+  const { makeAll, attempts } = aMaker([broken, broken, [born(1), born(2)]]);
+  for (const made of await makeAll()) {
+    const { reason } = made as PromiseRejectedResult;
+    expect(reason).toBeInstanceOf(RunInDoubt);
+    await (reason as RunInDoubt).settled;
+    expect(attempts()).toBe(3);
+  }
+});
