@@ -130,6 +130,15 @@ function isQuiet(world: World, people: People): boolean {
   );
 }
 
+/** Of runs, by the names that workers know them by. */
+function openCallbacks({ server }: World): string[] {
+  return [...server.tables.data].flatMap(([runId, { callbacks }]) =>
+    [...callbacks.values()].flatMap(({ state, ix, attempt, event }) =>
+      state === 1 ? [`run ${runId} ${ix}.${attempt} event ${event}`] : [],
+    ),
+  );
+}
+
 /** What runs are to come of: schedules that have not come to their end, events of assets that suffice, open backfills. */
 function expectedOf(world: World, dags: readonly DagSpec[]): string[] {
   const { tables } = world.server;
@@ -184,7 +193,7 @@ function checkEnd(world: World, people: People): void {
   ensure(
     isQuiet(world, people) || people.open() > 0,
     "L3",
-    () => "callbacks or tokens are left over",
+    () => `callbacks or tokens are left over: ${openCallbacks(world).join(", ")}`,
   );
   ensure(people.open() === 0, "L3", () => `${people.open()} requests have no answer`);
 }

@@ -1,7 +1,7 @@
 -- deadline_mark: a deadline is at risk (state 2), or missed (state 3), and its callbacks are to run. Answers a row when that
 -- is news: it was as the caller thinks, its run has not succeeded, and the caller owns its shard. Whoever had no answer says
--- the same news again, known by its moment $7, and has the same answer; callbacks of news that were told before stay as they are,
--- since what is said again may come long after they have run.
+-- the same news again, known by its moment $7, and has the same answer, also when the run has succeeded since; callbacks of news
+-- that were told before stay as they are, since what is said again may come long after they have run.
 -- Index: deadline_pkey, run_pkey, shard_pkey, callback_delivery_pkey.
 -- @param {BigInt} $1:runKey
 -- @param {Int} $2:ix
@@ -22,8 +22,8 @@ WITH marked AS (
     missed_at = CASE WHEN $6::smallint = 3 THEN $7::timestamptz END
   FROM run AS r, shard AS s
   WHERE d.run_id = $1::bigint AND d.ix = $2::int AND d.ordinal = $3::smallint AND d.due_at = $4::timestamptz
-    AND (d.state < $6::smallint OR (d.state = $6::smallint AND $7::timestamptz = CASE WHEN $6::smallint = 3 THEN d.missed_at ELSE d.at_risk_at END))
-    AND r.id = d.run_id AND r.state <> 3 AND s.id = r.shard AND s.epoch = $5::bigint
+    AND ((d.state < $6::smallint AND r.state <> 3) OR (d.state = $6::smallint AND $7::timestamptz = CASE WHEN $6::smallint = 3 THEN d.missed_at ELSE d.at_risk_at END))
+    AND r.id = d.run_id AND s.id = r.shard AND s.epoch = $5::bigint
   RETURNING d.run_id, d.ix, d.ordinal, r.shard, r.dag_id, r.dag_version_id
 ),
 called_back AS (

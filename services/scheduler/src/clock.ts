@@ -27,17 +27,39 @@ export type DbClock = {
   observe(databaseNow: number, askedAtMs: number, answeredAtMs: number): void;
 };
 
+/** How far two clocks are thought to part in a millisecond: ten times what quartz does. */
+const driftPerMs = 0.000_5;
+
+/** What has to be added to the monotonic clock, between these. */
+type Offset = { readonly low: number; readonly high: number; readonly atMs: number };
+
+/**
+ * A reading tells the offset only up to the time its answer took, which can be seconds when the database is slow. What was known
+ * better before still holds, but for drift (Cristian 1989, Marzullo 1984). A reading that contradicts it says that the database's
+ * clock was set.
+ */
 export function createDbClock(clock: Clock): DbClock {
-  let offset: number | null = null;
+  let known: Offset | null = null;
   return {
     now() {
-      if (offset === null) throw new Error("The database's clock has not been read yet.");
-      return Math.floor(clock.monotonicMs() + offset);
+      if (known === null) throw new Error("The database's clock has not been read yet.");
+      return Math.floor(clock.monotonicMs() + (known.low + known.high) / 2);
     },
     observe(databaseNow, askedAtMs, answeredAtMs) {
-      offset = databaseNow - (askedAtMs + answeredAtMs) / 2;
+      const read = {
+        ...{ low: databaseNow - answeredAtMs, high: databaseNow - askedAtMs },
+        atMs: answeredAtMs,
+      };
+      known = known === null ? read : within(read, known);
     },
   };
+}
+
+function within(read: Offset, known: Offset): Offset {
+  const drift = Math.max(0, read.atMs - known.atMs) * driftPerMs;
+  const low = Math.max(read.low, known.low - drift);
+  const high = Math.min(read.high, known.high + drift);
+  return low > high ? read : { low, high, atMs: read.atMs };
 }
 
 /** Resolves after so long. */

@@ -99,7 +99,7 @@ function mark({ tables }: Moment, values: readonly unknown[]): object[] {
   const said = state === missed ? row?.missed_at : row?.at_risk_at;
   const isAgain = row?.state === state && said === happenedAt;
   if (row?.due_at !== dueAt || (row.state >= state! && !isAgain)) return [];
-  if (run === undefined || run.state === success) return [];
+  if (run === undefined || (run.state === success && !isAgain)) return [];
   tables.deadlines.set(keyOf(runId!, ix!, ordinal!), {
     ...row,
     ...{ state: state!, missed_at: state === missed ? happenedAt : null },

@@ -23,8 +23,8 @@ export type OpenOne = {
   readonly ordinal: number;
   readonly dueAt: number;
   isAtRisk: boolean;
-  /** What is being told of it, and when that happened: the same until it is known to be written. */
-  news: { readonly state: 2 | 3; readonly happenedAt: number } | null;
+  /** Until what is told of it is known to be written, or is not for this owner to tell any more; null when nothing is. */
+  telling: Promise<void> | null;
 };
 
 /** A run with such. */

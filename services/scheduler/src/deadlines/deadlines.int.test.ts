@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { deliveries, handlers, tell, telling, told } from "../testing/callbacks.ts";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
+import { movingClock } from "../testing/moving-clock.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
@@ -211,6 +212,33 @@ test("a mark that arrives once it was made again, and told, leaves what was told
   expect(await deliveries(world.db)).toEqual(delivered);
   expect(callbacksOf(api)).toEqual(["deadline_missed of the run"]);
 });
+
+test.each([1, 2])(
+  "what was marked without an answer is told, though the task, or its run, has succeeded since (tasks: %i)",
+  async (tasks) => {
+    const a = aTask("a", { deadlines: [after(soon)], callbacks: tellDeadlines });
+    const spec = aDag("late", [a, "b"].slice(0, tasks), []);
+    const gate = Promise.withResolvers<Outcome>();
+    await using world = await aWorld();
+    await registerDag(world.db, spec);
+    const { db, met } = statementTrouble(world.db, "deadline_mark", "after");
+    const clock = movingClock();
+    // A lease that ends with the clock would have the callbacks read.
+    const lease = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
+    const reloadDelayMs = { first: 10, max: 60_000 };
+    await world.scheduler({ db, clock, settings: { ...lease, reloadDelayMs } });
+    const body = ({ taskId }: Assignment) => (taskId === "a" ? gate.promise : null);
+    const api = await world.api({ handlers, body: telling(body) });
+    const run = await api.trigger("late");
+    await met;
+    gate.resolve(success());
+    await expect.poll(async () => (await world.taskStates(run))[0]).toBe("success");
+    expect(callbacksOf(api)).toEqual([]);
+    clock.advance(61_000);
+    await expect.poll(() => callbacksOf(api)).toEqual(["deadline_missed of a, try 0"]);
+    expect(await rows(world, run)).toEqual([of(0, 3)]);
+  },
+);
 
 test("deadlines that were kept go, though they could not be deleted at first", async () => {
   const tasks = [aTask("a", { deadlines: [after(minute)] }), aTask("b")];

@@ -113,7 +113,7 @@ export function createDeadlines(parts: {
     if (open.length === 0) return void watched.delete(run.key);
     const owner = parts.owner();
     const ones = open.map(({ ix, ordinal, dueAt, state }): OpenOne => ({
-      ...{ runKey: run.key, ix, ordinal, dueAt, isAtRisk: state === 2, news: null },
+      ...{ runKey: run.key, ix, ordinal, dueAt, isAtRisk: state === 2, telling: null },
     }));
     const entry: WatchedRun = { ...run, open: new Set(ones), nextLookAt: null };
     watched.set(run.key, entry);
@@ -145,6 +145,7 @@ export function createDeadlines(parts: {
   /** A deadline has passed, or what it is about succeeded before it was watched. */
   async function pass(entry: WatchedRun, one: OpenOne): Promise<void> {
     const owner = parts.owner();
+    await one.telling;
     const run = owner.runs.get(entry.key);
     const isKept = await hasSucceeded(entry, one, run);
     if (!entry.open.has(one)) return;
@@ -170,29 +171,50 @@ export function createDeadlines(parts: {
     return version.compiled.tasks[ix] !== undefined && !isMissing && task?.other === null;
   }
 
-  /** Says that a deadline is at risk, or was missed; whoever said it first has said it. */
-  async function tell(
+  /**
+   * Says that a deadline is at risk, or was missed; whoever said it first has said it. It is said until there is an answer,
+   * whatever becomes of the run meanwhile: news that was written without one has callbacks that nobody else knows of.
+   */
+  function tell(
     entry: WatchedRun,
     one: OpenOne,
     state: 2 | 3,
     atRisk: AtRisk | null,
   ): Promise<void> {
-    const owner = parts.owner();
-    const { runKey, ix, ordinal, dueAt } = one;
+    const { dbClock } = parts.owner();
+    // Whole milliseconds: what comes of the callbacks is found by it, and what was written without an answer is known by it.
+    const happenedAt = Math.floor(dbClock.now());
+    const epoch = epochOf(entry);
     const { compiled } = entry.version;
     const on = state === 3 ? "deadline_missed" : "deadline_at_risk";
-    const due = (ix < 0 ? compiled.spec : compiled.tasks[ix])?.callbacks ?? [];
+    const due = (one.ix < 0 ? compiled.spec : compiled.tasks[one.ix])?.callbacks ?? [];
     const callbacks = due.flatMap((callback, place) => (callback.on === on ? [place] : []));
-    // Whole milliseconds: what comes of the callbacks is found by it, and what was written without an answer is known by it.
-    if (one.news?.state !== state)
-      one.news = { state, happenedAt: Math.floor(owner.dbClock.now()) };
-    const { happenedAt } = one.news;
-    const marked = await markDeadline(owner.db, {
-      ...{ runId: runKey, ix, ordinal, dueAt, state, happenedAt, callbacks },
-      epoch: epochOf(entry),
-      estimate: atRisk,
+    const news = { on, state, happenedAt, epoch, callbacks, estimate: atRisk } as const;
+    const before = one.telling ?? Promise.resolve();
+    const telling = before.then(async () => {
+      for (let isTold = false; !isTold && epochOf(entry) === epoch;) {
+        try {
+          await mark(one, news);
+          isTold = true;
+        } catch (error) {
+          const { log, clock, settings } = parts.owner();
+          log.warn({ run_key: one.runKey, err: error }, "deadlines.unwritten");
+          await pause(clock, settings.reloadDelayMs.max);
+        }
+      }
+      if (one.telling === telling) one.telling = null;
     });
-    one.news = null;
+    one.telling = telling;
+    return telling;
+  }
+
+  async function mark({ runKey, ix, ordinal, dueAt }: OpenOne, news: News): Promise<void> {
+    const owner = parts.owner();
+    const { on, callbacks, happenedAt, state, epoch } = news;
+    const marked = await markDeadline(owner.db, {
+      ...{ runId: runKey, ix, ordinal, dueAt, state, happenedAt, callbacks, epoch },
+      estimate: news.estimate,
+    });
     if (marked === null) return;
     const { dagId } = marked;
     owner.log.info(
@@ -220,11 +242,7 @@ export function createDeadlines(parts: {
     const { atRisk, slackMs } = estimate(run, history, entry, now);
     for (const one of atRisk) {
       one.one.isAtRisk = true;
-      tell(entry, one.one, 2, one).catch((error: unknown) => {
-        owner.log.warn({ run_key: entry.key, err: error }, "deadlines.unwritten");
-        one.one.isAtRisk = false;
-        setLook(entry, owner.dbClock.now() + owner.settings.reloadDelayMs.max);
-      });
+      void tell(entry, one.one, 2, one);
     }
     // Nothing but a setback, which is looked at when it comes, can bring the next one into danger before that.
     if (slackMs !== null) setLook(entry, now + Math.max(slackMs, owner.settings.deadlineLookMs));
@@ -242,16 +260,23 @@ export function createDeadlines(parts: {
     const epoch = parts.owner().shards.get(run.shard)?.epoch ?? -1;
     if (state === RunState.success) {
       watched.delete(entry.key);
-      kept.push({ runId: run.key, epoch, ix: null });
+      forget(entry.open, { runId: run.key, epoch, ix: null }, kept);
       return;
     }
     const ended = new Set([...step.records.values()].map(({ ix }) => ix));
     for (const one of [...entry.open]) {
       if (one.ix < 0 || !ended.has(one.ix) || !isDone(run, one.ix)) continue;
       drop(entry, one);
-      kept.push({ runId: run.key, epoch, ix: one.ix });
+      forget([one], { runId: run.key, epoch, ix: one.ix }, kept);
     }
     if (isSetback(step)) look(entry, run);
+  }
+
+  /** What is still being told of them has its answer first: that finds its callbacks by the rows. */
+  function forget(ones: Iterable<OpenOne>, which: Kept, kept: Kept[]): void {
+    const telling = [...ones].flatMap((one) => one.telling ?? []);
+    if (telling.length === 0) kept.push(which);
+    else void Promise.all(telling).then(() => write([which]));
   }
 
   function epochOf({ dag }: WatchedRun): number {
@@ -346,6 +371,17 @@ export function createDeadlines(parts: {
     }
   }
 }
+
+/** What is told of a deadline. */
+type News = {
+  readonly on: "deadline_at_risk" | "deadline_missed";
+  readonly state: 2 | 3;
+  readonly happenedAt: number;
+  readonly epoch: number;
+  /** Places of the callbacks in the spec. */
+  readonly callbacks: readonly number[];
+  readonly estimate: AtRisk | null;
+};
 
 type Kept = { readonly runId: number; readonly epoch: number; readonly ix: number | null };
 

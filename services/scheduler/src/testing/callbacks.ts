@@ -21,7 +21,7 @@ export const handlers = ["work", "tell"];
 
 /** A worker's answer to callbacks, and to tasks. */
 export function telling(
-  ofTask: (assignment: Assignment) => Outcome | null,
+  ofTask: (assignment: Assignment) => Outcome | null | Promise<Outcome>,
   ofCallback: (assignment: Assignment) => Outcome | null | Promise<Outcome | null> = () =>
     success(),
 ) {
