@@ -65,6 +65,26 @@ describe("the list of DAGs", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("letters typed while the page takes up those before stay", async () => {
+    await using visit = await stage.open("/dags");
+    const { page } = visit;
+    const box = page.getByRole("searchbox", { name: "Search DAGs" });
+    await box.evaluate((input: HTMLInputElement) => {
+      const { history } = window;
+      const replaceState = history.replaceState.bind(history);
+      history.replaceState = (...change) => {
+        replaceState(...change);
+        if (!String(change[2]).endsWith("q=pipe")) return;
+        history.replaceState = replaceState;
+        input.focus();
+        document.execCommand("insertText", false, "line");
+      };
+    });
+    await box.pressSequentially("pipe");
+    await page.waitForURL("**/dags?q=pipeline");
+    expect(await box.inputValue()).toBe("pipeline");
+  });
+
   test("the switch pauses a DAG, and the server knows", async () => {
     await using visit = await stage.open("/dags");
     const toggle = visit.page.getByRole("switch", { name: "example_dag is active" });

@@ -1,9 +1,10 @@
 /** Deliveries of callbacks as the owner of their runs keeps them. */
 
-import type { EpochMs, RunState, RunType } from "@millrace/engine";
+import type { EpochMs, RunState } from "@millrace/engine";
 import type { DeliveryKey, DeliveryStateCode } from "./callback-deliveries.ts";
 import type { Database } from "./database.ts";
 import type { ShardFence } from "./flush-batch.ts";
+import { birthOf, type RunBirth, type RunBirthRow } from "./run-birth.ts";
 import { rowsOf } from "./statement.ts";
 
 export type RunDeliveryKey = DeliveryKey & { readonly runId: number };
@@ -68,48 +69,36 @@ export async function listPendingDeliveries(
 }
 
 /** What a worker is told of a delivery, beside its DAG version. */
-export type DeliveryFacts = RunDeliveryKey & {
-  /** millrace.v1.Failure: what happened; null when nothing failed. */
-  readonly cause: Uint8Array | null;
-  readonly runState: RunState;
-  readonly runType: RunType;
-  readonly runName: string;
-  readonly logicalAt: EpochMs | null;
-  readonly intervalStartAt: EpochMs | null;
-  readonly intervalEndAt: EpochMs | null;
-  readonly runAfter: EpochMs;
-  readonly partitionKey: string | null;
-  readonly params: Uint8Array;
-  /** How many instances the task has; null when it is not mapped. */
-  readonly mapLength: number | null;
-  /** Of what is about a deadline: how that is; null for others. */
-  readonly deadline: {
-    readonly dueAt: EpochMs;
-    readonly atRiskAt: EpochMs | null;
-    readonly estimatedEndAt: EpochMs | null;
-    readonly criticalTaskIds: readonly string[];
-    readonly missedAt: EpochMs | null;
-  } | null;
-};
+export type DeliveryFacts = RunDeliveryKey &
+  RunBirth & {
+    /** millrace.v1.Failure: what happened; null when nothing failed. */
+    readonly cause: Uint8Array | null;
+    readonly runState: RunState;
+    readonly params: Uint8Array;
+    /** How many instances the task has; null when it is not mapped. */
+    readonly mapLength: number | null;
+    /** Of what is about a deadline: how that is; null for others. */
+    readonly deadline: {
+      readonly dueAt: EpochMs;
+      readonly atRiskAt: EpochMs | null;
+      readonly estimatedEndAt: EpochMs | null;
+      readonly criticalTaskIds: readonly string[];
+      readonly missedAt: EpochMs | null;
+    } | null;
+  };
 
-type FactsRow = KeyRow & {
-  cause: Buffer | null;
-  run_state: RunState;
-  run_type: RunType;
-  run_name: string;
-  logical_at: Date | null;
-  interval_start_at: Date | null;
-  interval_end_at: Date | null;
-  run_after: Date;
-  partition_key: string | null;
-  params: Buffer;
-  map_length: number | null;
-  due_at: Date | null;
-  at_risk_at: Date | null;
-  estimated_end_at: Date | null;
-  critical_task_ids: string[] | null;
-  missed_at: Date | null;
-};
+type FactsRow = KeyRow &
+  RunBirthRow & {
+    cause: Buffer | null;
+    run_state: RunState;
+    params: Buffer;
+    map_length: number | null;
+    due_at: Date | null;
+    at_risk_at: Date | null;
+    estimated_end_at: Date | null;
+    critical_task_ids: string[] | null;
+    missed_at: Date | null;
+  };
 
 /** Those of these deliveries that are still pending, in no particular order. */
 export async function readDeliveryFacts(
@@ -120,15 +109,9 @@ export async function readDeliveryFacts(
   const rows = await rowsOf<FactsRow>(db.pool, "owner_callback_get", columnsOf(keys));
   return rows.map((row) => ({
     ...keyOf(row),
+    ...birthOf(row),
     cause: row.cause,
     runState: row.run_state,
-    runType: row.run_type,
-    runName: row.run_name,
-    logicalAt: row.logical_at?.getTime() ?? null,
-    intervalStartAt: row.interval_start_at?.getTime() ?? null,
-    intervalEndAt: row.interval_end_at?.getTime() ?? null,
-    runAfter: row.run_after.getTime(),
-    partitionKey: row.partition_key,
     params: row.params,
     mapLength: row.map_length,
     deadline: deadlineOf(row),

@@ -68,6 +68,7 @@ export {
   type BackfillRow,
   type RunDateRow,
 } from "./backfills-read.ts";
+export type { RunBirth } from "./run-birth.ts";
 export {
   createRuns,
   deleteDag,

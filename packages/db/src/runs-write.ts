@@ -1,14 +1,9 @@
 /** Makes and deletes runs. What changes in a run once it exists goes through `flush`. */
 
-import {
-  assetLimits,
-  isMillraceError,
-  MillraceError,
-  type EpochMs,
-  type RunType,
-} from "@millrace/engine";
+import { assetLimits, isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
 import type { AssetRef } from "./asset-pending.ts";
 import { sqlText } from "./assets.ts";
+import type { RunBirth } from "./run-birth.ts";
 import type { RunParent } from "./run-triggers.ts";
 import type { PackStatement } from "./statement-pack.ts";
 import {
@@ -34,20 +29,11 @@ const deleteTaskInstances = 20_000;
 /** `run_id_seq` counts in steps of this. */
 const idBlock = 64;
 
-export type RunToCreate = {
+export type RunToCreate = RunBirth & {
   readonly id: number;
   readonly dagId: string;
   readonly dagVersionId: number;
   readonly shard: number;
-  readonly runType: RunType;
-  readonly runName: string;
-  readonly logicalAt: EpochMs | null;
-  /** Both null for a run without a data interval. */
-  readonly intervalStartAt: EpochMs | null;
-  readonly intervalEndAt: EpochMs | null;
-  readonly runAfter: EpochMs;
-  /** The part of the data that it is about; null for none. */
-  readonly partitionKey: string | null;
   /** millrace.v1.RunInstances, of a run that is not to wait for the inputs of its DAG. Default: none yet. */
   readonly inputs?: Uint8Array | null;
   readonly params: Uint8Array;

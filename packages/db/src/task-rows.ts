@@ -1,24 +1,18 @@
 /** What an owner reads of runs and their task instances: at take-over, after a failed flush, and to change final runs. */
 
-import type { EpochMs, RunState, RunType, TaskState } from "@millrace/engine";
-
+import type { EpochMs, RunState, TaskState } from "@millrace/engine";
 import type { Database } from "./database.ts";
 import type { ExpansionRow } from "./flush-batch.ts";
+import { birthOf, type RunBirth, type RunBirthRow } from "./run-birth.ts";
 import { rowsOf } from "./statement.ts";
 
 /** A run as its owner needs it: queued or running, and final when asked for by id. */
-export type ActiveRunRow = {
+export type ActiveRunRow = RunBirth & {
   readonly id: number;
   readonly dagId: string;
   readonly dagVersionId: number;
   readonly shard: number;
   readonly state: RunState;
-  readonly runType: RunType;
-  readonly runName: string;
-  readonly logicalAt: EpochMs | null;
-  readonly intervalStartAt: EpochMs | null;
-  readonly intervalEndAt: EpochMs | null;
-  readonly runAfter: EpochMs;
   readonly params: Uint8Array;
   readonly queuedAt: EpochMs;
   readonly startedAt: EpochMs | null;
@@ -32,25 +26,17 @@ export type ActiveRunRow = {
   /** Number of its last event; 0 before the first. */
   readonly seq: number;
   readonly backfill: BackfillPlace | null;
-  /** The part of the data that it is about; null for none. */
-  readonly partitionKey: string | null;
 };
 
 /** The backfill that a run belongs to, and its place in it: 1, 2, 3 … in the order of the backfill. */
 export type BackfillPlace = { readonly id: number; readonly ordinal: number };
 
-type RunRow = {
+type RunRow = RunBirthRow & {
   id: number;
   dag_id: string;
   dag_version_id: number;
   shard: number;
   state: RunState;
-  run_type: RunType;
-  run_name: string;
-  logical_at: Date | null;
-  interval_start_at: Date | null;
-  interval_end_at: Date | null;
-  run_after: Date;
   params: Buffer;
   queued_at: Date;
   started_at: Date | null;
@@ -61,7 +47,6 @@ type RunRow = {
   seq: number;
   backfill_id: number | null;
   backfill_ordinal: number | null;
-  partition_key: string | null;
 };
 
 export type ActiveRunQuery = {
@@ -91,17 +76,12 @@ export async function readOwnedRuns(
 
 function activeRunOf(row: RunRow): ActiveRunRow {
   return {
+    ...birthOf(row),
     id: row.id,
     dagId: row.dag_id,
     dagVersionId: row.dag_version_id,
     shard: row.shard,
     state: row.state,
-    runType: row.run_type,
-    runName: row.run_name,
-    logicalAt: msOf(row.logical_at),
-    intervalStartAt: msOf(row.interval_start_at),
-    intervalEndAt: msOf(row.interval_end_at),
-    runAfter: row.run_after.getTime(),
     params: row.params,
     queuedAt: row.queued_at.getTime(),
     startedAt: msOf(row.started_at),
@@ -114,7 +94,6 @@ function activeRunOf(row: RunRow): ActiveRunRow {
       row.backfill_id === null || row.backfill_ordinal === null
         ? null
         : { id: row.backfill_id, ordinal: row.backfill_ordinal },
-    partitionKey: row.partition_key,
   };
 }
 

@@ -31,6 +31,11 @@ export function readEnvironmentName(value: unknown, field: string): FromEnvironm
   );
 }
 
+/** Null for what is not given. */
+export function optional<T>(value: unknown, read: (given: unknown) => T): T | null {
+  return value === undefined || value === null ? null : read(value);
+}
+
 /** @throws MillraceError FIELD_INVALID when this process has no such variable. */
 export function secretOf({ env }: FromEnvironment, field: string): string {
   const value = environmentVariable(env);
@@ -45,6 +50,17 @@ export function readInterval(value: unknown, field: string, fallbackMs: number):
   return ms !== null && ms >= 1_000
     ? ms
     : refuseOf(field, value, 'a duration of at least one second, such as "30s"');
+}
+
+/** Of what keeps its messages, told to the triggerer. */
+export type Since = {
+  /** Of a task that waits: messages from then on count. Milliseconds since 1970; null for from now on. */
+  readonly since: number | null;
+};
+
+export function readSince(given: unknown): Since {
+  const { since } = (given ?? {}) as { since?: unknown };
+  return { since: typeof since === "number" ? since : null };
 }
 
 /** When the body asked, for a task that waits: what came since then is not missed. Null outside of a body. */

@@ -97,9 +97,14 @@ export type Owner = {
   pump(): void;
 };
 
-/** Whether this node holds a DAG as it is here: its shard may have been lost, and taken again, since it was looked up. */
+/** Whether a DAG is this node's as it is here: its shard may have been lost, and taken again, since it was looked up. */
+export function ownsDag({ shards, dags }: Owner, dag: OwnedDag): boolean {
+  return shards.has(dag.shard) && dags.get(dag.dagId) === dag;
+}
+
+/** The same, once all of its shard has been read. */
 export function holdsDag(owner: Owner, dag: OwnedDag): boolean {
-  return loadedShard(owner, dag.shard) !== null && owner.dags.get(dag.dagId) === dag;
+  return loadedShard(owner, dag.shard) !== null && ownsDag(owner, dag);
 }
 
 /** @throws MillraceError NOT_OWNER unless this node owns the shard and has loaded it. */

@@ -5,7 +5,7 @@ import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { History } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useDeferredValue, useState, type FormEvent } from "react";
+import { useDeferredValue, useState } from "react";
 import { BackfillService, ReprocessBehavior, ValueSchema, type Dag } from "@millrace/wire/v1";
 import { zoneOf } from "../../lib/backfills.ts";
 import { endOfDay, startOfDay } from "../../lib/calendar.ts";
@@ -13,7 +13,7 @@ import { encodeJson } from "../../lib/codec.ts";
 import { callFailure } from "../../lib/failures.ts";
 import { newRequestId } from "../../lib/request-id.ts";
 import { Button } from "../button.tsx";
-import { CallError } from "../faces.tsx";
+import { DialogForm } from "../dialog-form.tsx";
 import { SchemaFields } from "../form/schema-fields.tsx";
 import { useSchemaForm } from "../form/use-schema-form.ts";
 import { BackfillPreview, type PreviewRequest } from "./backfill-preview.tsx";
@@ -62,8 +62,7 @@ export function BackfillForm({ dag, onClose }: Props) {
     ...{ dagId: dag.dagId, ...range, reprocess, reverse: isReverse },
   };
   const shown = useDeferredValue(asked);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (asked === null) return;
     const params = hasParams ? form.read() : undefined;
     if (params === null) return;
@@ -74,91 +73,84 @@ export function BackfillForm({ dag, onClose }: Props) {
         : { params: create(ValueSchema, { data: encodeJson(params) }) }),
     });
   };
-  const errors = hasParams ? Object.keys(form.errors).length : 0;
   return (
-    <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
-      <div className="min-h-0 flex-1 space-y-4 overflow-y-auto px-5 py-4">
-        <div className="grid gap-4 sm:grid-cols-2">
-          <TextField
-            id="backfill-from"
-            label="From"
-            hint={`first date, in ${zone}`}
-            type="date"
-            value={from}
-            onChange={set(setFrom)}
-          />
-          <TextField
-            id="backfill-to"
-            label="To"
-            hint={`last date, in ${zone}, included`}
-            type="date"
-            value={to}
-            onChange={set(setTo)}
-          />
-        </div>
-        <ChoiceField
-          label="Dates that have a run"
-          choices={reprocessChoices}
-          value={reprocess}
-          onChange={set(setReprocess)}
-        />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <NumberField
-            id="backfill-max"
-            label="Runs at a time"
-            max={activeRunsMax}
-            value={maxActiveRuns}
-            onChange={set(setMaxActiveRuns)}
-          />
-          <TextField
-            id="backfill-note"
-            label="Note"
-            hint="optional"
-            maxLength={noteLengthMax}
-            value={note}
-            onChange={set(setNote)}
-          />
-        </div>
-        <div className="space-y-2">
-          <label className="flex items-center gap-2">
-            <input
-              type="checkbox"
-              checked={isReverse}
-              onChange={({ target }) => set(setReverse)(target.checked)}
-            />
-            Newest first
-          </label>
-          <label className="flex items-center gap-2">
-            <input
-              type="checkbox"
-              checked={hasParams}
-              onChange={({ target }) => set(setHasParams)(target.checked)}
-            />
-            Other params than the defaults
-          </label>
-        </div>
-        {hasParams && <SchemaFields form={form} />}
-        {shown === null ? (
-          <p className="text-muted">Choose the dates to see what would be made.</p>
-        ) : (
-          <BackfillPreview request={shown} zone={zone} />
-        )}
-      </div>
-      <div className="flex items-center gap-3 border-t border-line px-5 py-3">
-        <div className="min-w-0 flex-1">
-          {start.isError && errors === 0 && <CallError error={start.error} />}
-          {errors > 0 && (
-            <p role="alert" className="text-dense text-danger">
-              See the marked {errors === 1 ? "field" : "fields"} above.
-            </p>
-          )}
-        </div>
-        <Button onClick={onClose}>Cancel</Button>
+    <DialogForm
+      onSubmit={submit}
+      onCancel={onClose}
+      error={start.error}
+      marked={hasParams ? Object.keys(form.errors).length : 0}
+      submit={
         <Button type="submit" tone="primary" disabled={start.isPending || asked === null}>
           <History size={13} aria-hidden /> {start.isPending ? "Starting…" : "Start the backfill"}
         </Button>
+      }
+    >
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          id="backfill-from"
+          label="From"
+          hint={`first date, in ${zone}`}
+          type="date"
+          value={from}
+          onChange={set(setFrom)}
+        />
+        <TextField
+          id="backfill-to"
+          label="To"
+          hint={`last date, in ${zone}, included`}
+          type="date"
+          value={to}
+          onChange={set(setTo)}
+        />
       </div>
-    </form>
+      <ChoiceField
+        label="Dates that have a run"
+        choices={reprocessChoices}
+        value={reprocess}
+        onChange={set(setReprocess)}
+      />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <NumberField
+          id="backfill-max"
+          label="Runs at a time"
+          max={activeRunsMax}
+          value={maxActiveRuns}
+          onChange={set(setMaxActiveRuns)}
+        />
+        <TextField
+          id="backfill-note"
+          label="Note"
+          hint="optional"
+          maxLength={noteLengthMax}
+          value={note}
+          onChange={set(setNote)}
+        />
+      </div>
+      <div className="space-y-2">
+        <label className="flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={isReverse}
+            onChange={({ target }) => set(setReverse)(target.checked)}
+          />
+          Newest first
+        </label>
+        <label className="flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={hasParams}
+            onChange={({ target }) => set(setHasParams)(target.checked)}
+          />
+          Other params than the defaults
+        </label>
+      </div>
+      {hasParams && <SchemaFields form={form} />}
+      {shown === null ? (
+        <p className="text-muted">Choose the dates to see what would be made.</p>
+      ) : (
+        <BackfillPreview request={shown} zone={zone} />
+      )}
+    </DialogForm>
   );
 }
 

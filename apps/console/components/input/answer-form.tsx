@@ -13,8 +13,8 @@ import { decisionOf } from "../../lib/form/fields.ts";
 import type { Choice } from "../../lib/form/schema.ts";
 import { newRequestId } from "../../lib/request-id.ts";
 import { Button } from "../button.tsx";
-import { CallError } from "../faces.tsx";
 import { SchemaFields } from "../form/schema-fields.tsx";
+import { SubmitErrors } from "../form/submit-errors.tsx";
 import { useSchemaForm } from "../form/use-schema-form.ts";
 
 type Props = {
@@ -73,19 +73,13 @@ export function AnswerForm({ request, isReadOnly, onType, onSend, onRefused }: P
     // Enter in a field must not decide.
     if (decision === null) send(null);
   };
-  const errors = Object.keys(form.errors).length;
   return (
     <form onSubmit={submit} noValidate aria-label="Answer" className="space-y-4">
       <SchemaFields
         form={form}
         fields={form.fields.filter((field) => field.path !== decision?.path)}
       />
-      {answer.isError && errors === 0 && <CallError error={answer.error} />}
-      {errors > 0 && (
-        <p role="alert" className="text-dense text-danger">
-          See the marked {errors === 1 ? "field" : "fields"} above.
-        </p>
-      )}
+      <SubmitErrors error={answer.error} marked={Object.keys(form.errors).length} />
       {decision === null ? (
         <Button type="submit" tone="primary" disabled={isReadOnly || answer.isPending}>
           <Check size={14} aria-hidden /> {answer.isPending ? "Sending…" : "Send the answer"}

@@ -6,14 +6,13 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import type { FormEvent } from "react";
 import { DagRunService, ValueSchema } from "@millrace/wire/v1";
 import type { Dag } from "@millrace/wire/v1";
 import { encodeJson } from "../../lib/codec.ts";
 import { callFailure } from "../../lib/failures.ts";
 import { newRequestId } from "../../lib/request-id.ts";
 import { Button } from "../button.tsx";
-import { CallError } from "../faces.tsx";
+import { DialogForm } from "../dialog-form.tsx";
 import { DateTimeInput } from "../form/date-time-input.tsx";
 import { PartitionInput } from "../form/partition-input.tsx";
 import { SchemaFields } from "../form/schema-fields.tsx";
@@ -51,8 +50,7 @@ export function TriggerForm({ dag, onClose }: Props) {
     trigger.reset();
   };
   const form = useSchemaForm(dag.paramsSchema, { whole: "Params", onChange: changed });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setDateError(null);
     const params = form.read();
     if (params === null) return;
@@ -65,65 +63,58 @@ export function TriggerForm({ dag, onClose }: Props) {
       ...(logicalDate === "" ? {} : { logicalDate: timestampFromMs(Date.parse(logicalDate)) }),
     });
   };
-  const errors = Object.keys(form.errors).length + (dateError === null ? 0 : 1);
   return (
-    <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
-      <div className="min-h-0 flex-1 space-y-4 overflow-y-auto px-5 py-4">
-        <SchemaFields form={form} />
-        <fieldset className="space-y-4 border-t border-line pt-4">
-          <legend className="sr-only">About the run</legend>
-          <DateTimeInput
-            id="run-logical-date"
-            label="Logical date"
-            description="The date the run is about. Optional; one run of the DAG for each."
-            value={logicalDate}
-            error={dateError}
-            onChange={(value) => {
-              setLogicalDate(value);
-              setDateError(null);
-              changed();
-            }}
-          />
-          <PartitionInput
-            id="run-partition"
-            description="The part of the data that the run is about; its events have it, too."
-            value={partitionKey}
-            onChange={(value) => {
-              setPartitionKey(value);
-              changed();
-            }}
-          />
-          <div className="space-y-1">
-            <label htmlFor="run-note" className="font-medium">
-              Note <span className="font-normal text-muted">optional</span>
-            </label>
-            <input
-              id="run-note"
-              value={note}
-              maxLength={noteLengthMax}
-              onChange={(event) => {
-                setNote(event.target.value);
-                changed();
-              }}
-              className="h-8 w-full rounded-control border border-line-strong bg-bg px-2.5"
-            />
-          </div>
-        </fieldset>
-      </div>
-      <div className="flex items-center gap-3 border-t border-line px-5 py-3">
-        <div className="min-w-0 flex-1">
-          {trigger.isError && errors === 0 && <CallError error={trigger.error} />}
-          {errors > 0 && (
-            <p role="alert" className="text-dense text-danger">
-              See the marked {errors === 1 ? "field" : "fields"} above.
-            </p>
-          )}
-        </div>
-        <Button onClick={onClose}>Cancel</Button>
+    <DialogForm
+      onSubmit={submit}
+      onCancel={onClose}
+      error={trigger.error}
+      marked={Object.keys(form.errors).length + (dateError === null ? 0 : 1)}
+      submit={
         <Button type="submit" tone="primary" disabled={trigger.isPending}>
           <Play size={13} aria-hidden /> {trigger.isPending ? "Triggering…" : "Trigger"}
         </Button>
-      </div>
-    </form>
+      }
+    >
+      <SchemaFields form={form} />
+      <fieldset className="space-y-4 border-t border-line pt-4">
+        <legend className="sr-only">About the run</legend>
+        <DateTimeInput
+          id="run-logical-date"
+          label="Logical date"
+          description="The date the run is about. Optional; one run of the DAG for each."
+          value={logicalDate}
+          error={dateError}
+          onChange={(value) => {
+            setLogicalDate(value);
+            setDateError(null);
+            changed();
+          }}
+        />
+        <PartitionInput
+          id="run-partition"
+          description="The part of the data that the run is about; its events have it, too."
+          value={partitionKey}
+          onChange={(value) => {
+            setPartitionKey(value);
+            changed();
+          }}
+        />
+        <div className="space-y-1">
+          <label htmlFor="run-note" className="font-medium">
+            Note <span className="font-normal text-muted">optional</span>
+          </label>
+          <input
+            id="run-note"
+            value={note}
+            maxLength={noteLengthMax}
+            onChange={(event) => {
+              setNote(event.target.value);
+              changed();
+            }}
+            className="h-8 w-full rounded-control border border-line-strong bg-bg px-2.5"
+          />
+        </div>
+      </fieldset>
+    </DialogForm>
   );
 }

@@ -20,7 +20,7 @@ import { colors } from "../colors.ts";
 import { connect, type Connection } from "../connection.ts";
 import { showSome, showTime } from "../format.ts";
 import { print, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { globalOptions, reach } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
 import { extraJson, instant, paramsJson, wholeNumber } from "./parse-options.ts";
 
@@ -111,8 +111,7 @@ export function addAssetCommands(program: Command): void {
 }
 
 async function listAssets(options: ListOptions, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const found: Asset[] = [];
   let pageToken = "";
   do {
@@ -151,8 +150,7 @@ function countOf(count: number, what: string): string {
 }
 
 async function showAsset(uriOrName: string, _options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.assets.getAsset({ asset: uriOrName });
   if (json) return printMessage(GetAssetResponseSchema, answer);
   const asset = answer.asset!;
@@ -203,8 +201,7 @@ async function listEvents(
   options: EventOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const found: AssetEvent[] = [];
   let pageToken = "";
   do {
@@ -257,8 +254,7 @@ function extraText({ extra }: AssetEvent): string {
 }
 
 async function emitEvent(uriOrName: string, options: EmitOptions, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.assets.createAssetEvent({
     requestId: options.requestId ?? randomUUID(),
     asset: uriOrName,
@@ -275,8 +271,7 @@ async function materialize(
   options: MaterializeOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.assets.materializeAsset({
     requestId: options.requestId ?? randomUUID(),
     asset: uriOrName,

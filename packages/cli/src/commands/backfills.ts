@@ -27,7 +27,7 @@ import { connect, type Connection } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { enumWord, runStateWord, showMilliseconds, showState, showTime } from "../format.ts";
 import { print, printJson, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { globalOptions, reach } from "../program-options.ts";
 import { followBackfill, progressBar } from "../watch-backfill.ts";
 import { dayOrInstant, paramsJson, wholeNumber, type DayOrInstant } from "./parse-options.ts";
 
@@ -124,8 +124,7 @@ async function createBackfill(
   options: CreateOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const request = {
     requestId: options.requestId ?? randomUUID(),
     ...{ dagId, reverse: options.reverse ?? false, note: options.note ?? "" },
@@ -226,8 +225,7 @@ function printDates(dates: readonly BackfillDate[]): void {
 }
 
 async function listBackfills(options: ListOptions, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const found: Backfill[] = [];
   let pageToken = "";
   do {
@@ -275,8 +273,7 @@ async function showBackfill(
   options: ShowOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   if (options.wait) return follow(client, backfillId, json);
   const answer = await client.backfills.getBackfill({ backfillId });
   const dates = options.dates ? await datesOf(client, backfillId, options.limit) : null;

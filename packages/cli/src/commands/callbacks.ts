@@ -6,10 +6,9 @@ import {
   type CallbackDelivery,
 } from "@millrace/wire/v1";
 import type { Command } from "commander";
-import { connect } from "../connection.ts";
 import { enumWord, instanceName, showTime } from "../format.ts";
 import { printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import { wholeNumber } from "./parse-options.ts";
 
 type ListOptions = { task?: string; limit: number };
@@ -37,8 +36,7 @@ async function listCallbacks(
   { task: taskId = "", limit }: ListOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const deliveries: CallbackDelivery[] = [];
   let nextPageToken = "";
   do {

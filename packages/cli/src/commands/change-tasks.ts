@@ -10,11 +10,11 @@ import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
 import { confirm } from "../confirm.ts";
-import { connect, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { instanceName, showState, taskStateWord } from "../format.ts";
 import { printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import {
   affectedShownMax,
   type ConfirmOptions,
@@ -107,8 +107,7 @@ async function change<D extends DescMessage>(
   options: ConfirmOptions,
   { schema, verb, done, after, call }: Change<D>,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   if (options.dryRun || !options.yes) {
     const plan = await call(client, { requestId: "", dryRun: true });
     if (json && options.dryRun) return printMessage(schema, plan);

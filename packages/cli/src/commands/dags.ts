@@ -17,11 +17,11 @@ import {
 import type { Command } from "commander";
 import { randomUUID } from "node:crypto";
 import { colors } from "../colors.ts";
-import { connect, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { inputLinesOf } from "../input-lines.ts";
 import { runStateWord, showGlyph, showSome, showState, showTime } from "../format.ts";
 import { print, printJson, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import { limitsText, traitsOf } from "../task-traits.ts";
 import { watchRun } from "../watch.ts";
 import type { TestOptions } from "./dags-test.ts";
@@ -118,8 +118,7 @@ async function listNextRuns(
   { count }: { count: number },
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const response = await client.dags.listNextRuns({ dagId, count });
   if (json) return printMessage(ListNextRunsResponseSchema, response);
   const { plannedRuns } = response;
@@ -140,8 +139,7 @@ async function listNextRuns(
 }
 
 async function listDags(options: ListOptions, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const found: Dag[] = [];
   let pageToken = "";
   do {
@@ -207,8 +205,7 @@ async function importErrors(client: Connection): Promise<ImportError[]> {
 }
 
 async function showDag(dagId: string, _options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const [about, compiled] = await Promise.all([
     client.dags.getDag({ dagId }),
     client.dags.getDagSpec({ dagId }),
@@ -256,8 +253,7 @@ function showEdge({ fromTaskId, label }: Edge): string {
 }
 
 async function triggerDag(dagId: string, options: TriggerOptions, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.runs.triggerDagRun({
     requestId: options.requestId ?? randomUUID(),
     dagId,
@@ -280,8 +276,7 @@ async function triggerDag(dagId: string, options: TriggerOptions, command: Comma
 }
 
 async function setPaused(dagId: string, isPaused: boolean, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const request = { requestId: randomUUID(), dagId };
   if (isPaused) {
     const answer = await client.dags.pauseDag(request);

@@ -10,10 +10,10 @@ import {
 } from "@millrace/wire/v1";
 import type { Command } from "commander";
 import { colors } from "../colors.ts";
-import { connect, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { runStateWord, showState, showTime } from "../format.ts";
 import { print, printJson, printTable } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 
 type DependencyOptions = { levels: number };
 
@@ -33,8 +33,7 @@ export async function listDependencies(
   { levels }: DependencyOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const found = await allDependencies(client, dagId ?? "", levels);
   if (json) {
     const $typeName = ListDagDependenciesResponseSchema.typeName;

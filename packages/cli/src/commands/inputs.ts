@@ -16,7 +16,7 @@ import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { fieldsOf, showType, typedValues, type Field } from "../form.ts";
 import { enumWord, instanceName, showSome, showTime } from "../format.ts";
 import { print, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { globalOptions, reach } from "../program-options.ts";
 import { askForValues } from "../prompt.ts";
 import { collect, mapIndexOption, notMapped, objectJson, wholeNumber } from "./parse-options.ts";
 
@@ -175,8 +175,7 @@ async function answerInput(
   options: AnswerOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const { mapIndex = notMapped } = options;
   const values = await valuesOf(client, { runId, taskId, mapIndex }, options);
   const request = {

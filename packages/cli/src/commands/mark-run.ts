@@ -8,11 +8,10 @@ import {
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { confirm } from "../confirm.ts";
-import { connect } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { instanceName, runStateWord, showState, taskStateWord } from "../format.ts";
 import { printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import { affectedShownMax, type ConfirmOptions } from "./change-options.ts";
 
 export type MarkRunOptions = ConfirmOptions & { state: "success" | "failed" };
@@ -22,8 +21,7 @@ export async function markRun(
   { state, dryRun, yes }: MarkRunOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const wanted = state === "success" ? RunState.SUCCESS : RunState.FAILED;
   if (dryRun || !yes) {
     const plan = await client.runs.markDagRun({ runId, state: wanted, dryRun: true });

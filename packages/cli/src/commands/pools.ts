@@ -13,7 +13,7 @@ import { colors } from "../colors.ts";
 import { connect } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 import { print, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { globalOptions, reach } from "../program-options.ts";
 import { wholeNumber } from "./parse-options.ts";
 
 const slotsMax = 1_000_000;
@@ -65,8 +65,7 @@ export function addPoolCommands(program: Command): void {
 }
 
 async function listPools(_options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const pools: Pool[] = [];
   let pageToken = "";
   do {

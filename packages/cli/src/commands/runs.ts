@@ -24,7 +24,7 @@ import {
   showTime,
 } from "../format.ts";
 import { print, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { globalOptions, reach } from "../program-options.ts";
 import { watchRun } from "../watch.ts";
 import {
   addConfirmOptions,
@@ -163,8 +163,7 @@ async function newestRuns(
 }
 
 async function showRun(runId: string, _options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.runs.getDagRun({ runId });
   if (json) return printMessage(GetDagRunResponseSchema, answer);
   const run = answer.run!;
@@ -243,8 +242,7 @@ function failureOf(run: DagRun): string {
 }
 
 async function cancelRun(runId: string, _options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.runs.cancelDagRun({ requestId: randomUUID(), runId });
   if (json) return printMessage(CancelDagRunResponseSchema, answer);
   const run = answer.run!;

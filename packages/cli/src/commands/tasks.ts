@@ -17,7 +17,7 @@ import {
 import { toJson } from "@bufbuild/protobuf";
 import { Option, type Command } from "commander";
 import { colors } from "../colors.ts";
-import { connect, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { deadlineLine, listAllDeadlines } from "../deadlines.ts";
 import {
   enumWord,
@@ -29,7 +29,7 @@ import {
   taskStateWord,
 } from "../format.ts";
 import { print, printJsonLine, printMessage, printTable, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import { showWaiting } from "../waiting.ts";
 import { addConfirmOptions, addReachOptions, collectTaskRef } from "./change-options.ts";
 import { clearTasks, markTasks, outcomeWords } from "./change-tasks.ts";
@@ -165,11 +165,11 @@ function whyOf({ mapped, failure, chosenCases, rescheduleAt, waiting }: TaskInst
 }
 
 async function listTasks(runId: string, options: ListOptions, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
+  const { client, json } = await reach(command);
   const state = options.state?.toUpperCase() as keyof typeof TaskState | undefined;
   const request = { runId, taskId: options.task ?? "", states: state ? [TaskState[state]] : [] };
   const limit = options.task === undefined ? Infinity : options.limit;
-  const listed = await listPages(await connect(connection), request, limit);
+  const listed = await listPages(client, request, limit);
   if (json) {
     const { typeName } = ListTaskInstancesResponseSchema;
     return printMessage(ListTaskInstancesResponseSchema, { $typeName: typeName, ...listed });
@@ -184,8 +184,7 @@ async function showTask(
   { mapIndex = notMapped }: { mapIndex?: number },
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.tasks.getTaskInstance({ runId, taskId, mapIndex });
   if (json) return printMessage(GetTaskInstanceResponseSchema, answer);
   const instance = answer.taskInstance!;
@@ -238,8 +237,7 @@ async function printLogs(
   options: LogOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const { mapIndex = notMapped, attempt: tryNumber = newest } = options;
   const of = { runId, taskId, mapIndex };
   const printOne = json ? printLineJson : printLine;
@@ -289,8 +287,7 @@ async function explainTask(
   { mapIndex = notMapped }: { mapIndex?: number },
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const answer = await client.tasks.explainTaskInstance({ runId, taskId, mapIndex });
   if (json) return printMessage(ExplainTaskInstanceResponseSchema, answer);
   print(`${showState(taskStateWord(answer.state))} ${colors.bold(taskId)}`);

@@ -1,9 +1,9 @@
 /** `millrace tasks values`: what task instances have left for others, as docs/codec.md writes it. */
 import { ListXComsResponseSchema } from "@millrace/wire/v1";
 import type { Command } from "commander";
-import { connect, type Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { print, printMessage, printTable } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import { mapIndexOption, notMapped } from "./parse-options.ts";
 
 type ValueOptions = { key?: string; mapIndex?: number };
@@ -35,8 +35,7 @@ async function printValues(
   { key, mapIndex = notMapped }: ValueOptions,
   command: Command,
 ): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const of = { runId, taskId, mapIndex };
   if (key !== undefined) return print(await readWhole(client, of, key));
   const answer = await client.tasks.listXComs(of);

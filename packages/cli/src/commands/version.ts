@@ -1,8 +1,7 @@
 /** `millrace version` */
 import type { Command } from "commander";
-import { connect } from "../connection.ts";
 import { print, printJson, say } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 import { cliVersion } from "../package.ts";
 
 /** A server that takes longer counts as none. */
@@ -16,8 +15,7 @@ export function addVersionCommand(program: Command): void {
 }
 
 async function printVersion(_options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const server = await client.system.getVersion({}, { timeoutMs: answerTimeoutMs }).then(
     (answer) => ({ version: answer.version, workerProtocol: answer.workerProtocol }),
     (error: Error) => ({ unreachable: error.message }),

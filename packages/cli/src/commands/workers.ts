@@ -1,10 +1,9 @@
 /** `millrace workers …` */
 import { ListWorkersResponseSchema, type Worker } from "@millrace/wire/v1";
 import type { Command } from "commander";
-import { connect } from "../connection.ts";
 import { showTime } from "../format.ts";
 import { printMessage, printTable } from "../output.ts";
-import { globalOptions } from "../program-options.ts";
+import { reach } from "../program-options.ts";
 
 export function addWorkersCommands(program: Command): void {
   const workers = program.command("workers").description("see which workers are attached");
@@ -12,8 +11,7 @@ export function addWorkersCommands(program: Command): void {
 }
 
 async function listWorkers(_options: unknown, command: Command): Promise<void> {
-  const { json, ...connection } = globalOptions(command);
-  const client = await connect(connection);
+  const { client, json } = await reach(command);
   const found: Worker[] = [];
   let pageToken = "";
   do {

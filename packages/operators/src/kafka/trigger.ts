@@ -4,10 +4,13 @@ import { trigger, type Trigger } from "@millrace/sdk";
 import { refuseOf } from "../refuse.ts";
 import {
   askedAt,
+  optional,
   readEnvironmentName,
+  readSince,
   readText,
   readTexts,
   type FromEnvironment,
+  type Since,
 } from "../settings.ts";
 
 export type KafkaTriggerOptions = {
@@ -43,14 +46,12 @@ export type KafkaEvent = {
 };
 
 /** What the triggerer is told. */
-export type KafkaWatch = {
+export type KafkaWatch = Since & {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly tls: boolean;
   readonly sasl: KafkaLogin | null;
   readonly groupPrefix: string;
-  /** Of a task that waits: messages from then on count. Milliseconds since 1970; null for from now on. */
-  readonly since: number | null;
 };
 
 const mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
@@ -68,10 +69,7 @@ export function kafkaTrigger(options: KafkaTriggerOptions): Trigger<KafkaEvent> 
 
 /** @throws MillraceError FIELD_INVALID */
 export function readKafkaWatch(given: unknown, what: string): KafkaWatch {
-  const { brokers, topic, tls, sasl, groupPrefix, since } = (given ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const { brokers, topic, tls, sasl, groupPrefix } = (given ?? {}) as Record<string, unknown>;
   const read = readText(topic, `${what}: topic`, 'the name of a topic, such as "orders"');
   if (!/^[\w.-]{1,249}$/.test(read))
     refuseOf(`${what}: topic`, topic, "1 to 249 characters of A-Z a-z 0-9 _ - .");
@@ -80,12 +78,12 @@ export function readKafkaWatch(given: unknown, what: string): KafkaWatch {
     brokers: readTexts(brokers, `${what}: brokers`, '"host:9092", or a list of such'),
     topic: read,
     tls: tls === true,
-    sasl: sasl === undefined || sasl === null ? null : readLogin(sasl, `${what}: sasl`),
+    sasl: optional(sasl, (login) => readLogin(login, `${what}: sasl`)),
     groupPrefix:
       groupPrefix === undefined
         ? "millrace"
         : readText(groupPrefix, `${what}: groupPrefix`, "a text"),
-    since: typeof since === "number" ? since : null,
+    ...readSince(given),
   };
 }
 

@@ -4,10 +4,13 @@ import { trigger, type Trigger } from "@millrace/sdk";
 import { refuseOf } from "../refuse.ts";
 import {
   askedAt,
+  optional,
   readEnvironmentName,
+  readSince,
   readText,
   readTexts,
   type FromEnvironment,
+  type Since,
 } from "../settings.ts";
 
 export type NatsTriggerOptions = {
@@ -36,14 +39,12 @@ export type NatsEvent = {
 };
 
 /** What the triggerer is told. */
-export type NatsWatch = {
+export type NatsWatch = Since & {
   readonly servers: readonly string[];
   readonly subject: string;
   readonly stream: string | null;
   readonly token: FromEnvironment | null;
   readonly credentials: FromEnvironment | null;
-  /** Of a task that waits: messages from then on count. Milliseconds since 1970; null for from now on. */
-  readonly since: number | null;
 };
 
 /**
@@ -61,23 +62,15 @@ export function natsTrigger(options: NatsTriggerOptions): Trigger<NatsEvent> {
 
 /** @throws MillraceError FIELD_INVALID */
 export function readNatsWatch(given: unknown, what: string): NatsWatch {
-  const { servers, subject, stream, token, credentials, since } = (given ?? {}) as Record<
-    string,
-    unknown
-  >;
-  const secret = (value: unknown, name: string) =>
-    value === undefined || value === null ? null : readEnvironmentName(value, `${what}: ${name}`);
+  const { servers, subject, stream, token, credentials } = (given ?? {}) as Record<string, unknown>;
   const read = readText(subject, `${what}: subject`, 'a subject such as "orders.>"');
   if (/\s/.test(read)) refuseOf(`${what}: subject`, subject, "without spaces");
   return {
     servers: readTexts(servers, `${what}: servers`, '"nats://host:4222", or a list of such'),
     subject: read,
-    stream:
-      stream === undefined || stream === null
-        ? null
-        : readText(stream, `${what}: stream`, "the name of a stream"),
-    token: secret(token, "token"),
-    credentials: secret(credentials, "credentials"),
-    since: typeof since === "number" ? since : null,
+    stream: optional(stream, (name) => readText(name, `${what}: stream`, "the name of a stream")),
+    token: optional(token, (name) => readEnvironmentName(name, `${what}: token`)),
+    credentials: optional(credentials, (name) => readEnvironmentName(name, `${what}: credentials`)),
+    ...readSince(given),
   };
 }

@@ -1,18 +1,10 @@
 /** The thread that watches: one event loop for all waits, which no body holds up. Started by `run-triggerer.ts`. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { VerdictKind, type Verdict } from "@millrace/wire/worker";
-import { BlobClient } from "../worker/blob-client.ts";
-import { connect, type ServerOptions } from "../worker/connection.ts";
-import { lastVerdictsMs, watchMs } from "../worker/limits.ts";
-import { postedLog } from "../worker/log.ts";
+import { lastVerdictsMs } from "../worker/limits.ts";
 import type { Outcome } from "../worker/messages.ts";
-import { Outbox } from "../worker/outbox.ts";
 import { resultOf } from "../worker/results.ts";
-import { SessionKeeper } from "../worker/session-keeper.ts";
-import { carryError } from "../worker/session-messages.ts";
-import { StoredResults } from "../worker/stored-results.ts";
-import { WorkStream } from "../worker/work-stream.ts";
+import { SessionLink } from "../worker/session-link.ts";
 import type { FromTriggerer, ToTriggerer, TriggererThreadData } from "./messages.ts";
 import { Troubles } from "./troubles.ts";
 import { builtInWatchers } from "./watchers.ts";
@@ -23,35 +15,19 @@ if (port === null) throw new Error("triggerer-thread.ts runs as a worker thread 
 const post = (message: FromTriggerer): void => port.postMessage(message);
 const data = workerData as TriggererThreadData;
 
-const log = postedLog(post);
-
-const server = Promise.withResolvers<ServerOptions>();
-const connection = connect(server.promise);
-const outbox = new Outbox(log);
-const keeper: SessionKeeper = new SessionKeeper({
-  connection,
+const link: SessionLink = new SessionLink({
+  port,
   announce: data.announce,
-  log,
-  inventory: () => [...watches.attemptIds(), ...results.attemptIds()],
-  onVerdicts,
-  onSession(session) {
-    post({ kind: "session", sessionId: session.sessionId });
-    stream.attach(session);
-  },
-  onRefused: (error) => post({ kind: "refused", error: carryError(error) }),
+  inventory: () => [...watches.attemptIds(), ...link.results.attemptIds()],
+  room: () => watches.room,
+  onAssignments: (assignments) => watches.receive(assignments),
+  onCancels: (attemptIds) => watches.cancel(attemptIds),
+  onLost: (attemptId) => watches.drop(attemptId),
+  // That a wait was over already is nothing unusual: others may have watched for it, or ended it.
+  onAnswer: ({ attemptId }) => link.outbox.drop(attemptId),
 });
-
-const blobs = new BlobClient({
-  connection,
-  log,
-  session: () => keeper.session,
-  onExpired: (sessionId) => keeper.expired(sessionId),
-});
-const results = new StoredResults({
-  outbox,
-  store: (attemptId, value) => blobs.store(attemptId, value),
-  onResult: () => stream.flush(),
-});
+const { results } = link;
+const { log } = link.access;
 
 /** Who waits for functions of the starter to end. */
 const customEnds = new Map<string, (outcome: Outcome) => void>();
@@ -80,30 +56,14 @@ const watches: Watches = new Watches({
     drop: (attemptId) => results.drop(attemptId),
   },
   log,
-  onChange: () => stream.flush(),
+  onChange: () => link.flush(),
 });
 
-const stream: WorkStream = new WorkStream({
-  connection,
-  outbox,
-  log,
-  room: () => watches.room,
-  onAssignments: (assignments) => watches.receive(assignments),
-  onVerdicts,
-  onCancels: (attemptIds) => watches.cancel(attemptIds),
-  onExpired: (sessionId) => keeper.expired(sessionId),
-});
-
-keeper.start();
-const sweeping = setInterval(() => {
-  outbox.sweep();
-  stream.flush();
-}, watchMs);
-let onEmpty = (): void => undefined;
+link.start();
 
 port.on("message", (message: ToTriggerer) => {
   if (message.kind === "stop") void stop();
-  else if (message.kind === "server") server.resolve(message.server);
+  else if (message.kind === "server") link.setServer(message.server);
   else {
     const onEnd = customEnds.get(message.attemptId);
     customEnds.delete(message.attemptId);
@@ -111,49 +71,18 @@ port.on("message", (message: ToTriggerer) => {
   }
 });
 
-/** Verdicts on results, and what a renewal says about waits that are still watched. */
-function onVerdicts(verdicts: readonly Verdict[]): void {
-  for (const verdict of verdicts) {
-    const { attemptId, kind } = verdict;
-    // That a wait was over already is nothing unusual: others may have watched for it, or ended it.
-    if (outbox.has(attemptId)) outbox.drop(attemptId);
-    else if (kind === VerdictKind.CANCEL_REQUESTED) watches.cancel([attemptId]);
-    // What this version does not know means stop, too.
-    else if (kind !== VerdictKind.OK) watches.drop(attemptId);
-  }
-  stream.flush();
-  if (outbox.size === 0) onEmpty();
-}
-
 let isStopping = false;
 
 /** Gives everything back. Called again, it waits for no verdicts. */
 async function stop(): Promise<void> {
   if (isStopping) {
-    onEmpty();
+    link.hurry();
     return;
   }
   isStopping = true;
-  // Nobody waits any longer to be told where the server is.
-  server.reject(new Error("The triggerer was stopped."));
   watches.drain();
-  await lastVerdicts();
-  clearInterval(sweeping);
-  stream.stop();
-  await keeper.stop();
-  connection.close();
-  post({ kind: "stopped" });
-  port?.close();
-}
-
-/** What has no verdict in time is given back by the end of the session. */
-function lastVerdicts(): Promise<void> {
-  if (outbox.size === 0 || keeper.session === null) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, lastVerdictsMs);
-    onEmpty = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
+  // What has no verdict in time is given back by the end of the session.
+  const hasSession = link.access.session() !== null;
+  await link.until(() => link.outbox.size === 0, hasSession ? lastVerdictsMs : 0);
+  await link.close();
 }

@@ -6,18 +6,13 @@ import type { BlobRef } from "@millrace/wire";
 import { WorkerService } from "@millrace/wire/worker";
 import { assetEventsPage, assetEventsRequest } from "./asset-reads.ts";
 import { backoffMs } from "./backoff.ts";
-import type { Connection } from "./connection.ts";
 import { fetchPulled } from "./large-values.ts";
 import { askPatienceMs } from "./limits.ts";
 import type { Answer, Ask } from "./messages.ts";
-import { ref, type Session } from "./session-keeper.ts";
+import { ref, type Session, type SessionAccess } from "./session-keeper.ts";
 import { triggered } from "./ask-trigger.ts";
 
-export type AskingOptions = {
-  readonly connection: Connection;
-  session(): Session | null;
-  /** The server does not know the session any more. */
-  onExpired(sessionId: string): void;
+export type AskingOptions = Omit<SessionAccess, "log"> & {
   fetch(ref: BlobRef): Promise<Uint8Array>;
 };
 

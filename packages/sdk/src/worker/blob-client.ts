@@ -16,16 +16,12 @@ import {
   resultKeptMs,
   uploadsMax,
 } from "./limits.ts";
-import { errorText, type WorkerLog } from "./log.ts";
-import type { Session } from "./session-keeper.ts";
+import { errorText } from "./log.ts";
+import type { Session, SessionAccess } from "./session-keeper.ts";
 import { Turns } from "./turns.ts";
 
-export type BlobClientOptions = {
+export type BlobClientOptions = Omit<SessionAccess, "connection"> & {
   readonly connection: Pick<Connection, "downloadBlob" | "uploadBlob">;
-  readonly log: WorkerLog;
-  session(): Session | null;
-  /** The server does not know the session any more. */
-  onExpired(sessionId: string): void;
   /** Waits before something is tried again. Default: by the clock. */
   readonly pause?: (ms: number) => Promise<void>;
 };

@@ -7,7 +7,6 @@ import { isMillraceError } from "@millrace/engine";
 import { LogLevel, LogStream, type LogLineSchema } from "@millrace/wire/v1";
 import { WorkerService } from "@millrace/wire/worker";
 import { backoffMs, pause } from "./backoff.ts";
-import type { Connection } from "./connection.ts";
 import {
   logBufferedBytesMax,
   logBytesMax,
@@ -18,9 +17,9 @@ import {
   logLineOverheadBytes,
   logLinesMax,
 } from "./limits.ts";
-import { errorText, type WorkerLog } from "./log.ts";
+import { errorText } from "./log.ts";
 import type { LogEntry } from "./messages.ts";
-import { isSessionExpired, ref, type Session } from "./session-keeper.ts";
+import { isSessionExpired, ref, type SessionAccess } from "./session-keeper.ts";
 
 type Line = { readonly entry: LogEntry; readonly bytes: number };
 
@@ -39,20 +38,13 @@ type AttemptLog = {
   onDone: (() => void) | null;
 };
 
-export type LogShipperOptions = {
-  readonly connection: Connection;
-  readonly log: WorkerLog;
-  session(): Session | null;
-  onExpired(sessionId: string): void;
-};
-
 export class LogShipper {
-  readonly #options: LogShipperOptions;
+  readonly #options: SessionAccess;
   readonly #logs = new Map<string, AttemptLog>();
   readonly #stopping = new AbortController();
   #bufferedBytes = 0;
 
-  constructor(options: LogShipperOptions) {
+  constructor(options: SessionAccess) {
     this.#options = options;
   }
 

@@ -17,6 +17,15 @@ export type Session = {
   readonly renewIntervalMs: number;
 };
 
+/** For what speaks with the server within the session. */
+export type SessionAccess = {
+  readonly connection: Connection;
+  readonly log: WorkerLog;
+  session(): Session | null;
+  /** The server does not know the session any more. */
+  onExpired(sessionId: string): void;
+};
+
 export type SessionKeeperOptions = {
   readonly connection: Connection;
   readonly announce: MessageInitShape<typeof OpenSessionRequestSchema>;

@@ -4,80 +4,42 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { answerTo, type AskingOptions } from "./asks.ts";
-import { BlobClient } from "./blob-client.ts";
 import { BundleCache, gather } from "./bundle-cache.ts";
-import { connect, errorFromStatus, type ServerOptions } from "./connection.ts";
+import { errorFromStatus } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { withFetched } from "./large-values.ts";
 import { lastVerdictsMs, watchMs } from "./limits.ts";
 import { LogShipper } from "./log-shipper.ts";
-import { postedLog } from "./log.ts";
 import type { FromRunner } from "./messages.ts";
-import { Outbox } from "./outbox.ts";
 import { plainFailure } from "./outcome.ts";
 import type { Place } from "./place.ts";
 import { ProcessPlace } from "./process-place.ts";
 import { Reporter } from "./reporter.ts";
-import { SessionKeeper } from "./session-keeper.ts";
-import {
-  carryError,
-  type FromSession,
-  type SessionThreadData,
-  type ToSession,
-} from "./session-messages.ts";
-import { StoredResults } from "./stored-results.ts";
+import { SessionLink } from "./session-link.ts";
+import type { FromSession, SessionThreadData, ToSession } from "./session-messages.ts";
 import { ThreadPool } from "./thread-pool.ts";
-import { WorkStream } from "./work-stream.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("session-thread.ts runs as a worker thread only");
 const post = (message: FromSession): void => port.postMessage(message);
 const data = workerData as SessionThreadData;
 
-const log = postedLog(post);
-
-const server = Promise.withResolvers<ServerOptions>();
-const connection = connect(server.promise);
-const outbox = new Outbox(log);
-const keeper: SessionKeeper = new SessionKeeper({
-  connection,
+const link: SessionLink = new SessionLink({
+  port,
   announce: data.announce,
-  log,
   inventory: () => [...dispatcher.attemptIds(), ...reporter.attemptIds()],
-  onVerdicts: onRenewed,
-  onSession(session) {
-    post({ kind: "session", sessionId: session.sessionId });
-    stream.attach(session);
-  },
-  onRefused: (error) => post({ kind: "refused", error: carryError(error) }),
+  room: () => dispatcher.room,
+  onAssignments: (assignments) => dispatcher.receive(assignments),
+  onCancels: (attemptIds) => dispatcher.cancel(attemptIds),
+  onLost: (attemptId) => dispatcher.drop(attemptId),
+  onAnswer: (verdict) => link.outbox.onVerdict(verdict),
 });
-const expired = (sessionId: string): void => keeper.expired(sessionId);
-const logs: LogShipper = new LogShipper({
-  connection,
-  log,
-  session: () => keeper.session,
-  onExpired: expired,
-});
-const blobs = new BlobClient({
-  connection,
-  log,
-  session: () => keeper.session,
-  onExpired: expired,
-});
-const results = new StoredResults({
-  outbox,
-  store: (attemptId, value) => blobs.store(attemptId, value),
-  onResult: () => stream.flush(),
-});
-const reporter: Reporter = new Reporter(logs, results);
-const asking: AskingOptions = {
-  connection,
-  session: () => keeper.session,
-  onExpired: expired,
-  fetch: (ref) => blobs.fetch(ref),
-};
+const { access, blobs } = link;
+const { log } = access;
+const logs = new LogShipper(access);
+const reporter = new Reporter(logs, link.results);
+const asking: AskingOptions = { ...access, fetch: (ref) => blobs.fetch(ref) };
 const onMessage = (message: FromRunner): void => dispatcher.onMessage(message);
 
 const threads = new ThreadPool({
@@ -126,64 +88,30 @@ const dispatcher: Dispatcher = new Dispatcher({
   },
   flushStarts: () => threads.flush(),
   onChange() {
-    stream.flush();
-    if (dispatcher.size === 0) onEmpty();
+    link.flush();
+    link.look();
   },
-});
-let onEmpty = (): void => undefined;
-
-const stream: WorkStream = new WorkStream({
-  connection,
-  outbox,
-  log,
-  room: () => dispatcher.room,
-  onAssignments: (assignments) => dispatcher.receive(assignments),
-  onVerdicts,
-  onCancels: (attemptIds) => dispatcher.cancel(attemptIds),
-  onExpired: expired,
 });
 
 threads.start();
-keeper.start();
+link.start();
 const watch = setInterval(() => {
   threads.watch();
   dispatcher.watch();
-  outbox.sweep();
-  stream.flush();
 }, watchMs);
 
 port.on("message", (message: ToSession) => {
   if (message.kind === "stop") void stop(message.drainMs);
-  else if (message.kind === "server") server.resolve(message.server);
+  else if (message.kind === "server") link.setServer(message.server);
   else onMessage(message.message);
 });
 
-/** What a renewal says about attempts. Whatever has stopped meanwhile still needs an answer to its result. */
-function onRenewed(verdicts: readonly Verdict[]): void {
-  const isCancel = ({ kind }: Verdict): boolean => kind === VerdictKind.CANCEL_REQUESTED;
-  dispatcher.cancel(verdicts.filter(isCancel).map(({ attemptId }) => attemptId));
-  onVerdicts(verdicts.filter((verdict) => !isCancel(verdict)));
-}
-
-/** Verdicts on results, and on attempts that are another's. */
-function onVerdicts(verdicts: readonly Verdict[]): void {
-  for (const verdict of verdicts) {
-    const { attemptId, kind } = verdict;
-    if (outbox.has(attemptId)) outbox.onVerdict(verdict);
-    else if (kind === VerdictKind.CANCEL_REQUESTED) dispatcher.cancel([attemptId]);
-    // What this version does not know means stop, too.
-    else if (kind !== VerdictKind.OK) dispatcher.drop(attemptId);
-  }
-  stream.flush();
-  if (outbox.size === 0) onEmpty();
-}
-
 async function download(digest: string): Promise<Buffer> {
-  const session = keeper.session;
+  const session = access.session();
   if (session === null) throw new Error("There is no session just now to fetch the bundle with");
   const started = performance.now();
   try {
-    const content = await gather(connection.download({ ...session, digest }));
+    const content = await gather(access.connection.download({ ...session, digest }));
     const tookMs = Math.round(performance.now() - started);
     log.info({ digest, bytes: content.length, took_ms: tookMs }, "bundle.fetched");
     return content;
@@ -197,45 +125,20 @@ let isStopping = false;
 /** Called again, it ends at once what it would have waited for. */
 async function stop(drainMs: number): Promise<void> {
   if (isStopping) {
-    if (drainMs === 0) hurry.abort();
+    if (drainMs === 0) link.hurry();
     return;
   }
   isStopping = true;
-  // Nobody waits any longer to be told where the server is.
-  server.reject(new Error("The worker was stopped."));
   dispatcher.drain();
-  stream.flush();
-  await until(() => dispatcher.size === 0, drainMs);
+  link.flush();
+  await link.until(() => dispatcher.size === 0, drainMs);
   const left = dispatcher.size;
   if (left > 0) log.warn({ left }, "worker.left_running");
   // What still runs is not reported: ending the session gives it back.
   clearInterval(watch);
   threads.stopAll();
   processes.stopAll();
-  await until(() => reporter.size === 0, drainMs === 0 ? 0 : lastVerdictsMs);
+  await link.until(() => reporter.size === 0, drainMs === 0 ? 0 : lastVerdictsMs);
   logs.stop();
-  stream.stop();
-  await keeper.stop();
-  connection.close();
-  post({ kind: "stopped" });
-  port?.close();
-}
-
-const hurry = new AbortController();
-
-/** Resolves when the condition holds (it is looked at whenever something ends), time is up, or there is a hurry. */
-function until(condition: () => boolean, ms: number): Promise<void> {
-  if (condition() || hurry.signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      onEmpty = () => undefined;
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    hurry.signal.addEventListener("abort", done, { once: true });
-    onEmpty = () => {
-      if (condition()) done();
-    };
-  });
+  await link.close();
 }

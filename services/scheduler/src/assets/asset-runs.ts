@@ -19,7 +19,7 @@ import {
 import { hasRoomForRun } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
-import { untilSettled } from "../runs/doubtful-runs.ts";
+import { untilSettled } from "../runs/run-made.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 import { createPartitionRuns, partitionedOf } from "./partition-runs.ts";

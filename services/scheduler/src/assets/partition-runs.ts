@@ -17,7 +17,7 @@ import {
 import { roomForRuns } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
-import { untilSettled } from "../runs/doubtful-runs.ts";
+import { untilSettled } from "../runs/run-made.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 

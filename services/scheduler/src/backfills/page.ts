@@ -24,7 +24,7 @@ import {
 import { apply } from "../apply.ts";
 import { withRun } from "../commands/change-run.ts";
 import { requireShard } from "../owner.ts";
-import { untilSettled } from "../runs/doubtful-runs.ts";
+import { untilSettled } from "../runs/run-made.ts";
 import type { OwnedBackfill, OwnedDag } from "../runs/run.ts";
 import type { BackfillParts } from "./parts.ts";
 

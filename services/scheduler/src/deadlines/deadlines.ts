@@ -15,7 +15,7 @@ import { pastOfTask, RunState, TaskState } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { callbackEvents } from "@millrace/wire";
 import { isQueued } from "../backfills/limits.ts";
-import type { Owner } from "../owner.ts";
+import { ownsDag, type Owner } from "../owner.ts";
 import type { ActiveRun, Version } from "../runs/run.ts";
 import type { Step } from "../flush/step.ts";
 import type { Versions } from "../shards/versions.ts";
@@ -62,13 +62,8 @@ export function createDeadlines(parts: {
         log.warn({ run_key: subject.facts.id, err: error }, "deadlines.unwritten");
         await pause(clock, settings.reloadDelayMs.max);
       }
-      if (!isHeld(subject)) return;
+      if (!ownsDag(parts.owner(), subject.dag)) return;
     }
-  }
-
-  function isHeld({ dag }: Subject): boolean {
-    const { shards, dags } = parts.owner();
-    return shards.has(dag.shard) && dags.get(dag.dagId) === dag;
   }
 
   async function attendAll(all: readonly Subject[]): Promise<null[]> {
@@ -85,7 +80,8 @@ export function createDeadlines(parts: {
     const open = await putAndRead(owner, prepared);
     for (const subject of prepared) {
       const { dag, facts, version, history } = subject;
-      if (isHeld(subject))
+      // While the shard is still being read, too: its runs are told of as they come.
+      if (ownsDag(owner, dag))
         watch({ dag, key: facts.id, version, history }, open.get(facts.id) ?? []);
     }
     return all.map(() => null);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Owner } from "../owner.ts";
-import { RunInDoubt } from "./doubtful-runs.ts";
+import { RunInDoubt } from "./run-made.ts";
 import type { RunLife } from "./run-life.ts";
 import { createRunMaker, type RunWish } from "./run-maker.ts";
 import { assetTriggered, type OwnedDag } from "./run.ts";
@@ -59,7 +59,7 @@ test("a run is known to be made though another, asked for with it and tried unde
   expect(queued).toEqual([1]);
   const { reason } = second as PromiseRejectedResult;
   expect(reason).toBeInstanceOf(RunInDoubt);
-  await (reason as RunInDoubt).settled;
+  await (reason as RunInDoubt).known;
 });
 
 test("runs whose making got no answer are in doubt until the same are asked for again with an answer", async () => {
@@ -67,7 +67,7 @@ test("runs whose making got no answer are in doubt until the same are asked for 
   for (const made of await makeAll()) {
     const { reason } = made as PromiseRejectedResult;
     expect(reason).toBeInstanceOf(RunInDoubt);
-    await (reason as RunInDoubt).settled;
+    await (reason as RunInDoubt).known;
     expect(attempts()).toBe(3);
   }
 });

@@ -10,9 +10,10 @@ import {
 } from "@millrace/db";
 import { isMillraceError, MillraceError, runName, runTypeName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
-import { RunInDoubt, settleRuns, type DoubtfulRuns } from "./doubtful-runs.ts";
+import { settleRuns, type DoubtfulRuns, type SettledRuns } from "./doubtful-runs.ts";
 import { loadedShard, type Owner } from "../owner.ts";
 import type { RunLife } from "./run-life.ts";
+import { RunInDoubt, type RunMade } from "./run-made.ts";
 import { assetTriggered, automated, type OwnedDag } from "./run.ts";
 
 /** What of a run is known before it is made. */
@@ -42,12 +43,6 @@ export type RunWish = Wished & {
   readonly request:
     (Omit<StoredRequest, "answer"> & { answerFor(runKey: number): Uint8Array }) | null;
 };
-
-/** `known`: the request was answered before, with these bytes. */
-export type RunMade =
-  | { readonly kind: "born"; readonly runKey: number }
-  | { readonly kind: "known"; readonly answer: Uint8Array }
-  | { readonly kind: "date_taken" };
 
 export type RunMaker = {
   /**
@@ -100,14 +95,15 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
     for (let round = 0; left.length > 0; round++) {
       const runs = left.map((each) => toCreate(each, round > 0));
       const fences = fencesOf(left);
-      const creations = await createRuns(owner.db, fences, runs).catch((error: unknown) => {
-        if (isMillraceError(error)) return error;
-        const dags = new Set(left.map(({ wish }) => wish.dag));
-        return new RunInDoubt(settleLater({ fences, runs, dags }), error);
-      });
-      // Those of the round before are made all the same.
-      if (creations instanceof Error) {
-        for (const { at } of left) outcomes[at] = creations;
+      let creations: ReadonlyMap<number, RunCreation>;
+      try {
+        creations = await createRuns(owner.db, fences, runs);
+      } catch (error) {
+        const failureOf = isMillraceError(error)
+          ? () => error
+          : inDoubt(left, { fences, runs }, error);
+        // Those of the round before are made all the same.
+        for (const each of left) outcomes[each.at] = failureOf(each);
         return;
       }
       const again: Open[] = [];
@@ -122,18 +118,32 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
     }
   }
 
-  /** Whoever asks again is told only that they were made. */
-  function settleLater(doubtful: DoubtfulRuns): Promise<void> {
-    return settleRuns({ owner, life }, doubtful).catch((error: unknown) => {
-      owner.log.error({ runs: doubtful.runs.length, err: error }, "runs.doubtful_broken");
-    });
+  /** They are asked for again until there is an answer. */
+  function inDoubt(
+    open: readonly Open[],
+    sent: Omit<DoubtfulRuns, "dags">,
+    error: unknown,
+  ): (each: Open) => RunInDoubt {
+    const dags = new Set(open.map(({ wish }) => wish.dag));
+    const settling = settleRuns({ owner, life }, { ...sent, dags });
+    return (each) => new RunInDoubt(knownOf(each, settling), error);
+  }
+
+  async function knownOf(each: Open, settling: Promise<SettledRuns>): Promise<RunMade> {
+    const { born, creations } = await settling;
+    if (born.has(each.id)) return { kind: "born", runKey: each.id };
+    const creation = creations.get(each.id);
+    if (creation === undefined) throw new MillraceError("NOT_OWNER");
+    const outcome = outcomeOf(each, creation, undefined);
+    if (outcome instanceof MillraceError) throw outcome;
+    return outcome;
   }
 
   function outcomeOf(
     { wish, id }: Open,
     creation: RunCreation,
     run: RunToCreate | undefined,
-  ): Outcome {
+  ): RunMade | MillraceError {
     switch (creation.kind) {
       case "born":
         if (run !== undefined) enqueue(wish.dag, run, creation.queuedAt);

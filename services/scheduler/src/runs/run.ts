@@ -1,6 +1,6 @@
 /** DAGs and their active runs as their owner holds them: the engine's state, the facts of rows, and who runs what. */
 
-import type { ActiveRunRow, BackfillState, OwnedBackfillRow } from "@millrace/db";
+import type { ActiveRunRow, BackfillState, OwnedBackfillRow, RunBirth } from "@millrace/db";
 import type {
   CompiledDag,
   DataInterval,
@@ -48,25 +48,11 @@ export type SharedFacts = {
 };
 
 /** The facts of a run that never change. */
-export type RunFacts = Pick<
-  ActiveRunRow,
-  | "id"
-  | "dagId"
-  | "dagVersionId"
-  | "shard"
-  | "runType"
-  | "runName"
-  | "logicalAt"
-  | "intervalStartAt"
-  | "intervalEndAt"
-  | "runAfter"
-  | "queuedAt"
-  | "backfill"
-  | "partitionKey"
-> & {
-  /** What it was given of its DAG's inputs; null until that is decided, and where there are none. Changes once, while it waits. */
-  readonly inputs: Uint8Array | null;
-};
+export type RunFacts = RunBirth &
+  Pick<ActiveRunRow, "id" | "dagId" | "dagVersionId" | "shard" | "queuedAt" | "backfill"> & {
+    /** What it was given of its DAG's inputs; null until that is decided, and where there are none. Changes once, while it waits. */
+    readonly inputs: Uint8Array | null;
+  };
 
 /** A run that waits to be started. */
 export type QueuedRun = {

@@ -1,18 +1,19 @@
 /** What an owner was never answered, and what it read only in part. */
 
 import type { Database, Lane } from "@millrace/db";
+import { shardOf } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { aChain, registerDag } from "../testing/dags.ts";
 import { aWorld } from "../testing/world.ts";
 
-/** A database whose lane for making runs breaks, once, after the server has done what it was asked. */
-function losingAnAnswer(db: Database): Database {
+/** A database whose lane for making runs breaks, once it may, after the server has done what it was asked. */
+function losingAnAnswer(db: Database, mayLose = async () => true): Database {
   let isLost = false;
   const makingLane: Lane = {
     ...db.makingLane,
     async send(statements) {
       const rows = await db.makingLane.send(statements);
-      if (isLost) return rows;
+      if (isLost || !(await mayLose())) return rows;
       isLost = true;
       throw new Error("Connection terminated unexpectedly");
     },
@@ -29,6 +30,27 @@ test("a run whose making was not answered starts all the same", async () => {
   expect(await world.untilFinal(runKey)).toBe("success");
   const { rows } = await world.db.pool.query("SELECT id FROM run");
   expect(rows).toHaveLength(1);
+});
+
+test("a run whose making was not answered starts, though the shard of one made with it was lost", async () => {
+  await using world = await aWorld();
+  for (const dagId of ["kept", "lost"]) await registerDag(world.db, aChain(dagId, 1));
+  const isMade = async () => {
+    const { rows } = await world.db.pool.query("SELECT id FROM run");
+    if (rows.length === 2)
+      await world.db.pool.query(
+        "UPDATE shard SET owner = NULL, epoch = epoch + 1, expires_at = now() WHERE id = $1",
+        [shardOf("lost")],
+      );
+    return rows.length === 2;
+  };
+  await world.scheduler({
+    db: losingAnAnswer(world.db, isMade),
+    settings: { shardTtlMs: 300, shardRenewMs: 100 },
+  });
+  await using api = await world.api();
+  const runKeys = await Promise.all(["kept", "lost"].map((dagId) => api.trigger(dagId)));
+  expect(await Promise.all(runKeys.map(world.untilFinal))).toEqual(["success", "success"]);
 });
 
 test("a clear that changes nothing harms no run, also after a take-over", async () => {

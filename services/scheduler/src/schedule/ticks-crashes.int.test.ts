@@ -146,8 +146,8 @@ test("a run that begins whenever somebody looks is made once, though its answer 
     Object.fromEntries(Object.entries(await datesOf(world)).map(([id, all]) => [id, all.length]));
   await expect.poll(counts).toEqual({ once: 1, delta: 1 });
   await expect.poll(() => api.assigned.length).toBe(2);
-  // Both the runs and the schedules have been asked about again by now.
-  await expect.poll(answered).toBeGreaterThanOrEqual(2);
+  // What was not answered has been asked for again by now.
+  await expect.poll(answered).toBeGreaterThanOrEqual(1);
   expect(await counts()).toEqual({ once: 1, delta: 1 });
 });
 

@@ -2,8 +2,6 @@
 
 import { skipTick } from "@millrace/db";
 import {
-  isMillraceError,
-  MillraceError,
   partitionKeyAt,
   planNext,
   waitingRunsMax,
@@ -12,13 +10,13 @@ import {
 } from "@millrace/engine";
 import { apply } from "../apply.ts";
 import { hasRoomForRun } from "../backfills/limits.ts";
-import { pause } from "../clock.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { waitingRuns } from "../inputs/waiting.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
-import { holdsDag, loadedShard, type Owner } from "../owner.ts";
+import { loadedShard, type Owner } from "../owner.ts";
 import type { RunLife } from "../runs/run-life.ts";
-import type { RunMade, RunMaker, RunWish } from "../runs/run-maker.ts";
+import { untilKnown } from "../runs/run-made.ts";
+import type { RunMaker } from "../runs/run-maker.ts";
 import { automated, type OwnedDag } from "../runs/run.ts";
 import { createTimetables, customSchedule, type Timetables } from "./timetables.ts";
 
@@ -89,7 +87,7 @@ export function createTicks(parts: {
   async function makeRun(dag: OwnedDag, planned: PlannedRun): Promise<void> {
     const { logicalDate, dataInterval, runAfter } = planned;
     const nextRunAt = nextOf(dag, dataInterval)?.runAfter ?? null;
-    const made = await makeSurely({
+    const making = maker.make({
       ...{ dag, runType: automated, runAfter, note: "", triggeredBy: "timetable", request: null },
       logicalAt: logicalDate,
       intervalStartAt: dataInterval.start,
@@ -99,29 +97,9 @@ export function createTicks(parts: {
       nextRunAt,
       backfill: null,
     });
+    // Planned anew before that, a tick that is about the moment at which somebody looks would become a second one.
+    const made = await untilKnown(making);
     moveOn(dag, planned, nextRunAt, made.kind);
-  }
-
-  /**
-   * Asks for the very same run until it is known whether it was made: planned anew, a tick that is about the moment at which
-   * somebody looks would become a second one.
-   */
-  async function makeSurely(wish: RunWish): Promise<RunMade> {
-    for (;;) {
-      try {
-        return await maker.make(wish);
-      } catch (error) {
-        // What has a reason was not made.
-        if (isMillraceError(error) || !mayTick(wish.dag)) throw error;
-        owner.log.warn({ dag_id: wish.dag.dagId, err: error }, "timetable.tick_unanswered");
-      }
-      await pause(owner.clock, owner.settings.reloadDelayMs.max);
-      if (!mayTick(wish.dag)) throw new MillraceError("UNAVAILABLE");
-    }
-  }
-
-  function mayTick(dag: OwnedDag): boolean {
-    return holdsDag(owner, dag) && dag.isActive && !dag.isPaused;
   }
 
   async function leaveOut(dag: OwnedDag, planned: PlannedRun): Promise<void> {

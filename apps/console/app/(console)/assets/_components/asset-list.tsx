@@ -4,11 +4,11 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Waypoints } from "lucide-react";
 import Link from "next/link";
 import { AssetService } from "@millrace/wire/v1";
-import { AssetSearch } from "../../../../components/assets/asset-search.tsx";
 import { Button } from "../../../../components/button.tsx";
 import { Empty, ErrorFace, SkeletonRows } from "../../../../components/faces.tsx";
 import { Pager } from "../../../../components/pager.tsx";
 import { pollMs } from "../../../../components/providers.tsx";
+import { SearchBox } from "../../../../components/search-box.tsx";
 import { TopBar } from "../../../../components/top-bar.tsx";
 import { formatCount, plural } from "../../../../lib/format.ts";
 import { usePages } from "../../../../lib/use-pages.ts";
@@ -49,7 +49,7 @@ export function AssetList() {
             </Link>
           </div>
           <div className="flex flex-wrap items-center gap-2">
-            <AssetSearch />
+            <SearchBox label="Search assets" placeholder="Search uris, names, groups" />
             {group !== "" && (
               <Button onClick={() => setParams({ group: null })}>Group {group} ×</Button>
             )}

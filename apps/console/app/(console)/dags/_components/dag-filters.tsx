@@ -1,11 +1,8 @@
 "use client";
-import { Search, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { X } from "lucide-react";
 import type { Dag } from "@millrace/wire/v1";
+import { SearchBox } from "../../../../components/search-box.tsx";
 import { useUrlState } from "../../../../lib/use-url-state.ts";
-
-/** Typing is sent on after a moment of rest. */
-const restMs = 180;
 
 /** Tags offered beside the chosen one. */
 const tagsMax = 12;
@@ -22,7 +19,7 @@ export function DagFilters({ dags }: { readonly dags: readonly Dag[] }) {
   const paused = params.get("paused");
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <SearchBox />
+      <SearchBox label="Search DAGs" placeholder="Search DAGs" />
       <div
         role="group"
         aria-label="Paused or not"
@@ -54,40 +51,6 @@ export function DagFilters({ dags }: { readonly dags: readonly Dag[] }) {
           </button>
         ))}
       </div>
-    </div>
-  );
-}
-
-function SearchBox() {
-  const [params, setParams] = useUrlState();
-  const search = params.get("q") ?? "";
-  const [typed, setTyped] = useState(search);
-  useEffect(() => {
-    const timer = setTimeout(() => setParams({ q: typed.trim() }), restMs);
-    return () => clearTimeout(timer);
-  }, [typed, setParams]);
-  // The address can change by itself: Back, or "clear the filter".
-  const [seen, setSeen] = useState(search);
-  if (search !== seen) {
-    setSeen(search);
-    if (search !== typed.trim()) setTyped(search);
-  }
-  return (
-    <div className="relative w-full sm:w-72">
-      <Search
-        size={15}
-        aria-hidden
-        className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted"
-      />
-      <input
-        type="search"
-        data-page-search
-        aria-label="Search DAGs"
-        placeholder="Search DAGs  ( / )"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        className="h-7 w-full rounded-control border border-line-strong/50 bg-bg pr-2 pl-8"
-      />
     </div>
   );
 }
