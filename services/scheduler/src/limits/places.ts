@@ -10,7 +10,14 @@ import { runIdOf } from "@millrace/wire";
 import { isOfBackfill, ordinaryRuns, placedRuns } from "../backfills/limits.ts";
 import { roomOf } from "../apply.ts";
 import type { Owner } from "../owner.ts";
-import type { ActiveRun, OwnedBackfill, OwnedDag, QueuedRun, RunFacts } from "../runs/run.ts";
+import type {
+  ActiveRun,
+  OwnedBackfill,
+  OwnedDag,
+  QueuedRun,
+  RunFacts,
+  Version,
+} from "../runs/run.ts";
 import type { RunLine } from "../runs/run-line.ts";
 
 /** As callers know it: the run that has the place of this one; null while it has its own. */
@@ -56,8 +63,7 @@ export function makeRoom(owner: Owner, run: ActiveRun): void {
 
 /** Runs that gave way take their places again as far as there are any, the earliest date first. */
 export function takePlacesBack(owner: Owner, dag: OwnedDag): void {
-  if (!owner.past.concerns(dag.dagId)) return;
-  yieldExcess(owner, dag);
+  if (isOfPast(versionOf(dag))) yieldExcess(owner, dag);
   if (dag.gaveWay.size === 0) return;
   for (const run of [...dag.gaveWay.keys()].toSorted((a, b) => dateOf(a) - dateOf(b))) {
     if (isKeyTaken(owner, run)) continue;
@@ -99,14 +105,24 @@ function holdersOf({ keys }: OwnedDag, concurrencyKey: string | null): number[] 
   return concurrencyKey === null ? [] : [...(keys.get(concurrencyKey) ?? [])];
 }
 
-/** More runs than places were found at a take-over, or the limit is lower now. */
+/** A run that was read again is still where it was when it had given way. */
+export function keepGivenWay(owner: Owner, run: ActiveRun): void {
+  const { gaveWay } = run.dag;
+  const old = [...gaveWay.keys()].find((one) => one.key === run.key);
+  if (old !== undefined) giveWay(owner, run, gaveWay.get(old)!);
+}
+
+/** More runs than places, or than a key allows, were found at a take-over; or the limit is lower now. */
 function yieldExcess(owner: Owner, dag: OwnedDag): void {
   const { backfill } = dag;
-  if (roomIn(dag, null) >= 0 && (backfill === null || roomIn(dag, backfill) >= 0)) return;
+  const isFull = roomIn(dag, null) < 0 || (backfill !== null && roomIn(dag, backfill) < 0);
+  const isShared = [...dag.keys.values()].some((holders) => holders.size > 1);
+  if (!isFull && !isShared) return;
   const latestFirst = [...dag.running].toSorted((a, b) => dateOf(b) - dateOf(a));
   for (const run of latestFirst) {
-    if (roomFor(dag, run.facts) >= 0 || dag.gaveWay.has(run)) continue;
-    if (!owner.past.isWatching(run) || activeCountOf(run.engine) > 0) continue;
+    if (roomFor(dag, run.facts) >= 0 && !isKeyTaken(owner, run)) continue;
+    if (run.isGone || dag.gaveWay.has(run) || !isOfPast(run.version) || isAtWork(owner, run))
+      continue;
     const to = latestFirst.findLast((one) => one !== run && !dag.gaveWay.has(one));
     giveWay(owner, run, (to ?? run).key);
   }
@@ -128,10 +144,26 @@ function mayGiveWay(owner: Owner, run: ActiveRun, { logicalAt, runType }: RunFac
   );
 }
 
-/** Nothing of it runs, durably: an end that is not written may be taken back. And something of it waits for the past. */
+/** Nothing of it runs. And something of it waits for the past. */
 function isIdle(owner: Owner, run: ActiveRun): boolean {
-  const isActive = activeCountOf(run.engine) > 0;
-  return owner.past.holds(run) && !isActive && !owner.flushes.isUnwritten(run, null);
+  return owner.past.holds(run) && !isAtWork(owner, run);
+}
+
+/** Durably: an end that is not written may be taken back. */
+function isAtWork(owner: Owner, run: ActiveRun): boolean {
+  return activeCountOf(run.engine) > 0 || owner.flushes.isUnwritten(run, null);
+}
+
+/** Whether tasks of a version depend on the past. */
+const ofPast = new WeakMap<Version, boolean>();
+
+function isOfPast(version: Version | undefined): boolean {
+  if (version === undefined) return false;
+  const known = ofPast.get(version);
+  if (known !== undefined) return known;
+  const answer = version.compiled.tasks.some((task) => task.dependsOnPast);
+  ofPast.set(version, answer);
+  return answer;
 }
 
 /** Places that are free for a run; below 0 when there are too many runs. */
@@ -142,10 +174,13 @@ function roomFor(dag: OwnedDag, facts: RunFacts): number {
 /** Of a backfill, or, for null, of the DAG's other runs. */
 function roomIn(dag: OwnedDag, backfill: OwnedBackfill | null): number {
   if (backfill !== null) return backfill.maxActiveRuns - placedRuns(dag, backfill);
-  // Until the newest version has been read, those that run tell.
+  return (versionOf(dag)?.compiled.spec.maxActiveRuns ?? Infinity) - ordinaryRuns(dag);
+}
+
+/** Until the newest has been read, those that run tell. */
+function versionOf(dag: OwnedDag): Version | undefined {
   const [first] = dag.running;
-  const version = dag.newest ?? first?.version;
-  return (version?.compiled.spec.maxActiveRuns ?? Infinity) - ordinaryRuns(dag);
+  return dag.newest ?? first?.version;
 }
 
 function dateOf({ facts }: ActiveRun): EpochMs {

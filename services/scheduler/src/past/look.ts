@@ -17,8 +17,6 @@ export type Past = {
   concerns(dagId: string): boolean;
   /** Whether tasks of a run wait aside. */
   holds(run: ActiveRun): boolean;
-  /** Whether a run has tasks that are ready, or were, and depend on the past. */
-  isWatching(run: ActiveRun): boolean;
   /** A run is there, or there again: it may come between others. */
   onBorn(dagId: string, facts: RunFacts): void;
   /** A run has come into memory. */

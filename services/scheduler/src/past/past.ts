@@ -274,7 +274,6 @@ export function createPast(parts: {
     },
     concerns: (dagId) => ofDag.has(dagId),
     holds: (run) => (watchers.get(run.key)?.parked.size ?? 0) > 0,
-    isWatching: (run) => watchers.get(run.key)?.run === run,
     look: (run, ref) => (goesOn(run, ref) ? null : lookAt(watcherOf(run), ref.ix)),
     async explain(subject) {
       const run = parts.owner().runs.get(subject.key);

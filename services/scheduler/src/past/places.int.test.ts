@@ -1,5 +1,6 @@
 /** A run that only waits for the past gives its place to an earlier one, and takes it again. */
 
+import { flush as writeFlush } from "@millrace/db";
 import type { DagSpec } from "@millrace/engine";
 import { ReasonKind, TaskState } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
@@ -8,16 +9,16 @@ import { describe, expect, test } from "vitest";
 import { backfillState, daily, day, startBackfill } from "../testing/backfills.ts";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type Outcome } from "../testing/fake-api.ts";
-import { aWorld } from "../testing/world.ts";
+import { aWorld, type World } from "../testing/world.ts";
 
 const past = { dependsOnPast: true };
 const alone = { maxActiveRuns: 1 };
 
 /** Bodies are answered by the test, by name: "a2" is task a in the run of the second day. */
-async function aPast(spec: DagSpec) {
+async function aPast(spec: DagSpec, options: Parameters<World["scheduler"]>[0] = {}) {
   const world = await aWorld();
   await registerDag(world.db, spec, { scheduledThrough: new Date() });
-  const scheduler = await world.scheduler();
+  const scheduler = await world.scheduler(options);
   const open = new Map<string, string>();
   const begun: string[] = [];
   const api = await world.api({
@@ -165,6 +166,71 @@ describe("with max_active_runs of 1", () => {
     await it.end("a1");
     await it.end("a2");
     for (const run of [first, second]) expect(await it.world.untilFinal(run)).toBe("success");
+  });
+});
+
+/** The second run waits with task a for the first, which has failed and runs again in its place; then its task c is cleared. */
+async function clearedBehind(more: Partial<DagSpec>, params: unknown) {
+  let isArmed = false;
+  const spec = aDag("behind", ["c", aTask("a", past), "b"], ["c>a", "a>b"], more);
+  const it = await aPast(spec, {
+    async flush(lane, batch) {
+      const answer = await writeFlush(lane, batch);
+      if (!isArmed) return answer;
+      isArmed = false;
+      throw new Error("Connection terminated unexpectedly");
+    },
+  });
+  const first = await it.run(1, params);
+  await it.end("c1");
+  await it.end("a1", failure("no", false));
+  await it.world.untilFinal(first);
+  const second = await it.run(2, params);
+  await it.end("c2");
+  await expect.poll(() => it.world.taskStates(second)).toContain("success");
+  await it.clear(first);
+  await expect.poll(() => it.begun.at(-1)).toBe("a1");
+  return {
+    ...{ it, second },
+    /** The answer of what is written next is lost, so that its run is read again. */
+    arm: () => (isArmed = true),
+    async end() {
+      await expect
+        .poll(async () => (await it.reasons(second, "c")).map(({ kind }) => kind))
+        .toEqual(expect.arrayContaining([ReasonKind.MAX_ACTIVE_RUNS]));
+      expect(it.begun).toEqual(["c1", "a1", "c2", "a1"]);
+      for (const name of ["a1", "b1", "c2", "a2", "b2"]) await it.end(name);
+      expect(await it.world.untilFinal(second)).toBe("success");
+    },
+  };
+}
+
+const keyed = {
+  concurrencyKey: {
+    expression: '{"$":"run","path":["params","customer"]}',
+    whenBusy: "queue",
+  },
+} as const;
+
+describe.each([
+  { what: "places", more: alone },
+  { what: "keys", more: keyed },
+])("a run that gave its place away starts nothing new, by its $what,", ({ more }) => {
+  test("after a take-over, though nothing of it waits for the past any more", async () => {
+    const { it, second, end } = await clearedBehind(more, { customer: "x" });
+    await using _ = it;
+    await it.clear(second, "c");
+    await it.scheduler.stop();
+    await it.world.scheduler();
+    await end();
+  });
+
+  test("when it has been read again", async () => {
+    const { it, second, arm, end } = await clearedBehind(more, { customer: "x" });
+    await using _ = it;
+    arm();
+    await it.clear(second, "c").catch(() => undefined);
+    await end();
   });
 });
 

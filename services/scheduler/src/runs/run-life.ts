@@ -10,6 +10,7 @@ import { enterLoad, leaveLoad } from "../limits/dag-load.ts";
 import {
   earlierThanIdle,
   givesKey,
+  keepGivenWay,
   makeRoom,
   takePlacesBack,
   whoGivesWay,
@@ -75,6 +76,7 @@ export function createRunLife(parts: {
       run.dag.running.add(run);
       if (isOfBackfill(run.dag, run.facts)) run.dag.backfill?.running.add(run);
       takeKey(run);
+      keepGivenWay(parts.owner(), run);
     } else run.dag.opened.add(run.key);
     parts.owner().past.onArrived(run);
     parts.owner().deadlines.onArrived(run);
