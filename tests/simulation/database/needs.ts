@@ -27,6 +27,9 @@ export function needsOf(name: string, values: readonly unknown[]): Needs {
       return { ...nothing, things: (values[0] as string[]).map(poolThing) };
     case "rate_lock":
       return { ...nothing, things: [`rate ${String(values[1])} ${String(values[0])}`] };
+    case "backfill_set_state":
+    case "backfill_advance":
+      return { ...nothing, things: [`backfill ${String(values[0])}`] };
     // Unique indexes: who inserts the same waits for the end of whoever was first.
     case "backfill_create":
       return { ...nothing, things: [`backfill of ${String(values[0])}`] };

@@ -90,6 +90,7 @@ export const sessionStatements: Statements = {
     return (keys as number[]).flatMap((key) => {
       const row = tables.sessions.get(key);
       if (row === undefined || row.ended_at !== null) return [];
+      if (row.expires_at <= now) tables.revived.set(key, now);
       tables.sessions.set(key, {
         ...row,
         renewed_at: now,

@@ -74,6 +74,8 @@ export class Tables {
   readonly data = new Map<number, RunData>();
   readonly signingKeys = new Map<string, Uint8Array>();
   readonly sessions = new Map<number, rows.SessionRow>();
+  /** By session: when it was last renewed after its time had passed. For checks; no table of the product. */
+  readonly revived = new Map<number, number>();
   readonly requests: Table<rows.RequestRow>;
   /** In the order in which they were written. */
   readonly triggers: rows.TriggerRow[] = [];
