@@ -7,7 +7,7 @@ type Props = {
 };
 
 /** What is longer than any expression of cron, such as a list of assets, may break. */
-const unbrokenMax = 40;
+const unbrokenMax = 32;
 
 /** A schedule in words, with the raw expression and its zone beneath. */
 export function ScheduleWords({ schedule, timezone }: Props) {

@@ -85,6 +85,18 @@ describe("the list of DAGs", () => {
     expect(await box.inputValue()).toBe("pipeline");
   });
 
+  test.each([390, 800, 1024, 1280, 1440])(
+    "at a width of %i every DAG's button is inside the list, and its name can be read",
+    async (width) => {
+      await using visit = await stage.open("/dags", { viewport: { width, height: 900 } });
+      const trigger = visit.page.getByRole("button", { name: "Trigger order_report" });
+      const box = (await trigger.boundingBox())!;
+      expect(box.x + box.width).toBeLessThan(width - 12);
+      const name = visit.page.getByRole("link", { name: "backfill_with_params", exact: true });
+      expect((await name.boundingBox())!.height).toBeLessThan(24);
+    },
+  );
+
   test("the switch pauses a DAG, and the server knows", async () => {
     await using visit = await stage.open("/dags");
     const toggle = visit.page.getByRole("switch", { name: "example_dag is active" });

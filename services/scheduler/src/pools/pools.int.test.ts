@@ -1,8 +1,10 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Bus } from "@millrace/bus";
-import { shardOf } from "@millrace/engine";
+import { compileDag, shardOf } from "@millrace/engine";
+import { VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
-import { success } from "../testing/fake-api.ts";
+import { deferred, success } from "../testing/fake-api.ts";
 import type { RunningScheduler } from "../scheduler.ts";
 import { mostInPool } from "../testing/pool-history.ts";
 import { alike, makePool } from "../testing/pools.ts";
@@ -172,4 +174,39 @@ test("shards that could not use their slots while all workers were busy do not a
   }
   busy.resolve();
   for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("a deferral that comes after its lease was lost takes no slot again of a pool that counts deferred tasks", async () => {
+  await using world = await aWorld();
+  await makePool(world, "single", 1, true);
+  const tasks = [
+    aTask("waits", { pool: "single", priorityWeight: 10 }),
+    aTask("first"),
+    aTask("works", { pool: "single", priorityWeight: 20 }),
+  ];
+  const spec = aDag("late", tasks, ["first>works"]);
+  await registerDag(world.db, spec);
+  await world.scheduler();
+  const api = await world.api({ body: () => null });
+  const run = await api.trigger("late");
+  const attempts = (taskId: string) => api.assigned.filter((one) => one.taskId === taskId);
+  const attempt = async (taskId: string, nth = 1) => {
+    await expect.poll(() => attempts(taskId).length).toBe(nth);
+    return attempts(taskId).at(-1)!.attemptId;
+  };
+  const late = await attempt("waits");
+  await api.report(await attempt("first"), success());
+  await expect.poll(() => world.states(run, spec)).toMatchObject({ first: "success" });
+  // Twice: what was sent since the first is not missed yet.
+  for (let times = 0; times < 2; times += 1) await api.inventory([]);
+  const working = await attempt("works");
+  const moment = { case: "at", value: timestampFromMs(Date.now() + 1) } as const;
+  const verdict = await api.report(late, deferred({ case: "time", value: { moment } }));
+  expect(verdict).toMatchObject({ kind: VerdictKind.STALE });
+  const { tasks: inOrder } = compileDag(spec);
+  const slotsOf = (ix: number) => (inOrder[ix]?.pool === "single" ? 1 : 0);
+  expect(await mostInPool(world.db, slotsOf, { includesDeferred: true })).toBe(1);
+  await api.report(working, success());
+  await api.report(await attempt("waits", 2), success());
+  expect(await world.untilFinal(run)).toBe("success");
 });

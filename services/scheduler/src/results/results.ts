@@ -2,7 +2,16 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { findDeadSessions, readOutcomes, type AttemptKey } from "@millrace/db";
-import { dagLimits, MillraceError, type RunEvent, type Verdict } from "@millrace/engine";
+import {
+  dagLimits,
+  defaultPool,
+  instanceState,
+  MillraceError,
+  TaskState,
+  type InstanceRef,
+  type RunEvent,
+  type Verdict,
+} from "@millrace/engine";
 import { failureFromProto, msOf, parseAttemptId, type AttemptRef } from "@millrace/wire";
 import {
   ResultBatchSchema,
@@ -20,7 +29,7 @@ import type { ActiveRun } from "../runs/run.ts";
 import type { SlotGrantIn } from "../dispatch/slots.ts";
 import type { Step } from "../flush/step.ts";
 import { checkedResult } from "./success-check.ts";
-import { judgeByRow, neverGranted, noVerdict, verdictMessage } from "./verdicts.ts";
+import { judgeByRow, neverGranted, noVerdict, regranted, verdictMessage } from "./verdicts.ts";
 import { deferralRow, engineDeferral } from "../waits/waits.ts";
 import { takeWatchResult } from "../waits/watch-results.ts";
 
@@ -159,6 +168,7 @@ function takeOne(
       : undefined;
   const event = eventOf(outcome, { ix, mapIx, attempt, at }, deferral);
   if (event === null) return neverGranted;
+  if (deferral !== undefined && hasLostItsSlots(owner, run, { ix, mapIx })) return regranted;
   const verdict = apply(owner, run, event, aboutOf(result, deferral));
   // Of these no row has more to say.
   const isPlain = event.kind === "taskReturned" || event.kind === "taskDeferred";
@@ -168,6 +178,16 @@ function takeOne(
   return isSettled || (verdict.kind === "STALE" && verdict.reason === "EXPIRED_AND_REGRANTED")
     ? null
     : verdict;
+}
+
+/**
+ * Whether an instance, while it waited, would take slots of its pool again that it gave back when its lease was lost: others may
+ * have them. Its next attempt has to defer it anew.
+ */
+function hasLostItsSlots(owner: Owner, run: ActiveRun, { ix, mapIx }: InstanceRef): boolean {
+  if (instanceState(run.engine, ix, mapIx) !== TaskState.scheduled) return false;
+  const pool = run.version.compiled.tasks[ix]?.pool ?? defaultPool;
+  return owner.pools.isCounted(pool) && owner.pools.get(pool)?.include_deferred === true;
 }
 
 function eventOf(

@@ -22,8 +22,8 @@ export function DagTable({ dags, onTrigger }: Props) {
             <span className="sr-only">Active</span>
           </th>
           <th className={head}>DAG</th>
-          <th className={`${head} hidden lg:table-cell`}>Schedule</th>
-          <th className={`${head} hidden lg:table-cell`}>Next run</th>
+          <th className={`${head} hidden xl:table-cell`}>Schedule</th>
+          <th className={`${head} hidden xl:table-cell`}>Next run</th>
           <th className={head}>Last runs</th>
           <th className={`${head} w-24`}>
             <span className="sr-only">Actions</span>
@@ -50,7 +50,8 @@ function DagRow({ dag, onTrigger }: RowProps) {
       <td className="px-3 py-2">
         <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} />
       </td>
-      <td className="max-w-md min-w-0 px-3 py-2">
+      {/* It takes what the others leave, and what is too long for that is cut. */}
+      <td className="min-w-0 px-3 py-2 md:w-full md:max-w-0">
         <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
           <Link
             href={`/dags/${dag.dagId}`}
@@ -71,10 +72,10 @@ function DagRow({ dag, onTrigger }: RowProps) {
           {dag.description === "" ? plural(dag.taskCount, "task") : dag.description}
         </p>
       </td>
-      <td className="hidden px-3 py-2 lg:table-cell">
+      <td className="hidden px-3 py-2 xl:table-cell">
         <ScheduleWords schedule={dag.schedule} timezone={dag.timezone} />
       </td>
-      <td className="hidden px-3 py-2 lg:table-cell">
+      <td className="hidden px-3 py-2 xl:table-cell">
         {dag.isPaused && dag.schedule !== "" ? (
           <span className="text-muted">Paused</span>
         ) : (
