@@ -248,6 +248,7 @@ CREATE TABLE dag (
   last_interval_start timestamp with time zone,
   last_interval_end timestamp with time zone,
   schedule_problem text NOT NULL DEFAULT ''::text,
+  next_run_noted_at timestamp with time zone,
   CONSTRAINT dag_pkey PRIMARY KEY (dag_id),
   CONSTRAINT dag_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id),
   CONSTRAINT dag_dag_id_check CHECK (((length(dag_id) >= 1) AND (length(dag_id) <= 250))),

@@ -23,6 +23,7 @@ const all = [
   "0011_asset_watchers",
   "0012_partitions",
   "0013_inputs",
+  "0014_next_run_notes",
 ];
 
 let database: EmptyDatabase;

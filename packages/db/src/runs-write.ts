@@ -213,14 +213,17 @@ export type NextRun = {
   readonly nextRunAt: EpochMs | null;
   /** The end of the data interval of the newest tick, from which it follows; null for none. */
   readonly lastIntervalEnd: EpochMs | null;
+  /** When that was found; later for every other note of the DAG that is to count after it. */
+  readonly notedAt: EpochMs;
 };
 
-/** Notes when the next scheduled runs of DAGs are due, for people. What has been overtaken by a tick changes nothing. */
+/** Notes when the next scheduled runs of DAGs are due, for people. What a tick, or another note, has overtaken changes nothing. */
 export async function setNextRuns(db: Database, nextRuns: readonly NextRun[]): Promise<void> {
   await rowsOf(db.pool, "dag_set_next_runs", [
     nextRuns.map(({ dagId }) => dagId),
     nextRuns.map(({ nextRunAt }) => dateOf(nextRunAt)),
     nextRuns.map(({ lastIntervalEnd }) => dateOf(lastIntervalEnd)),
+    nextRuns.map(({ notedAt }) => dateOf(notedAt)),
   ]);
 }
 

@@ -210,7 +210,8 @@ class Steps {
     const end = start + day;
     const next = { dagId: "maker", nextRunAt: random.pick([null, end]) };
     const lastIntervalEnd = random.pick([null, end]);
-    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...next, lastIntervalEnd }]);
+    const note = { ...next, lastIntervalEnd, notedAt: begin + random.below(20) };
+    if (random.chance(0.5)) return (db) => setNextRuns(db, [note]);
     const fence = this.#fence(0);
     return (db) => skipTick(db, fence, { ...next, interval: { start, end } });
   }

@@ -13,6 +13,7 @@ export type DagRow = {
   last_interval_start: number | null;
   last_interval_end: number | null;
   next_run_at: number | null;
+  next_run_noted_at: number | null;
   changed_seq: number;
 };
 

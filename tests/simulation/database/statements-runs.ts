@@ -87,7 +87,7 @@ export const runStatements: Statements = {
     });
     return [];
   },
-  dag_set_next_runs({ tables }, [dagIds, nextRunAts, lastIntervalEnds]) {
+  dag_set_next_runs({ tables }, [dagIds, nextRunAts, lastIntervalEnds, notedAts]) {
     const momentOf = (dates: unknown, n: number): number | null => {
       const date = (dates as (string | null)[])[n] ?? null;
       return date === null ? null : Date.parse(date);
@@ -95,8 +95,11 @@ export const runStatements: Statements = {
     for (const [n, dagId] of (dagIds as string[]).entries()) {
       const dag = tables.dags.get(dagId);
       const last = momentOf(lastIntervalEnds, n) ?? -Infinity;
+      const notedAt = momentOf(notedAts, n)!;
       if (dag === undefined || (dag.last_interval_end ?? -Infinity) > last) continue;
-      tables.dags.set(dagId, { ...dag, next_run_at: momentOf(nextRunAts, n) });
+      if ((dag.next_run_noted_at ?? -Infinity) >= notedAt) continue;
+      const noted = { next_run_at: momentOf(nextRunAts, n), next_run_noted_at: notedAt };
+      tables.dags.set(dagId, { ...dag, ...noted });
     }
     return [];
   },

@@ -21,6 +21,7 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
     last_interval_start: before?.last_interval_start ?? null,
     last_interval_end: before?.last_interval_end ?? null,
     next_run_at: before?.next_run_at ?? null,
+    next_run_noted_at: before?.next_run_noted_at ?? null,
     changed_seq: tables.nextChangedSeq++,
   });
   for (const uri of specAssets(spec)) tables.assets.idOf(uri);

@@ -6,12 +6,13 @@ import { pause } from "../clock.ts";
 
 export type NextRunNotes = {
   /** Soon; the newest counts. */
-  note(nextRun: NextRun): void;
+  note(nextRun: Omit<NextRun, "notedAt">): void;
 };
 
 export function createNextRunNotes(owner: Owner): NextRunNotes {
   const waiting = new Map<string, NextRun>();
   let isWriting = false;
+  let notedAt = 0;
 
   async function drain(): Promise<void> {
     if (isWriting) return;
@@ -35,7 +36,9 @@ export function createNextRunNotes(owner: Owner): NextRunNotes {
 
   return {
     note(nextRun) {
-      waiting.set(nextRun.dagId, nextRun);
+      // Two of the same millisecond have an order as well.
+      notedAt = Math.max(owner.dbClock.now(), notedAt + 1);
+      waiting.set(nextRun.dagId, { ...nextRun, notedAt });
       // What else is said in this turn of the event loop goes along.
       setImmediate(() => void drain());
     },

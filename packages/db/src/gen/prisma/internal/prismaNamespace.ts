@@ -3320,6 +3320,7 @@ export const DagScalarFieldEnum = {
   lastIntervalStart: 'lastIntervalStart',
   lastIntervalEnd: 'lastIntervalEnd',
   nextRunAt: 'nextRunAt',
+  nextRunNotedAt: 'nextRunNotedAt',
   scheduleProblem: 'scheduleProblem',
   changedSeq: 'changedSeq',
   registeredAt: 'registeredAt'

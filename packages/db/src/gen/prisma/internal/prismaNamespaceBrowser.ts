@@ -344,6 +344,7 @@ export const DagScalarFieldEnum = {
   lastIntervalStart: 'lastIntervalStart',
   lastIntervalEnd: 'lastIntervalEnd',
   nextRunAt: 'nextRunAt',
+  nextRunNotedAt: 'nextRunNotedAt',
   scheduleProblem: 'scheduleProblem',
   changedSeq: 'changedSeq',
   registeredAt: 'registeredAt'

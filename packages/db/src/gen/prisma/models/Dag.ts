@@ -54,6 +54,7 @@ export type DagMinAggregateOutputType = {
   lastIntervalStart: Date | null
   lastIntervalEnd: Date | null
   nextRunAt: Date | null
+  nextRunNotedAt: Date | null
   scheduleProblem: string | null
   changedSeq: bigint | null
   registeredAt: Date | null
@@ -75,6 +76,7 @@ export type DagMaxAggregateOutputType = {
   lastIntervalStart: Date | null
   lastIntervalEnd: Date | null
   nextRunAt: Date | null
+  nextRunNotedAt: Date | null
   scheduleProblem: string | null
   changedSeq: bigint | null
   registeredAt: Date | null
@@ -97,6 +99,7 @@ export type DagCountAggregateOutputType = {
   lastIntervalStart: number
   lastIntervalEnd: number
   nextRunAt: number
+  nextRunNotedAt: number
   scheduleProblem: number
   changedSeq: number
   registeredAt: number
@@ -132,6 +135,7 @@ export type DagMinAggregateInputType = {
   lastIntervalStart?: true
   lastIntervalEnd?: true
   nextRunAt?: true
+  nextRunNotedAt?: true
   scheduleProblem?: true
   changedSeq?: true
   registeredAt?: true
@@ -153,6 +157,7 @@ export type DagMaxAggregateInputType = {
   lastIntervalStart?: true
   lastIntervalEnd?: true
   nextRunAt?: true
+  nextRunNotedAt?: true
   scheduleProblem?: true
   changedSeq?: true
   registeredAt?: true
@@ -175,6 +180,7 @@ export type DagCountAggregateInputType = {
   lastIntervalStart?: true
   lastIntervalEnd?: true
   nextRunAt?: true
+  nextRunNotedAt?: true
   scheduleProblem?: true
   changedSeq?: true
   registeredAt?: true
@@ -284,6 +290,7 @@ export type DagGroupByOutputType = {
   lastIntervalStart: Date | null
   lastIntervalEnd: Date | null
   nextRunAt: Date | null
+  nextRunNotedAt: Date | null
   scheduleProblem: string
   changedSeq: bigint
   registeredAt: Date
@@ -329,6 +336,7 @@ export type DagWhereInput = {
   lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  nextRunNotedAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   scheduleProblem?: Prisma.StringFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
@@ -356,6 +364,7 @@ export type DagOrderByWithRelationInput = {
   lastIntervalStart?: Prisma.SortOrderInput | Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  nextRunNotedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -386,6 +395,7 @@ export type DagWhereUniqueInput = Prisma.AtLeast<{
   lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  nextRunNotedAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   scheduleProblem?: Prisma.StringFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
@@ -413,6 +423,7 @@ export type DagOrderByWithAggregationInput = {
   lastIntervalStart?: Prisma.SortOrderInput | Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrderInput | Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  nextRunNotedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -443,6 +454,7 @@ export type DagScalarWhereWithAggregatesInput = {
   lastIntervalStart?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
+  nextRunNotedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Dag"> | Date | string | null
   scheduleProblem?: Prisma.StringWithAggregatesFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntWithAggregatesFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeWithAggregatesFilter<"Dag"> | Date | string
@@ -464,6 +476,7 @@ export type DagCreateInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -491,6 +504,7 @@ export type DagUncheckedCreateInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -516,6 +530,7 @@ export type DagUpdateInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -543,6 +558,7 @@ export type DagUncheckedUpdateInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -569,6 +585,7 @@ export type DagCreateManyInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -590,6 +607,7 @@ export type DagUpdateManyMutationInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -612,6 +630,7 @@ export type DagUncheckedUpdateManyInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -639,6 +658,7 @@ export type DagCountOrderByAggregateInput = {
   lastIntervalStart?: Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
+  nextRunNotedAt?: Prisma.SortOrder
   scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -666,6 +686,7 @@ export type DagMaxOrderByAggregateInput = {
   lastIntervalStart?: Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
+  nextRunNotedAt?: Prisma.SortOrder
   scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -687,6 +708,7 @@ export type DagMinOrderByAggregateInput = {
   lastIntervalStart?: Prisma.SortOrder
   lastIntervalEnd?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
+  nextRunNotedAt?: Prisma.SortOrder
   scheduleProblem?: Prisma.SortOrder
   changedSeq?: Prisma.SortOrder
   registeredAt?: Prisma.SortOrder
@@ -831,6 +853,7 @@ export type DagCreateWithoutDependenciesInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -857,6 +880,7 @@ export type DagUncheckedCreateWithoutDependenciesInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -897,6 +921,7 @@ export type DagUpdateWithoutDependenciesInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -923,6 +948,7 @@ export type DagUncheckedUpdateWithoutDependenciesInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -947,6 +973,7 @@ export type DagCreateWithoutAssetUsesInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -973,6 +1000,7 @@ export type DagUncheckedCreateWithoutAssetUsesInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1013,6 +1041,7 @@ export type DagUpdateWithoutAssetUsesInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1039,6 +1068,7 @@ export type DagUncheckedUpdateWithoutAssetUsesInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1063,6 +1093,7 @@ export type DagCreateWithoutAssetWatcherUsesInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1089,6 +1120,7 @@ export type DagUncheckedCreateWithoutAssetWatcherUsesInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1129,6 +1161,7 @@ export type DagUpdateWithoutAssetWatcherUsesInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1155,6 +1188,7 @@ export type DagUncheckedUpdateWithoutAssetWatcherUsesInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1179,6 +1213,7 @@ export type DagCreateWithoutVersionsInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1205,6 +1240,7 @@ export type DagUncheckedCreateWithoutVersionsInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1245,6 +1281,7 @@ export type DagUpdateWithoutVersionsInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1271,6 +1308,7 @@ export type DagUncheckedUpdateWithoutVersionsInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1295,6 +1333,7 @@ export type DagCreateWithoutShardRowInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1320,6 +1359,7 @@ export type DagUncheckedCreateWithoutShardRowInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1375,6 +1415,7 @@ export type DagScalarWhereInput = {
   lastIntervalStart?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   lastIntervalEnd?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   nextRunAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
+  nextRunNotedAt?: Prisma.DateTimeNullableFilter<"Dag"> | Date | string | null
   scheduleProblem?: Prisma.StringFilter<"Dag"> | string
   changedSeq?: Prisma.BigIntFilter<"Dag"> | bigint | number
   registeredAt?: Prisma.DateTimeFilter<"Dag"> | Date | string
@@ -1396,6 +1437,7 @@ export type DagCreateManyShardRowInput = {
   lastIntervalStart?: Date | string | null
   lastIntervalEnd?: Date | string | null
   nextRunAt?: Date | string | null
+  nextRunNotedAt?: Date | string | null
   scheduleProblem?: string
   changedSeq: bigint | number
   registeredAt?: Date | string
@@ -1417,6 +1459,7 @@ export type DagUpdateWithoutShardRowInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1442,6 +1485,7 @@ export type DagUncheckedUpdateWithoutShardRowInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1467,6 +1511,7 @@ export type DagUncheckedUpdateManyWithoutShardRowInput = {
   lastIntervalStart?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastIntervalEnd?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  nextRunNotedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   scheduleProblem?: Prisma.StringFieldUpdateOperationsInput | string
   changedSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   registeredAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1547,6 +1592,7 @@ export type DagSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  nextRunNotedAt?: boolean
   scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
@@ -1575,6 +1621,7 @@ export type DagSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  nextRunNotedAt?: boolean
   scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
@@ -1598,6 +1645,7 @@ export type DagSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  nextRunNotedAt?: boolean
   scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
@@ -1621,12 +1669,13 @@ export type DagSelectScalar = {
   lastIntervalStart?: boolean
   lastIntervalEnd?: boolean
   nextRunAt?: boolean
+  nextRunNotedAt?: boolean
   scheduleProblem?: boolean
   changedSeq?: boolean
   registeredAt?: boolean
 }
 
-export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "shard" | "version" | "folder" | "file" | "description" | "tags" | "owner" | "schedule" | "timezone" | "isPaused" | "isActive" | "scheduledThrough" | "lastIntervalStart" | "lastIntervalEnd" | "nextRunAt" | "scheduleProblem" | "changedSeq" | "registeredAt", ExtArgs["result"]["dag"]>
+export type DagOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"dagId" | "shard" | "version" | "folder" | "file" | "description" | "tags" | "owner" | "schedule" | "timezone" | "isPaused" | "isActive" | "scheduledThrough" | "lastIntervalStart" | "lastIntervalEnd" | "nextRunAt" | "nextRunNotedAt" | "scheduleProblem" | "changedSeq" | "registeredAt", ExtArgs["result"]["dag"]>
 export type DagInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   shardRow?: boolean | Prisma.ShardDefaultArgs<ExtArgs>
   versions?: boolean | Prisma.Dag$versionsArgs<ExtArgs>
@@ -1671,6 +1720,7 @@ export type $DagPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     lastIntervalStart: Date | null
     lastIntervalEnd: Date | null
     nextRunAt: Date | null
+    nextRunNotedAt: Date | null
     /**
      * What is wrong with its timetable's function; empty means nothing.
      */
@@ -2124,6 +2174,7 @@ export interface DagFieldRefs {
   readonly lastIntervalStart: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly lastIntervalEnd: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly nextRunAt: Prisma.FieldRef<"Dag", 'DateTime'>
+  readonly nextRunNotedAt: Prisma.FieldRef<"Dag", 'DateTime'>
   readonly scheduleProblem: Prisma.FieldRef<"Dag", 'String'>
   readonly changedSeq: Prisma.FieldRef<"Dag", 'BigInt'>
   readonly registeredAt: Prisma.FieldRef<"Dag", 'DateTime'>
