@@ -7,7 +7,7 @@ import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { deferred, success } from "../testing/fake-api.ts";
 import type { RunningScheduler } from "../scheduler.ts";
 import { mostInPool } from "../testing/pool-history.ts";
-import { alike, makePool } from "../testing/pools.ts";
+import { alike, dagIdsOf, makePool } from "../testing/pools.ts";
 import { aWorld } from "../testing/world.ts";
 
 const inPool = (count: number, pool: string, poolSlots = 1) => alike(count, { pool, poolSlots });
@@ -127,6 +127,22 @@ test("a shard gets slots that one which was taken over does not use, though the 
   await api.inventory([]);
   expect(await world.untilFinal(await api.trigger(id))).toBe("success");
   expect(lost).toBe(1);
+});
+
+test("tasks that wait for a pool start although their owner learns only from a take-over that somebody has made it", async () => {
+  await using world = await aWorld();
+  const settings = { shardRenewMs: 100, dagPollMs: 60_000 };
+  const owners = [await world.scheduler({ settings }), await world.scheduler({ settings })];
+  await expect.poll(() => owners.map((owner) => owner.shards().length)).toEqual([32, 32]);
+  const [id] = dagIdsOf(owners, 1, "late_");
+  await registerDag(world.db, aDag(id!, inPool(1, "late")));
+  const api = await world.api({ body: quick });
+  const run = await api.trigger(id!);
+  await expect.poll(() => world.runState(run)).toBe("running");
+  // Nobody hears of it.
+  await makePool({ db: world.db, bus: { publish: () => undefined } }, "late", 1);
+  await owners[1]!.stop();
+  expect(await world.untilFinal(run)).toBe("success");
 });
 
 test("two schedulers share a pool without exceeding it", async () => {

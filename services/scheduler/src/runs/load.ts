@@ -5,6 +5,7 @@ import { RunState } from "@millrace/engine";
 import { ownedBackfill } from "../backfills/limits.ts";
 import { loadAllDeliveries } from "../callbacks/load.ts";
 import type { Owner, OwnedShard } from "../owner.ts";
+import { refreshPools } from "../pools/pool-changes.ts";
 import { readRunRows, restoreInto } from "./restore-run.ts";
 import { factsOf, type OwnedBackfill, type OwnedDag, type QueuedRun } from "./run.ts";
 import type { RunLife } from "./run-life.ts";
@@ -26,7 +27,8 @@ export async function loadShards(
 ): Promise<OwnedDag[]> {
   const { owner } = parts;
   const ids = shards.map((each) => each.shard);
-  await owner.pools.refresh();
+  // What has changed concerns the runs of shards held before, too: nobody else is told of it.
+  await refreshPools(owner);
   const pools = await owner.pools.loadShards(ids);
   const dags = await owner.dags.loadShards(ids);
   for (const dag of dags) owner.queue.setDagParked(dag.dagId, dag.isPaused);
