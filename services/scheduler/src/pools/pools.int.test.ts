@@ -8,9 +8,15 @@ import { deferred, success } from "../testing/fake-api.ts";
 import type { RunningScheduler } from "../scheduler.ts";
 import { mostInPool } from "../testing/pool-history.ts";
 import { alike, dagIdsOf, makePool } from "../testing/pools.ts";
-import { aWorld } from "../testing/world.ts";
+import { aWorld, type World } from "../testing/world.ts";
 
 const inPool = (count: number, pool: string, poolSlots = 1) => alike(count, { pool, poolSlots });
+async function slotsGranted({ db }: World): Promise<number | undefined> {
+  const { rows } = await db.pool.query<{ slots: number }>(
+    "SELECT coalesce(sum(slots), 0)::int AS slots FROM pool_grant",
+  );
+  return rows[0]?.slots;
+}
 const quick = async () => {
   await new Promise((resolve) => setTimeout(resolve, 3));
   return success();
@@ -80,11 +86,7 @@ test("the default pool counts only once it has a limit, and what runs then count
   const first = await api.trigger("plain");
   await expect.poll(() => api.assigned.length).toBe(2);
   await makePool(world, "default_pool", 3);
-  const granted = () =>
-    world.db.pool
-      .query<{ slots: number }>("SELECT coalesce(sum(slots), 0)::int AS slots FROM pool_grant")
-      .then(({ rows }) => rows[0]?.slots);
-  await expect.poll(granted).toBe(2);
+  await expect.poll(() => slotsGranted(world)).toBe(2);
   const second = await api.trigger("other");
   await expect.poll(() => api.assigned.length).toBe(3);
   await makePool(world, "default_pool", null);
@@ -129,20 +131,40 @@ test("a shard gets slots that one which was taken over does not use, though the 
   expect(lost).toBe(1);
 });
 
-test("tasks that wait for a pool start although their owner learns only from a take-over that somebody has made it", async () => {
-  await using world = await aWorld();
+/** Two owners of whom the first hears nothing of pools but what it reads when it takes over from the second. */
+async function twoOwners(world: World): Promise<RunningScheduler[]> {
   const settings = { shardRenewMs: 100, dagPollMs: 60_000 };
   const owners = [await world.scheduler({ settings }), await world.scheduler({ settings })];
   await expect.poll(() => owners.map((owner) => owner.shards().length)).toEqual([32, 32]);
+  return owners;
+}
+
+const untold = ({ db }: World) => ({ db, bus: { publish: () => undefined } });
+
+test("tasks that wait for a pool start although their owner learns only from a take-over that somebody has made it", async () => {
+  await using world = await aWorld();
+  const owners = await twoOwners(world);
   const [id] = dagIdsOf(owners, 1, "late_");
   await registerDag(world.db, aDag(id!, inPool(1, "late")));
   const api = await world.api({ body: quick });
   const run = await api.trigger(id!);
   await expect.poll(() => world.runState(run)).toBe("running");
-  // Nobody hears of it.
-  await makePool({ db: world.db, bus: { publish: () => undefined } }, "late", 1);
+  await makePool(untold(world), "late", 1);
   await owners[1]!.stop();
   expect(await world.untilFinal(run)).toBe("success");
+});
+
+test("a limit of the default pool counts what runs although its owner learns of it only from a take-over", async () => {
+  await using world = await aWorld();
+  const owners = await twoOwners(world);
+  const [id] = dagIdsOf(owners, 1, "plain_");
+  await registerDag(world.db, aDag(id!, alike(2, {})));
+  const api = await world.api({ body: () => null });
+  await api.trigger(id!);
+  await expect.poll(() => api.assigned.length).toBe(2);
+  await makePool(untold(world), "default_pool", 3);
+  await owners[1]!.stop();
+  await expect.poll(() => slotsGranted(world)).toBe(2);
 });
 
 test("two schedulers share a pool without exceeding it", async () => {
