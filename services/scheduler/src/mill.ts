@@ -107,7 +107,7 @@ export function createMill(options: MillOptions): Mill {
     ...{ nodeId, settings, log, db, bus, clock, dbClock, names },
     shards: new Map(),
     runs: new Map(),
-    reloading: new Set(),
+    reloading: new Map(),
     unsent: new Map(),
     failures: new Map(),
     dags: createDagBook({ db, versions, settings }),

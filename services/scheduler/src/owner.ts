@@ -57,8 +57,8 @@ export type Owner = {
   readonly dbClock: DbClock;
   readonly shards: Map<number, OwnedShard>;
   readonly runs: Map<number, ActiveRun>;
-  /** Runs that left memory after a failed flush and are being read again. */
-  readonly reloading: Set<number>;
+  /** Runs that left memory after a failed flush and are being read again, each until it is back, or nobody here has it. */
+  readonly reloading: Map<number, Promise<void>>;
   /** Durable grants that were not sent yet when their run left memory to be read again: sent when it is back. By run. */
   readonly unsent: Map<number, Grant[]>;
   /** Failed flushes in a row, by run. */

@@ -1,6 +1,8 @@
-/** A run that is being read when its shard is lost, and taken again by the same node. */
+/** A run that is being read when its shard is lost, and taken again by the same node; and one that is read for two reasons. */
 
+import { flush as writeFlush } from "@millrace/db";
 import { shardOf } from "@millrace/engine";
+import { createLogger } from "@millrace/service";
 import { expect, test } from "vitest";
 import { aChain, registerDag } from "../testing/dags.ts";
 import { success } from "../testing/fake-api.ts";
@@ -43,4 +45,49 @@ test("a queued run that was being read then starts all the same", async () => {
   held.letGo();
   await cleared;
   expect(await world.runState(second)).toBe("running");
+});
+
+test("a run that is read again after a failed flush, and is to be cancelled meanwhile, comes into memory once", async () => {
+  await using world = await aWorld();
+  const expression = '{"$":"run","path":["params","customer"]}';
+  const concurrencyKey = { expression, whenBusy: "cancel_oldest" } as const;
+  await registerDag(world.db, aChain("etl", 1, { concurrencyKey }));
+  await registerDag(world.db, aChain("busy", 1));
+  const reload = statementTrouble(world.db, "owner_run_list", "held", { isArmed: false });
+  const opening = statementTrouble(reload.db, "owner_run_get", "held", { isArmed: false });
+  let isLost = false;
+  const failed: string[] = [];
+  const write = (line: string) => void (line.includes("flush.failed") && failed.push(line));
+  await world.scheduler({
+    log: createLogger({ name: "test", level: "warn", pretty: false, write }),
+    db: opening.db,
+    async flush(lane, batch) {
+      const answer = await writeFlush(lane, batch);
+      if (!isLost) return answer;
+      isLost = false;
+      reload.arm();
+      throw new Error("Connection terminated unexpectedly");
+    },
+  });
+  await using api = await world.api({ slots: 1, body: () => null });
+  await api.trigger("busy");
+  await expect.poll(() => api.assigned.length).toBe(1);
+  isLost = true;
+  const params = { customer: "x" };
+  const first = await api.trigger("etl", { params });
+  await reload.met;
+  opening.arm();
+  const second = await api.trigger("etl", { params });
+  reload.letGo();
+  // Once this is made, what was let go is there.
+  await api.trigger("busy");
+  opening.letGo();
+  expect(await world.untilFinal(first)).toBe("failed");
+  await expect.poll(() => world.runState(second)).toBe("running");
+  api.addSlots(3);
+  await expect.poll(() => api.assigned.length).toBe(3);
+  for (const { attemptId } of api.assigned.slice(1)) await api.report(attemptId, success());
+  expect(await world.untilFinal(second)).toBe("success");
+  // A twin would have gone on with tasks of a run that is over.
+  expect(failed.length).toBe(1);
 });

@@ -33,12 +33,13 @@ type Failed = {
   /** Those of its runs that are read again. */
   readonly runs: readonly ActiveRun[];
   readonly grants: readonly Grant[];
+  readonly back: PromiseWithResolvers<void>;
 };
 
 export function createReloader(parts: () => ReloaderParts): Reloader {
   async function bringBack(failed: Failed): Promise<void> {
     const { owner } = parts();
-    const { failure, steps, runs, grants } = failed;
+    const { failure, steps, runs, grants, back } = failed;
     if (failure.kind === "fenced") await untilDone(() => parts().verifyLease(), runs);
     if (isUnanswered(failure)) await untilDone(() => bar(failed), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
@@ -46,6 +47,7 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
       owner.reloading.delete(run.key);
       parts().life.endAbsence(run);
     }
+    back.resolve();
     // At once: what is granted from now on may look like what was granted then, and is not written yet.
     sendOrFree([...grants, ...runs.flatMap(takeUnsent)]);
     // The flush may have been written: what it called for as well.
@@ -161,12 +163,12 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
         owner.watches.forget(run.key);
         owner.externals.forget(run.key);
       }
-      for (const run of again) owner.reloading.add(run.key);
-      bringBack({ failure, steps, fences: fencesOf(steps), runs: again, grants }).catch(
-        (error: unknown) => {
-          owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");
-        },
-      );
+      const back = Promise.withResolvers<void>();
+      for (const run of again) owner.reloading.set(run.key, back.promise);
+      const failed = { failure, steps, fences: fencesOf(steps), runs: again, grants, back };
+      bringBack(failed).catch((error: unknown) => {
+        owner.log.error({ runs: again.map((run) => run.key), err: error }, "runs.reload_broken");
+      });
     },
   };
 }

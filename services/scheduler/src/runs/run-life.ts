@@ -245,6 +245,10 @@ export function createRunLife(parts: {
   function open(dag: OwnedDag, runKey: number): Promise<ActiveRun | null> {
     const known = parts.owner().runs.get(runKey);
     if (known !== undefined) return Promise.resolve(known);
+    // Read now, it could come into memory twice, and both would go on.
+    const back = parts.owner().reloading.get(runKey);
+    if (back !== undefined)
+      return back.then(() => (holdsDag(parts.owner(), dag) ? open(dag, runKey) : null));
     if (dag.leaving.has(runKey)) return Promise.resolve(null);
     const begun = opening.get(runKey);
     // One that began before the shard was lost, and taken again, finds nothing for the DAG as it is now.
