@@ -304,7 +304,7 @@ CREATE TABLE deadline (
   CONSTRAINT deadline_ix_check CHECK ((ix >= '-1'::integer)),
   CONSTRAINT deadline_missed CHECK (((missed_at IS NOT NULL) = (state = 3))),
   CONSTRAINT deadline_ordinal_check CHECK ((ordinal >= 0)),
-  CONSTRAINT deadline_state_check CHECK (((state >= 1) AND (state <= 3)))
+  CONSTRAINT deadline_state_check CHECK (((state >= 1) AND (state <= 4))) NOT VALID
 );
 CREATE INDEX deadline_open ON deadline USING btree (run_id) WHERE (state = ANY (ARRAY[1, 2]));
 

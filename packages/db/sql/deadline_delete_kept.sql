@@ -3,4 +3,4 @@
 -- @param {Int[]} $1:shards
 DELETE FROM deadline AS d
 USING run AS r
-WHERE d.state IN (1, 2) AND r.id = d.run_id AND r.shard = ANY ($1::smallint[]) AND r.state = 3
+WHERE d.state IN (1, 2, 4) AND r.id = d.run_id AND r.shard = ANY ($1::smallint[]) AND r.state = 3

@@ -78,12 +78,12 @@ function openOf({ run_id: runId, ix, ordinal, state, due_at: dueAt }: OpenRow): 
   return { runId, ix, ordinal, state, dueAt: dueAt.getTime() };
 }
 
-/** What was kept: all deadlines of a run, or, with `ix`, those of a task. Missed ones stay. */
-export async function deleteDeadlines(
+/** What was kept: all deadlines of a run, or, with `ix`, those of a task in a run that goes on. Missed ones stay. */
+export async function keepDeadlines(
   db: Database,
   kept: readonly { readonly runId: number; readonly epoch: number; readonly ix: number | null }[],
 ): Promise<void> {
-  await rowsOf(db.pool, "deadline_delete", [
+  await rowsOf(db.pool, "deadline_keep", [
     kept.map(({ runId }) => runId),
     kept.map(({ epoch }) => epoch),
     kept.map(({ ix }) => ix ?? -2),

@@ -82,7 +82,7 @@ export {
   type RunToCreate,
 } from "./runs-write.ts";
 export {
-  deleteDeadlines,
+  keepDeadlines,
   deleteKeptDeadlines,
   listDeadlines,
   listDeadlinesOfFailedRuns,

@@ -24,6 +24,7 @@ const all = [
   "0012_partitions",
   "0013_inputs",
   "0014_next_run_notes",
+  "0015_kept_deadlines",
 ];
 
 let database: EmptyDatabase;

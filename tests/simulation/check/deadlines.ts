@@ -6,6 +6,7 @@ import type { Tables } from "../database/tables.ts";
 import { ensure } from "./violation.ts";
 
 const missed = 3;
+const kept = 4;
 const runSuccess = 3;
 /** Whoever was told of a deadline may have heard of it so much later. */
 const lateMs = 120_000;
@@ -26,7 +27,7 @@ export function checkDeadlines(tables: Tables, dag: CompiledDag, run: RunRow, no
       () => `${name} is ${row.state}, and ${told.length} callbacks tell of it`,
     );
     ensure(
-      row.state === missed || row.due_at > now - lateMs || run.state === runSuccess,
+      [missed, kept].includes(row.state) || row.due_at > now - lateMs || run.state === runSuccess,
       "semantics 12.5",
       () => `${name} has passed, and nobody says so`,
     );

@@ -10,10 +10,10 @@ import {
   countPendingEvents,
   createBackfill,
   createRuns,
-  deleteDeadlines,
   flush,
   forgetPendingEvents,
   giveUpTriggered,
+  keepDeadlines,
   listDeadlinesOfFailedRuns,
   listDeadlinesOfRuns,
   listExternalRuns,
@@ -259,7 +259,7 @@ class Steps {
     const dueAt = begin + random.below(3) * 1_000;
     const what = random.below(4);
     if (what === 0) return (db) => putDeadlines(db, [{ ...one, dueAt, afterQueuedMs: null }]);
-    if (what === 1) return (db) => deleteDeadlines(db, [{ runId, epoch, ix: one.ix }]);
+    if (what === 1) return (db) => keepDeadlines(db, [{ runId, epoch, ix: one.ix }]);
     if (what === 2)
       return async (db) => [
         byText(await listDeadlinesOfRuns(db, [runId])),

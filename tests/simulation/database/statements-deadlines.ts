@@ -7,6 +7,7 @@ import type { Tables } from "./tables.ts";
 const success = 3;
 const failed = 4;
 const missed = 3;
+const noted = 4;
 const kept: readonly number[] = [6, 8, 10];
 
 export const deadlineStatements: Statements = {
@@ -49,17 +50,21 @@ export const deadlineStatements: Statements = {
       .toSorted((a, b) => a.run_id - b.run_id)
       .slice(0, limit as number);
   },
-  deadline_delete({ tables }, [runKeys, epochs, ixs]) {
+  deadline_keep({ tables }, [runKeys, epochs, ixs]) {
     for (const [index, runId] of (runKeys as number[]).entries()) {
       if (ownedRun(tables, runId, (epochs as number[])[index]!) === undefined) continue;
       const ix = (ixs as number[])[index]!;
-      for (const row of open(tables))
-        if (row.run_id === runId && (ix === -2 || row.ix === ix)) remove(tables, row);
+      for (const row of unmissed(tables)) {
+        if (row.run_id !== runId) continue;
+        if (ix === -2) remove(tables, row);
+        else if (row.ix === ix)
+          tables.deadlines.set(keyOf(runId, ix, row.ordinal), { ...row, state: noted });
+      }
     }
     return [];
   },
   deadline_delete_kept({ tables }, [shards]) {
-    for (const row of open(tables)) {
+    for (const row of unmissed(tables)) {
       const run = tables.runs.get(row.run_id);
       if (run?.state === success && (shards as number[]).includes(run.shard)) remove(tables, row);
     }
@@ -126,6 +131,10 @@ function keyOf(runId: number, ix: number, ordinal: number): string {
 
 function open(tables: Tables): DeadlineRow[] {
   return [...tables.deadlines.values()].filter(({ state }) => state < missed);
+}
+
+function unmissed(tables: Tables): DeadlineRow[] {
+  return [...tables.deadlines.values()].filter(({ state }) => state !== missed);
 }
 
 function remove(tables: Tables, { run_id: runId, ix, ordinal }: DeadlineRow): void {

@@ -22,9 +22,10 @@ function after(ms: number, name = "soon"): DeadlineSpec {
 
 type Row = { ix: number; ordinal: number; state: number };
 
+/** But those that were kept. */
 async function rows(world: World, runKey: number): Promise<Row[]> {
   const found = await world.db.pool.query<Row>(
-    "SELECT ix, ordinal, state FROM deadline WHERE run_id = $1 ORDER BY ix, ordinal",
+    "SELECT ix, ordinal, state FROM deadline WHERE run_id = $1 AND state <> 4 ORDER BY ix, ordinal",
     [runKey],
   );
   return found.rows;
@@ -240,11 +241,33 @@ test.each([1, 2])(
   },
 );
 
+test("a deadline that was kept is not pending again when it is written once more, late", async () => {
+  const a = aTask("a", { deadlines: [after(minute)] });
+  const gate = Promise.withResolvers<Outcome>();
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("late", [a, "b"], []));
+  const { db, letGo, taken } = statementTrouble(world.db, "deadline_put", "late");
+  await world.scheduler({ db, settings: { reloadDelayMs: { first: 10, max: 20 } } });
+  const api = await world.api({ body: ({ taskId }) => (taskId === "a" ? gate.promise : null) });
+  const run = await api.trigger("late");
+  await expect.poll(() => rows(world, run)).toEqual([of(0, 1)]);
+  gate.resolve(success());
+  await expect.poll(() => rows(world, run)).toEqual([]);
+  letGo();
+  await taken;
+  expect(await rows(world, run)).toEqual([]);
+  const { attemptId } = api.assigned.find(({ taskId }) => taskId === "b")!;
+  await api.report(attemptId, success());
+  await expect
+    .poll(async () => (await world.db.pool.query("SELECT FROM deadline")).rows)
+    .toEqual([]);
+});
+
 test("deadlines that were kept go, though they could not be deleted at first", async () => {
   const tasks = [aTask("a", { deadlines: [after(minute)] }), aTask("b")];
   await using world = await aWorld();
   await registerDag(world.db, aDag("kept", tasks));
-  const { db, met } = statementTrouble(world.db, "deadline_delete", "before");
+  const { db, met } = statementTrouble(world.db, "deadline_keep", "before");
   await world.scheduler({ db, settings: { reloadDelayMs: { first: 10, max: 20 } } });
   const api = await world.api({
     body: ({ taskId }) => (taskId === "a" ? success() : failure("no", false)),

@@ -4,8 +4,8 @@
  */
 
 import {
-  deleteDeadlines,
   deleteKeptDeadlines,
+  keepDeadlines,
   listDeadlinesOfFailedRuns,
   markDeadline,
   readPastTasks,
@@ -250,15 +250,17 @@ export function createDeadlines(parts: {
   }
 
   function follow(step: Step, kept: Kept[]): void {
-    const entry = watched.get(step.run.key);
-    if (entry === undefined) return;
     const { run, state } = step;
+    if (!isConcerned(run.version)) return;
+    const entry = watched.get(run.key);
     const epoch = parts.owner().shards.get(run.shard)?.epoch ?? -1;
     if (state === RunState.success) {
-      watched.delete(entry.key);
-      forget(entry.open, { runId: run.key, epoch, ix: null }, kept);
+      watched.delete(run.key);
+      // Also what its tasks kept before.
+      forget(entry?.open ?? [], { runId: run.key, epoch, ix: null }, kept);
       return;
     }
+    if (entry === undefined) return;
     const ended = new Set([...step.records.values()].map(({ ix }) => ix));
     for (const one of [...entry.open]) {
       if (one.ix < 0 || !ended.has(one.ix) || !isDone(run, one.ix)) continue;
@@ -282,7 +284,7 @@ export function createDeadlines(parts: {
   /** Until it is done, or whoever owns the shards next has seen to it. */
   function write(kept: readonly Kept[]): void {
     const { db, log, clock, settings, shards } = parts.owner();
-    deleteDeadlines(db, kept).catch((error: unknown) => {
+    keepDeadlines(db, kept).catch((error: unknown) => {
       log.warn({ deadlines: kept.length, err: error }, "deadlines.undeleted");
       if (shards.size > 0) clock.after(settings.reloadDelayMs.max, () => write(kept));
     });
@@ -301,7 +303,7 @@ export function createDeadlines(parts: {
     onWritten(steps) {
       const kept: Kept[] = [];
       for (const step of steps) {
-        if (watched.size > 0) follow(step, kept);
+        follow(step, kept);
         const isOver = step.state === RunState.success || step.state === RunState.failed;
         const history = isOver ? histories.get(step.run.dagId) : undefined;
         if (history !== undefined) history.isStale = true;
