@@ -16,21 +16,23 @@ export function SearchBox({ label, placeholder }: Props) {
   const [params, setParams] = useUrlState();
   const search = params.get("q") ?? "";
   const [typed, setTyped] = useState(search);
-  const sent = useRef(search);
+  /** What the address said last, and what was sent to it since, oldest first. */
+  const sent = useRef([search]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      sent.current = typed.trim();
-      setParams({ q: sent.current });
+      const q = typed.trim();
+      if (q !== sent.current.at(-1)) sent.current.push(q);
+      setParams({ q });
     }, restMs);
     return () => clearTimeout(timer);
   }, [typed, setParams]);
   useEffect(() => {
-    // The address can change by itself: Back, or "clear the filter". Of what was sent the page hears late, when more may
-    // have been typed; so the address is read now.
-    const present = new URLSearchParams(window.location.search).get("q") ?? "";
-    if (present === sent.current) return;
-    sent.current = present;
-    setTyped(present);
+    // Of what was sent the page hears late, when more may have been typed, and the address goes back to it for a moment.
+    const heard = sent.current.indexOf(search);
+    if (heard >= 0) return void sent.current.splice(0, heard);
+    // The address can change by itself: Back, or "clear the filter".
+    sent.current = [search];
+    setTyped(search);
   }, [search]);
   return (
     <div className="relative w-full sm:w-72">
