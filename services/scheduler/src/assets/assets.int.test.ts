@@ -6,7 +6,7 @@ import { AssetEventsPendingSchema } from "@millrace/wire/internal";
 import { describe, expect, test } from "vitest";
 import { aDag, assetIdOf, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type Outcome } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const asset = (uri: string): AssetOrAlias => ({
@@ -243,7 +243,7 @@ describe("a DAG that waits for assets", () => {
     const schedule: Schedule = { kind: "asset_or_time", expression: events("a"), time };
     await registerDag(world.db, aDag("both", ["t"], [], { schedule }));
     const clock = movingClock();
-    const settings = { shardTtlMs: 36_000_000, shardRenewMs: 36_000_000 };
+    const settings = unread;
     await world.scheduler({ clock, settings });
     await using _api = await world.api();
     await emit(world, "a");

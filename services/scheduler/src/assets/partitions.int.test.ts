@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { aDag, assetIdOf, aTask, registerDag } from "../testing/dags.ts";
 import type { Outcome } from "../testing/fake-api.ts";
 import { success } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
@@ -90,7 +90,7 @@ test("a schedule's date goes with its run, the run's event, and the run that the
     aDag("plain", ["t"], [], { schedule: { kind: "assets", expression: events("a") } }),
   );
   const clock = movingClock();
-  const settings = { shardTtlMs: 360_000_000, shardRenewMs: 360_000_000 };
+  const settings = unread;
   await world.scheduler({ clock, settings });
   const told: string[] = [];
   await using _api = await world.api({

@@ -8,14 +8,13 @@ import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type FakeApi, type FakeApiOptions } from "../testing/fake-api.ts";
 import { deliveries, handlers, tell, telling, told } from "../testing/callbacks.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const onSuccess = { callbacks: [tell("success")] };
 const tellsOnce = aDag("once", [aTask("a", onSuccess)]);
 
 /** The clock is read once, so that it can be moved. */
-const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 
 const pending = { state: "pending", tries: 0 };
 

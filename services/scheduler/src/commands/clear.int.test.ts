@@ -5,7 +5,7 @@ import { StaleReason, VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, argsOf, itemRef, registerDag } from "../testing/dags.ts";
 import { attemptOf, choice, failure, type FakeApi, success } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld } from "../testing/world.ts";
 
 type Selection = MessageInitShape<typeof InstanceSelectionSchema>;
@@ -119,7 +119,7 @@ test("a body that does not stop is given up after a minute", async () => {
   await using world = await aWorld();
   await registerDag(world.db, aDag("deaf", ["a"]));
   const clock = movingClock();
-  await world.scheduler({ clock, settings: { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 } });
+  await world.scheduler({ clock, settings: unread });
   const api = await world.api({ body: (given) => (attemptOf(given) === 1 ? null : success()) });
   const run = await api.trigger("deaf");
   await expect.poll(() => api.assigned.length).toBe(1);

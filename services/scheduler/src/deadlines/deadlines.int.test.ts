@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { deliveries, handlers, tell, telling, told } from "../testing/callbacks.ts";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
@@ -225,9 +225,8 @@ test.each([1, 2])(
     const { db, met } = statementTrouble(world.db, "deadline_mark", "after");
     const clock = movingClock();
     // A lease that ends with the clock would have the callbacks read.
-    const lease = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
     const reloadDelayMs = { first: 10, max: 60_000 };
-    await world.scheduler({ db, clock, settings: { ...lease, reloadDelayMs } });
+    await world.scheduler({ db, clock, settings: { ...unread, reloadDelayMs } });
     const body = ({ taskId }: Assignment) => (taskId === "a" ? gate.promise : null);
     const api = await world.api({ handlers, body: telling(body) });
     const run = await api.trigger("late");

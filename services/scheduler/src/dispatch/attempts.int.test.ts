@@ -5,14 +5,13 @@ import { StaleReason, VerdictKind, type Verdict } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aChain, aDag, aTask, registerDag } from "../testing/dags.ts";
 import { attemptOf, failure, type FakeApi, success } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld } from "../testing/world.ts";
 
 /** Sessions are looked at often, and none is spared for a start of ours. */
 const watchful = { sweepMs: 20, sessionTtlMs: 0 };
 
 /** The clock is read once, so that it can be moved. */
-const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 
 const names = new Map<number, string>(
   Object.entries(VerdictKind).map(([name, kind]) => [kind, name]),

@@ -4,11 +4,10 @@ import { VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { attemptOf, failure, type FakeApi, success } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 /** The clock is read once, so that it can be moved. */
-const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 
 /** Two inventories leave an attempt out: it is lost. Answers its id. */
 async function lose(api: FakeApi, nth: number): Promise<string> {

@@ -7,10 +7,9 @@ import type { Assignment } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { deferred, failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
-const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 const brief = { shardTtlMs: 1_000, shardRenewMs: 200, nodeSilenceMs: 800, nodeBeatMs: 200 };
 const day = Date.UTC(2026, 0, 1);
 

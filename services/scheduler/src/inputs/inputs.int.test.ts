@@ -12,12 +12,11 @@ import { askBackfill, daily, day } from "../testing/backfills.ts";
 import { crashingDatabase } from "../testing/crashing-database.ts";
 import { aDag, assetIdOf, aTask, registerDag } from "../testing/dags.ts";
 import { success, type FakeApi } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { reasonsOf } from "../testing/waiting.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 /** The database's clock is not read again, and leases outlive what the clock is moved by. */
-const unread = { shardTtlMs: 36_000_000, shardRenewMs: 36_000_000 };
 const hour = 3_600_000;
 const minute = 60_000;
 const clicks = hourly("clicks");

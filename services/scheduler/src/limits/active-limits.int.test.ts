@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { ReasonKind } from "@millrace/wire/v1";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
-import { success, type FakeApi } from "../testing/fake-api.ts";
+import { success } from "../testing/fake-api.ts";
 import { aWorld, type World } from "../testing/world.ts";
+import { nameOfReason, reasonsFor } from "../testing/reasons.ts";
 
 const wide = (dagId: string, width: number, changes: Parameters<typeof aDag>[3] = {}) =>
   aDag(
@@ -12,20 +12,9 @@ const wide = (dagId: string, width: number, changes: Parameters<typeof aDag>[3] 
     changes,
   );
 
-const reasonNames = new Map<number, string>(
-  Object.entries(ReasonKind).map(([name, kind]) => [kind, name]),
-);
-
-async function reasonsFor(
-  api: FakeApi,
-  dagId: string,
-  runKey: number,
-  taskId: string,
-): Promise<string[]> {
-  const value = { runKey: BigInt(runKey), taskId, mapIndex: -1 };
-  const { reply } = await api.command(dagId, { command: { case: "explainTask", value } });
-  if (reply.case !== "explanation") throw new Error(`replied ${reply.case}`);
-  return reply.value.reasons.map((reason) => reasonNames.get(reason.kind) ?? "");
+/** By name. */
+async function namesFor(...asked: Parameters<typeof reasonsFor>): Promise<string[]> {
+  return (await reasonsFor(...asked)).map(nameOfReason);
 }
 
 async function setPaused(world: World, dagId: string, isPaused: boolean): Promise<void> {
@@ -66,7 +55,7 @@ test("runs above max_active_runs wait, oldest first, and start as others end", a
     const later = runs[i + 1];
     if (later !== undefined) {
       expect(await world.runState(later)).toBe("queued");
-      expect(await reasonsFor(api, "single", later, "a")).toContain("MAX_ACTIVE_RUNS");
+      expect(await namesFor(api, "single", later, "a")).toContain("MAX_ACTIVE_RUNS");
     }
     await api.report(api.assigned[i]?.attemptId ?? "", success());
     expect(await world.untilFinal(run)).toBe("success");
@@ -81,10 +70,10 @@ test("a paused DAG starts nothing, also of runs that have begun, and goes on whe
   const run = await api.trigger("pausing");
   await expect.poll(() => api.assigned.length).toBe(1);
   await setPaused(world, "pausing", true);
-  await expect.poll(() => reasonsFor(api, "pausing", run, "b")).toContain("DAG_PAUSED");
+  await expect.poll(() => namesFor(api, "pausing", run, "b")).toContain("DAG_PAUSED");
   await api.report(api.assigned[0]?.attemptId ?? "", success());
   const waiting = await api.trigger("pausing");
-  expect(await reasonsFor(api, "pausing", run, "b")).toEqual(["DAG_PAUSED"]);
+  expect(await namesFor(api, "pausing", run, "b")).toEqual(["DAG_PAUSED"]);
   expect(await world.runState(waiting)).toBe("queued");
   expect(api.assigned).toHaveLength(1);
   await setPaused(world, "pausing", false);
@@ -128,10 +117,10 @@ test("explain tells a missing queue from a missing handler, from taken slots, an
   const api = await world.api({ slots: 1, body: () => null });
   const run = await api.trigger("why");
   await expect.poll(() => api.assigned.length).toBe(1);
-  expect(await reasonsFor(api, "why", run, "gpu")).toEqual(["NO_WORKER_FOR_QUEUE"]);
-  expect(await reasonsFor(api, "why", run, "score")).toEqual(["NO_WORKER_FOR_HANDLER"]);
-  expect(await reasonsFor(api, "why", run, "a")).toEqual(["RUNNING"]);
-  expect(await reasonsFor(api, "why", run, "b")).toEqual(["NO_FREE_SLOT"]);
+  expect(await namesFor(api, "why", run, "gpu")).toEqual(["NO_WORKER_FOR_QUEUE"]);
+  expect(await namesFor(api, "why", run, "score")).toEqual(["NO_WORKER_FOR_HANDLER"]);
+  expect(await namesFor(api, "why", run, "a")).toEqual(["RUNNING"]);
+  expect(await namesFor(api, "why", run, "b")).toEqual(["NO_FREE_SLOT"]);
 });
 
 test("slots that nothing waits for are given back", async () => {

@@ -1,29 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { ReasonKind } from "@millrace/wire/v1";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
-import { success, type FakeApi } from "../testing/fake-api.ts";
+import { success } from "../testing/fake-api.ts";
 import { mostInPool } from "../testing/pool-history.ts";
 import { alike } from "../testing/pools.ts";
 import { aWorld } from "../testing/world.ts";
+import { nameOfReason, reasonsFor } from "../testing/reasons.ts";
 
-const reasonNames = new Map<number, string>(
-  Object.entries(ReasonKind).map(([name, kind]) => [kind, name]),
-);
 const quick = async () => {
   await new Promise((resolve) => setTimeout(resolve, 3));
   return success();
 };
 
-async function reasonsFor(
-  api: FakeApi,
-  dagId: string,
-  runKey: number,
-  taskId: string,
-): Promise<string[]> {
-  const value = { runKey: BigInt(runKey), taskId, mapIndex: -1 };
-  const { reply } = await api.command(dagId, { command: { case: "explainTask", value } });
-  if (reply.case !== "explanation") throw new Error(`replied ${reply.case}`);
-  return reply.value.reasons.map((reason) => `${reasonNames.get(reason.kind)}: ${reason.message}`);
+/** By name and message. */
+async function textsFor(...asked: Parameters<typeof reasonsFor>): Promise<string[]> {
+  return (await reasonsFor(...asked)).map((reason) => `${nameOfReason(reason)}: ${reason.message}`);
 }
 
 test("limits of instances hold over runs and within a run (semantics 5.2), and all run", async () => {
@@ -71,7 +61,7 @@ test("explain names the limit, the pool and who holds it", async () => {
   const api = await world.api({ slots: 10, body: () => null });
   const run = await api.trigger("why");
   await expect.poll(() => api.assigned.map(({ taskId }) => taskId)).toEqual(["a"]);
-  const told = async (taskId: string) => (await reasonsFor(api, "why", run, taskId)).join(" ");
+  const told = async (taskId: string) => (await textsFor(api, "why", run, taskId)).join(" ");
   await expect.poll(() => told("b")).toContain("0 of 1 are open");
   expect(await told("b")).toMatch(
     /^POOL: Waits for a slot of the pool "one".* Held by why run_\w+ a\./,
@@ -89,7 +79,7 @@ test("no stretch of its length has more starts than a rate allows, over DAGs, an
   const runs = [await api.trigger("r1"), await api.trigger("r2")];
   await expect.poll(() => api.assigned.length).toBe(3);
   const told = await Promise.all(
-    ["t0", "t1", "t2", "t3"].map((id) => reasonsFor(api, "r1", runs[0] ?? 0, id)),
+    ["t0", "t1", "t2", "t3"].map((id) => textsFor(api, "r1", runs[0] ?? 0, id)),
   );
   expect(told.flat().join(" ")).toMatch(
     /RATE_LIMIT: 3 tasks with the key "api" have started within 1 s/,
@@ -130,7 +120,7 @@ describe("one run at a time for a concurrency key", () => {
     await expect.poll(() => api.assigned.length).toBe(2);
     expect(await world.runState(two)).toBe("queued");
     expect(await world.runState(other)).toBe("running");
-    expect((await reasonsFor(api, "keyed", two, "a")).join(" ")).toContain(
+    expect((await textsFor(api, "keyed", two, "a")).join(" ")).toContain(
       `CONCURRENCY_KEY: The run run_${one.toString(36)} has the same concurrency key`,
     );
     for (const { attemptId } of api.assigned) await api.report(attemptId, success());

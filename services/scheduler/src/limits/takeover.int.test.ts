@@ -7,6 +7,7 @@ import { aDag, registerDag } from "../testing/dags.ts";
 import { success } from "../testing/fake-api.ts";
 import { alike, dagIdsOf } from "../testing/pools.ts";
 import { aWorld } from "../testing/world.ts";
+import { reasonsFor } from "../testing/reasons.ts";
 
 test("a rate holds over the DAGs of two nodes, and goes on to hold when one of them dies", async () => {
   await using world = await aWorld();
@@ -75,9 +76,7 @@ describe("after a take-over a concurrency key is still that of the run that had 
     const [second = 0, third = 0] = it.others;
     const passing = await it.api.trigger("keyed", anotherParams);
     await expect.poll(() => it.world.runState(passing)).toBe("running");
-    const value = { runKey: BigInt(third), taskId: "a", mapIndex: -1 };
-    const { reply } = await it.api.command("keyed", { command: { case: "explainTask", value } });
-    const reasons = reply.case === "explanation" ? reply.value.reasons : [];
+    const reasons = await reasonsFor(it.api, "keyed", third, "a");
     expect(reasons.find(({ kind }) => kind === ReasonKind.CONCURRENCY_KEY)?.message).toContain(
       runIdOf(it.holder),
     );

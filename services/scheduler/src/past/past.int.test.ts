@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { aDag, aTask, argsOf, itemRef, registerDag } from "../testing/dags.ts";
 import { failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
 import { aWorld, type World } from "../testing/world.ts";
+import { reasonsFor } from "../testing/reasons.ts";
 
 const day = 86_400_000;
 const start = Date.UTC(2026, 0, 1);
@@ -42,10 +43,8 @@ const trigger = (api: FakeApi, dagId: string, nth: number) =>
   api.trigger(dagId, { logicalAt: start + (nth - 1) * day });
 
 async function explained(api: FakeApi, dagId: string, run: number, taskId: string) {
-  const value = { runKey: BigInt(run), taskId, mapIndex: -1 };
-  const { reply } = await api.command(dagId, { command: { case: "explainTask", value } });
-  if (reply.case !== "explanation") throw new Error(`replied ${reply.case}`);
-  return reply.value.reasons.filter(({ kind }) => kind === ReasonKind.DEPENDS_ON_PAST);
+  const reasons = await reasonsFor(api, dagId, run, taskId);
+  return reasons.filter(({ kind }) => kind === ReasonKind.DEPENDS_ON_PAST);
 }
 
 const holders = (reasons: readonly Reason[]) =>

@@ -10,6 +10,7 @@ import { backfillState, daily, day, startBackfill } from "../testing/backfills.t
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type Outcome } from "../testing/fake-api.ts";
 import { aWorld, type World } from "../testing/world.ts";
+import { reasonsFor } from "../testing/reasons.ts";
 
 const past = { dependsOnPast: true };
 const alone = { maxActiveRuns: 1 };
@@ -51,12 +52,7 @@ async function aPast(spec: DagSpec, options: Parameters<World["scheduler"]>[0] =
       const command = { case: "markInstances", value } as const;
       await api.command(spec.dagId, { requestId: crypto.randomUUID(), command });
     },
-    async reasons(runKey: number, taskId = "a") {
-      const value = { runKey: BigInt(runKey), taskId, mapIndex: -1 };
-      const { reply } = await api.command(spec.dagId, { command: { case: "explainTask", value } });
-      if (reply.case !== "explanation") throw new Error(`replied ${reply.case}`);
-      return reply.value.reasons;
-    },
+    reasons: (runKey: number, taskId = "a") => reasonsFor(api, spec.dagId, runKey, taskId),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, success, type FakeApi, type Outcome } from "../testing/fake-api.ts";
 import { aWorld } from "../testing/world.ts";
+import { reasonsFor } from "../testing/reasons.ts";
 
 const dates = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)];
 const decided = { dependsOnPast: true, pastDecider: "a#dependsOnPast()" };
@@ -36,9 +37,7 @@ async function aQuestion(answer: () => Outcome | null, changes: Parameters<typeo
 }
 
 async function reasons(api: FakeApi, run: number): Promise<ReasonKind[]> {
-  const value = { runKey: BigInt(run), taskId: "a", mapIndex: -1 };
-  const { reply } = await api.command("asked", { command: { case: "explainTask", value } });
-  return reply.case === "explanation" ? reply.value.reasons.map(({ kind }) => kind) : [];
+  return (await reasonsFor(api, "asked", run, "a")).map(({ kind }) => kind);
 }
 
 test("a function that says that the past does not matter lets the task start; it is asked once, with the facts", async () => {

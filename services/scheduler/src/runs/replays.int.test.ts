@@ -4,7 +4,7 @@ import { flush, type FlushAnswer, type FlushBatch, type Lane } from "@millrace/d
 import { MillraceError, TaskState } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { aChain, aDag, registerDag } from "../testing/dags.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { success, type FakeApi } from "../testing/fake-api.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
@@ -116,7 +116,6 @@ test("inventories that waited and come together count as one: they may be older 
   await registerDag(world.db, aChain("etl", 1));
   const clock = movingClock();
   const inventoryGapMs = 3_000;
-  const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
   await world.scheduler({ clock, settings: { inventoryGapMs, ...unread } });
   await using api = await world.api({ body: () => null });
   const run = await api.trigger("etl");

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { crashingDatabase, type CrashPoint } from "../testing/crashing-database.ts";
 import { success, textOf, type Outcome } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
@@ -160,7 +160,6 @@ async function lateNote() {
   await registerDag(world.db, spec(at));
   const clock = movingClock();
   const { db, met, letGo, taken } = statementTrouble(world.db, "dag_set_next_runs", "late");
-  const unread = { shardTtlMs: 10 * hour, shardRenewMs: 10 * hour };
   await world.scheduler({
     db,
     clock,

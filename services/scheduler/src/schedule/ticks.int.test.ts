@@ -3,7 +3,7 @@ import { createLocalBus } from "@millrace/bus";
 import type { DagSpec } from "@millrace/engine";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { failure, success } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const plain = { timezone: "UTC", intervalMs: 0, jitterMs: 0, runImmediately: null } as const;
@@ -13,7 +13,6 @@ const everyHour = {
 /** Long enough that the wall clock hardly ever begins a new one during a test. */
 const hour = 3_600_000;
 /** The clock is read once, so that it can be moved. */
-const unread = { shardTtlMs: 36_000_000, shardRenewMs: 36_000_000 };
 
 async function ticks(world: World, dagId: string): Promise<string[]> {
   const { rows } = await world.db.pool.query<{

@@ -3,7 +3,7 @@ import type { Assignment } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { success, textOf, type FakeApi, type Outcome } from "../testing/fake-api.ts";
-import { movingClock, type MovingClock } from "../testing/moving-clock.ts";
+import { movingClock, type MovingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const hour = 3_600_000;
@@ -11,7 +11,6 @@ const own = {
   schedule: { kind: "custom", name: "hours", handler: "f.ts#own##schedule()" },
 } as const;
 /** The clock is read once, so that it can be moved. */
-const unread = { shardTtlMs: 36_000_000, shardRenewMs: 36_000_000 };
 const settings = { ...unread, timetableRetryMs: { first: 20, max: 20 } };
 
 type Asked = {

@@ -4,6 +4,9 @@ import { systemClock, type Clock } from "../clock.ts";
 
 export type MovingClock = Clock & { advance(ms: number): void };
 
+/** For a node that reads its shards once: its lease outlasts whatever a test moves the clock by. */
+export const unread = { shardTtlMs: 360_000_000, shardRenewMs: 360_000_000 };
+
 export function movingClock(): MovingClock {
   type Waiting = { atMs: number; call: () => void; cancel: () => void };
   const waiting = new Set<Waiting>();

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { VerdictKind } from "@millrace/wire/worker";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { attemptOf, success, type FakeApi } from "../testing/fake-api.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import {
   answers,
   bring,
@@ -20,7 +20,6 @@ import { outOf, succeeds, value } from "../testing/waiting.ts";
 import { aWorld } from "../testing/world.ts";
 
 /** The second owner's clock may be moved, and is not corrected. */
-const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 const state = value("state");
 
 async function nth(api: FakeApi, n: number) {

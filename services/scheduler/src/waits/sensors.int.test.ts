@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { aDag, aTask, registerDag } from "../testing/dags.ts";
 import { failure, rescheduled, success } from "../testing/fake-api.ts";
 import { forTime } from "../testing/waiting.ts";
-import { movingClock } from "../testing/moving-clock.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld } from "../testing/world.ts";
 
 const sensor: SensorSpec = {
@@ -18,7 +18,6 @@ const sensor: SensorSpec = {
 };
 
 /** The clock is read once, so that it can be moved. */
-const unread = { shardTtlMs: 3_600_000, shardRenewMs: 3_600_000 };
 
 test("a sensor that looked in vain gives its slot back, looks again when it is time, and spends no retry", async () => {
   await using world = await aWorld();
