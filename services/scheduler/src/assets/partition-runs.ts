@@ -17,7 +17,7 @@ import {
 import { roomForRuns } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { holdsDag, loadedShard, type Owner } from "../owner.ts";
-import { untilSettled } from "../runs/run-made.ts";
+import { failuresOf, untilSettled } from "../runs/run-made.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
 
@@ -137,9 +137,7 @@ export function createPartitionRuns(parts: {
         }),
       ),
     );
-    const failures = made.flatMap((one): unknown[] =>
-      one.status === "rejected" ? [one.reason] : [],
-    );
+    const failures = failuresOf(made);
     for (const error of failures)
       owner.log.warn({ dag_id: dag.dagId, err: error }, "assets.run_failed");
     owner.log.info({ dag_id: dag.dagId, runs: made.length - failures.length }, "assets.runs_made");

@@ -24,7 +24,7 @@ import {
 import { apply } from "../apply.ts";
 import { withRun } from "../commands/change-run.ts";
 import { requireShard } from "../owner.ts";
-import { untilSettled } from "../runs/run-made.ts";
+import { failuresOf, untilSettled } from "../runs/run-made.ts";
 import type { OwnedBackfill, OwnedDag } from "../runs/run.ts";
 import type { BackfillParts } from "./parts.ts";
 
@@ -144,9 +144,7 @@ async function makeRuns(
       }),
     ),
   );
-  const failures = made.flatMap((one): unknown[] =>
-    one.status === "rejected" ? [one.reason] : [],
-  );
+  const failures = failuresOf(made);
   // What may have been made is the backfill's as well: it is over, or cancelled, only when that is.
   await untilSettled(failures);
   if (failures.length > 0) throw failures[0];

@@ -30,6 +30,11 @@ export async function untilKnown(making: Promise<RunMade>): Promise<RunMade> {
   }
 }
 
+/** Why those of them were not made, or are in doubt. */
+export function failuresOf(made: readonly PromiseSettledResult<RunMade>[]): unknown[] {
+  return made.flatMap((one): unknown[] => (one.status === "rejected" ? [one.reason] : []));
+}
+
 /** Resolves once nothing is in doubt any more of what failed so. */
 export async function untilSettled(failures: readonly unknown[]): Promise<void> {
   const doubts = failures.filter((error) => error instanceof RunInDoubt);
