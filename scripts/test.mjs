@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up what is missing and runs every test: TypeScript (unit, integration, browser), the database tests
- * once more on the system's PostgreSQL, and Python. Ends with one line `N passed, N failed`.
+ * once more on the system's PostgreSQL, and Python. Ends with what failed, by name, and one line `N passed, N failed`.
  * Words after `--` go to vitest, for a part of the tests; `--with-checks` runs the static checks first.
  */
 import { spawn } from "node:child_process";
@@ -10,12 +10,15 @@ import { installNatsServer } from "./nats-server.mjs";
 import { preparePython } from "./python-venv.mjs";
 import { environment, installDependencies, node, root } from "./setup.mjs";
 import { makeScratch } from "./scratch.mjs";
+import { outcomeOfPytest, outcomeOfVitest } from "./test-reports.mjs";
 import { findChromium, installTestTools } from "./test-tools.mjs";
 
 const args = process.argv.slice(2);
 const filters = args.filter((arg) => arg !== "--with-checks");
 const databaseTests = ["--project", "int", "packages/db", "services/scheduler"];
-const totals = { passed: 0, failed: 0 };
+let passed = 0;
+/** Said last, so that whoever has only the end of a log still learns what failed. */
+const failures = [];
 
 installDependencies();
 installTestTools();
@@ -47,8 +50,9 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
-process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+for (const failure of failures) process.stdout.write(`\nfailed: ${failure}\n`);
+process.stdout.write(`\n${passed} passed, ${failures.length} failed\n`);
+process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;
 
 function say(message) {
   process.stderr.write(`${message}\n`);
@@ -58,14 +62,9 @@ async function inTurn(steps) {
   for (const step of steps) await step();
 }
 
-function count({ passed, failed }) {
-  totals.passed += passed;
-  totals.failed += failed;
-}
-
 async function staticChecks() {
-  const isOk = await run("static checks", "npm", ["run", "check"]);
-  count(isOk ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+  if (await run("static checks", "npm", ["run", "check"])) passed += 1;
+  else failures.push("static checks");
 }
 
 /** A run of vitest. */
@@ -75,35 +74,26 @@ function vitest(name, vitestArgs, more = {}) {
     const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
     const program = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...vitestArgs];
     const isOk = await run(`${name} tests`, node, program, more);
-    try {
-      const report = JSON.parse(readFileSync(file, "utf8"));
-      const brokenFiles = report.testResults.filter(
-        (it) => it.status === "failed" && it.assertionResults.length === 0,
-      ).length;
-      const failed = report.numFailedTests + brokenFiles;
-      // Errors outside of any test (an unhandled rejection, a failing global set-up) count as one failure.
-      count({ passed: report.numPassedTests, failed: failed === 0 && !isOk ? 1 : failed });
-    } catch (error) {
-      process.stdout.write(`vitest left no report: ${error.message}\n`);
-      count({ passed: 0, failed: 1 });
-    }
+    count(`${name} tests`, isOk, () => outcomeOfVitest(JSON.parse(readFileSync(file, "utf8"))));
   };
 }
 
 async function python() {
   const file = join(scratch, "python.xml");
   const isOk = await run("python tests", node, ["scripts/python-tests.mjs", "--junit", file]);
+  count("python tests", isOk, () => outcomeOfPytest(readFileSync(file, "utf8")));
+}
+
+/** Counts what a step's report says. An error outside of any test (a failing global set-up, say) is one failure. */
+function count(step, isOk, read) {
   try {
-    const suite = /<testsuite [^>]*>/.exec(readFileSync(file, "utf8"))?.[0] ?? "";
-    const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
-    const failed = number("failures") + number("errors");
-    count({
-      passed: number("tests") - failed - number("skipped"),
-      failed: failed || isOk ? failed : 1,
-    });
+    const outcome = read();
+    passed += outcome.passed;
+    failures.push(...outcome.failures);
+    if (!isOk && outcome.failures.length === 0)
+      failures.push(`${step}: an error outside of any test`);
   } catch (error) {
-    process.stdout.write(`pytest left no report: ${error.message}\n`);
-    count({ passed: 0, failed: 1 });
+    failures.push(`${step}: no report (${error.message})`);
   }
 }
 
