@@ -26,6 +26,19 @@ export function isConnectionLoss(error: unknown): boolean {
   return error.code?.startsWith("08") === true || error.code?.startsWith("57P") === true;
 }
 
+/** SQLSTATEs after which the same statement may work: lock timeout, query cancelled, deadlock, out of resources. */
+const passing = new Set(["55P03", "57014", "40P01", "40001", "53100", "53200", "53300", "53400"]);
+
+/** The server was too busy; nothing of the statement took effect, and the same may work later. */
+export function isTooBusy(error: unknown): boolean {
+  return error instanceof DatabaseError && passing.has(error.code ?? "");
+}
+
+/** The server does not do what the statement says, now or later; nothing of it took effect. */
+export function isRefusal(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && !isConnectionLoss(error) && !isTooBusy(error);
+}
+
 export function unreachable(url: string, cause: unknown): MillraceError {
   const why = cause instanceof Error && cause.message !== "" ? cause.message : "no answer";
   return new MillraceError(

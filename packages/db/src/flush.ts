@@ -5,7 +5,7 @@ import { isMillraceError, MillraceError, type EpochMs } from "@millrace/engine";
 import { sqlText } from "./assets.ts";
 import { int4Array, int8Array } from "./binary-array.ts";
 import type { Database } from "./database.ts";
-import { isConnectionLoss } from "./errors.ts";
+import { isConnectionLoss, isTooBusy } from "./errors.ts";
 import {
   batchOfRuns,
   newFlushBatch,
@@ -172,17 +172,10 @@ async function writtenEvents(lane: Lane, events: readonly EventRow[]): Promise<n
   return rows.map(([runId]) => runId as number);
 }
 
-/** SQLSTATE classes after which the same batch may work: lock timeout, query cancelled, deadlock, out of resources. */
-const passing = new Set(["55P03", "57014", "40P01", "40001", "53100", "53200", "53300", "53400"]);
-
 function explain(error: unknown): unknown {
   if (isMillraceError(error)) return unavailable("no connection could be made", "none", error);
   if (isConnectionLoss(error)) return unavailable("the connection broke", "unknown", error);
-  const state = (error as { code?: unknown }).code;
-  if (typeof state === "string" && passing.has(state)) {
-    return unavailable("the database was too busy", "none", error);
-  }
-  return error;
+  return isTooBusy(error) ? unavailable("the database was too busy", "none", error) : error;
 }
 
 function unavailable(why: string, outcome: "none" | "unknown", cause: unknown): MillraceError {

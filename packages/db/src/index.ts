@@ -1,5 +1,5 @@
 export { openDatabase, type Database, type DatabaseOptions } from "./database.ts";
-export { hasSqlState } from "./errors.ts";
+export { hasSqlState, isRefusal } from "./errors.ts";
 export { barFlush, flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts";
 export {
   newFlushBatch,

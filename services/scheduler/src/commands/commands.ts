@@ -1,7 +1,7 @@
 /** Carries out what people and programs ask of an owner. */
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { deleteDag, findAnswer, type RequestKey, type RunParent } from "@millrace/db";
+import { deleteDag, findAnswer, isRefusal, type RequestKey, type RunParent } from "@millrace/db";
 import {
   isMillraceError,
   manualInterval,
@@ -46,10 +46,14 @@ export type CommandParts = ChangeParts & {
 /** Answers an OwnerCommand once its effect is durable; what is refused says why. */
 export async function takeCommand(parts: CommandParts, data: Uint8Array): Promise<Uint8Array> {
   const command = fromBinary(OwnerCommandSchema, data);
+  const { owner } = parts;
   const reply = await carryOut(parts, command).catch((error: unknown): Reply => {
     if (error instanceof StepFailed) return refusal(new MillraceError("NOT_OWNER"));
     if (isMillraceError(error)) return refusal(error);
-    throw error;
+    if (!isRefusal(error)) throw error;
+    // Without an answer it would be asked for again, for ever, with the same end.
+    owner.log.error({ command: command.command.case, err: error }, "command.broken");
+    return refusal(new MillraceError("INTERNAL"));
   });
   return toBinary(OwnerReplySchema, create(OwnerReplySchema, reply));
 }

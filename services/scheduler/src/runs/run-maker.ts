@@ -2,6 +2,7 @@
 
 import {
   createRuns,
+  isRefusal,
   requestReused,
   takeRunIds,
   type RunCreation,
@@ -47,12 +48,12 @@ export type RunWish = Wished & {
 export type RunMaker = {
   /**
    * @throws MillraceError NOT_OWNER, OVERLOADED, REQUEST_ID_REUSED; RunInDoubt when the answer of the database was lost; the
-   * driver's error when nothing was asked of it yet.
+   * driver's error when it refused the run, or nothing was asked of it yet.
    */
   make(wish: RunWish): Promise<RunMade>;
 };
 
-type Outcome = RunMade | MillraceError | RunInDoubt;
+type Outcome = RunMade | Error;
 type Open = { readonly wish: RunWish; readonly id: number; readonly at: number };
 
 export function createRunMaker(parts: { readonly owner: Owner; readonly life: RunLife }): RunMaker {
@@ -90,20 +91,24 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   }
 
   /** Makes what is open; a name that turns out to be taken is changed, once. */
-  async function settle(open: readonly Open[], outcomes: Outcome[]): Promise<void> {
+  async function settle(open: readonly Open[], outcomes: Outcome[], from = 0): Promise<void> {
     let left = open;
-    for (let round = 0; left.length > 0; round++) {
+    for (let round = from; left.length > 0; round++) {
       const runs = left.map((each) => toCreate(each, round > 0));
       const fences = fencesOf(left);
       let creations: ReadonlyMap<number, RunCreation>;
       try {
         creations = await createRuns(owner.db, fences, runs);
       } catch (error) {
-        const failureOf = isMillraceError(error)
-          ? () => error
-          : inDoubt(left, { fences, runs }, error);
-        // Those of the round before are made all the same.
-        for (const each of left) outcomes[each.at] = failureOf(each);
+        // What is wrong with one of them keeps nobody else's run from being made.
+        if (isRefusal(error) && left.length > 1)
+          for (const each of left) await settle([each], outcomes, round);
+        else {
+          const isSure = isMillraceError(error) || isRefusal(error);
+          const failureOf = isSure ? () => error : inDoubt(left, { fences, runs }, error);
+          // Those of the round before are made all the same.
+          for (const each of left) outcomes[each.at] = failureOf(each);
+        }
         return;
       }
       const again: Open[] = [];

@@ -53,6 +53,24 @@ test("a run whose making was not answered starts, though the shard of one made w
   expect(await Promise.all(runKeys.map(world.untilFinal))).toEqual(["success", "success"]);
 });
 
+test("a run that the database refuses keeps no run that was asked for with it from being made", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aChain("etl", 1));
+  await world.db.pool.query("ALTER TABLE run ADD CHECK (partition_key <> 'refused')");
+  await world.scheduler();
+  await using api = await world.api();
+  // The first goes alone; those that come meanwhile are made together.
+  const keys = ["first", "second", "refused", "third"];
+  const asked = await Promise.allSettled(
+    keys.map((partitionKey) => api.trigger("etl", { partitionKey })),
+  );
+  expect(asked.map((made) => (made.status === "rejected" ? String(made.reason) : "made"))).toEqual([
+    ...["made", "made", "Error: INTERNAL", "made"],
+  ]);
+  for (const made of asked)
+    if (made.status === "fulfilled") expect(await world.untilFinal(made.value)).toBe("success");
+});
+
 test("a clear that changes nothing harms no run, also after a take-over", async () => {
   await using world = await aWorld();
   await registerDag(world.db, aChain("etl", 2));
