@@ -1,4 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { Isolation, TaskKind } from "@millrace/wire/v1";
 import { describe, expect, test } from "vitest";
 import { context } from "../context/context.ts";
@@ -211,7 +214,40 @@ describe("a body in a process of its own", () => {
     const pid = Number(bench.server.linesOf("stuck")[0]?.message);
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
+
+  test("that blocks when its worker is killed dies with it, and with its children", async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), "millrace-orphan-"));
+    const begun = path.join(dir, "begun");
+    const bodies = {
+      stuck: `async () => {
+        const { spawn } = await import("node:child_process");
+        const { renameSync, writeFileSync } = await import("node:fs");
+        writeFileSync("${begun}.part", JSON.stringify([process.pid, spawn("sleep", ["600"]).pid]));
+        renameSync("${begun}.part", "${begun}");
+        for (;;) {}
+      }`,
+    };
+    await using bench = await startBench({ bodies });
+    await bench.worker.stop();
+    const worker = workerProcess(bench.server.address, dir);
+    bench.server.assign(bench.task("stuck", { isolation }));
+    await expect.poll(() => existsSync(begun)).toBe(true);
+    const pids = JSON.parse(readFileSync(begun, "utf8")) as number[];
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    worker.kill("SIGKILL");
+    await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+    rmSync(dir, { recursive: true });
+  });
 });
+
+function workerProcess(server: string, dir: string): ChildProcess {
+  const options = { server, key: "key", name: "lone", bundleCacheDir: path.join(dir, "cache") };
+  const source = `
+    import { runWorker } from "${new URL("run-worker.ts", import.meta.url).href}";
+    const log = { debug() {}, info() {}, warn: console.warn, error: console.error };
+    await runWorker({ ...${JSON.stringify(options)}, log });`;
+  return spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: "inherit" });
+}
 
 /** A child of a killed process may remain as a zombie where nobody reaps; that is no longer alive. */
 function isAlive(pid: number): boolean {

@@ -214,6 +214,9 @@ export type FromRunner =
   /** Something that no attempt can be blamed for went wrong; the thread is not to be trusted any more. */
   | { readonly kind: "suspect"; readonly message: string };
 
+/** Where a child process has a pipe of its worker's that says nothing and ends with the worker. */
+export const lifelineFd = 4;
+
 export type ExecutionThreadData = {
   /** A cell for each attempt the thread may hold; see `Work.cell`. */
   readonly claims: SharedArrayBuffer;

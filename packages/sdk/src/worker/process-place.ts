@@ -1,9 +1,17 @@
 /** Attempts with `isolation: "process"`: each in a child process that leads a process group, so that it can be killed whole. */
 
-import { fork, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess, type StdioOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { bodyEnvironment } from "./environment.ts";
-import type { Answer, Ended, FromRunner, LogStream, StopCause, Work } from "./messages.ts";
+import {
+  lifelineFd,
+  type Answer,
+  type Ended,
+  type FromRunner,
+  type LogStream,
+  type StopCause,
+  type Work,
+} from "./messages.ts";
 import { LogLines } from "./log-lines.ts";
 import { plainFailure } from "./outcome.ts";
 import type { Place } from "./place.ts";
@@ -24,7 +32,7 @@ export class ProcessPlace implements Place {
       execArgv: [],
       detached: true,
       serialization: "advanced",
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      stdio: childStdio(),
     });
     this.#children.set(attemptId, child);
     const pipes = this.#readPipes(child, attemptId);
@@ -108,6 +116,12 @@ export class ProcessPlace implements Place {
     read(child.stderr, "stderr", "error");
     return { end: () => lines.end() };
   }
+}
+
+function childStdio(): StdioOptions {
+  const stdio: StdioOptions = ["ignore", "pipe", "pipe", "ipc"];
+  stdio[lifelineFd] = "pipe";
+  return stdio;
 }
 
 function exited(attemptId: string, why: string): Ended {
