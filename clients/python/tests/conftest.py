@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from fake_server import FakeServer
+from fake_server import WAIT_S, FakeServer
 
 from millrace import Worker
 
@@ -32,7 +32,7 @@ class Running:
         except BaseException as error:
             self.error = error
 
-    def join(self, timeout_s: float = 10.0) -> None:
+    def join(self, timeout_s: float = WAIT_S) -> None:
         self.thread.join(timeout_s)
         assert not self.thread.is_alive(), "the worker did not end"
 

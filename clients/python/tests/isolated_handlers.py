@@ -76,9 +76,17 @@ def waits(seconds):
     return "waited"
 
 
+@task
+def waits_for(file):
+    context().log.info("waiting")
+    while not os.path.exists(file):
+        context().sleep(0.02)
+    return "waited"
+
+
 @sensor(isolation="process")
 def looks_thrice(file):
-    """Its looks take longer together than its time limit."""
+    """Its looks and waits take longer together than its time limit."""
     with open(file, "a", encoding="utf-8") as out:
         out.write("x")
     time.sleep(0.1)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import isolated_handlers
 import pytest
-from fake_server import assignment
+from fake_server import WAIT_S, assignment
+
+from millrace import codec
 
 FILE = str(Path(isolated_handlers.__file__))
 
@@ -46,27 +48,33 @@ def test_runs_the_marked_functions_of_a_file(server, launch):
     assert "waits" in opened.handlers
 
 
-def test_sigterm_lets_running_bodies_end_and_reports_them_before_it_closes_the_session(server, launch):
+def test_sigterm_lets_running_bodies_end_and_reports_them_before_it_closes_the_session(server, launch, tmp_path):
     process = launch("--slots", "1")
-    server.assign(assignment("a1", "waits", b"[0.5]"))
+    end = tmp_path / "end"
+    server.assign(assignment("a1", "waits_for", codec.encode([str(end)])))
     server.log_of("a1", 1)
     process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    assert any("worker.draining" in line for line in process.stderr)
+    end.touch()
     assert server.result("a1").HasField("succeeded")
     server.wait_for(lambda: server.closed_sessions, "the session to be closed")
-    assert process.wait(10) == 0
+    assert process.wait(WAIT_S) == 0
 
 
-def test_an_assignment_that_comes_while_draining_is_given_back(server, launch):
+def test_an_assignment_that_comes_while_draining_is_given_back(server, launch, tmp_path):
     process = launch("--slots", "2")
-    server.assign(assignment("a1", "waits", b"[1]"))
+    end = tmp_path / "end"
+    server.assign(assignment("a1", "waits_for", codec.encode([str(end)])))
     server.log_of("a1", 1)
     process.send_signal(signal.SIGTERM)
     assert process.stderr is not None
     assert any("worker.draining" in line for line in process.stderr)
     server.assign(assignment("a2", "waits", b"[0]"))
     assert server.result("a2").HasField("returned")
+    end.touch()
     assert server.result("a1").HasField("succeeded")
-    assert process.wait(10) == 0
+    assert process.wait(WAIT_S) == 0
 
 
 def test_bodies_that_outlast_the_drain_are_stopped_and_given_back_with_the_session(server, launch):
@@ -75,7 +83,7 @@ def test_bodies_that_outlast_the_drain_are_stopped_and_given_back_with_the_sessi
     server.log_of("a1", 1)
     process.send_signal(signal.SIGTERM)
     server.wait_for(lambda: server.closed_sessions, "the session to be closed")
-    assert process.wait(10) == 0
+    assert process.wait(WAIT_S) == 0
     assert server.results == []
 
 
@@ -87,7 +95,7 @@ def test_a_second_sigterm_ends_it_at_once(server, launch):
     assert process.stderr is not None
     assert any("worker.draining" in line for line in process.stderr)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(WAIT_S) == 0
 
 
 def test_sigterm_ends_a_worker_that_still_looks_for_its_server(server, launch):
@@ -96,7 +104,7 @@ def test_sigterm_ends_a_worker_that_still_looks_for_its_server(server, launch):
     assert process.stderr is not None
     assert any("session.open_failed" in line for line in process.stderr)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(WAIT_S) == 0
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,7 @@ def test_sigterm_ends_a_worker_that_still_looks_for_its_server(server, launch):
 def test_wrong_usage_is_said_in_a_sentence(tmp_path, arguments, code, says):
     environment = os.environ | {"MILLRACE_WORKER_KEY": "test-key"}
     command = [sys.executable, "-m", "millrace", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=WAIT_S)
     assert done.returncode == code
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -121,6 +129,6 @@ def test_wrong_usage_is_said_in_a_sentence(tmp_path, arguments, code, says):
 def test_a_wrong_key_exits_with_the_code_for_authentication(server, launch, tmp_path):
     (tmp_path / "worker.key").write_text("wrong")
     process = launch()
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=WAIT_S)
     assert process.returncode == 4
     assert "UNAUTHENTICATED" in stderr

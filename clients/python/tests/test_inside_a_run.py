@@ -131,10 +131,10 @@ def test_the_time_limit_of_a_sensor_rests_between_looks_also_in_a_process_of_its
     worker.add_module(isolated_handlers)
     start(worker)
     file = str(tmp_path / "looks")
-    fields = {**sensor_spec(interval_s=0.3), "execution_timeout": seconds(0.5)}
-    server.assign(assignment("a1", "looks_thrice", codec.encode([file]), **fields))
+    # With its waits it takes longer than a look may.
+    fields = {**sensor_spec(interval_s=2.2), "execution_timeout": seconds(4)}
+    server.assign(assignment("a1", "looks_thrice", codec.encode([file]), **fields), assignment("a2", "looks_for_ever", **fields))
     assert codec.decode(server.result("a1").succeeded.return_value.data) == 3
-    server.assign(assignment("a2", "looks_for_ever", **fields))
     assert server.result("a2").failed.kind == value_pb2.FAILURE_KIND_TIMEOUT
 
 

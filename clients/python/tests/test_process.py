@@ -8,7 +8,7 @@ from pathlib import Path
 
 import isolated_handlers
 import pytest
-from fake_server import assignment, seconds
+from fake_server import WAIT_S, assignment, seconds
 
 from millrace import ConfigError, codec
 from millrace._gen.v1 import value_pb2
@@ -35,7 +35,7 @@ def is_alive(pid: int) -> bool:
 
 
 def pids_in(file: Path, server) -> list[int]:
-    ends_at = time.monotonic() + 10
+    ends_at = time.monotonic() + WAIT_S
     while not (file.exists() and file.read_text().endswith("\n")):
         assert time.monotonic() < ends_at, "the body did not begin"
         os.sched_yield()
@@ -43,7 +43,7 @@ def pids_in(file: Path, server) -> list[int]:
 
 
 def wait_dead(pids: list[int]) -> None:
-    ends_at = time.monotonic() + 10
+    ends_at = time.monotonic() + WAIT_S
     while any(is_alive(pid) for pid in pids):
         assert time.monotonic() < ends_at, f"still alive: {pids}"
         os.sched_yield()
@@ -90,7 +90,7 @@ def test_cancel_kills_it_with_everything_it_started(server, isolated, tmp_path):
 
 def test_an_execution_timeout_kills_it_with_everything_it_started(server, isolated, tmp_path):
     file = tmp_path / "pids"
-    server.assign(assignment("a1", "hangs", codec.encode([str(file)]), execution_timeout=seconds(1)))
+    server.assign(assignment("a1", "hangs", codec.encode([str(file)]), execution_timeout=seconds(8)))
     pids = pids_in(file, server)
     assert server.result("a1").failed.kind == value_pb2.FAILURE_KIND_TIMEOUT
     wait_dead(pids)

@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from fake_server import assignment, seconds
+from fake_server import WAIT_S, assignment, seconds
 
 import millrace
 from millrace import UNDEFINED, FailTask, SkipTask, WorkerRefused, codec, context
@@ -209,7 +209,7 @@ def test_attempts_that_run_together_keep_their_lines_apart(server, make_worker, 
     @worker.handler("talks")
     def talks(name):
         for number in range(50):
-            together.wait(5)
+            together.wait(WAIT_S)
             print(f"{name} {number}")
 
     start(worker)
@@ -226,7 +226,9 @@ def test_the_worker_key_and_the_session_token_are_masked_in_logs(server, make_wo
     assert server.log_of("a1", 1)[0].message == "key *** token ***"
 
 
-def test_a_hundred_thousand_lines_arrive_whole_and_numbered_without_gaps(server, make_worker, start):
+def test_a_hundred_thousand_lines_arrive_whole_and_numbered_without_gaps(server, make_worker, start, monkeypatch):
+    # How long a body waits for a slow server before it leaves lines out.
+    monkeypatch.setattr("millrace._logs.LOG_BACKPRESSURE_S", WAIT_S)
     worker = make_worker()
 
     @worker.handler("floods")
@@ -256,12 +258,14 @@ def test_no_more_runs_at_a_time_than_there_are_slots(server, make_worker, start)
     running: list[int] = []
     most = [0]
     lock = threading.Lock()
+    together = threading.Barrier(2)
 
     @worker.handler("counts")
     def counts():
         with lock:
             running.append(1)
             most[0] = max(most[0], len(running))
+        together.wait(WAIT_S)
         context().sleep(0.02)
         with lock:
             running.pop()
@@ -275,7 +279,7 @@ def test_no_more_runs_at_a_time_than_there_are_slots(server, make_worker, start)
 def test_a_surplus_assignment_is_given_back(server, make_worker, start):
     worker = make_worker(slots=1)
     release = threading.Event()
-    worker.handler("holds")(lambda: release.wait(10))
+    worker.handler("holds")(lambda: release.wait(WAIT_S))
     start(worker)
     server.assign(assignment("a1", "holds"))
     server.wait_for(lambda: any("a1" in held for _, held in server.renewals), "a1 in the inventory")
@@ -315,7 +319,7 @@ def test_an_execution_timeout_cancels_an_async_body(server, make_worker, start):
             raise
 
     start(worker)
-    server.assign(assignment("a1", "waits", execution_timeout=seconds(0.1)))
+    server.assign(assignment("a1", "waits", execution_timeout=seconds(3)))
     assert server.result("a1").failed.kind == value_pb2.FAILURE_KIND_TIMEOUT
     assert seen == ["timeout"]
 

@@ -39,7 +39,7 @@ test.each([
 
 test("a duration without end lasts until now, one without beginning has none", () => {
   const begin = timestampFromDate(new Date(Date.now() - 61_000));
-  expect(showDuration(begin, undefined)).toMatch(/^1 min \ds$|^1 min \d s$/);
+  expect(showDuration(begin, undefined)).toMatch(/^1 min \d{1,2} s$/);
   expect(showDuration(undefined, begin)).toBe("-");
 });
 

@@ -2,7 +2,7 @@
 
 import diagnostics from "node:diagnostics_channel";
 import { createServer as createHttpServer, type ClientRequest, type Server } from "node:http";
-import { createServer, type AddressInfo, type Server as PlainServer } from "node:net";
+import { createServer, type Server as PlainServer } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -16,8 +16,9 @@ import {
 } from "@millrace/wire/v1";
 import { describe, expect, test } from "vitest";
 import { Client, type RunUpdate } from "../index.ts";
+import { holdPort } from "../worker/testing/held-port.ts";
 
-const testLimitMs = 30_000;
+const testLimitMs = 120_000;
 /** Tries that an outage lasts for. */
 const triesMin = 3;
 
@@ -76,11 +77,8 @@ async function aPort() {
     sockets.clear();
     await closed;
   }
-  let port = 0;
-  const first = createServer();
-  await open(first);
-  port = (first.address() as AddressInfo).port;
-  await close();
+  const held = await holdPort();
+  const { port } = held;
   diagnostics.subscribe("http.client.request.created", onRequest);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -96,6 +94,7 @@ async function aPort() {
     async [Symbol.asyncDispose]() {
       diagnostics.unsubscribe("http.client.request.created", onRequest);
       await close();
+      await held[Symbol.asyncDispose]();
     },
   };
 }
@@ -229,17 +228,19 @@ test("a run is followed over one restart after the other", { timeout: testLimitM
 describe("a server that stays away", () => {
   test("fails the call after retryFor, with its address, how long it was tried, and why", async () => {
     await using port = await aPort();
-    const client = new Client({ url: port.url, key: "", retryFor: "400ms" });
+    const client = new Client({ url: port.url, key: "", retryFor: "4s" });
     const began = performance.now();
     const error = await client.run("run_1").catch((reason: unknown) => reason);
-    expect(performance.now() - began).toBeGreaterThanOrEqual(390);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(3_990);
     expect(error).toMatchObject({
       name: "MillraceError",
       reason: "UNAVAILABLE",
       metadata: { url: port.url, tries: String(port.tries()) },
     });
     expect(String(error)).toMatch(
-      new RegExp(`${port.url} did not answer for 0\\.\\d s \\(\\d+ tries\\); last: .*ECONNREFUSED`),
+      new RegExp(
+        `${port.url} did not answer for \\d+\\.\\d s \\(\\d+ tries\\); last: .*ECONNREFUSED`,
+      ),
     );
     expect(port.tries()).toBeGreaterThanOrEqual(triesMin);
   });

@@ -58,23 +58,28 @@ test.each([
 
 test("0 means one try", async () => {
   const { call, calls } = failing(new ConnectError("away", Code.Unavailable));
-  await expect(retriesFor(0).answered(call)).rejects.toThrow(
+  await expect(retriesFor(0, { now: () => 0 }).answered(call)).rejects.toThrow(
     `${url} did not answer for 0.0 s (1 try); last: away`,
   );
   expect(calls()).toBe(1);
 });
 
 test("a try gets no more time than is left, and the last one a second", async () => {
+  // Each try takes 50 ms.
+  let at = 0;
+  const now = () => at;
   const times: number[] = [];
-  const { answered } = retriesFor(120, { tryMs: 90 });
+  const { answered } = retriesFor(120, { tryMs: 90, now });
   const call = ({ timeoutMs }: { timeoutMs: number }) => {
+    at += 50;
     times.push(timeoutMs);
     return Promise.reject(new ConnectError("away", Code.Unavailable));
   };
   await expect(answered(call)).rejects.toMatchObject({ reason: "UNAVAILABLE" });
   expect(times.every((ms) => ms <= 90)).toBe(true);
   const long: number[] = [];
-  const patient = retriesFor(120).answered((options) => {
+  const patient = retriesFor(120, { now }).answered((options) => {
+    at += 50;
     long.push(options.timeoutMs);
     return Promise.reject(new ConnectError("away", Code.Unavailable));
   });

@@ -23,6 +23,8 @@ export type RetryOptions = {
   /** Longest time of one try. Default 30 s. */
   readonly tryMs?: number;
   readonly random?: () => number;
+  /** A clock, in milliseconds. Default: one that only goes on. */
+  readonly now?: () => number;
 };
 
 export function createRetries(options: RetryOptions) {
@@ -88,9 +90,10 @@ export function createRetries(options: RetryOptions) {
 type Outage = ReturnType<typeof beginOutage>;
 
 /** Counts from now how long no server has answered. */
-function beginOutage({ url, retryForMs, random = Math.random }: RetryOptions) {
-  const since = performance.now();
-  const leftMs = (least: number) => Math.max(least, retryForMs - (performance.now() - since));
+function beginOutage(options: RetryOptions) {
+  const { url, retryForMs, random = Math.random, now = () => performance.now() } = options;
+  const since = now();
+  const leftMs = (least: number) => Math.max(least, retryForMs - (now() - since));
   const outage = {
     /** Tries that failed. */
     tries: 0,
@@ -101,7 +104,7 @@ function beginOutage({ url, retryForMs, random = Math.random }: RetryOptions) {
       if (!mayPass) throw errorOfCall(error);
       outage.tries += 1;
       const left = leftMs(0);
-      if (left === 0) throw lasting(error, url, performance.now() - since, outage.tries);
+      if (left === 0) throw lasting(error, url, now() - since, outage.tries);
       const longest = Math.min(longestWaitMs, firstWaitMs * 2 ** (outage.tries - 1));
       const ms = Math.min(left, longest * (0.5 + random() / 2));
       await pause(ms, signal);

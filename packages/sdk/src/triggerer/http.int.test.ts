@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { holdPort } from "../worker/testing/held-port.ts";
 import {
   httpServer,
   startTriggererBench,
@@ -99,9 +100,8 @@ describe("a URL ends the wait", () => {
 
 describe("a look is in vain", () => {
   test("where nobody answers, or with 5xx, which is said once", async () => {
-    const asked = await httpServer(answer(200));
-    const { url } = asked;
-    await asked[Symbol.asyncDispose]();
+    await using held = await holdPort();
+    const url = `http://127.0.0.1:${held.port}`;
     const troubles = () => bench.events.filter(({ event }) => event === "trigger.in_trouble");
     const attemptId = `w${++attempts}`;
     bench.server.assign(bench.watch(attemptId, "http", { url, intervalMs: 1000 }));

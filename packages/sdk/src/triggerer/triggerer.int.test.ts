@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { VerdictKind } from "@millrace/wire/worker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,7 +16,9 @@ describe("files", () => {
     const file = path.join(bench.dir, "orders.csv");
     bench.server.assign(bench.watch("later", "file", { path: file, intervalMs: 1000 }));
     await bench.server.until(() => heldBy(bench).includes("later"));
-    await writeFile(file, "1,2");
+    // Written elsewhere, so that nobody finds it while it is empty.
+    await writeFile(`${file}.part`, "1,2");
+    await rename(`${file}.part`, file);
     expect(valueOf(await bench.server.result("later"))).toEqual({
       path: file,
       size: 3,

@@ -32,15 +32,16 @@ test("a sensor in a process of its own looks until it is done, each look with a 
   await using bench = await startBench({
     preamble: "let looks = 0;",
     bodies: {
-      slow: "async () => { await new Promise((r) => setTimeout(r, 300)); return ++looks > 3 && done(looks); }",
+      // All its looks together take longer than one may, and each of them much less.
+      slow: "async () => { await new Promise((r) => setTimeout(r, 500)); return ++looks > 8 && done(looks); }",
       stuck: "() => { if (++looks > 1) for (;;); }",
     },
     graceMs: 200,
   });
   const sensor = { interval: durationFromMs(10), timeout: durationFromMs(60_000) };
-  const how = { sensor, isolation: Isolation.PROCESS, executionTimeout: durationFromMs(1_000) };
+  const how = { sensor, isolation: Isolation.PROCESS, executionTimeout: durationFromMs(4_000) };
   bench.server.assign(bench.task("slow", how), bench.task("stuck", how));
-  expect(valueOf(await bench.server.result("slow"))).toBe(4);
+  expect(valueOf(await bench.server.result("slow"))).toBe(9);
   expect(failureOf(await bench.server.result("stuck"))).toMatchObject({ kind: "TIMEOUT" });
 });
 

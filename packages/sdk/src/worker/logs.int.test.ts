@@ -1,5 +1,6 @@
 import { LogLevel, LogStream } from "@millrace/wire/v1";
 import { expect, test } from "vitest";
+import { aGate } from "./testing/gate.ts";
 import { startBench, valueOf } from "./testing/worker-bench.ts";
 
 test("what a body prints and logs is in the log of its attempt, in order, before its result", async () => {
@@ -76,6 +77,8 @@ test("a body that prints 100,000 lines has all of them stored, and others run me
   bench.server.assign(bench.task("flood"), bench.task("other"));
   expect(valueOf(await bench.server.result("other"))).toBe(1);
   await bench.server.result("flood");
+  // A result waits only so long for its log.
+  await bench.server.until(() => bench.server.linesOf("flood").length >= 100_000);
   const lines = bench.server.linesOf("flood");
   expect(lines).toHaveLength(100_000);
   expect(lines.at(-1)).toMatchObject({ seq: 100_000n, message: "line 100000" });
@@ -89,6 +92,7 @@ test("beyond the limit lines are left out, and the log says how many", async () 
   await using bench = await startBench({ bodies });
   bench.server.assign(bench.task("flood"));
   await bench.server.result("flood");
+  await bench.server.until(() => bench.server.linesOf("flood").at(-1)?.stream === LogStream.SYSTEM);
   const lines = bench.server.linesOf("flood");
   const bytes = lines.reduce((sum, line) => sum + line.message.length, 0);
   expect(bytes).toBeLessThan(11 * 1024 * 1024);
@@ -101,14 +105,12 @@ test("beyond the limit lines are left out, and the log says how many", async () 
 });
 
 test("lines of a body that blocks arrive while it does", async () => {
-  const body = `() => {
-    const end = Date.now() + 1500;
-    for (let n = 0; Date.now() < end; n++) { console.log("at " + n); const next = Date.now() + 50; while (Date.now() < next); }
-  }`;
-  await using bench = await startBench({ bodies: { block: body } });
+  using gate = aGate();
+  await using bench = await startBench({ bodies: { block: gate.blocks } });
   bench.server.assign(bench.task("block"));
   await bench.server.until(() => bench.server.linesOf("block").length > 3);
   expect(bench.server.resultsOf("block")).toEqual([]);
+  gate.open();
   await bench.server.result("block");
 });
 
@@ -122,5 +124,6 @@ test("lines are sent until they are stored, each once", async () => {
   expect(bench.server.resultsOf("talk")).toEqual([]);
   bench.server.refusesLogs = false;
   await bench.server.result("talk");
+  await bench.server.until(() => bench.server.linesOf("talk").length > 0);
   expect(bench.server.linesOf("talk").map((line) => line.message)).toEqual(["hello"]);
 });

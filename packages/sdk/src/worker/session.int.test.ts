@@ -2,6 +2,8 @@ import { VerdictKind } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
 import { runWorker } from "./run-worker.ts";
 import { FakeServer } from "./testing/fake-server.ts";
+import { aGate } from "./testing/gate.ts";
+import { holdPort } from "./testing/held-port.ts";
 import { startBench, valueOf } from "./testing/worker-bench.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -39,12 +41,14 @@ describe("a worker", () => {
   });
 
   test("tells with every renewal which attempts it holds", async () => {
-    await using bench = await startBench({ bodies: { slow: slow(600) } });
-    bench.server.assign(bench.task("slow"));
+    using gate = aGate();
+    await using bench = await startBench({ bodies: { long: gate.waits } });
+    bench.server.assign(bench.task("long"));
     await bench.server.until(() =>
-      bench.server.renewals.some(({ attemptIds }) => attemptIds.includes("slow")),
+      bench.server.renewals.some(({ attemptIds }) => attemptIds.includes("long")),
     );
-    await bench.server.result("slow");
+    gate.open();
+    await bench.server.result("long");
     await bench.server.until(() => bench.server.renewals.at(-1)?.attemptIds.length === 0);
   });
 
@@ -61,16 +65,14 @@ describe("a worker", () => {
   });
 
   test("waits for a server that is not up yet", async () => {
-    const probe = await new FakeServer().start();
-    const port = Number(probe.address.split(":")[1]);
-    probe.stop();
+    await using held = await holdPort();
     const starting = runWorker({
-      server: `127.0.0.1:${port}`,
+      server: `127.0.0.1:${held.port}`,
       key: "k",
       bundleCacheDir: "/nonexistent",
       log: silent,
     });
-    await using server = await new FakeServer().start(port);
+    await using server = await new FakeServer().start(held.port);
     const worker = await starting;
     expect(server.sessions).toEqual([worker.sessionId]);
     await worker.stop();
@@ -125,25 +127,29 @@ test("an attempt assigned twice runs once", async () => {
 });
 
 test("a worker whose slots are all taken when its stream breaks gets work again afterwards", async () => {
-  await using bench = await startBench({ bodies: { slow: slow(2500) }, slots: 2 });
+  using gate = aGate();
+  await using bench = await startBench({ bodies: { long: gate.waits }, slots: 2 });
   const ids = ["a", "b", "c", "d"];
-  bench.server.assign(...ids.map((attemptId) => bench.task("slow", { attemptId })));
+  bench.server.assign(...ids.map((attemptId) => bench.task("long", { attemptId })));
   await Promise.all(["a", "b"].map((id) => bench.begun(id)));
   bench.server.breakStreams();
   await bench.server.until(() => bench.server.streams === 1);
+  gate.open();
   await Promise.all(ids.map((id) => bench.server.result(id)));
   for (const id of ids) expect(bench.server.resultsOf(id)).toHaveLength(1);
 });
 
 test("an expired session is replaced, nothing stops, and results come under the old attempt ids", async () => {
-  await using bench = await startBench({ bodies: { slow: slow(1000) } });
+  using gate = aGate();
+  await using bench = await startBench({ bodies: { long: gate.waits } });
   const { server } = bench;
   const first = bench.worker.sessionId;
-  server.assign(bench.task("slow"));
-  await bench.begun("slow");
+  server.assign(bench.task("long"));
+  await bench.begun("long");
   server.expireSessions();
   await server.until(() => server.sessions.length === 1 && server.streams === 1);
-  expect(valueOf(await server.result("slow"))).toBe("done");
+  gate.open();
+  expect(valueOf(await server.result("long"))).toBe("done");
   expect(bench.worker.sessionId).not.toBe(first);
 });
 
@@ -158,14 +164,16 @@ describe("stopping", () => {
   });
 
   test("gives back what comes while it stops", async () => {
-    await using bench = await startBench({ bodies: { slow: slow(700) }, slots: 2 });
-    bench.server.assign(bench.task("slow"));
-    await bench.begun("slow");
+    using gate = aGate();
+    await using bench = await startBench({ bodies: { long: gate.waits }, slots: 2 });
+    bench.server.assign(bench.task("long"));
+    await bench.begun("long");
     const stopping = bench.worker.stop();
     bench.server.assign(bench.task("filler"));
     const { outcome } = await bench.server.result("filler");
     // It was begun before the worker heard of the stop, or given back: never lost.
     expect(["returned", "succeeded"]).toContain(outcome.case);
+    gate.open();
     await stopping;
   });
 
@@ -182,12 +190,14 @@ describe("stopping", () => {
 });
 
 test("a server that restarts on the same port finds the worker again, with the results meanwhile", async () => {
-  await using bench = await startBench({ bodies: { slow: slow(500) } });
-  bench.server.assign(bench.task("slow"));
-  await bench.begun("slow");
+  using gate = aGate();
+  await using bench = await startBench({ bodies: { long: gate.waits } });
+  bench.server.assign(bench.task("long"));
+  await bench.begun("long");
   const port = Number(bench.server.address.split(":")[1]);
   bench.server.stop();
+  gate.open();
   await using again = await new FakeServer().start(port);
-  expect(valueOf(await again.result("slow"))).toBe("done");
+  expect(valueOf(await again.result("long"))).toBe("done");
   expect(again.sessions).toEqual([bench.worker.sessionId]);
 });

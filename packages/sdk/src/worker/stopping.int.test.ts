@@ -1,17 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { TaskKind } from "@millrace/wire/v1";
 import { VerdictKind } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
+import { aGate } from "./testing/gate.ts";
 import { failureOf, startBench, valueOf } from "./testing/worker-bench.ts";
 
-/** Never gives its event loop a turn until the file is there. */
-const blockUntil = (file: string): string => `async () => {
-  const { existsSync } = await import("node:fs");
-  while (!existsSync(${JSON.stringify(file)}));
-  return "done";
-}`;
 const never =
   '() => { console.log("begun"); return new Promise(() => setInterval(() => {}, 1000)); }';
 const forever = '() => { console.log("begun"); for (;;); }';
@@ -24,8 +16,8 @@ const oneSecond = { seconds: 1n, nanos: 0 };
 
 describe("a body that blocks its event loop", () => {
   test("keeps neither renewals nor other attempts waiting, and is left to finish", async () => {
-    const release = path.join(mkdtempSync(path.join(tmpdir(), "millrace-block-")), "release");
-    const bodies = { block: blockUntil(release), quick: "() => 1" };
+    using gate = aGate();
+    const bodies = { block: gate.blocks, quick: "() => 1" };
     await using bench = await startBench({ bodies, threads: 1, slots: 4 });
     const { server } = bench;
     const ids = Array.from({ length: 20 }, (_, index) => `q${index}`);
@@ -37,9 +29,8 @@ describe("a body that blocks its event loop", () => {
     const before = server.renewals.length;
     await server.until(() => server.renewals.length > before + 5);
     expect(server.resultsOf("block")).toEqual([]);
-    writeFileSync(release, "");
+    gate.open();
     expect(valueOf(await server.result("block"))).toBe("done");
-    rmSync(path.dirname(release), { recursive: true });
     // Nothing was begun twice on the way from one thread to another.
     for (const id of ids) expect(server.resultsOf(id)).toHaveLength(1);
   });

@@ -12,6 +12,7 @@ import {
 import { isMillraceError, MillraceError, shardCount, TaskState } from "@millrace/engine";
 import { runIdOf } from "@millrace/wire";
 import {
+  DemandLineSchema,
   DemandSchema,
   DispatchSchema,
   InventorySchema,
@@ -24,6 +25,7 @@ import {
   SlotGrantsSchema,
   VerdictBatchSchema,
   type ChangeInstances,
+  type DemandLine,
   type Dispatch,
   type EndWait,
   type Inventory,
@@ -57,6 +59,7 @@ export type FakeOwner = {
   onInventory: (inventory: Inventory) => MessageInitShape<typeof VerdictSchema>[];
   /** Says that this node owns these shards, now and every second; all of them at first. */
   beat(shards?: readonly number[], options?: { isLeaving?: boolean }): void;
+  /** Says, now and every second until it was granted so many, for what it wants slots. */
   demand(lines: MessageInitShape<typeof DemandSchema>["lines"]): void;
   dispatch(message: DispatchInit): void;
   changed(message: MessageInitShape<typeof RunChangedSchema>): void;
@@ -68,6 +71,8 @@ export function startFakeOwner(
   nodeId = "owner-a",
 ): FakeOwner {
   let owned: readonly number[] = Array.from({ length: shardCount }, (_, shard) => shard);
+  /** What it wants slots for, less those that it was granted. */
+  let wanted: DemandLine[] = [];
   const owner: FakeOwner = {
     nodeId,
     commands: createInbox(),
@@ -92,16 +97,18 @@ export function startFakeOwner(
         ),
       );
     },
-    demand: (lines) =>
-      bus.publish(
-        "demand",
-        toBinary(DemandSchema, create(DemandSchema, { nodeId, lines: lines ?? [] })),
-      ),
-    dispatch: (message) =>
+    demand(lines = []) {
+      wanted = lines.map((line) => create(DemandLineSchema, line));
+      sayDemand();
+    },
+    dispatch(message) {
+      // Who gives slots back wants none.
+      if (message.returned !== undefined) wanted = [];
       bus.publish(
         `api.${bus.nodeId}.assign`,
         toBinary(DispatchSchema, create(DispatchSchema, { ...message, nodeId })),
-      ),
+      );
+    },
     changed: (message) =>
       bus.publish(
         `runs.${message.runKey}`,
@@ -113,9 +120,16 @@ export function startFakeOwner(
     },
   };
   const subscriptions = [
-    bus.subscribe(`owner.${nodeId}.grant`, (data) =>
-      owner.grants.put(fromBinary(SlotGrantsSchema, data)),
-    ),
+    bus.subscribe(`owner.${nodeId}.grant`, (data) => {
+      const granted = fromBinary(SlotGrantsSchema, data);
+      let slots = granted.grants.reduce((sum, grant) => sum + grant.slots, 0);
+      for (const line of wanted) {
+        const filled = Math.min(line.count, slots);
+        line.count -= filled;
+        slots -= filled;
+      }
+      owner.grants.put(granted);
+    }),
     bus.respond(`owner.${nodeId}.command`, async (data) => {
       const command = fromBinary(OwnerCommandSchema, data);
       owner.commands.put(command);
@@ -145,7 +159,14 @@ export function startFakeOwner(
       return Promise.resolve(toBinary(InventoryVerdictsSchema, answer));
     }),
   ];
-  const beating = setInterval(() => owner.beat(), 1_000);
+  function sayDemand(): void {
+    bus.publish("demand", toBinary(DemandSchema, create(DemandSchema, { nodeId, lines: wanted })));
+  }
+  // Nodes forget what was said seconds ago.
+  const beating = setInterval(() => {
+    owner.beat();
+    if (wanted.some(({ count }) => count > 0)) sayDemand();
+  }, 1_000);
   owner.beat();
   return owner;
 }

@@ -131,7 +131,8 @@ describe("sessions", () => {
   test("a renewal that nobody waits for any more prolongs the session, and tells the owners nothing", async () => {
     const { worker, session, key } = await openTestSession(api);
     const busy = await api.db.pool.connect();
-    await busy.query("BEGIN; SELECT FROM worker_session FOR UPDATE");
+    await busy.query("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
+    await busy.query("SELECT FROM worker_session FOR UPDATE");
     const given = new AbortController();
     const renewal = (attempt: number) => ({
       ...{ requestId: requestId(), session },

@@ -33,6 +33,11 @@ test("a result in flight to a dead owner goes to the next one as soon as that on
     },
     onGrantsLost: (nodeId) => lost.push(nodeId),
   });
+  /** Who owns a shard, said again each time: nodes that fall silent are forgotten. */
+  const beaten = (nodeId: string, shards: number[], shard: number): string | null => {
+    beat(bus, nodeId, shards);
+    return owners.ownerOf(shard);
+  };
   const asked = Promise.withResolvers<void>();
   // It has died: it was asked, and never answers.
   bus.respond("owner.dead.results", () => {
@@ -47,8 +52,7 @@ test("a result in flight to a dead owner goes to the next one as soon as that on
     }));
     return Promise.resolve(toBinary(VerdictBatchSchema, create(VerdictBatchSchema, { verdicts })));
   });
-  beat(bus, "dead", [3, 4]);
-  await expect.poll(() => owners.ownerOf(3)).toBe("dead");
+  await expect.poll(() => beaten("dead", [3, 4], 3)).toBe("dead");
   const { promise, resolve } = Promise.withResolvers<Verdict>();
   const result = create(ResultSchema, { attemptId: "3.1.0.-1.1" });
   queues.add({ session, shard: 3, result, settle: resolve });
@@ -56,8 +60,7 @@ test("a result in flight to a dead owner goes to the next one as soon as that on
   await asked.promise;
 
   // Of another shard: the answer may yet come.
-  beat(bus, "heir", [4]);
-  await expect.poll(() => owners.ownerOf(4)).toBe("heir");
+  await expect.poll(() => beaten("heir", [4], 4)).toBe("heir");
   expect(lost).toEqual([]);
   beat(bus, "heir", [3, 4]);
 

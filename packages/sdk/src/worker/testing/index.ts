@@ -3,3 +3,5 @@
 export { FakeBlobs } from "./fake-blobs.ts";
 export { FakeServer } from "./fake-server.ts";
 export type { FakeServerOptions } from "./fake-server.ts";
+export { holdPort } from "./held-port.ts";
+export type { HeldPort } from "./held-port.ts";

@@ -47,13 +47,15 @@ export type BenchOptions = Partial<WorkerOptions> & {
 };
 
 const utf8 = new TextEncoder();
+/** On a busy machine, too. */
+const compileMaxMs = 60_000;
 
 export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const { bodies = {}, taskOptions = {}, preamble = "", fake, ...rest } = options;
   const dir = await mkdtemp(path.join(tmpdir(), "millrace-test-"));
   const server = await new FakeServer(fake).start();
   await writeFile(path.join(dir, "bench.ts"), dagFile(bodies, taskOptions, preamble));
-  const { digest, content, errors } = await compileFolder(dir);
+  const { digest, content, errors } = await compileFolder(dir, { timeoutMs: compileMaxMs });
   if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   server.bundles.set(digest, content);
   const events: LoggedEvent[] = [];
