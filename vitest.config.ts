@@ -72,7 +72,7 @@ export default defineConfig({
           name: "browser",
           include: ["**/*.browser.test.ts"],
           exclude,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: ["apps/console/tests/build.ts"],
           maxWorkers: browserWorkers,

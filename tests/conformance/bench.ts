@@ -21,6 +21,8 @@ export const slots = 4;
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 const fileCheckMs = 10;
+/** Seconds. More than any wait here: a body that is given up, as one is that had no turn for so long, can note nothing. */
+const cancelGrace = 60;
 
 export type BenchOptions = {
   readonly key?: string;
@@ -32,7 +34,7 @@ export type BenchOptions = {
   readonly script?: (server: ScriptedServer) => void;
 };
 
-/** Folder of a `hold` body: what it noted, and the way to let it end. */
+/** Folder of a `hold` or `block` body: what it noted, and the way to let it end. */
 export type Hold = {
   readonly folder: string;
   readonly notes: () => string[];
@@ -45,6 +47,7 @@ export class Bench {
   readonly process: ChildProcess;
   /** What the worker wrote about itself, for the message of a failed test. */
   said = "";
+  #hasExited = false;
   readonly #watch: NodeJS.Timeout;
 
   static async start(worker: WorkerUnderTest, options: BenchOptions = {}): Promise<Bench> {
@@ -60,7 +63,7 @@ export class Bench {
       slots: String(options.isTriggerer === true ? 0 : slots),
       "trigger-slots": String(options.isTriggerer === true ? slots : 0),
       name: "conformance",
-      "cancel-grace": "1",
+      "cancel-grace": String(cancelGrace),
       "drain-grace": String(options.drainGrace ?? 20),
     });
   }
@@ -78,7 +81,11 @@ export class Bench {
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.setEncoding("utf8").on("data", (chunk: string) => (this.said += chunk));
     }
-    this.process.on("exit", () => server.changed());
+    // Only then has all been read that it wrote.
+    this.process.on("close", () => {
+      this.#hasExited = true;
+      server.changed();
+    });
     server.worker = this;
     // Notes of bodies are files: a scenario that waits for one has to look.
     this.#watch = setInterval(() => server.changed(), fileCheckMs);
@@ -114,12 +121,12 @@ export class Bench {
     };
   }
 
-  /** Assigns a body that holds, and waits until it has begun. */
-  async hold(attemptId: string): Promise<Hold> {
+  /** Assigns a body that holds, by default one that waits meanwhile, and waits until it has begun. */
+  async hold(attemptId: string, handler: "hold" | "block" = "hold"): Promise<Hold> {
     const folder = path.join(this.folder, attemptId);
     await mkdir(folder);
     const notes = (): string[] => notesIn(folder);
-    this.server.assign(this.task(attemptId, "hold", [folder]));
+    this.server.assign(this.task(attemptId, handler, [folder]));
     await this.server.until(() => notes().includes("begun"), `${attemptId} to begin`);
     return { folder, notes, release: () => writeFileSync(path.join(folder, "release"), "") };
   }
@@ -129,7 +136,7 @@ export class Bench {
   }
 
   get hasExited(): boolean {
-    return this.process.exitCode !== null || this.process.signalCode !== null;
+    return this.#hasExited;
   }
 
   async exitCode(): Promise<number | null> {
@@ -140,11 +147,11 @@ export class Bench {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watch);
     if (!this.hasExited) {
-      const exit = once(this.process, "exit");
+      const exit = once(this.process, "close");
       this.process.kill("SIGKILL");
       await exit;
     }
-    this.server.stop();
+    await this.server[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

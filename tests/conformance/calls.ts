@@ -1,5 +1,6 @@
 /** What these tests ask the real server, over its JSON door. */
 
+import { expect } from "vitest";
 import type { RealServer } from "./real-server.ts";
 
 type TaskAnswer = {
@@ -19,10 +20,11 @@ export class Calls {
   }
 
   async untilState(runId: string, taskId: string, state: string): Promise<void> {
-    for (;;) {
+    const current = async () => {
       const { taskInstance } = await this.#ask<TaskAnswer>("GetTaskInstance", { runId, taskId });
-      if (taskInstance.state === state) return;
-    }
+      return taskInstance.state;
+    };
+    await expect.poll(current, { timeout: 60_000 }).toBe(state);
   }
 
   /** Why a task waits, in sentences. */

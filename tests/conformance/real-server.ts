@@ -11,6 +11,7 @@ import { createLocalBus, type Bus } from "@millrace/bus";
 import { testDatabase } from "@millrace/db/testing";
 import { startScheduler, type RunningScheduler } from "@millrace/scheduler";
 import { createLogger } from "@millrace/service";
+import { Door } from "./door.ts";
 
 type Node = { readonly api: RunningApi; readonly scheduler: RunningScheduler; readonly bus: Bus };
 
@@ -22,7 +23,7 @@ export type RealServer = AsyncDisposable & {
   grpcAddress(): string;
   httpUrl(): string;
   stop(): Promise<void>;
-  /** Again on the same ports, as another node. */
+  /** Again at the same addresses, as another node. */
   start(): Promise<void>;
   /** A worker's process; killed with the server. */
   launch(
@@ -39,15 +40,17 @@ export async function startRealServer(): Promise<RealServer> {
   const log = createLogger({ name: "test", level: "error" });
   const children: ChildProcess[] = [];
   let serial = 0;
-  let ports = { grpcPort: 0, httpPort: 0 };
+  const doors = { grpc: await Door.open(), http: await Door.open() };
   let node: Node | null = null;
 
   async function start(): Promise<void> {
     const nodeId = `node-${++serial}`;
     const bus = createLocalBus(nodeId);
     const blobStore = pathToFileURL(path.join(folder, "blobs")).href;
-    const api = await startApi({ db, bus, log, nodeId, host: "127.0.0.1", blobStore, ...ports });
-    ports = { grpcPort: api.grpcPort, httpPort: api.httpPort };
+    const place = { host: "127.0.0.1", grpcPort: 0, httpPort: 0 };
+    const api = await startApi({ db, bus, log, nodeId, blobStore, ...place });
+    doors.grpc.leadTo(api.grpcPort);
+    doors.http.leadTo(api.httpPort);
     node = { api, bus, scheduler: await startScheduler({ db, bus, log, nodeId }) };
   }
 
@@ -56,6 +59,7 @@ export async function startRealServer(): Promise<RealServer> {
     node = null;
     await running?.scheduler.stop();
     await running?.api.stop();
+    for (const door of Object.values(doors)) door.leadTo(null);
     await running?.bus.close();
   }
 
@@ -65,8 +69,8 @@ export async function startRealServer(): Promise<RealServer> {
     adminKey: keys.adminKey,
     workerKey: keys.workerKey,
     workerKeyFile: path.join(folder, "worker.key"),
-    grpcAddress: () => `127.0.0.1:${ports.grpcPort}`,
-    httpUrl: () => `http://127.0.0.1:${ports.httpPort}`,
+    grpcAddress: () => `127.0.0.1:${doors.grpc.port}`,
+    httpUrl: () => `http://127.0.0.1:${doors.http.port}`,
     start,
     stop,
     launch(command, args, env = {}) {
@@ -86,6 +90,7 @@ export async function startRealServer(): Promise<RealServer> {
         await exit;
       }
       await stop();
+      for (const door of Object.values(doors)) door.close();
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },

@@ -7,14 +7,19 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@millrace/sdk";
 import { createLogger } from "@millrace/service";
 import { startWorker } from "@millrace/worker";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { preparePython } from "../../scripts/python-venv.mjs";
 import { Calls } from "./calls.ts";
 import { startRealServer, type RealServer } from "./real-server.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const repository = path.dirname(path.dirname(here));
 const example = path.join(repository, "examples", "python", "score_model.py");
+/** For a run, with the start of two workers in it. */
+const patience = "90s";
+
+vi.setConfig({ testTimeout: 150_000 });
 
 /** A TypeScript worker that also registers the DAGs. */
 async function startTypescript(server: RealServer) {
@@ -54,11 +59,9 @@ function launchPython(server: RealServer, file: string): void {
 /** What bodies have noted in a folder, once a line of it is whole: the file is there before its text. */
 async function noted(folder: string): Promise<string> {
   const file = path.join(folder, "notes");
-  for (;;) {
-    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-    if (text.endsWith("\n")) return text;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const text = () => (existsSync(file) ? readFileSync(file, "utf8") : "");
+  await expect.poll(text, { timeout: 60_000 }).toMatch(/\n$/);
+  return text();
 }
 
 test("TypeScript feeds Python feeds TypeScript, and until a Python worker comes the task says what it waits for", async () => {
@@ -68,11 +71,12 @@ test("TypeScript feeds Python feeds TypeScript, and until a Python worker comes 
   const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("polyglot");
 
   await calls.untilState(run.id, "collect", "TASK_STATE_SUCCESS");
-  const reasons = await calls.explain(run.id, "score_model");
-  expect(reasons).toEqual([expect.stringContaining("python")]);
+  await expect
+    .poll(() => calls.explain(run.id, "score_model"))
+    .toEqual([expect.stringContaining("python")]);
 
   launchPython(server, example);
-  expect((await run.finished({ timeout: "20s" })).state).toBe("success");
+  expect((await run.finished({ timeout: patience })).state).toBe("success");
   const scores = (await calls.value(run.id, "score_model")) as {
     model: string;
     scores: { $: string; v: unknown[] };
@@ -98,7 +102,7 @@ test("a Python body that ends while the server is away is reported to the one th
   await server.stop();
   writeFileSync(path.join(folder, "release"), "");
   await server.start();
-  expect((await run.finished({ timeout: "25s" })).state).toBe("success");
+  expect((await run.finished({ timeout: patience })).state).toBe("success");
   expect(await noted(folder)).toBe("begun\n");
   expect(await new Calls(server).value(run.id, "hold")).toBe("held");
 });
@@ -112,8 +116,8 @@ test("mapped in Python, gathered, branched and waited for in TypeScript: a run w
     params: { folder: server.folder, region: "eu" },
   });
   await calls.untilState(run.id, "wait_for_file", "TASK_STATE_UP_FOR_RESCHEDULE");
-  writeFileSync(path.join(server.folder, "found"), "the file");
-  expect((await run.finished({ timeout: "25s" })).state).toBe("success");
+  writeWhole(path.join(server.folder, "found"), "the file");
+  expect((await run.finished({ timeout: patience })).state).toBe("success");
   expect(await calls.value(run.id, "total")).toBe(6);
   expect(await calls.value(run.id, "report")).toBe("split 6: the file");
   await calls.untilState(run.id, "copy", "TASK_STATE_SKIPPED");
@@ -127,7 +131,7 @@ test("a Python body waits without a slot, is watched for and told of in Python, 
   const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("waiting", {
     params: { folder: server.folder },
   });
-  const result = await run.result({ timeout: "40s" });
+  const result = await run.result({ timeout: patience });
   expect(result).toEqual([3, 3, 0, 1, 300_000, 300_000, [300_000]]);
   expect(await noted(server.folder)).toBe("told success wait 1\n");
 });
@@ -141,7 +145,7 @@ test("the small worker of docs/worker-protocol.md runs a task over plain HTTP", 
   await writeFile(file, program);
   server.launch("python3", [file, server.httpUrl(), server.workerKeyFile]);
   const run = await new Client({ url: server.httpUrl(), key: server.adminKey }).trigger("words");
-  expect((await run.finished({ timeout: "20s" })).state).toBe("success");
+  expect((await run.finished({ timeout: patience })).state).toBe("success");
   const calls = new Calls(server);
   expect(await calls.value(run.id, "word_count")).toBe(6);
   expect(await calls.value(run.id, "double")).toBe(12);

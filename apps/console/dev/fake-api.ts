@@ -45,31 +45,36 @@ export async function startFakeApi({ port, consolePort, isLively }: FakeApiOptio
     upstream.on("error", () => socket.destroy());
     socket.on("error", () => upstream.destroy());
   });
-  const listen = (at: number) =>
-    new Promise<number>((resolve) => {
-      server.listen(at, "127.0.0.1", () => {
-        const address = server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : at);
-      });
+  let isCut = false;
+  server.on("connection", (socket) => {
+    if (isCut) socket.destroy();
+  });
+  const bound = await new Promise<number>((resolve) => {
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
     });
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  const bound = await listen(port);
+  });
   const timers = [setInterval(() => world.tick(Date.now()), tickMs)];
   if (isLively) timers.push(setInterval(() => autoRun(world), autoRunMs));
   return {
     port: bound,
     world,
-    /** Takes the server away, as a crash does. */
-    cut: close,
-    /** Brings it back on the same port. */
-    restore: () => listen(bound),
+    /** Takes the server away, as a crash does; but keeps its port, which others might be given meanwhile. */
+    cut() {
+      isCut = true;
+      server.closeAllConnections();
+    },
+    /** Brings it back. */
+    restore() {
+      isCut = false;
+    },
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      if (server.listening) await close();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
     },
   };
 }

@@ -17,7 +17,7 @@ import type {
 
 const runMs = 700;
 const triesMax = 5;
-const firstPauseMs = 30_000;
+const firstPauseMs = 600_000;
 
 type Subject = { readonly spec: TaskSpec; readonly instance: TaskInstance };
 

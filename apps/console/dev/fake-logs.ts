@@ -33,7 +33,10 @@ export function linesAfter(
   const began = attempt.startedAt === undefined ? now : timestampMs(attempt.startedAt);
   const ended = attempt.endedAt === undefined ? now : timestampMs(attempt.endedAt);
   const step = ms / lines;
-  const written = isOpen(attempt) ? Math.min(lines, Math.floor((ended - began) / step) + 1) : lines;
+  const task = run.tasks.get(taskId);
+  // One that is held at work goes on writing.
+  const max = task !== undefined && run.isToHold(task, TaskState.RUNNING) ? Infinity : lines;
+  const written = isOpen(attempt) ? Math.min(max, Math.floor((ended - began) / step) + 1) : lines;
   const count = Math.max(0, Math.min(written - afterSeq, pageLines));
   return Array.from({ length: count }, (_, ix) => {
     const seq = afterSeq + ix + 1;

@@ -56,6 +56,8 @@ export type RunInit = {
 };
 
 const intervalDefaultMs = 60_000;
+/** What a task that is held would wait by itself: longer than anybody looks at it. */
+const heldMs = 3_600_000;
 
 const begun = { endsAt: 0, looked: 0, waited: 0, instances: null };
 
@@ -67,6 +69,8 @@ export class FakeRun {
   readonly inputs: InputRequest[] = [];
   readonly deliveries: FakeDeliveries;
   readonly #parents = new Map<string, string[]>();
+  /** Tasks that are not to leave a state by themselves, each with the state. */
+  readonly #held = new Set<string>();
   #changed = new Set<string>();
 
   constructor(init: RunInit) {
@@ -142,6 +146,23 @@ export class FakeRun {
       }
     }
     if ([...this.tasks.values()].every((task) => this.isOver(task))) this.#finish(now);
+  }
+
+  /** The task stays in this state once it comes to it, until it is let go: running, or waiting without a slot. */
+  hold(taskId: string, state: TaskState): void {
+    this.#held.add(heldKey(taskId, state));
+  }
+
+  isToHold({ instance }: FakeTask, state: TaskState): boolean {
+    return this.#held.has(heldKey(instance.taskId, state));
+  }
+
+  /** What a held task does now is over. */
+  letGo(task: FakeTask, now: number): void {
+    const { taskId, state } = task.instance;
+    if (!this.#held.delete(heldKey(taskId, state))) throw new Error(`${taskId} is not held.`);
+    task.endsAt = -Infinity;
+    this.#settle(task, now);
   }
 
   isReady({ instance, instances }: FakeTask): boolean {
@@ -243,6 +264,7 @@ export class FakeRun {
 
   #settle(task: FakeTask, now: number): void {
     const { instance, spec } = task;
+    if (this.isToHold(task, instance.state)) return;
     if (instance.state === TaskState.NONE) this.#look(task, now);
     if (instance.state === TaskState.UP_FOR_RETRY && now >= task.endsAt + retryDelayMs(spec)) {
       this.set(task, TaskState.SCHEDULED);
@@ -319,7 +341,8 @@ export class FakeRun {
   #defer(task: FakeTask, wait: FakeWait, now: number): void {
     const { instance } = task;
     const state = wait.for === "input" ? TaskState.AWAITING_INPUT : TaskState.DEFERRED;
-    instance.waiting = waitingOf(wait, now);
+    const isLong = wait.for !== "input" && this.isToHold(task, state);
+    instance.waiting = waitingOf(isLong ? { ...wait, ms: heldMs } : wait, now);
     const attempt = task.attempts.at(-1);
     if (attempt !== undefined) {
       attempt.state = state;
@@ -337,8 +360,10 @@ export class FakeRun {
     task.looked += 1;
     task.endsAt = now;
     instance.maxTries += 1;
-    instance.rescheduleAt = timestampFromMs(now + intervalMs(task.spec));
-    this.set(task, TaskState.UP_FOR_RESCHEDULE);
+    const state = TaskState.UP_FOR_RESCHEDULE;
+    const waitMs = this.isToHold(task, state) ? heldMs : intervalMs(task.spec);
+    instance.rescheduleAt = timestampFromMs(now + waitMs);
+    this.set(task, state);
   }
 
   #look(task: FakeTask, now: number): void {
@@ -402,7 +427,8 @@ export class FakeRun {
     }
     if (failure !== null) instance.failure = failure;
     if (failure?.retryable === true && instance.tryNumber < instance.maxTries) {
-      instance.retryAt = timestampFromMs(now + retryDelayMs(task.spec));
+      const isHeld = this.isToHold(task, TaskState.UP_FOR_RETRY);
+      instance.retryAt = timestampFromMs(now + (isHeld ? heldMs : retryDelayMs(task.spec)));
       this.deliveries.happened(task, CallbackEvent.RETRY, now);
       this.set(task, TaskState.UP_FOR_RETRY);
       return;
@@ -433,6 +459,10 @@ export class FakeRun {
     this.#changed.add(task.instance.taskId);
     this.run.revision += 1n;
   }
+}
+
+function heldKey(taskId: string, state: TaskState): string {
+  return `${taskId} ${state}`;
 }
 
 function leavesOut({ spec, instance }: FakeTask, taskId: string): boolean {

@@ -54,13 +54,7 @@ export function formatClock(
   at: number,
   { zone, withMs = false }: { readonly zone?: string | undefined; readonly withMs?: boolean } = {},
 ): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    ...(withMs ? { fractionalSecondDigits: 3 } : {}),
-    ...(zone === undefined ? {} : { timeZone: zone }),
-  }).format(at);
+  return formatOf(withMs ? "clockWithMs" : "clock", zone).format(at);
 }
 
 /** `2026-11-20T14:03:22Z`, without milliseconds where there are none. */
@@ -69,20 +63,34 @@ export function formatIso(at: number): string {
 }
 
 function formatDate(at: number, zone: string | undefined): string {
-  return new Intl.DateTimeFormat("en-CA", {
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    ...(zone === undefined ? {} : { timeZone: zone }),
-  }).format(at);
+  return formatOf("date", zone).format(at);
 }
 
 function zoneMark(at: number, zone: string | undefined): string {
-  const parts = new Intl.DateTimeFormat("en-GB", {
-    timeZoneName: "short",
-    ...(zone === undefined ? {} : { timeZone: zone }),
-  }).formatToParts(at);
+  const parts = formatOf("zone", zone).formatToParts(at);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "UTC";
+}
+
+const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+const shapes = {
+  clock: ["en-GB", clock],
+  clockWithMs: ["en-GB", { ...clock, fractionalSecondDigits: 3 }],
+  date: ["en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }],
+  zone: ["en-GB", { timeZoneName: "short" }],
+} as const;
+
+/** Making one takes many times as long as using it, and a log or a table uses hundreds at a time. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** No zone is the one of the browser. */
+function formatOf(name: keyof typeof shapes, zone: string | undefined): Intl.DateTimeFormat {
+  const key = `${name} ${zone ?? ""}`;
+  const [locale, shape] = shapes[name];
+  const format =
+    formats.get(key) ??
+    new Intl.DateTimeFormat(locale, zone === undefined ? shape : { ...shape, timeZone: zone });
+  formats.set(key, format);
+  return format;
 }
 
 function two(value: number): string {

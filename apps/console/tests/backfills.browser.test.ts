@@ -86,7 +86,7 @@ test("a backfill that was started shows its progress and a grid of its dates", a
   await page.getByText("Note: the bug of february").waitFor();
   const bar = page.getByRole("progressbar", { name: /^Progress of/ });
   expect(await bar.getAttribute("aria-valuemax")).toBe("8");
-  expect(await dates(page).count()).toBe(8);
+  await expect.poll(() => dates(page).count()).toBe(8);
   await page.getByText("Completed", { exact: true }).waitFor();
   await words(page).getByText("8 of 8 dates done").waitFor();
   expect(await bar.getAttribute("aria-valuetext")).toBe("8 of 8 dates done: 8 succeeded");
@@ -124,6 +124,8 @@ test("one of many dates says how long it takes still and what holds it up; a pau
   const held = page.getByRole("list", { name: "What holds it up" });
   await held.getByText("1 at a time").waitFor();
   await words(page).getByText("left, estimated").waitFor();
+  // Its runs stay as they are from here on: it is not over before it is cancelled.
+  stage.api.world.paused.add(dagId);
   await page.getByRole("button", { name: "Pause" }).click();
   const resume = page.getByRole("button", { name: "Resume" });
   await resume.waitFor();
@@ -149,6 +151,7 @@ test("one of many dates says how long it takes still and what holds it up; a pau
   await page.getByText("Cancelled", { exact: true }).waitFor();
   await dates(page).last().getByText("2026-04-30: No run yet").waitFor();
   expect(await page.getByRole("button", { name: "Resume" }).count()).toBe(0);
+  stage.api.world.paused.delete(dagId);
   expect(complaints).toEqual([]);
 });
 

@@ -120,7 +120,7 @@ describe("the list of DAGs", () => {
     await bars.first().waitFor();
     const before = await bars.count();
     stage.trigger("score_customers");
-    await expect.poll(() => bars.count(), { timeout: 15_000 }).toBe(before + 1);
+    await expect.poll(() => bars.count()).toBe(before + 1);
   });
 });
 

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { InputState } from "@millrace/wire/v1";
+import type { TaskState } from "@millrace/wire/v1";
 import { startFakeApi } from "../dev/fake-api.ts";
 import { fakeToken } from "../dev/fake-system.ts";
 import type { RunAsked } from "../dev/fake-world.ts";
@@ -23,6 +24,8 @@ const chromiumArgs = [
 ];
 
 const pollMs = 50;
+/** For anything that is waited for: a busy machine is slow, not wrong. */
+const waitMaxMs = 60_000;
 
 const noParams = new TextEncoder().encode("{}");
 
@@ -31,8 +34,18 @@ export type Stage = Awaited<ReturnType<typeof startStage>>;
 export async function startStage() {
   const server = await startServer();
   const api = await startFakeApi({ port: 0, consolePort: server.port, isLively: false });
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
+  const browser = await chromium.launch({
+    executablePath: chromiumPath(),
+    args: chromiumArgs,
+    timeout: waitMaxMs,
+  });
   const base = `http://127.0.0.1:${api.port}`;
+  const taskOf = (runId: string, taskId: string) => {
+    const run = api.world.runOf(runId);
+    const task = run?.tasks.get(taskId);
+    if (run === undefined || task === undefined) throw new Error(`No ${taskId} in ${runId}.`);
+    return { run, task };
+  };
   return {
     api,
     base,
@@ -51,6 +64,7 @@ export async function startStage() {
         timezoneId: "Europe/Madrid",
         ...options,
       });
+      context.setDefaultTimeout(waitMaxMs);
       const page = await context.newPage();
       const complaints = complaintsOf(page);
       await page.goto(base + path);
@@ -65,9 +79,7 @@ export async function startStage() {
     /** The task of a run, once it waits: for a moment, a token, a triggerer or a person. */
     async waiting(runId: string, taskId: string) {
       for (;;) {
-        const run = api.world.runOf(runId);
-        const task = run?.tasks.get(taskId);
-        if (run === undefined || task === undefined) throw new Error(`No ${taskId} in ${runId}.`);
+        const { run, task } = taskOf(runId, taskId);
         if (task.instance.waiting !== undefined) return { run, task };
         await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
@@ -82,11 +94,22 @@ export async function startStage() {
       run.fulfil(task, { state: InputState.ANSWERED, now: Date.now(), ...more });
       api.world.announce(run);
     },
-    /** What the running task does is done now. */
-    finish(runId: string, taskId: string) {
-      const task = api.world.runOf(runId)?.tasks.get(taskId);
-      if (task === undefined) throw new Error(`No ${taskId} in ${runId}.`);
-      task.endsAt = Date.now();
+    /** The task does not leave this state by itself, however long it takes to see it in it. */
+    hold(runId: string, taskId: string, state: TaskState) {
+      taskOf(runId, taskId).run.hold(taskId, state);
+    },
+    /** What the held task does now is over. */
+    letGo(runId: string, taskId: string) {
+      const { run, task } = taskOf(runId, taskId);
+      run.letGo(task, Date.now());
+      api.world.announce(run);
+    },
+    tasksOf(runId: string): string[] {
+      return [...(api.world.runOf(runId)?.tasks.keys() ?? [])];
+    },
+    /** Ends a run that nobody lets go. */
+    cancel(runId: string) {
+      api.world.runOf(runId)?.cancel(Date.now());
     },
     latestRun(dagId: string): string {
       return api.world.runsOf(dagId)[0]?.run.runId ?? "";

@@ -125,6 +125,7 @@ export function faults(worker: WorkerUnderTest): void {
     server.refuses = (method) => (method === "appendLog" && refused++ < 2 ? unavailable : null);
     server.assign(bench.task("a1", "talk", [3]));
     await server.result("a1");
-    expect(server.linesOf("a1")).toHaveLength(3);
+    // A result waits for its log, but not for ever.
+    await server.until(() => server.linesOf("a1").length === 3, "the lines");
   });
 }

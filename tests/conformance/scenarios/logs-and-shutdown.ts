@@ -33,6 +33,11 @@ export function logs(worker: WorkerUnderTest): void {
     server.losesAnswer = (method) => method === "appendLog" && lost++ < 2;
     server.assign(bench.task("a1", "talk", [10]));
     await server.result("a1");
+    // A result waits for its log, but not for ever.
+    await server.until(
+      () => server.linesOf("a1").length === 10 && server.logRequests.length > 2,
+      "the lines, and two repetitions",
+    );
     expect(server.linesOf("a1").map(({ message }) => message)).toEqual(
       Array.from({ length: 10 }, (_, index) => `line ${index}`),
     );
@@ -48,8 +53,10 @@ export function logs(worker: WorkerUnderTest): void {
     let lost = 0;
     server.losesAnswer = (method) => method === "appendLog" && lost++ % 2 === 0;
     server.assign(bench.task("a1", "talk", [2500]), bench.task("a2", "talk", [2500]));
-    await server.result("a1");
-    await server.result("a2");
+    for (const attemptId of ["a1", "a2"]) {
+      await server.result(attemptId);
+      await server.until(() => server.linesOf(attemptId).length === 2500, "the lines");
+    }
     const ids = [...requestsOf(server.logRequests).values()];
     expect(ids.length).toBeGreaterThan(2);
     expect(ids.map((each) => each.size)).toEqual(ids.map(() => 1));

@@ -1,12 +1,13 @@
 /** Sensors: when they look, when they give their slot back, and when they give up. */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { durationFromMs, durationMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { FailureKind, SensorMode } from "@millrace/wire/v1";
 import type { Result } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { Bench, notesIn, slots, succeededOf, valueOf } from "../bench.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { WorkerUnderTest } from "../workers/table.ts";
 
 type How = {
@@ -29,7 +30,7 @@ export function sensors(worker: WorkerUnderTest): void {
     bench.server.assign(bench.task("a1", "watch", [folder], sensor({})));
     await bench.server.until(() => notesIn(folder).length >= 3, "three looks");
     expect(bench.server.resultsOf("a1")).toEqual([]);
-    await writeFile(path.join(folder, "found"), "the file");
+    writeWhole(path.join(folder, "found"), "the file");
     expect(valueOf(await bench.server.result("a1"))).toBe("the file");
   });
 
@@ -40,7 +41,7 @@ export function sensors(worker: WorkerUnderTest): void {
     bench.server.assign(bench.task("a1", "watch", [folder], how));
     expect(afterOf(await bench.server.result("a1"))).toBe(90_000);
     expect(notesIn(folder)).toEqual(["looked"]);
-    await writeFile(path.join(folder, "found"), "the file");
+    writeWhole(path.join(folder, "found"), "the file");
     bench.server.assign(bench.task("a2", "watch", [folder], { ...how, looks: 1 }));
     expect(valueOf(await bench.server.result("a2"))).toBe("the file");
   });
@@ -100,7 +101,8 @@ export function sensors(worker: WorkerUnderTest): void {
   test("a timeout of its own attempt is judged by the worker's clock, and a soft one is a skip", async () => {
     await using bench = await Bench.start(worker);
     const folder = await folderOf(bench);
-    const how = sensor({ timeoutMs: 100, softFail: true });
+    // Long enough that the first look is over before, on a busy machine too.
+    const how = sensor({ timeoutMs: 2_000, softFail: true });
     bench.server.assign(bench.task("a1", "watch", [folder], how));
     expect((await bench.server.result("a1")).outcome.case).toBe("skipped");
     expect(notesIn(folder).length).toBeGreaterThan(1);
@@ -109,7 +111,7 @@ export function sensors(worker: WorkerUnderTest): void {
   test("what is found in the last look counts, whatever the time", async () => {
     await using bench = await Bench.start(worker);
     const folder = await folderOf(bench);
-    await writeFile(path.join(folder, "found"), "late");
+    writeWhole(path.join(folder, "found"), "late");
     const how = { ...sensor({ timeoutMs: 5_000 }), tryAge: durationFromMs(60_000) };
     bench.server.assign(bench.task("a1", "watch", [folder], how));
     expect(valueOf(await bench.server.result("a1"))).toBe("late");
@@ -136,16 +138,17 @@ export function sensors(worker: WorkerUnderTest): void {
   test("the execution timeout is for each look: many short ones may take longer together", async () => {
     await using bench = await Bench.start(worker);
     const folder = await folderOf(bench);
-    const executionTimeout = durationFromMs(600);
+    // Far more than a look takes on a busy machine, and less than all of them together.
+    const executionTimeout = durationFromMs(2_500);
     const how = {
-      ...sensor({ intervalMs: 50, timeoutMs: 1_500, softFail: true }),
+      ...sensor({ intervalMs: 50, timeoutMs: 3_500, softFail: true }),
       executionTimeout,
     };
     bench.server.assign(bench.task("a1", "watch", [folder], how));
     const { outcome } = await bench.server.result("a1");
     expect(outcome).toMatchObject({
       case: "skipped",
-      value: { message: expect.stringContaining("1.5 s") },
+      value: { message: expect.stringContaining("3.5 s") },
     });
   });
 
@@ -175,7 +178,7 @@ export function sensors(worker: WorkerUnderTest): void {
   test("what it found is measured, and its instance named, as of any task", async () => {
     await using bench = await Bench.start(worker);
     const folder = await folderOf(bench);
-    await writeFile(path.join(folder, "found"), "now");
+    writeWhole(path.join(folder, "found"), "now");
     const measuredPaths = [new TextEncoder().encode("[]")];
     const how = { ...sensor({}), measuredPaths };
     bench.server.assign(bench.task("a1", "watch", [folder], how));

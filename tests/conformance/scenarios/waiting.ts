@@ -21,6 +21,7 @@ import {
 import { VerdictKind, type Result } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { Bench, queue, slots, succeededOf, valueOf } from "../bench.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { WorkerUnderTest } from "../workers/table.ts";
 
 const utf8 = new TextEncoder();
@@ -217,7 +218,7 @@ export function triggers(worker: WorkerUnderTest): void {
     const file = path.join(bench.folder, "orders.csv");
     bench.server.assign(watch(bench, "w1", "file", { path: file, intervalMs: 1000 }));
     await bench.server.untilHeld("w1");
-    writeFileSync(file, "1,2");
+    writeWhole(file, "1,2");
     expect(valueOf(await bench.server.result("w1"))).toMatchObject({
       path: file,
       size: 3,

@@ -42,11 +42,13 @@ def talk(count):
 
 
 @task
-def block(seconds):
-    """Computes without ever looking up."""
-    ends_at = time.monotonic() + seconds
-    while time.monotonic() < ends_at:
-        pass
+def block(folder):
+    """Notes that it has begun, and computes without ever looking up until a file `release` appears."""
+    note(folder, "begun")
+    while not Path(folder, "release").exists():
+        ends_at = time.monotonic() + 0.2
+        while time.monotonic() < ends_at:
+            pass
     return "blocked"
 
 

@@ -111,9 +111,12 @@ const handlers: Record<string, ExternalHandler> = {
   talk(count: number) {
     for (let number = 0; number < count; number++) context().log.info(`line ${number}`);
   },
-  block(seconds: number) {
-    const endsAt = performance.now() + seconds * 1000;
-    while (performance.now() < endsAt);
+  block(folder: string) {
+    note(folder, "begun");
+    while (!existsSync(path.join(folder, "release"))) {
+      const endsAt = performance.now() + 200;
+      while (performance.now() < endsAt);
+    }
     return "blocked";
   },
   async hold(folder: string) {

@@ -1,4 +1,5 @@
 "use client";
+import { memo } from "react";
 import type { Ref } from "react";
 import { LogLevel, LogStream } from "@millrace/wire/v1";
 import type { LogLine } from "@millrace/wire/v1";
@@ -33,7 +34,16 @@ const streamNames: Readonly<Partial<Record<LogStream, string>>> = {
   [LogStream.SYSTEM]: "Millrace",
 };
 
-export function LogRow({ ref, index, top, line, search, isHit, isWrapped }: Props) {
+/** Not drawn anew with each line that comes: most of those in sight are the same. */
+export const LogRow = memo(function LogRow({
+  ref,
+  index,
+  top,
+  line,
+  search,
+  isHit,
+  isWrapped,
+}: Props) {
   const at = msOf(line.at);
   const level = levels.get(levelOf(line)) ?? info;
   const isSystem = line.stream === LogStream.SYSTEM;
@@ -67,7 +77,7 @@ export function LogRow({ ref, index, top, line, search, isHit, isWrapped }: Prop
       </span>
     </div>
   );
-}
+});
 
 function Message({ text, search }: { readonly text: string; readonly search: string }) {
   return ansiSpans(text).map((span, ix) => (
