@@ -29,8 +29,12 @@ export type Api = {
   dagsAre(count: number): Promise<void>;
 };
 
-/** One try of a call; a test waits on the thing, not on the network. */
-const callLimitMs = 5_000;
+/** One try of a call that is made again until it is answered; a test waits on the thing, not on the network. */
+export const tryLimitMs = 5_000;
+/** A call that is made once: a busy server is slow, not wrong. */
+const callLimitMs = 60_000;
+
+const oneTry = { timeoutMs: tryLimitMs };
 
 export function apiAt(url: string, key: string): Api {
   const transport = createConnectTransport({
@@ -57,7 +61,9 @@ export function apiAt(url: string, key: string): Api {
       const request = { requestId: randomUUID(), dagId, params: { data } };
       let last: unknown;
       const answer = waitFor(`a run of ${dagId}`, () =>
-        runs.triggerDagRun(request).catch((error: unknown) => unlessPassing((last = error))),
+        runs
+          .triggerDagRun(request, oneTry)
+          .catch((error: unknown) => unlessPassing((last = error))),
       );
       const { run } = await answer.catch((error: unknown) => {
         throw error === last ? error : new Error(`${String(error)} Last: ${String(last)}`);
@@ -69,7 +75,7 @@ export function apiAt(url: string, key: string): Api {
         `run ${runId} to end`,
         async () => {
           // While a server or its database is away there is no answer.
-          const run = await runs.getDagRun({ runId }).then(
+          const run = await runs.getDagRun({ runId }, oneTry).then(
             (answer) => answer.run,
             () => undefined,
           );
@@ -80,7 +86,7 @@ export function apiAt(url: string, key: string): Api {
     run: async (dagId, params) => api.end(await api.trigger(dagId, params)),
     async dagsAre(count) {
       await waitFor(`${count} DAGs`, () =>
-        dags.listDags({}).then((answer) => answer.dags.length === count, unlessPassing),
+        dags.listDags({}, oneTry).then((answer) => answer.dags.length === count, unlessPassing),
       );
     },
   };

@@ -1,11 +1,12 @@
 /** A watched file makes events, which make runs; a task whose target exists is not run again: the real server and worker. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { writeFileAtomically } from "@millrace/operators";
 import { Client } from "@millrace/sdk";
 import {
   AssetEventSource,
@@ -61,9 +62,10 @@ test(
     const runsOf = async () => (await runs.listDagRuns({ dagId: "on_orders" })).runs;
     expect(await eventsOf()).toEqual([]);
     for (const n of [1, 2]) {
-      writeFileSync(join(folder, "orders.csv"), "a".repeat(n));
-      await waitFor(`event ${n}`, async () => (await eventsOf()).length === n, 30_000);
-      await waitFor(`run ${n}`, async () => (await runsOf()).length === n, 30_000);
+      // Whole or not at all: looked at while it is being written, it would be an event more.
+      await writeFileAtomically(join(folder, "orders.csv"), "a".repeat(n));
+      await waitFor(`event ${n}`, async () => (await eventsOf()).length === n);
+      await waitFor(`run ${n}`, async () => (await runsOf()).length === n);
     }
     const [newest] = await eventsOf();
     expect(newest).toMatchObject({ source: AssetEventSource.WATCHER, name: "x-test://orders" });
@@ -108,7 +110,7 @@ test(
       (await runs.listDagRuns({ dagId: "reporting" })).runs.map((run) => run.partitionKey);
     await (await client.trigger("loading", { partitionKey: "2026-01-03" })).result();
     const waiting = async () => (await client.assets.waiting("reporting"))?.partitions ?? [];
-    await waitFor("the day to wait", async () => (await waiting()).length > 0, 30_000);
+    await waitFor("the day to wait", async () => (await waiting()).length > 0);
     expect(await waiting()).toEqual([
       {
         ...{ partitionKey: "2026-01-03", isMet: false },
@@ -118,7 +120,7 @@ test(
     const made = await client.trigger("loading", { partitionKey: "2026-01-02" });
     await made.result();
     expect(made.snapshot.partitionKey).toBe("2026-01-02");
-    await waitFor("the run", async () => (await keysOf()).length > 0, 30_000);
+    await waitFor("the run", async () => (await keysOf()).length > 0);
     expect(await keysOf()).toEqual(["2026-01-02"]);
     const [run] = (await runs.listDagRuns({ dagId: "reporting" })).runs;
     expect(await (await client.run(run!.runId)).result()).toEqual([

@@ -45,14 +45,14 @@ const states = (tasks: readonly TaskSnapshot[]) =>
 
 async function failedFlow(options: { logicalDate?: string } = {}): Promise<ClientRun> {
   const run = await client.trigger(flow, { params: { file }, ...options });
-  await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
+  await expect(run.finished({ timeout: "60s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
   return run;
 }
 
 describe("a mapped task", () => {
   test("is told in numbers, its instances one by one, and its failed ones are retried", async () => {
     const run = await client.trigger(wide, { params: { file, count: 5 } });
-    await expect(run.result({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
+    await expect(run.result({ timeout: "60s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
     const tasks = await listed(run.tasks());
     expect(states(tasks)).toEqual({ list: "success", load: "failed", sum: "upstream_failed" });
     expect(tasks[1]?.mapped).toEqual({ length: 5, counts: { success: 3, failed: 2 } });
@@ -82,7 +82,7 @@ describe("a mapped task", () => {
       ["sum", null, "upstream_failed"],
     ]);
     expect((await run.retry()).count).toBe(3);
-    expect(await run.result({ timeout: "30s" })).toBe(100);
+    expect(await run.result({ timeout: "60s" })).toBe(100);
     const again = await listed(run.instances("load"));
     expect(again.map(({ tryNumber }) => tryNumber)).toEqual([1, 2, 1, 2, 1]);
   });
@@ -102,7 +102,7 @@ describe("the command", () => {
     const done = await millrace.cli("runs", "retry", run.id, "--yes");
     expect(done, done.stderr).toMatchObject({ code: 0 });
     expect(done.stderr).toContain("Cleared: 2 task instances.");
-    expect(await run.finished({ timeout: "30s" })).toMatchObject({ state: "success" });
+    expect(await run.finished({ timeout: "60s" })).toMatchObject({ state: "success" });
     const shown = await millrace.cli("tasks", "show", run.id, "check");
     expect(shown.stdout).toMatch(/1 +✘ failed[\s\S]*2 +✔ success/);
     const nothing = await millrace.cli("runs", "retry", run.id, "--yes");
@@ -122,7 +122,7 @@ describe("the command", () => {
       ],
       affectedCount: 2,
     });
-    expect(await run.finished({ timeout: "30s" })).toMatchObject({ state: "success" });
+    expect(await run.finished({ timeout: "60s" })).toMatchObject({ state: "success" });
     const mark = ["runs", "mark", run.id, "--state", "failed"] as const;
     const looked = await millrace.cli(...mark, "--dry-run");
     expect(looked).toMatchObject({ code: 0, stdout: "" });
@@ -162,8 +162,8 @@ test("a clear goes over earlier and later runs, and the same request twice is on
   const { api } = millrace;
   const answer = await api.tasks.clearTaskInstances(request);
   expect(answer.affectedCount).toBe(4);
-  await third.finished({ timeout: "30s" });
-  await second.finished({ timeout: "30s" });
+  await third.finished({ timeout: "60s" });
+  await second.finished({ timeout: "60s" });
   expect(await api.tasks.clearTaskInstances(request)).toEqual(answer);
   expect((await third.refresh()).snapshot.state).toBe("success");
   expect((await first.refresh()).snapshot.state).toBe("failed");
@@ -185,7 +185,7 @@ test("a run that waits is ended by a person, and its teardown still runs", async
     looked.stdout.match(/^\w+(?= +\S+ up_for)/gm),
   );
   await run.mark("failed");
-  await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
+  await expect(run.finished({ timeout: "60s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
   expect(states(await listed(run.tasks()))).toMatchObject({ make: "success", drop: "success" });
   const { counts } = (await run.refresh()).snapshot;
   expect(counts).toEqual({ success: 2, failed: 1 });

@@ -259,9 +259,17 @@ describe("tasks", () => {
     const list = await json<{ taskInstances: object[] }>("tasks", "list", runId);
     expect(list.taskInstances).toHaveLength(2);
 
-    const logs = await millrace.cli("tasks", "logs", runId, "greet");
+    // A log that takes long to be stored does not hold up its run.
+    const logs = await waitFor("a line", async () => {
+      const done = await millrace.cli("tasks", "logs", runId, "greet");
+      return done.stdout === "" ? null : done;
+    });
     expect(logs.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} greeting \{"name":"you"\}\n$/);
-    const lines = await jsonLines("tasks", "logs", runId, "shout", "--follow", "--attempt", "1");
+    const lines = await waitFor("a line that is followed", async () => {
+      const followed = ["--follow", "--attempt", "1"];
+      const done = await jsonLines("tasks", "logs", runId, "shout", ...followed);
+      return done.values.length === 0 ? null : done;
+    });
     expect(lines).toMatchObject({ code: 0, values: [{ message: "YOU" }] });
 
     expect((await millrace.cli("tasks", "explain", runId, "greet")).stdout).toMatch(

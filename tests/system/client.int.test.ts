@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "@millrace/bus/testing";
 import { Client, type RunUpdate } from "@millrace/sdk";
-import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { etl, held, refuses } from "./client/dags.ts";
 import { newStateDir, readEndpoint, startUp, type Millrace } from "./millrace.ts";
 import { startMillrace } from "./process.ts";
 import { waitFor } from "./wait.ts";
+
+/** Runs of a busy machine take their time. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const dags = fileURLToPath(new URL("client", import.meta.url));
 
@@ -37,7 +41,7 @@ describe("a run", () => {
       params: { region: "us", since: "2026-01-01" },
       note: "by a program",
     });
-    const done = await run.finished({ timeout: "30s" });
+    const done = await run.finished({ timeout: "60s" });
     expect(done).toMatchObject({
       state: "success",
       type: "manual",
@@ -150,12 +154,12 @@ test("every error is one class with the server's reason", async () => {
   await expect(stranger.run("run_1")).rejects.toMatchObject({ reason: "UNAUTHENTICATED" });
 });
 
-test("a run is followed through a restart of the server", { timeout: 60_000 }, async () => {
+test("a run is followed through a restart of the server", { timeout: 180_000 }, async () => {
   const stateDir = newStateDir();
-  let up = await startUp({ dags, stateDir });
+  const args = ["--http-port", String(await freePort())];
+  let up = await startUp({ dags, stateDir, args });
   try {
     await up.api.dagsAre(3);
-    const { url } = readEndpoint(stateDir);
     const run = await clientOf(stateDir).trigger(held);
     const seen: RunUpdate[] = [];
     const watching = startMillrace(["runs", "watch", run.id], { MILLRACE_STATE_DIR: stateDir });
@@ -165,8 +169,7 @@ test("a run is followed through a restart of the server", { timeout: 60_000 }, a
     await expect.poll(() => seen.length).toBeGreaterThan(0);
     await waitFor("the command to follow", () => watching.output().includes("▶ running"));
     await up.process.end("SIGKILL");
-    const ports = ["--http-port", new URL(url).port];
-    up = await startUp({ dags, stateDir, args: ports });
+    up = await startUp({ dags, stateDir, args });
     await clientOf(stateDir)
       .run(run.id)
       .then((it) => it.cancel());

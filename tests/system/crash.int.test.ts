@@ -3,11 +3,14 @@ import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { tryLimitMs } from "./api.ts";
 import { newStateDir, readEndpoint, startUp, type Millrace } from "./millrace.ts";
 import { processesWith, startMillrace } from "./process.ts";
 import {
   expectOneOutcomeEach,
   killers,
+  letOn,
+  postgresOf,
   thousandDags as dags,
   timed,
   triggerThousand,
@@ -39,7 +42,7 @@ async function killServer(): Promise<void> {
 
 describe("kill -9 in the middle of a run of 1,000 tasks", { timeout: testLimitMs }, () => {
   test("of the worker: its attempts are granted again at once, since it is dead for certain", async () => {
-    const thousand = await triggerThousand(millrace);
+    const thousand = await triggerThousand(millrace, { isHeld: true });
     await untilMiddle(thousand);
     killers.worker(millrace);
     await timed("worker killed, until tasks run again", untilMoving(thousand));
@@ -51,17 +54,18 @@ describe("kill -9 in the middle of a run of 1,000 tasks", { timeout: testLimitMs
     const args = ["--server", grpc, "--state-dir", stateDir, "--name", "elsewhere"];
     const other = startMillrace(["worker", ...args]);
     await waitFor("its session", () => other.output().includes("session.opened"));
-    const thousand = await triggerThousand(millrace, slowMillis);
+    const thousand = await triggerThousand(millrace, { millis: slowMillis, isHeld: true });
     await waitFor("it to work", async () => {
       const { workers } = await millrace.api.system.listWorkers({});
       return workers.some((it) => it.name === "elsewhere" && it.running > 0);
     });
     await other.end("SIGKILL");
+    letOn(thousand);
     await expectOneOutcomeEach(millrace, thousand);
   });
 
   test("of api and scheduler: their children end, and the next start takes over", async () => {
-    const thousand = await triggerThousand(millrace);
+    const thousand = await triggerThousand(millrace, { isHeld: true });
     await untilMiddle(thousand);
     await killServer();
     const childless = waitFor("its children to end", () => processesWith(stateDir).length === 0);
@@ -72,7 +76,7 @@ describe("kill -9 in the middle of a run of 1,000 tasks", { timeout: testLimitMs
   });
 
   test("of Postgres: it is started again and nothing acknowledged is lost", async () => {
-    const thousand = await triggerThousand(millrace);
+    const thousand = await triggerThousand(millrace, { isHeld: true });
     await untilMiddle(thousand);
     killers.postgres(millrace);
     await timed("Postgres killed, until tasks run again", untilMoving(thousand));
@@ -91,17 +95,25 @@ test(
     const pauses = fc.array(fc.nat(2_000), { minLength: kills.length, maxLength: kills.length });
     await fc.assert(
       fc.asyncProperty(order, pauses, async (parts, waits) => {
-        const runs = [await triggerThousand(millrace, 60), await triggerThousand(millrace, 60)];
+        const slow = { millis: 60 };
+        const runs = [await triggerThousand(millrace, slow), await triggerThousand(millrace, slow)];
         for (const [index, part] of parts.entries()) {
           await delay(waits[index]);
           if (part === "server") {
             await killServer();
             millrace = await startUp({ dags, stateDir });
           } else {
+            const before = postgresOf(millrace);
             killers[part](millrace);
+            // For a moment what is left of it may answer still: the next one is there once its own process is.
+            if (part === "postgres")
+              await waitFor("the next Postgres", () => {
+                const now = postgresOf(millrace);
+                return now !== null && now !== before;
+              });
           }
           await waitFor("Postgres to be back", () =>
-            millrace.api.dags.listDags({}).then(
+            millrace.api.dags.listDags({}, { timeoutMs: tryLimitMs }).then(
               () => true,
               () => false,
             ),

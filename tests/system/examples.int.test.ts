@@ -23,7 +23,8 @@ type Report = {
 let dags: Map<string, DagDefinition>;
 
 beforeAll(async () => {
-  const loaded = await loadDags(folder);
+  // Reading their files takes a busy machine longer than a worker may take.
+  const loaded = await loadDags(folder, { timeoutMs: 60_000 });
   expect(loaded.errors).toEqual([]);
   dags = new Map(loaded.dags.map(({ dag }) => [dag.id, dag]));
 });

@@ -3,10 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "@millrace/sdk";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { counter, gated, handed, mapped, pulled, refused } from "./large/dags.ts";
 import { readEndpoint, startUp, type Millrace } from "./millrace.ts";
 import { waitFor } from "./wait.ts";
+
+/** Some wait several times, for runs that handle megabytes. */
+vi.setConfig({ testTimeout: 180_000 });
 
 const dags = fileURLToPath(new URL("large", import.meta.url));
 
@@ -72,13 +75,13 @@ describe("a store that fails", () => {
     await waitFor("the value", isMade);
     renameSync(folder, `${folder}-away`);
     writeFileSync(file, "");
-    await expect(run.finished({ timeout: "30s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
+    await expect(run.finished({ timeout: "60s" })).rejects.toMatchObject({ reason: "RUN_FAILED" });
     const size = (await listed(run.tasks())).find(({ taskId }) => taskId === "size");
     expect(size?.failure).toMatchObject({ kind: "setup", type: "BLOB_NOT_FOUND" });
     await expect(run.xcom("make")).rejects.toMatchObject({ reason: "BLOB_NOT_FOUND" });
     renameSync(`${folder}-away`, folder);
     await run.clear({ onlyFailed: true });
-    expect(await run.result({ timeout: "30s" })).toBe(1_000);
+    expect(await run.result({ timeout: "60s" })).toBe(1_000);
   });
 
   test("that cannot be written to holds its task back until it can", async () => {
@@ -101,7 +104,7 @@ describe("a store that fails", () => {
 describe("pulled values", () => {
   test("are those that tasks returned and left, by the table of docs/xcoms.md", async () => {
     const run = await client.trigger(pulled);
-    expect(await run.result({ timeout: "30s" })).toEqual({
+    expect(await run.result({ timeout: "60s" })).toEqual({
       returned: [0, null, 3],
       doubles: [0, 2, 4, 6],
       reason: "two is skipped",
@@ -115,10 +118,10 @@ describe("pulled values", () => {
   test("of prior dates are those of the newest run that left any", async () => {
     for (const [n, day] of ["01-01", "01-02", "01-03"].entries()) {
       const run = await client.trigger(counter, { logicalDate: `2026-${day}T00:00Z` });
-      expect(await run.result({ timeout: "30s" })).toBe(n + 1);
+      expect(await run.result({ timeout: "60s" })).toBe(n + 1);
     }
     const between = await client.trigger(counter, { logicalDate: "2026-01-02T12:00:00Z" });
-    expect(await between.result({ timeout: "30s" })).toBe(3);
+    expect(await between.result({ timeout: "60s" })).toBe(3);
   });
 });
 

@@ -9,7 +9,7 @@ import { waitFor } from "./wait.ts";
 
 const dags = fileURLToPath(new URL("./several", import.meta.url));
 const dagCount = 8;
-const testLimitMs = 90_000;
+const testLimitMs = 180_000;
 
 let cluster: Cluster;
 let first: Node;

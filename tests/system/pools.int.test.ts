@@ -1,5 +1,8 @@
 /** A pool is never exceeded at any instant, whatever is killed: told from the event rows of the database. */
 import { randomUUID } from "node:crypto";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { shardOf, TaskState } from "@millrace/engine";
 import { RunState } from "@millrace/wire/v1";
@@ -9,6 +12,8 @@ import { startCluster, type Cluster, type Node } from "./cluster.ts";
 import { waitFor } from "./wait.ts";
 
 const dags = fileURLToPath(new URL("./pools", import.meta.url));
+/** Where bodies look how many of them may end, and note that they do. */
+const folder = mkdtempSync(join(tmpdir(), "millrace-pools-"));
 const dagCount = 6;
 const tasksPerDag = 20;
 const slots = 5;
@@ -24,7 +29,13 @@ beforeAll(async () => {
   [first, second] = await Promise.all([cluster.startNode(), cluster.startNode()]);
 }, testLimitMs);
 
-afterAll(() => cluster?.[Symbol.asyncDispose](), testLimitMs);
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+}, testLimitMs);
+
+/** Lets so many more bodies end. */
+const letEnd = (count: number): void => appendFileSync(join(folder, "allowed"), ".".repeat(count));
 
 type Event = { run_id: string; at: Date; changes: number[] };
 
@@ -76,7 +87,8 @@ test(
   { timeout: testLimitMs },
   async () => {
     await first.api.pools.createPool({ requestId: randomUUID(), name: "narrow", slots });
-    const worker = cluster.startWorker(first, "--dags", dags, "--slots", "16");
+    const name = "killed last";
+    const worker = cluster.startWorker(first, "--dags", dags, "--slots", "16", "--name", name);
     const other = cluster.startWorker(first, "--slots", "16");
     await first.api.dagsAre(dagCount);
     await waitFor("even shares", async () => {
@@ -88,15 +100,23 @@ test(
     const { dags: list } = await first.api.dags.listDags({});
     // Both nodes own some of those who share it: neither decides alone.
     expect(await ownersOf(list.map(({ dagId }) => dagId))).toBe(2);
-    const runs = await Promise.all(list.map(({ dagId }) => first.api.trigger(dagId)));
-    const ended = (count: number) =>
-      waitFor(`${count} ends`, async () => (await usage()).ends >= count);
-    await ended(15);
+    const runs = await Promise.all(list.map(({ dagId }) => first.api.trigger(dagId, { folder })));
+    /** Lets more bodies end, and waits until so many have, the rest of all being still to come. */
+    const ended = async (count: number, more: number) => {
+      letEnd(more);
+      await waitFor(`${count} ends`, async () => (await usage()).ends >= count);
+    };
+    await ended(15, 20);
     await other.end("SIGKILL");
-    await ended(30);
+    await ended(30, 25);
     await second.end("SIGKILL");
-    await ended(50);
+    await ended(50, 30);
+    await waitFor("the worker to have something to lose", async () => {
+      const { workers } = await first.api.system.listWorkers({});
+      return workers.some((one) => one.name === name && one.running > 0);
+    });
     await worker.end("SIGKILL");
+    letEnd(2 * dagCount * tasksPerDag);
     cluster.startWorker(first, "--slots", "16");
     for (const runId of runs)
       expect((await first.api.end(runId, testLimitMs)).state).toBe(RunState.SUCCESS);

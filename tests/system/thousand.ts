@@ -1,6 +1,6 @@
 /** A run of 1,000 tasks whose bodies note in a file that they ran, and what must hold of it however it was disturbed. */
 import { RunState, TaskState } from "@millrace/wire/v1";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
@@ -13,15 +13,35 @@ export const thousandDags = fileURLToPath(new URL("./load", import.meta.url));
 export const taskCount = 1000;
 const runLimitMs = 120_000;
 
-export type Thousand = { readonly runId: string; readonly journal: string };
+export type Thousand = {
+  readonly runId: string;
+  readonly journal: string;
+  /** The file that lets its second half go on; empty where that waits for nothing. */
+  readonly opening: string;
+};
+
+export type ThousandOptions = {
+  /** How long a body takes. Default 20. */
+  readonly millis?: number;
+  /** The second half waits for `letOn`, so that the run cannot be over before. Default false. */
+  readonly isHeld?: boolean;
+};
 
 let triggered = 0;
 
-/** Triggers it; `millis`: how long a body takes. */
-export async function triggerThousand({ api, stateDir }: Millrace, millis = 20): Promise<Thousand> {
+export async function triggerThousand(
+  { api, stateDir }: Millrace,
+  { millis = 20, isHeld = false }: ThousandOptions = {},
+): Promise<Thousand> {
   await api.dagsAre(1);
   const journal = join(stateDir, `journal-${triggered++}`);
-  return { runId: await api.trigger("thousand", { journal, millis }), journal };
+  const opening = isHeld ? `${journal}.open` : "";
+  return { runId: await api.trigger("thousand", { journal, millis, opening }), journal, opening };
+}
+
+/** Lets the second half of one that is held go on. */
+export function letOn({ opening }: Thousand): void {
+  writeFileSync(opening, "");
 }
 
 /** What the bodies noted: a task, and what tells its attempts apart, on each line. */
@@ -38,8 +58,10 @@ export async function untilMiddle(thousand: Thousand): Promise<void> {
   await waitFor("a third of the tasks to have run", () => linesOf(thousand).length > taskCount / 3);
 }
 
+/** Lets its second half go on, and waits until it does. */
 export async function untilMoving(thousand: Thousand): Promise<void> {
   const before = linesOf(thousand).length;
+  letOn(thousand);
   const hasMoved = () => linesOf(thousand).length > before + taskCount / 20;
   await waitFor("tasks to run again", hasMoved, runLimitMs);
 }
@@ -68,6 +90,16 @@ export async function timed<T>(what: string, work: Promise<T>): Promise<T> {
   return result;
 }
 
+/** The process of its Postgres, which may have died; null while the next one has not begun. */
+export function postgresOf({ stateDir }: Millrace): number | null {
+  try {
+    const lock = readFileSync(join(stateDir, "postgres", "data", "postmaster.pid"), "utf8");
+    return Number(lock.split("\n")[0]) || null;
+  } catch {
+    return null;
+  }
+}
+
 /** kill -9 of a part of a `millrace up`. */
 export const killers = {
   worker({ stateDir }: Millrace): void {
@@ -78,8 +110,7 @@ export const killers = {
   server({ stateDir }: Millrace): void {
     process.kill(readEndpoint(stateDir).pid, "SIGKILL");
   },
-  postgres({ stateDir }: Millrace): void {
-    const lock = readFileSync(join(stateDir, "postgres", "data", "postmaster.pid"), "utf8");
-    process.kill(Number(lock.split("\n")[0]), "SIGKILL");
+  postgres(millrace: Millrace): void {
+    process.kill(postgresOf(millrace)!, "SIGKILL");
   },
 };

@@ -57,7 +57,7 @@ async function untilStates(run: ClientRun, wanted: Record<string, string>): Prom
     last = await statesOf(run);
     return Object.entries(wanted).every(([id, state]) => last[id] === state);
   };
-  await waitFor(JSON.stringify(wanted), look, 30_000).catch((error: unknown) => {
+  await waitFor(JSON.stringify(wanted), look).catch((error: unknown) => {
     throw new Error(`${String(error)} Last: ${JSON.stringify(last)}`);
   });
 }
@@ -100,7 +100,7 @@ test(
     });
     await answer(run, "copies", { copies: 2 });
     await answer(run, "release", { decision: "approve" });
-    const done = await run.finished({ timeout: "30s" });
+    const done = await run.finished({ timeout: "60s" });
     expect(done.state).toBe("success");
 
     expect(await run.xcom("train")).toBe("trained: 0.9");

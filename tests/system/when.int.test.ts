@@ -242,10 +242,13 @@ describe("pools", () => {
     const explain = async (runId: string) => (await cli("tasks", "explain", runId, "copy")).stdout;
     const [running, waiting] = await waitFor("one to run and one to wait", async () => {
       const told = await Promise.all([first, second].map(explain));
-      if (told.some((text) => text.includes("Held by"))) {
-        return told[0]!.includes("▶") ? [first, second] : [second, first];
-      }
-      return null;
+      const [runs, waits] = ["▶", "Held by"].map((word) =>
+        told.findIndex((text) => text.includes(word)),
+      );
+      // They are told one after the other: of one that is about to run and one that waits for it neither runs yet.
+      return runs === -1 || waits === -1
+        ? null
+        : [[first, second][runs!]!, [first, second][waits!]!];
     });
     expect(await explain(waiting)).toMatch(
       new RegExp(

@@ -5,7 +5,10 @@ import { BusUnavailable, busLimits, type Bus } from "./bus.ts";
 
 export type BusPair = { readonly a: Bus; readonly b: Bus };
 
-const timeoutMs = 2_000;
+/** For requests that are answered: a node that stood still for a moment is slow, not silent. */
+const timeoutMs = 30_000;
+/** For those that may get lost while links are being made, and are sent again. */
+const tryMs = 2_000;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const textOf = (data: Uint8Array) => new TextDecoder().decode(data);
 
@@ -28,9 +31,12 @@ export function busContract(name: string, makePair: () => Promise<BusPair>): voi
         const subject = `settled.${crypto.randomUUID()}`;
         const responder = near.respond(subject, (data) => Promise.resolve(data));
         await expect
-          .poll(() => far.request(subject, bytes("?"), { timeoutMs }).then(textOf, () => ""), {
-            timeout: 5_000,
-          })
+          .poll(
+            () => far.request(subject, bytes("?"), { timeoutMs: tryMs }).then(textOf, () => ""),
+            {
+              timeout: 20_000,
+            },
+          )
           .toBe("?");
         responder.close();
       }
@@ -158,8 +164,8 @@ export function busContract(name: string, makePair: () => Promise<BusPair>): voi
       pair.b.respond("owner.b.results", (data) => Promise.resolve(data));
       await settled();
       pair.a.publish("api.b.assign", big);
-      const answer = await pair.a.request("owner.b.results", big, { timeoutMs: 10_000 });
-      await expect.poll(() => got.length, { timeout: 10_000 }).toBe(1);
+      const answer = await pair.a.request("owner.b.results", big, { timeoutMs });
+      await expect.poll(() => got.length).toBe(1);
       expect(Buffer.compare(answer, big)).toBe(0);
       expect(Buffer.compare(got[0] ?? new Uint8Array(), big)).toBe(0);
       const over = new Uint8Array(busLimits.messageBytesMax + 1);

@@ -13,7 +13,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const empty = new Uint8Array();
 const isConnected = (bus: Bus) => () => bus.status().connected;
-const within = { timeout: 10_000 };
+const within = { timeout: 30_000 };
 
 async function connected(nodeId: string): Promise<Bus> {
   const bus = await connectNatsBus({ url: server.url, nodeId });

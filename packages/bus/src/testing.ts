@@ -1,8 +1,9 @@
 /** A real NATS server for tests. */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { connect } from "@nats-io/transport-node";
 import { findNatsServer } from "../../../scripts/nats-server.mjs";
 
@@ -58,13 +59,24 @@ export async function startTestNatsServer(): Promise<TestNatsServer> {
   };
 }
 
-/** A port that was free a moment ago, so that a stopped server can come back to the same address. */
+/** Below those that systems give to whoever asks for any port. */
+const ports = { from: 20_000, to: 32_000 };
+
+/**
+ * A port that was free a moment ago, so that a stopped server can come back to the same address: nobody gets it meanwhile
+ * who does not ask for it by its number.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(ports.from, ports.to);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((done) => {
+      server.once("error", () => done(false));
+      server.listen(port, "127.0.0.1", () => done(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

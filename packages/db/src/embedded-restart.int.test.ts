@@ -36,7 +36,7 @@ test("a server that is killed comes back at the same address with what was commi
   const pid = serverPid();
 
   process.kill(pid, "SIGKILL");
-  expect(await back).toBeLessThan(10_000);
+  await back;
 
   expect(await ask(server, "SELECT * FROM kept")).toEqual([{ answer: 42 }]);
   expect(serverPid()).not.toBe(pid);

@@ -18,6 +18,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { withClient } from "./connect.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
+import { silentLog } from "./log.ts";
 import { packagedBinaries } from "./server/binaries.ts";
 import { isAlive } from "./server/owner.ts";
 
@@ -164,24 +165,48 @@ describe("a Millrace that is killed", () => {
     expect(await ask(after, "SELECT * FROM kept")).toEqual([{ answer: 42 }]);
   });
 
+  /** Killed together with the keeper that would stop its server; the server's process. */
+  async function killedWithKeeper(): Promise<number> {
+    const before = await startElsewhere();
+    await ask(before, keep);
+    const pid = serverPid()!;
+    // The Millrace has two children: the server, and the keeper.
+    const children = `/proc/${before.child.pid}/task/${before.child.pid}/children`;
+    const others = readFileSync(children, "utf8").trim().split(" ").map(Number);
+    for (const keeper of others.filter((other) => other !== pid)) process.kill(keeper, "SIGKILL");
+    before.child.kill("SIGKILL");
+    await once(before.child, "exit");
+    return pid;
+  }
+
   test.skipIf(process.platform !== "linux")(
     "leaves a server without keeper, which the next start ends",
     async () => {
-      const before = await startElsewhere();
-      await ask(before, keep);
-      const pid = serverPid()!;
-      // The Millrace has two children: the server, and the keeper that would stop it.
-      const children = `/proc/${before.child.pid}/task/${before.child.pid}/children`;
-      const others = readFileSync(children, "utf8").trim().split(" ").map(Number);
-      for (const keeper of others.filter((other) => other !== pid)) process.kill(keeper, "SIGKILL");
-      before.child.kill("SIGKILL");
-      await once(before.child, "exit");
+      const pid = await killedWithKeeper();
       expect(isAlive(pid)).toBe(true);
 
       const after = await start();
 
       expect(isAlive(pid)).toBe(false);
       expect(await ask(after, "SELECT * FROM kept")).toEqual([{ answer: 42 }]);
+    },
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "leaves a server that may have ended by the time that the next start tells it to",
+    async () => {
+      const pid = await killedWithKeeper();
+      // Said just before: as if a keeper had been quicker.
+      const warn = () => {
+        process.kill(pid, "SIGINT");
+        const nap = new Int32Array(new SharedArrayBuffer(4));
+        // Until nobody has its id any more; where the system keeps that of a dead process, until it is dead.
+        for (let naps = 0; isAlive(pid) || (naps < 500 && existsSync(`/proc/${pid}`)); naps += 1)
+          Atomics.wait(nap, 0, 0, 20);
+      };
+      running.push(await startEmbeddedPostgres({ dataDir, log: { ...silentLog, warn } }));
+
+      expect(await ask(running[0]!, "SELECT * FROM kept")).toEqual([{ answer: 42 }]);
     },
   );
 

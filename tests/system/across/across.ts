@@ -24,7 +24,7 @@ export const parent = dag("parent", { params: parentParams }, (run) => {
     params: { n: 21, needs: run.params.needs },
     note: "made by a task",
     wait: true,
-    retries: 5,
+    retries: 100,
     retryDelay: "1s",
   });
 });

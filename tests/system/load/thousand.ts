@@ -1,16 +1,22 @@
-/** 1,000 tasks in ten layers, each task after two of the layer before; every body notes that it ran. */
-import { appendFileSync } from "node:fs";
+/**
+ * 1,000 tasks in ten layers, each task after two of the layer before; every body notes that it ran. Those of the second half
+ * wait for the file `opening`, if one is named: however slow a test is, the run is not over before.
+ */
+import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { chain, context, dag, task, type Handle } from "@millrace/sdk";
 
 const layers = 10;
 const width = 100;
+const lookEveryMs = 20;
 
 const step = task(
   { retries: 2, retryDelay: "1s" },
-  async function step(journal: string, millis: number) {
+  async function step(journal: string, millis: number, opening: string) {
     const { task: self, fencing } = context();
     await delay(millis);
+    const isOpen = (): boolean => opening === "" || existsSync(opening);
+    while (!isOpen()) await delay(lookEveryMs);
     if (journal) appendFileSync(journal, `${self.id} ${fencing}\n`);
     return self.id;
   },
@@ -25,6 +31,7 @@ export default dag(
       properties: {
         journal: { type: "string", default: "" },
         millis: { type: "integer", default: 20 },
+        opening: { type: "string", default: "" },
       },
     } as const,
   },
@@ -35,6 +42,7 @@ export default dag(
         step.with({ id: `step_${layer}_${n}` })(
           run.params.journal as never,
           run.params.millis as never,
+          (layer < layers / 2 ? "" : run.params.opening) as never,
         ),
       );
       now.forEach((handle, n) => {

@@ -56,7 +56,7 @@ function takeLock(lock: string, root: string): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const holder = Number(readFileSync(lock, "utf8"));
+    const holder = Number(readIfThere(lock));
     if (isMillraceProcess(holder)) {
       throw new CommandFailure(
         ExitCode.conflict,
@@ -64,6 +64,16 @@ function takeLock(lock: string, root: string): void {
       );
     }
     rmSync(lock, { force: true });
+  }
+}
+
+/** Its holder may release it at any time. */
+function readIfThere(lock: string): string {
+  try {
+    return readFileSync(lock, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
   }
 }
 

@@ -1,14 +1,7 @@
 /** Who runs a server on a directory: the Millrace process that owns it, and a server that outlived its owner. */
 
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -72,8 +65,14 @@ export function takeOwnership(dir: string): { release(): void } {
   }
 }
 
+/** Whoever wrote it may remove it at any time. */
 function readIfThere(file: string): string {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
 }
 
 /** Ends a server whose owner was killed, and removes the lock file of one that is gone. Call as the directory's owner. */
@@ -88,7 +87,7 @@ export async function clearLeftover(data: string, log: DbLog): Promise<void> {
   }
   log.warn({ pid }, "db.embedded.leftover");
   const deadlineMs = performance.now() + leftoverStopMs;
-  process.kill(pid, "SIGINT");
+  tellToStop(pid);
   while (isAlive(pid)) {
     if (performance.now() > deadlineMs) {
       throw new MillraceError(
@@ -98,6 +97,15 @@ export async function clearLeftover(data: string, log: DbLog): Promise<void> {
       );
     }
     await delay(pollMs);
+  }
+}
+
+function tellToStop(pid: number): void {
+  try {
+    process.kill(pid, "SIGINT");
+  } catch (error) {
+    // Its keeper was quicker.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
