@@ -10,8 +10,8 @@ import { ensureCredentials, startApi, type RunningApi } from "@millrace/api";
 import { createLocalBus, type Bus } from "@millrace/bus";
 import { testDatabase } from "@millrace/db/testing";
 import { startScheduler, type RunningScheduler } from "@millrace/scheduler";
+import { holdPort } from "@millrace/sdk/worker/testing";
 import { createLogger } from "@millrace/service";
-import { Door } from "./door.ts";
 
 type Node = { readonly api: RunningApi; readonly scheduler: RunningScheduler; readonly bus: Bus };
 
@@ -40,17 +40,15 @@ export async function startRealServer(): Promise<RealServer> {
   const log = createLogger({ name: "test", level: "error" });
   const children: ChildProcess[] = [];
   let serial = 0;
-  const doors = { grpc: await Door.open(), http: await Door.open() };
+  const held = { grpc: await holdPort(), http: await holdPort() };
   let node: Node | null = null;
 
   async function start(): Promise<void> {
     const nodeId = `node-${++serial}`;
     const bus = createLocalBus(nodeId);
     const blobStore = pathToFileURL(path.join(folder, "blobs")).href;
-    const place = { host: "127.0.0.1", grpcPort: 0, httpPort: 0 };
+    const place = { host: "127.0.0.1", grpcPort: held.grpc.port, httpPort: held.http.port };
     const api = await startApi({ db, bus, log, nodeId, blobStore, ...place });
-    doors.grpc.leadTo(api.grpcPort);
-    doors.http.leadTo(api.httpPort);
     node = { api, bus, scheduler: await startScheduler({ db, bus, log, nodeId }) };
   }
 
@@ -59,7 +57,6 @@ export async function startRealServer(): Promise<RealServer> {
     node = null;
     await running?.scheduler.stop();
     await running?.api.stop();
-    for (const door of Object.values(doors)) door.leadTo(null);
     await running?.bus.close();
   }
 
@@ -69,8 +66,8 @@ export async function startRealServer(): Promise<RealServer> {
     adminKey: keys.adminKey,
     workerKey: keys.workerKey,
     workerKeyFile: path.join(folder, "worker.key"),
-    grpcAddress: () => `127.0.0.1:${doors.grpc.port}`,
-    httpUrl: () => `http://127.0.0.1:${doors.http.port}`,
+    grpcAddress: () => `127.0.0.1:${held.grpc.port}`,
+    httpUrl: () => `http://127.0.0.1:${held.http.port}`,
     start,
     stop,
     launch(command, args, env = {}) {
@@ -90,7 +87,7 @@ export async function startRealServer(): Promise<RealServer> {
         await exit;
       }
       await stop();
-      for (const door of Object.values(doors)) door.close();
+      for (const port of Object.values(held)) await port[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },

@@ -15,7 +15,7 @@ import {
   type ServerDuplexStream,
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
-import { FakeBlobs } from "@millrace/sdk/worker/testing";
+import { FakeBlobs, holdPort, type HeldPort } from "@millrace/sdk/worker/testing";
 import { grpcDefinition } from "@millrace/wire/grpc";
 import { ErrorInfoSchema, RunState, StatusSchema, type LogLine } from "@millrace/wire/v1";
 import {
@@ -39,7 +39,6 @@ import {
   type WorkRequest,
   type WorkResponse,
 } from "@millrace/wire/worker";
-import { Door } from "./door.ts";
 
 type Stream = ServerDuplexStream<WorkRequest, WorkResponse>;
 type OpenStream = { readonly stream: Stream; readonly sessionId: string; credit: number };
@@ -117,13 +116,13 @@ export class ScriptedServer {
   readonly #changes = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
   readonly #streams = new Set<OpenStream>();
   #server: Server | null = null;
-  #door: Door | null = null;
+  #held: HeldPort | null = null;
   #waiting: Assignment[] = [];
   /** Sent, and neither named in a renewal nor reported: a new stream begins with them. */
   readonly #unconfirmed = new Map<string, Assignment>();
 
   get address(): string {
-    return `127.0.0.1:${this.#door?.port ?? 0}`;
+    return `127.0.0.1:${this.#held?.port ?? 0}`;
   }
 
   /** Starts, or starts again at the same address. What sessions and results it knows, it keeps, as a database would. */
@@ -145,20 +144,18 @@ export class ScriptedServer {
       triggerDagRun: this.#reading((request: TriggerDagRunRequest) => this.#trigger(request)),
       work: (stream: Stream) => this.#work(stream),
     });
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
+    this.#held ??= await holdPort();
+    await new Promise<void>((resolve, reject) => {
+      server.bindAsync(this.address, ServerCredentials.createInsecure(), (error) =>
+        error === null ? resolve() : reject(error),
       );
     });
     this.#server = server;
-    this.#door ??= await Door.open();
-    this.#door.leadTo(port);
     return this;
   }
 
   /** Dies: all connections break. */
   stop(): void {
-    this.#door?.leadTo(null);
     this.#server?.forceShutdown();
     this.#server = null;
     this.#streams.clear();
@@ -166,7 +163,7 @@ export class ScriptedServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
-    this.#door?.close();
+    await this.#held?.[Symbol.asyncDispose]();
   }
 
   /** Waits until something holds. @throws Error naming what was waited for. */
