@@ -71,7 +71,7 @@ test("an owner that dies between a success and its doorbell has it rung by the n
   const run = await api.trigger(made);
   await dead.promise;
   expect(await runsOf(world, used)).toBe(0);
-  await world.db.pool.query("UPDATE shard SET expires_at = clock_timestamp() WHERE owner = 'n0'");
+  await world.expireLeases("n0");
   expect(await world.untilFinal(run)).toBe("success");
   await expect.poll(() => runsOf(world, used)).toBe(1);
 });

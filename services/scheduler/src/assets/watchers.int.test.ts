@@ -119,8 +119,7 @@ describe("what is watched for an asset", () => {
     expect(textOf(again.assetWatch?.cursor?.data)).toBe("1");
 
     scheduler.kill();
-    const lost = "UPDATE shard SET expires_at = clock_timestamp() WHERE owner = 'n0'";
-    await world.db.pool.query(lost);
+    await world.expireLeases("n0");
     const heir = await world.scheduler();
     await expect.poll(() => heir.shards().length).toBe(64);
     const reported = await other.report(again.attemptId, told(2, { n: 2 }));

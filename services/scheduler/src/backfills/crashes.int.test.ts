@@ -9,15 +9,12 @@ import {
 } from "../testing/backfills.ts";
 import { crashingDatabase, type CrashPoint } from "../testing/crashing-database.ts";
 import { aDag, registerDag } from "../testing/dags.ts";
-import { failure, success } from "../testing/fake-api.ts";
+import { apart, failure, success } from "../testing/fake-api.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld } from "../testing/world.ts";
 
 const spec = aDag("filled", ["a"], [], daily);
-const settings = {
-  ...{ shardTtlMs: 1_000, shardRenewMs: 200, nodeSilenceMs: 800, nodeBeatMs: 200 },
-  ...{ backfillPageMax: 3, reloadDelayMs: { first: 20, max: 50 } },
-};
+const settings = { backfillPageMax: 3, reloadDelayMs: { first: 20, max: 50 }, ...apart };
 /** Each statement of a backfill, and the transactions around them. */
 const isStep = (name: string) =>
   name === "run_create_batch" || /^(COMMIT of )?backfill_/.test(name);
@@ -33,6 +30,8 @@ async function crashed(point: CrashPoint): Promise<string | null> {
   const first = await world.scheduler({ db: crashing.db, settings });
   let fails = 1;
   const api = await world.api({
+    // A dead owner does not answer: the next one is asked soon.
+    patienceMs: 2_000,
     body({ run }) {
       if (Number(run?.logicalDate?.seconds) * 1000 !== day(2) || fails === 0) return success();
       fails -= 1;
@@ -60,13 +59,13 @@ async function crashed(point: CrashPoint): Promise<string | null> {
   const end = await Promise.race([crashing.died.then(() => "died" as const), untilOver()]);
   if (end === "died") {
     first.kill();
+    await world.expireLeases();
     await world.scheduler({ settings });
   }
   // What was assigned but not told before the death is found by inventories.
-  const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 100);
+  using _naming = api.keepNaming();
   const id = await key;
   await expect.poll(() => backfillState(world.db, id), { timeout: 60_000 }).toBe("completed");
-  clearInterval(beat);
   const dates = await datesOf(world.db, id);
   const where = JSON.stringify({ ...point, name: crashing.seen.at(point.at - 1) });
   expect(
@@ -94,7 +93,7 @@ const points = [1, 2, 3, 4, 5, 6, 7, 8];
 test.each([{ isAfter: false }, { isAfter: true }])(
   "cut short at a statement (after it: $isAfter), another scheduler goes on, and each date is done once",
   async ({ isAfter }) => {
-    // Some at a time: each takes its moment until the lease of the dead one is over.
+    // Some at a time: each takes its moment until the dead one is taken to be so.
     for (let n = 0; n < points.length; n += 3) {
       const found = await Promise.all(points.slice(n, n + 3).map((at) => crashed({ at, isAfter })));
       expect(found).not.toContain(null);

@@ -14,6 +14,7 @@ import {
   telling,
   told,
 } from "../testing/callbacks.ts";
+import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const skipped: Outcome = { case: "skipped", value: { message: "nothing to do" } };
@@ -171,11 +172,14 @@ test("a run tells of its end once, and again after it was opened again", async (
 test("a run that takes too long tells that it failed, and its tasks tell nothing", async () => {
   await using world = await aWorld();
   const a = aTask("a", { callbacks: tellAll });
-  const late = { dagrunTimeoutMs: 50, callbacks: tellEnds };
+  const late = { dagrunTimeoutMs: 60_000, callbacks: tellEnds };
   await registerDag(world.db, aDag("late", [a, aTask("b")], ["a>b"], late));
-  await world.scheduler();
+  const clock = movingClock();
+  await world.scheduler({ clock, settings: unread });
   const api = await world.api({ handlers, body: telling(() => null) });
   const run = await api.trigger("late");
+  await expect.poll(() => api.assigned).toHaveLength(1);
+  clock.advance(61_000);
   await expect.poll(() => api.cancelled).toHaveLength(1);
   await api.report(api.cancelled[0] ?? "", {
     case: "failed",

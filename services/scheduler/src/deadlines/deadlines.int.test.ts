@@ -11,6 +11,7 @@ import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const minute = 60_000;
+const hour = 60 * minute;
 /** Soon enough to wait for. */
 const soon = 600;
 const settings = { deadlineLookMs: 20 };
@@ -36,10 +37,12 @@ const of = (ix: number, state: number, ordinal = 0): Row => ({ ix, ordinal, stat
 async function aDeadline(spec: DagSpec, body: (assignment: Assignment) => Outcome | null) {
   const world = await aWorld();
   await registerDag(world.db, spec);
-  const scheduler = await world.scheduler({ settings });
+  const clock = movingClock();
+  const start = () => world.scheduler({ clock, settings: { ...unread, ...settings } });
+  const scheduler = await start();
   const api = await world.api({ handlers, body: telling(body) });
   return {
-    ...{ world, scheduler, api },
+    ...{ world, clock, start, scheduler, api },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }
@@ -48,12 +51,13 @@ const callbacksOf = (api: FakeApi) => told(api).filter((what) => what.startsWith
 
 test("a deadline that passes before the run has succeeded is missed once, and told", async () => {
   const spec = aDag("late", ["a"], [], {
-    deadlines: [after(soon), after(minute, "later")],
+    deadlines: [after(minute), after(hour, "later")],
     callbacks: tellDeadlines,
   });
   await using it = await aDeadline(spec, () => null);
   const run = await it.api.trigger("late");
   await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1), of(-1, 1, 1)]);
+  it.clock.advance(minute);
   await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3), of(-1, 1, 1)]);
   await expect.poll(() => callbacksOf(it.api)).toEqual(["deadline_missed of the run"]);
   const { callback } = it.api.assigned.find((one) => one.callback !== undefined)!;
@@ -63,11 +67,13 @@ test("a deadline that passes before the run has succeeded is missed once, and to
   });
   await expect.poll(() => deliveries(it.world.db)).toEqual([{ state: "delivered", tries: 1 }]);
   await it.scheduler.stop();
-  await it.world.scheduler();
-  // Long enough for a second telling.
-  await new Promise((resolve) => setTimeout(resolve, 2 * soon));
+  await it.start();
   expect(await rows(it.world, run)).toEqual([of(-1, 3), of(-1, 1, 1)]);
-  expect(callbacksOf(it.api)).toHaveLength(1);
+  // Nothing is told before the next one is missed: the first is not told again.
+  it.clock.advance(hour);
+  await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 3), of(-1, 3, 1)]);
+  const names = () => it.api.assigned.flatMap((one) => one.callback?.deadline?.name ?? []);
+  await expect.poll(names).toEqual(["soon", "later"]);
 });
 
 test("success deletes what is not missed; a missed one stays", async () => {
@@ -102,9 +108,11 @@ test("a failed run still misses its deadline, under a new owner as well; a new o
 
 test("a task's deadline is kept when all of it has succeeded; its own callbacks are told when it is missed", async () => {
   const options = (spanMs: number) => ({ deadlines: [after(spanMs)], callbacks: tellDeadlines });
-  const spec = aDag("tasks", [aTask("a", options(minute)), aTask("b", options(soon))]);
+  const spec = aDag("tasks", [aTask("a", options(hour)), aTask("b", options(minute))]);
   await using it = await aDeadline(spec, ({ taskId }) => (taskId === "a" ? success() : null));
   const run = await it.api.trigger("tasks");
+  await expect.poll(() => rows(it.world, run)).toEqual([of(1, 1)]);
+  it.clock.advance(minute);
   await expect.poll(() => rows(it.world, run)).toEqual([of(1, 3)]);
   await expect.poll(() => callbacksOf(it.api)).toEqual(["deadline_missed of b, try 0"]);
 });
@@ -151,24 +159,25 @@ test("an average runtime counts once so many runs have ended", async () => {
 
 test("before it is missed, the critical path of what is left says that it will be", async () => {
   const spec = aDag("path", ["a", "b", "c"], ["a>b", "a>c"], {
-    deadlines: [after(9_000)],
+    deadlines: [after(9 * minute)],
     callbacks: tellDeadlines,
   });
   let isHistory = true;
   await using it = await aDeadline(spec, () => (isHistory ? success() : null));
   await it.world.untilFinal(await it.api.trigger("path"));
-  // a takes as good as nothing, b eight seconds, c one.
+  // a takes as good as nothing, b eight minutes, c one.
   await it.world.db.pool.query(
-    "UPDATE task_instance SET ended_at = started_at + (ARRAY[1, 8000, 1000])[ix + 1] * interval '1 millisecond'",
+    "UPDATE task_instance SET ended_at = started_at + (ARRAY[1, 480000, 60000])[ix + 1] * interval '1 millisecond'",
   );
   // Its own deadline may have had the history read once it had ended, and nothing tells of what was changed by hand.
   await it.scheduler.stop();
-  const scheduler = await it.world.scheduler({ settings });
+  const scheduler = await it.start();
   isHistory = false;
   const run = await it.api.trigger("path");
   await expect.poll(() => it.api.assigned.filter(({ taskId }) => taskId === "a").length).toBe(2);
   await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 1)]);
-  // Once a second has gone by in which a has not ended.
+  // Once a minute has gone by in which a has not ended.
+  it.clock.advance(minute);
   await expect.poll(() => rows(it.world, run)).toEqual([of(-1, 2)]);
   await expect.poll(() => callbacksOf(it.api)).toEqual(["deadline_at_risk of the run"]);
   const { callback } = it.api.assigned.findLast((one) => one.callback !== undefined)!;

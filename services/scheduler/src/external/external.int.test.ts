@@ -11,7 +11,6 @@ import { deferred, failure, success, type FakeApi, type Outcome } from "../testi
 import { movingClock, unread } from "../testing/moving-clock.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
-const brief = { shardTtlMs: 1_000, shardRenewMs: 200, nodeSilenceMs: 800, nodeBeatMs: 200 };
 const day = Date.UTC(2026, 0, 1);
 
 function forRuns(wait: MessageInitShape<typeof RunsTriggerSchema> = {}): Outcome {
@@ -40,19 +39,24 @@ async function waiting(world: World, api: FakeApi): Promise<number> {
   return run;
 }
 
-/** Names of the statements that were answered from here on. */
-function answersOf(db: Database): string[] {
+/** Names of the statements that were answered from here on, and how many are on their way. */
+function answersOf(db: Database) {
   const names: string[] = [];
+  let open = 0;
   const query = db.pool.query.bind(db.pool) as (...args: unknown[]) => unknown;
   Object.assign(db.pool, {
     async query(...args: unknown[]) {
       const [first] = args as [{ readonly name?: string } | string];
-      const answer = await query(...args);
-      names.push(typeof first === "string" ? first : (first.name ?? ""));
-      return answer;
+      open += 1;
+      try {
+        return await query(...args);
+      } finally {
+        open -= 1;
+        names.push(typeof first === "string" ? first : (first.name ?? ""));
+      }
     },
   });
-  return names;
+  return { names, open: () => open };
 }
 
 test("a run that ends ends the wait at once, with what it is", async () => {
@@ -96,7 +100,7 @@ test("a run that fails fails the wait, and skips it where that is asked for", as
 test("the wait goes on after a take-over of its own owner, and finds what ended meanwhile", async () => {
   await using world = await aWorld();
   await register(world);
-  const first = await world.scheduler({ settings: brief });
+  const first = await world.scheduler();
   const { gate, body } = bodies(() => forRuns());
   const api = await world.api({ body });
   const run = await waiting(world, api);
@@ -105,7 +109,8 @@ test("the wait goes on after a take-over of its own owner, and finds what ended 
   await expect.poll(() => api.assigned.map(({ taskId }) => taskId)).toContain("publish");
   gate.resolve(success());
   first.kill();
-  await world.scheduler({ settings: brief });
+  await world.expireLeases();
+  await world.scheduler();
   expect(await world.untilFinal(run)).toBe("success");
 });
 
@@ -134,10 +139,10 @@ test("a ring that is lost costs time only: all waits are looked for now and then
   await world.scheduler({ clock, settings: { ...unread, ...deaf, externalSafetyMs: 60_000 } });
   const { gate, body } = bodies(() => forRuns());
   const api = await world.api({ body });
-  const answered = answersOf(world.db);
+  const { names } = answersOf(world.db);
   const run = await waiting(world, api);
   // As it begins, a wait is looked for once.
-  await expect.poll(() => answered).toContain("external_run_list");
+  await expect.poll(() => names).toContain("external_run_list");
   const other = await api.trigger("orders", { logicalAt: day });
   gate.resolve(success());
   expect(await world.untilFinal(other)).toBe("success");
@@ -163,11 +168,11 @@ test(
       (await world.taskStates(run)).filter((one) => one === "deferred").length;
     await expect.poll(count, { timeout: 60_000 }).toBe(1000);
 
-    const answered = answersOf(db);
+    const { names: answered, open } = answersOf(db);
     const looks = () => answered.filter((name) => name === "external_run_list").length;
     // Those that began last may still be looked for.
     let seen = -1;
-    const isQuiet = () => seen === (seen = answered.length);
+    const isQuiet = () => seen === (seen = answered.length) && open() === 0;
     await expect.poll(isQuiet, { interval: 500, timeout: 30_000 }).toBe(true);
     for (const round of [1, 2]) {
       answered.length = 0;

@@ -1,3 +1,4 @@
+import type { Database } from "@millrace/db";
 import type { DagSpec, TaskSpec } from "@millrace/engine";
 import { ReasonKind, TaskState, type Reason } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
@@ -65,10 +66,10 @@ async function change(
   expect(reply.case).toBe("instancesChanged");
 }
 
-async function aPast(spec: DagSpec) {
+async function aPast(spec: DagSpec, dbOf = (db: Database) => db) {
   const world = await aWorld();
   await registerDag(world.db, spec);
-  const scheduler = await world.scheduler();
+  const scheduler = await world.scheduler({ db: dbOf(world.db) });
   const work = bodies();
   const api = await world.api({ body: work.body });
   return {
@@ -193,6 +194,40 @@ test("a run that history limits delete holds nobody any more", async () => {
   await expect.poll(() => it.begun).toEqual(["a1", "a2"]);
 });
 
+// Each took what the other had to read again for news of its own, and neither had ever read enough.
+test("two who read the same past while its run ends have both read it in the end", async () => {
+  const reads: (() => void)[] = [];
+  let isHolding = false;
+  const holding = (db: Database): Database => ({
+    ...db,
+    pool: new Proxy(db.pool, {
+      get(target, property, receiver) {
+        if (property !== "query") return Reflect.get(target, property, receiver) as unknown;
+        return async (asked: { readonly name?: string }) => {
+          if (isHolding && asked.name === "past_run_before")
+            await new Promise<void>((resolve) => reads.push(resolve));
+          return target.query(asked as never);
+        };
+      },
+    }),
+  });
+  await using it = await aPast(aDag("both", [aTask("a", past)]), holding);
+  const first = await it.run(1);
+  await expect.poll(() => it.begun).toEqual(["a1"]);
+  isHolding = true;
+  const second = await it.run(2);
+  await expect.poll(() => reads.length).toBe(1);
+  const seen = explained(it.api, "both", second, "a");
+  it.end("a1", failure("no", false));
+  expect(await it.world.untilFinal(first)).toBe("failed");
+  // What each of them read before that counts for nothing, and what they read next does.
+  for (let nth = 0; nth < 4; nth += 1) {
+    await expect.poll(() => reads.length).toBeGreaterThan(0);
+    reads.shift()!();
+  }
+  expect(holders(await seen)).toEqual(held(first, "a", "failed"));
+});
+
 test("a task that is new waits for ever, or begins, as ignoreFirstDependsOnPast says", async () => {
   const only = aDag("grown", ["a"]);
   const fresh = aTask("fresh", { ...past, ignoreFirstDependsOnPast: true });
@@ -217,11 +252,21 @@ test("a task that is new waits for ever, or begins, as ignoreFirstDependsOnPast 
   expect(it.begun).not.toContain("fresh4");
 });
 
+let due = Date.UTC(2090, 0, 1);
+
+/** Resolves when the owner has read it: each version has a run of its own far ahead, which the owner notes. */
 async function register(world: World, spec: DagSpec): Promise<void> {
-  await registerDag(world.db, spec);
+  due += day;
+  await registerDag(world.db, { ...spec, schedule: { kind: "events", at: [due] } });
   world.bus.publish("dags", new Uint8Array());
-  // Until the owner has read it.
-  await quiet();
+  const noted = async () => {
+    const { rows } = await world.db.pool.query<{ at: Date | null }>(
+      "SELECT next_run_at AS at FROM dag WHERE dag_id = $1",
+      [spec.dagId],
+    );
+    return rows[0]?.at?.getTime();
+  };
+  await expect.poll(noted).toBe(due);
 }
 
 test("with catch-up, runs that people made do not count, nor do runs before the start date", async () => {

@@ -67,9 +67,10 @@ export function createPast(parts: {
   const watchers = new Map<number, Watcher>();
   const ofDag = new Map<string, Set<Watcher>>();
   const ofBefore = new Map<number, Set<Watcher>>();
-  /** Reads under way, and the runs that came into memory or left it since the first of them began. */
+  /** Reads under way, and which of the moves since the first of them began was the last of a run into memory, or out of it. */
   let underWay = 0;
-  const moved = new Set<number>();
+  let moves = 0;
+  const moved = new Map<number, number>();
 
   const reads = createBatcher<PastSubject, PastRead>({
     batchMax: 200,
@@ -173,9 +174,10 @@ export function createPast(parts: {
   /** `hasMoved`: the run before came into memory or left it meanwhile; what its rows said may be old. */
   async function readOne(subject: PastSubject): Promise<{ past: PastRead; hasMoved: boolean }> {
     underWay += 1;
+    const from = moves;
     try {
       const past = await reads.add(subject);
-      return { past, hasMoved: moved.has(past.before?.id ?? 0) };
+      return { past, hasMoved: (moved.get(past.before?.id ?? 0) ?? 0) > from };
     } finally {
       underWay -= 1;
       if (underWay === 0) moved.clear();
@@ -239,7 +241,7 @@ export function createPast(parts: {
 
   /** The run before has come into memory, or left it. */
   function lookElsewhere(key: number): void {
-    if (underWay > 0) moved.add(key);
+    if (underWay > 0) moved.set(key, (moves += 1));
     for (const watcher of [...(ofBefore.get(key) ?? [])]) {
       watcher.stamp += 1;
       watcher.areRowsGood = false;

@@ -6,6 +6,7 @@ import {
   dagLimits,
   defaultPool,
   instanceState,
+  isFinal,
   MillraceError,
   TaskState,
   type InstanceRef,
@@ -170,8 +171,10 @@ function takeOne(
   if (event === null) return neverGranted;
   if (deferral !== undefined && hasLostItsSlots(owner, run, { ix, mapIx })) return regranted;
   const verdict = apply(owner, run, event, aboutOf(result, deferral));
-  // Of these no row has more to say.
-  const isPlain = event.kind === "taskReturned" || event.kind === "taskDeferred";
+  // Of these no row has more to say. But what is over may have ended before it could wait.
+  const isPlain =
+    event.kind === "taskReturned" ||
+    (event.kind === "taskDeferred" && !isFinal(instanceState(run.engine, ix, mapIx)));
   if (verdict.kind === "ALREADY" && isPlain) return verdict;
   // The engine knows no contents; rows do, once what is on its way has arrived.
   const isSettled = verdict.kind === "ALREADY" || verdict.kind === "CONFLICT";

@@ -110,14 +110,14 @@ test("whatever crashes in between, the rest goes with the next owner; a former o
   await using world = await aWorld();
   await registerDag(world.db, kept({ keptSuccessfulRuns: 1 }));
   const all = await oldRuns(world, 40);
-  const short = { ...settings, shardTtlMs: 300, shardRenewMs: 100 };
   for (let n = 0; n < 4; n++) {
-    const scheduler = await world.scheduler({ settings: short });
+    const scheduler = await world.scheduler({ settings });
     const { length } = await runIds(world);
     await expect.poll(async () => length === 1 || (await runIds(world)).length < length).toBe(true);
     scheduler.kill();
+    await world.expireLeases();
   }
-  await world.scheduler({ settings: short });
+  await world.scheduler({ settings });
   await expect.poll(() => runIds(world)).toEqual([all.at(-1)]);
   const { rows } = await world.db.pool.query<{ shard: number }>("SELECT shard FROM dag");
   const stale = { shard: rows[0]!.shard, epoch: 0 };

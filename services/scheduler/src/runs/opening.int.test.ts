@@ -14,7 +14,7 @@ test("a queued run that was being read then starts all the same", async () => {
   const spec = aChain("etl", 1, { maxActiveRuns: 1 });
   await registerDag(world.db, spec);
   const held = statementTrouble(world.db, "owner_run_get", "held");
-  const settings = { shardTtlMs: 2_000, shardRenewMs: 30 };
+  const settings = { shardRenewMs: 30 };
   const scheduler = await world.scheduler({ db: held.db, settings });
   await using api = await world.api({ body: () => null });
   await api.trigger("etl");

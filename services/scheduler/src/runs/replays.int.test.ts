@@ -115,7 +115,8 @@ test("inventories that waited and come together count as one: they may be older 
   await using world = await aWorld();
   await registerDag(world.db, aChain("etl", 1));
   const clock = movingClock();
-  const inventoryGapMs = 3_000;
+  // More than passes while the first of them come.
+  const inventoryGapMs = 60_000;
   await world.scheduler({ clock, settings: { inventoryGapMs, ...unread } });
   await using api = await world.api({ body: () => null });
   const run = await api.trigger("etl");

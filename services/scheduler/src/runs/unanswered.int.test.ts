@@ -46,7 +46,7 @@ test("a run whose making was not answered starts, though the shard of one made w
   };
   await world.scheduler({
     db: losingAnAnswer(world.db, isMade),
-    settings: { shardTtlMs: 300, shardRenewMs: 100 },
+    settings: { shardRenewMs: 100 },
   });
   await using api = await world.api();
   const runKeys = await Promise.all(["kept", "lost"].map((dagId) => api.trigger(dagId)));

@@ -5,7 +5,7 @@ import type { Schedule } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { crashingDatabase, type CrashPoint } from "../testing/crashing-database.ts";
-import { success, textOf, type Outcome } from "../testing/fake-api.ts";
+import { apart, success, textOf, type Outcome } from "../testing/fake-api.ts";
 import { movingClock, unread } from "../testing/moving-clock.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
@@ -72,7 +72,7 @@ async function datesOf(world: World): Promise<Record<string, number[]>> {
 }
 
 const expected = Object.fromEntries(Object.entries(kinds).map(([id, { dates }]) => [id, dates]));
-const settings = { shardTtlMs: 300, shardRenewMs: 100, reloadDelayMs: { first: 10, max: 50 } };
+const settings = { reloadDelayMs: { first: 10, max: 50 } };
 
 async function crashed(point: CrashPoint): Promise<void> {
   await using world = await aWorld();
@@ -85,12 +85,12 @@ async function crashed(point: CrashPoint): Promise<void> {
   const dying = world.scheduler({ db: crashing.db, nodeId: "dying", settings });
   await crashing.died;
   void dying.then((scheduler) => scheduler.kill());
-  await world.scheduler({ nodeId: "heir", settings });
-  const beat = setInterval(() => void api.inventory([]).catch(() => undefined), 100);
+  await world.expireLeases("dying");
+  await world.scheduler({ nodeId: "heir", settings: { ...settings, ...apart } });
+  using _naming = api.keepNaming();
   await expect
-    .poll(() => datesOf(world), { timeout: 20_000, message: JSON.stringify(point) })
+    .poll(() => datesOf(world), { timeout: 25_000, message: JSON.stringify(point) })
     .toEqual(expected);
-  clearInterval(beat);
 }
 
 test.each([{ isAfter: false }, { isAfter: true }])(
@@ -130,7 +130,7 @@ test("answers are lost, and every tick becomes one run", async () => {
   await using _api = await workers(world);
   await world.scheduler({
     db: forgetful(world.db).db,
-    settings: { reloadDelayMs: settings.reloadDelayMs },
+    settings,
   });
   await expect.poll(() => datesOf(world), { timeout: 20_000 }).toEqual(expected);
 }, 60_000);
@@ -141,7 +141,7 @@ test("a run that begins whenever somebody looks is made once, though its answer 
     await registerDag(world.db, aDag(schedule.kind, ["a"], [], { schedule }));
   await using api = await workers(world);
   const { db, answered } = forgetful(world.db);
-  await world.scheduler({ db, settings: { reloadDelayMs: settings.reloadDelayMs } });
+  await world.scheduler({ db, settings });
   const counts = async () =>
     Object.fromEntries(Object.entries(await datesOf(world)).map(([id, all]) => [id, all.length]));
   await expect.poll(counts).toEqual({ once: 1, delta: 1 });
@@ -163,7 +163,7 @@ async function lateNote() {
   await world.scheduler({
     db,
     clock,
-    settings: { ...unread, reloadDelayMs: settings.reloadDelayMs },
+    settings: { ...unread, ...settings },
   });
   const noted = async () => {
     const { rows } = await world.db.pool.query<{ next_run_at: Date | null }>(

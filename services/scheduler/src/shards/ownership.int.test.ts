@@ -5,18 +5,11 @@ import { ResultBatchSchema, VerdictBatchSchema } from "@millrace/wire/internal";
 import { ResultSchema, VerdictKind } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { aChain, aDag, aFan, aTask, registerDag } from "../testing/dags.ts";
-import { attemptOf, failure, success } from "../testing/fake-api.ts";
+import { apart, attemptOf, failure, success } from "../testing/fake-api.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 /** Looks often enough to find a dead node's shards soon after its leases are over. */
 const watchful = { shardRenewMs: 100, nodeBeatMs: 50, nodeSilenceMs: 1_500 };
-
-/** The time of a dead node's leases is over. No short leases instead: on a busy machine the living would lose theirs too. */
-async function expireLeases(world: World, nodeId: string): Promise<void> {
-  await world.db.pool.query("UPDATE shard SET expires_at = clock_timestamp() WHERE owner = $1", [
-    nodeId,
-  ]);
-}
 
 async function owners(world: World): Promise<Map<string, number>> {
   const { rows } = await world.db.pool.query<{ owner: string; shards: number }>(
@@ -59,8 +52,8 @@ test("nodes share shards evenly as they come, and take over at once from one tha
 test("stopping hands everything over in less than 100 ms", async () => {
   await using world = await aWorld();
   const times: number[] = [];
-  // Other tests share the machine: the quickest of a few stops is how long one takes.
-  for (let i = 0; i < 5; i++) {
+  // Other tests share the machine: the quickest of some stops is how long one takes.
+  while (Math.min(...times) >= 100 && times.length < 30) {
     const scheduler = await world.scheduler();
     expect(scheduler.shards()).toHaveLength(64);
     const before = performance.now();
@@ -75,8 +68,9 @@ test("when a node dies in the middle of runs, another finishes them, each task w
   await using world = await aWorld();
   const dags = Array.from({ length: 8 }, (_, i) => `fan${i}`);
   for (const dagId of dags) await registerDag(world.db, aFan(dagId, 20));
-  const dying = await world.scheduler({ settings: watchful });
-  const heir = await world.scheduler({ settings: watchful });
+  const settings = { ...watchful, ...apart };
+  const dying = await world.scheduler({ settings });
+  const heir = await world.scheduler({ settings });
   await expect
     .poll(() => owners(world))
     .toEqual(
@@ -89,21 +83,21 @@ test("when a node dies in the middle of runs, another finishes them, each task w
   let begun = 0;
   const api = await world.api({
     slots: 400,
+    // A dead owner does not answer: the next one is asked soon.
+    patienceMs: 2_000,
     async body() {
       if (++begun > 40) await killed.promise;
       return success();
     },
   });
   // What was granted and not told before a death is found by inventories; a slow machine takes a node for dead before its time.
-  const held = () => api.assigned.map(({ attemptId }) => attemptId);
-  const beat = setInterval(() => void api.inventory(held()).catch(() => undefined), 100);
+  using _naming = api.keepNaming();
   const runs = await Promise.all(dags.map((dagId) => api.trigger(dagId)));
   await expect.poll(() => begun).toBeGreaterThan(60);
   dying.kill();
-  await expireLeases(world, "n0");
+  await world.expireLeases("n0");
   killed.resolve();
   for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
-  clearInterval(beat);
   for (const run of runs) {
     expect(await world.finalChanges(run)).toEqual(Array.from({ length: 22 }, (_, i) => i));
   }
@@ -133,7 +127,7 @@ test("an attempt that was granted but never sent, for its owner died, is sent at
   const api = await world.api({ slots: 1, body: () => null });
   const run = await api.trigger("untold");
   await dying.dead;
-  await expireLeases(world, "n0");
+  await world.expireLeases("n0");
   const heir = await world.scheduler({ settings: watchful });
   await expect.poll(() => heir.shards().length).toBe(64);
   expect(api.assigned).toEqual([]);
@@ -156,7 +150,7 @@ test("an attempt of the owner before that its session holds is not sent again, a
   await expect.poll(() => api.assigned.length).toBe(1);
   const attemptId = api.assigned[0]?.attemptId ?? "";
   first.kill();
-  await expireLeases(world, "n0");
+  await world.expireLeases("n0");
   const heir = await world.scheduler({ settings: watchful });
   await expect.poll(() => heir.shards().length).toBe(64);
   await api.inventory([attemptId]);
@@ -168,7 +162,7 @@ test("an attempt of the owner before that its session holds is not sent again, a
 
 test("retries that came due while nobody owned the runs happen at take-over", async () => {
   await using world = await aWorld();
-  await registerDag(world.db, aDag("due", [aTask("a", { retries: 1, retryDelayMs: 300 })]));
+  await registerDag(world.db, aDag("due", [aTask("a", { retries: 1, retryDelayMs: 3_600_000 })]));
   const first = await world.scheduler();
   const api = await world.api({
     body: ({ tryNumber }) => (tryNumber === 1 ? failure("once") : success()),
@@ -176,13 +170,8 @@ test("retries that came due while nobody owned the runs happen at take-over", as
   const runs = await Promise.all(Array.from({ length: 5 }, () => api.trigger("due")));
   for (const run of runs) await expect.poll(() => world.taskStates(run)).toEqual(["up_for_retry"]);
   await first.stop();
-  const early = async () => {
-    const { rows } = await world.db.pool.query<{ tasks: number }>(
-      "SELECT count(*)::int AS tasks FROM task_instance WHERE wait_until > clock_timestamp()",
-    );
-    return rows[0]?.tasks;
-  };
-  await expect.poll(early).toBe(0);
+  // As if an hour had gone by.
+  await world.db.pool.query("UPDATE task_instance SET wait_until = clock_timestamp()");
   // One run at a time, so that timers are due before everything is read.
   await world.scheduler({ settings: { loadRunsMax: 1 } });
   for (const run of runs) expect(await world.untilFinal(run)).toBe("success");

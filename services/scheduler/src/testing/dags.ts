@@ -82,7 +82,8 @@ export async function registerDag(
     `INSERT INTO dag (dag_id, shard, version, folder, file, description, tags, owner, schedule, timezone, is_paused,
                       is_active, scheduled_through, changed_seq)
      VALUES ($1, $2, 1, 'test', '', '', '{}', '', $3, $4, $5, true, coalesce($6, clock_timestamp()), nextval('dag_changed_seq'))
-     ON CONFLICT (dag_id) DO UPDATE SET version = dag.version + 1, changed_seq = nextval('dag_changed_seq')`,
+     ON CONFLICT (dag_id) DO UPDATE SET version = dag.version + 1, schedule = EXCLUDED.schedule,
+       changed_seq = nextval('dag_changed_seq')`,
     [
       spec.dagId,
       shardOf(spec.dagId),

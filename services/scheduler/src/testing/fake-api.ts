@@ -32,6 +32,8 @@ export type FakeApiOptions = {
   readonly handlers?: readonly string[];
   /** What a body does with its assignment; default: succeeds at once. Null: says nothing. */
   body?(assignment: Assignment): Outcome | null | Promise<Outcome | null>;
+  /** How long it waits for an owner's answer before it asks again. Default: longer than any machine takes. */
+  readonly patienceMs?: number;
 };
 
 export type Outcome = NonNullable<MessageInitShape<typeof ResultSchema>["outcome"]> & {
@@ -73,6 +75,11 @@ export type FakeApi = AsyncDisposable & {
   /** Reports until there is a verdict. */
   report(attemptId: string, outcome: Outcome, sessionKey?: number): Promise<Verdict>;
   inventory(attemptIds: readonly string[], hasEnded?: boolean): Promise<Verdict[]>;
+  /**
+   * Names everything it was ever assigned, again and again, until it is disposed. For owners with a gap between inventories:
+   * what is granted and still being written is left out by several of them.
+   */
+  keepNaming(): Disposable;
   trigger(dagId: string, options?: TriggerOptions): Promise<number>;
   command(dagId: string, command: MessageInitShape<typeof OwnerCommandSchema>): Promise<OwnerReply>;
   /** Adds slots to hand out. */
@@ -91,6 +98,11 @@ export type TriggerOptions = {
 };
 
 const retryMs = 20;
+const defaultPatienceMs = 30_000;
+const namingMs = 100;
+
+/** Inventories that come together count as one, as they do outside of tests. */
+export const apart = { inventoryGapMs: 3_000 };
 
 export async function fakeApi(
   db: Database,
@@ -98,6 +110,7 @@ export async function fakeApi(
   options: FakeApiOptions = {},
 ): Promise<FakeApi> {
   const name = options.name ?? "worker";
+  const timeoutMs = options.patienceMs ?? defaultPatienceMs;
   const queues = [...(options.queues ?? ["default"])];
   const handlers = [...(options.handlers ?? ["work"])];
   const { rows } = await db.pool.query<{ key: number }>(
@@ -175,7 +188,7 @@ export async function fakeApi(
       });
       const data = toBinary(ResultBatchSchema, batch);
       const answer = await bus
-        .request(`owner.${owner}.results`, data, { timeoutMs: 5_000 })
+        .request(`owner.${owner}.results`, data, { timeoutMs })
         .catch(unlessUnavailable);
       if (answer === null) free += slots;
       slots = 0;
@@ -204,7 +217,7 @@ export async function fakeApi(
     for (;;) {
       const owner = await ownerOf(shardOf(dagId));
       const answer = await bus
-        .request(`owner.${owner}.command`, data, { timeoutMs: 5_000 })
+        .request(`owner.${owner}.command`, data, { timeoutMs })
         .catch(unlessUnavailable);
       const reply = answer === null ? null : fromBinary(OwnerReplySchema, answer);
       const isElsewhere =
@@ -212,6 +225,22 @@ export async function fakeApi(
       if (reply !== null && !isElsewhere) return reply;
       await forgetOwners();
     }
+  }
+
+  async function inventory(attemptIds: readonly string[], hasEnded = false): Promise<Verdict[]> {
+    // Nodes have heard of this one before it asks them.
+    bus.publish("nodes", toBinary(NodeBeatSchema, create(NodeBeatSchema, { nodeId: apiNodeId })));
+    const message = create(InventorySchema, {
+      sessionKey: BigInt(sessionKey),
+      attemptIds: [...attemptIds],
+      hasEnded,
+    });
+    const data = toBinary(InventorySchema, message);
+    const nodes = new Set((await readShardOwners(db)).values());
+    const answers = await Promise.all(
+      [...nodes].map((owner) => bus.request(`owner.${owner}.inventory`, data, { timeoutMs })),
+    );
+    return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
   }
 
   const subscriptions = [
@@ -250,22 +279,12 @@ export async function fakeApi(
     cancelled,
     freeSlots: () => free,
     report: (attemptId, outcome, by) => report(attemptId, outcome, by),
-    async inventory(attemptIds, hasEnded = false) {
-      // Nodes have heard of this one before it asks them.
-      bus.publish("nodes", toBinary(NodeBeatSchema, create(NodeBeatSchema, { nodeId: apiNodeId })));
-      const message = create(InventorySchema, {
-        sessionKey: BigInt(sessionKey),
-        attemptIds: [...attemptIds],
-        hasEnded,
-      });
-      const data = toBinary(InventorySchema, message);
-      const nodes = new Set((await readShardOwners(db)).values());
-      const answers = await Promise.all(
-        [...nodes].map((owner) =>
-          bus.request(`owner.${owner}.inventory`, data, { timeoutMs: 5_000 }),
-        ),
-      );
-      return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
+    inventory,
+    keepNaming() {
+      const name = () => inventory(assigned.map(({ attemptId }) => attemptId));
+      // Its owner may just have died: then the next one is asked, later.
+      const timer = setInterval(() => void name().catch(() => undefined), namingMs);
+      return { [Symbol.dispose]: () => clearInterval(timer) };
     },
     async trigger(dagId, options = {}) {
       const {

@@ -21,6 +21,12 @@ export type World = AsyncDisposable & {
   readonly bus: Bus;
   scheduler(options?: Partial<SchedulerOptions>): Promise<RunningScheduler>;
   api(options?: FakeApiOptions): Promise<FakeApi>;
+  /**
+   * The time of a killed node's leases is over, by default that of all. A renewal that was on its way when it died comes too
+   * late: whoever starts next gets everything at once.
+   */
+  expireLeases(nodeId?: string): Promise<void>;
+  /** This, and what follows, once whoever wrote it knows so as well. */
   runState(runKey: number): Promise<string>;
   /** States by task index, of those that have a row. */
   taskStates(runKey: number): Promise<string[]>;
@@ -41,12 +47,14 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
   const schedulers: RunningScheduler[] = [];
   const apis: FakeApi[] = [];
   const log = createLogger({ name: "scheduler", level: options.logLevel ?? "silent" });
+  const isHeard = hearing(db);
 
   async function runState(runKey: number): Promise<string> {
     const { rows } = await db.pool.query<{ state: RunState }>(
       "SELECT state FROM run WHERE id = $1",
       [runKey],
     );
+    await isHeard();
     const state = rows[0]?.state;
     return state === undefined ? "missing" : runStateName(state);
   }
@@ -58,8 +66,8 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
       const nodeId = changes.nodeId ?? `n${schedulers.length}`;
       // Publishes under the node's own name, as each process has a bus of its own.
       const own: Bus = { ...bus, nodeId };
-      // Tests need not wait between inventories.
-      const settings = { inventoryGapMs: 0, ...changes.settings };
+      // Tests need not wait between inventories, and a lease outlasts a machine that stands still for a while.
+      const settings = { inventoryGapMs: 0, shardTtlMs: 60_000, ...changes.settings };
       const scheduler = await startScheduler({ db, bus: own, log, nodeId, ...changes, settings });
       schedulers.push(scheduler);
       return scheduler;
@@ -69,12 +77,20 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
       apis.push(api);
       return api;
     },
+    async expireLeases(nodeId) {
+      await db.pool.query(
+        `UPDATE shard SET epoch = epoch + 1, expires_at = clock_timestamp()
+         WHERE owner IS NOT NULL AND owner = coalesce($1, owner)`,
+        [nodeId ?? null],
+      );
+    },
     runState,
     async taskStates(runKey) {
       const { rows } = await db.pool.query<{ state: TaskState }>(
         "SELECT state FROM task_instance WHERE run_id = $1 ORDER BY ix, map_ix",
         [runKey],
       );
+      await isHeard();
       return rows.map((row) => taskStateName(row.state));
     },
     async states(runKey, spec) {
@@ -83,6 +99,7 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
         "SELECT ix, map_ix, state FROM task_instance WHERE run_id = $1 ORDER BY ix, map_ix",
         [runKey],
       );
+      await isHeard();
       return Object.fromEntries(
         rows.map(({ ix, map_ix: mapIx, state }) => [
           `${taskIds[ix]}${mapIx < 0 ? "" : `[${mapIx}]`}`,
@@ -116,5 +133,28 @@ export async function aWorld(options: { readonly logLevel?: LogLevel } = {}): Pr
       await bus.close();
       await test[Symbol.asyncDispose]();
     },
+  };
+}
+
+/**
+ * A row is seen before the owner that wrote it has its answer, and for it nothing has happened until then. What this returns
+ * resolves when the answers that are on their way now have arrived, and were acted on.
+ */
+function hearing({ lanes }: Database): () => Promise<void> {
+  const open = new Set<Promise<unknown>>();
+  for (const lane of lanes) {
+    const send = lane.send.bind(lane);
+    Object.assign(lane, {
+      send(...statements: Parameters<typeof send>) {
+        const answer = send(...statements);
+        const over: Promise<unknown> = answer.catch(() => undefined).then(() => open.delete(over));
+        open.add(over);
+        return answer;
+      },
+    });
+  }
+  return async () => {
+    await Promise.all(open);
+    await new Promise((resolve) => setImmediate(resolve));
   };
 }

@@ -142,7 +142,7 @@ test("after a take-over what was watched is watched by whoever says so, or by an
   const run = await work.trigger("watched");
   const { attemptId } = await nth(trigger, 1);
   first.kill();
-  await world.db.pool.query("UPDATE shard SET expires_at = clock_timestamp() WHERE owner = 'n0'");
+  await world.expireLeases("n0");
   const heir = await world.scheduler();
   await expect.poll(() => heir.shards().length).toBe(64);
   // It has no free slot, and says what it watches.

@@ -3,6 +3,7 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 
+import { flush } from "@millrace/db";
 import { taskStateName, type TaskState } from "@millrace/engine";
 import { TimeoutOutcome } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind } from "@millrace/wire/worker";
@@ -117,12 +118,20 @@ describe("a token", () => {
   test("whose body never defers says so in time", async () => {
     await using world = await aWorld();
     await registerDag(world.db, aDag("never", ["a", "b"]));
-    await world.scheduler({ settings: { endWaitHoldMs: 50 } });
+    const clock = movingClock();
+    await world.scheduler({ clock, settings: unread });
     const api = await world.api({ body: () => null });
     const run = await api.trigger("never");
     await expect.poll(() => api.assigned.length).toBe(2);
     const asked = { dagId: "never", run, news: succeeds(1) };
-    expect(await bring(api, asked)).toBe("TASK_NOT_DEFERRED");
+    const answers: string[] = [];
+    void bring(api, asked).then((answer) => answers.push(answer));
+    // The time counts from when it has arrived.
+    const later = () => {
+      clock.advance(30_000);
+      return answers;
+    };
+    await expect.poll(later).toEqual(["TASK_NOT_DEFERRED"]);
     const held = bring(api, asked);
     await api.report(api.assigned.find(({ taskId }) => taskId === "a")!.attemptId, success());
     expect(await held).toBe("TASK_TOKEN_USED");
@@ -249,6 +258,36 @@ test("a deferral that comes when its task was ended by a neighbour's failure is 
   expect(await world.untilFinal(run)).toBe("failed");
   const { attemptId } = api.assigned.find(({ taskId }) => taskId === "slow")!;
   expect(await api.report(attemptId, forToken())).toMatchObject({
+    kind: VerdictKind.STALE,
+    staleReason: StaleReason.FINISHED,
+  });
+});
+
+test("nor is it while that end is being written", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("fast", ["slow", "fails"], [], { failFast: true }));
+  const ended = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  await world.scheduler({
+    async flush(lane, batch) {
+      const answer = await flush(lane, batch);
+      if (batch.finished.length === 0) return answer;
+      ended.resolve();
+      await held.promise;
+      return answer;
+    },
+  });
+  const api = await world.api({
+    body: ({ taskId }) => (taskId === "fails" ? failure("no", false) : null),
+  });
+  await api.trigger("fast");
+  await ended.promise;
+  const { attemptId } = api.assigned.find(({ taskId }) => taskId === "slow")!;
+  const reported = api.report(attemptId, forToken());
+  // What needs no flush is answered once the report has arrived.
+  await api.inventory([attemptId]);
+  held.resolve();
+  expect(await reported).toMatchObject({
     kind: VerdictKind.STALE,
     staleReason: StaleReason.FINISHED,
   });

@@ -70,13 +70,15 @@ test("a take-over knows when a sensor looks again, how often it has looked, and 
   await registerDag(world.db, spec);
   const first = await world.scheduler();
   const api = await world.api({
-    body: ({ looks }) => (looks < 2 ? rescheduled(looks === 0 ? 1 : 1_500) : success()),
+    body: ({ looks }) => (looks < 2 ? rescheduled(looks === 0 ? 1 : 60_000) : success()),
   });
   const run = await api.trigger("taken");
   await expect.poll(() => api.assigned.length).toBe(2);
   await expect.poll(() => world.states(run, spec)).toEqual({ s: "up_for_reschedule" });
   await first.stop();
-  await world.scheduler();
+  const clock = movingClock();
+  await world.scheduler({ clock, settings: unread });
+  clock.advance(61_000);
   expect(await world.untilFinal(run)).toBe("success");
   const [begin, , last] = api.assigned;
   expect(last?.looks).toBe(2);

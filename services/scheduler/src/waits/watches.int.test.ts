@@ -1,7 +1,7 @@
 /** What triggerers watch, and that a watch is never lost: semantics 9.3. */
 
 import type { Database } from "@millrace/db";
-import { FailureKind, RunState } from "@millrace/wire/v1";
+import { FailureKind, RunState, TaskState } from "@millrace/wire/v1";
 import { StaleReason, VerdictKind } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
 
@@ -25,7 +25,7 @@ const triggerer = (world: World, name = "triggerer", slots = 10_000) =>
   world.api({ name, slots, handlers: ["trigger/http"], body: () => null });
 
 /** Nothing is looked at for its own sake. */
-const quiet = { ...unread, sweepMs: 3_600_000, dagPollMs: 3_600_000 };
+const quiet = { ...unread, sweepMs: 3_600_000, dagPollMs: 3_600_000, assetPollMs: 3_600_000 };
 
 /** A database that tells what was asked of it. */
 function counting(db: Database) {
@@ -237,6 +237,15 @@ test("a thousand waits on two triggerers, of which one dies, cost no query while
   await expect.poll(() => first.assigned.length + second.assigned.length).toBe(1_000);
   expect(Math.min(first.assigned.length, second.assigned.length)).toBeGreaterThan(300);
 
+  // The last that is written of them while they wait.
+  const summary = async () => {
+    const { rows } = await world.db.pool.query<{ counts: number[] }>(
+      "SELECT counts FROM run WHERE id = $1",
+      [run],
+    );
+    return rows[0]?.counts[TaskState.DEFERRED - 1];
+  };
+  await expect.poll(summary).toBe(1_000);
   counted.reset();
   first.die();
   second.addSlots(1_000);
