@@ -30,8 +30,6 @@ async function crashed(point: CrashPoint): Promise<string | null> {
   const first = await world.scheduler({ db: crashing.db, settings });
   let fails = 1;
   const api = await world.api({
-    // A dead owner does not answer: the next one is asked soon.
-    patienceMs: 2_000,
     body({ run }) {
       if (Number(run?.logicalDate?.seconds) * 1000 !== day(2) || fails === 0) return success();
       fails -= 1;

@@ -83,8 +83,6 @@ test("when a node dies in the middle of runs, another finishes them, each task w
   let begun = 0;
   const api = await world.api({
     slots: 400,
-    // A dead owner does not answer: the next one is asked soon.
-    patienceMs: 2_000,
     async body() {
       if (++begun > 40) await killed.promise;
       return success();

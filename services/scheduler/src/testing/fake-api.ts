@@ -32,8 +32,6 @@ export type FakeApiOptions = {
   readonly handlers?: readonly string[];
   /** What a body does with its assignment; default: succeeds at once. Null: says nothing. */
   body?(assignment: Assignment): Outcome | null | Promise<Outcome | null>;
-  /** How long it waits for an owner's answer before it asks again. Default: longer than any machine takes. */
-  readonly patienceMs?: number;
 };
 
 export type Outcome = NonNullable<MessageInitShape<typeof ResultSchema>["outcome"]> & {
@@ -98,7 +96,9 @@ export type TriggerOptions = {
 };
 
 const retryMs = 20;
-const defaultPatienceMs = 30_000;
+/** Longer than any machine takes. */
+const answerMs = 30_000;
+const disownedCheckMs = 500;
 const namingMs = 100;
 
 /** Inventories that come together count as one, as they do outside of tests. */
@@ -110,7 +110,6 @@ export async function fakeApi(
   options: FakeApiOptions = {},
 ): Promise<FakeApi> {
   const name = options.name ?? "worker";
-  const timeoutMs = options.patienceMs ?? defaultPatienceMs;
   const queues = [...(options.queues ?? ["default"])];
   const handlers = [...(options.handlers ?? ["work"])];
   const { rows } = await db.pool.query<{ key: number }>(
@@ -165,6 +164,24 @@ export async function fakeApi(
     owners = await readShardOwners(db);
   }
 
+  /** Null when nothing came: not in time, or because whoever was asked owns nothing any more, and may be dead. */
+  async function ask(
+    owner: string,
+    about: "results" | "command",
+    data: Uint8Array,
+  ): Promise<Uint8Array | null> {
+    const disowned = Promise.withResolvers<null>();
+    const check = async () => {
+      if (![...(await readShardOwners(db)).values()].includes(owner)) disowned.resolve(null);
+    };
+    // The database may be gone by the time that it is asked.
+    const timer = setInterval(() => void check().catch(() => undefined), disownedCheckMs);
+    const answer = bus
+      .request(`owner.${owner}.${about}`, data, { timeoutMs: answerMs })
+      .catch(unlessUnavailable);
+    return Promise.race([answer, disowned.promise]).finally(() => clearInterval(timer));
+  }
+
   /** `freed`: slots that go to the owner with the result. */
   async function report(
     attemptId: string,
@@ -187,9 +204,7 @@ export async function fakeApi(
         grants: slots > 0 ? [grantOf(slots)] : [],
       });
       const data = toBinary(ResultBatchSchema, batch);
-      const answer = await bus
-        .request(`owner.${owner}.results`, data, { timeoutMs })
-        .catch(unlessUnavailable);
+      const answer = await ask(owner, "results", data);
       if (answer === null) free += slots;
       slots = 0;
       const verdict =
@@ -216,9 +231,7 @@ export async function fakeApi(
     );
     for (;;) {
       const owner = await ownerOf(shardOf(dagId));
-      const answer = await bus
-        .request(`owner.${owner}.command`, data, { timeoutMs })
-        .catch(unlessUnavailable);
+      const answer = await ask(owner, "command", data);
       const reply = answer === null ? null : fromBinary(OwnerReplySchema, answer);
       const isElsewhere =
         reply?.reply.case === "refusal" && reply.reply.value.reason === "NOT_OWNER";
@@ -238,7 +251,9 @@ export async function fakeApi(
     const data = toBinary(InventorySchema, message);
     const nodes = new Set((await readShardOwners(db)).values());
     const answers = await Promise.all(
-      [...nodes].map((owner) => bus.request(`owner.${owner}.inventory`, data, { timeoutMs })),
+      [...nodes].map((owner) =>
+        bus.request(`owner.${owner}.inventory`, data, { timeoutMs: answerMs }),
+      ),
     );
     return answers.flatMap((answer) => fromBinary(InventoryVerdictsSchema, answer).verdicts);
   }
