@@ -74,8 +74,8 @@ export type FakeApi = AsyncDisposable & {
   report(attemptId: string, outcome: Outcome, sessionKey?: number): Promise<Verdict>;
   inventory(attemptIds: readonly string[], hasEnded?: boolean): Promise<Verdict[]>;
   /**
-   * Names everything it was ever assigned, again and again, until it is disposed. For owners with a gap between inventories:
-   * what is granted and still being written is left out by several of them.
+   * Names what it was assigned and is not settled, again and again, until it is disposed. For owners with a gap between
+   * inventories: what is granted and still being written is left out by several of them.
    */
   keepNaming(): Disposable;
   trigger(dagId: string, options?: TriggerOptions): Promise<number>;
@@ -122,6 +122,8 @@ export async function fakeApi(
   // A node of its own in the subjects: the scheduler's node may have another fake beside it.
   const apiNodeId = `api${sessionKey}`;
   const assigned: Assignment[] = [];
+  /** Attempts that had a verdict. */
+  const settled = new Set<string>();
   const cancelled: string[] = [];
   const wanted = new Map<string, number>();
   let owners = await readShardOwners(db);
@@ -209,7 +211,10 @@ export async function fakeApi(
       slots = 0;
       const verdict =
         answer === null ? undefined : fromBinary(VerdictBatchSchema, answer).verdicts[0];
-      if (verdict !== undefined && verdict.kind !== VerdictKind.UNSPECIFIED) return verdict;
+      if (verdict !== undefined && verdict.kind !== VerdictKind.UNSPECIFIED) {
+        settled.add(attemptId);
+        return verdict;
+      }
       await forgetOwners();
     }
   }
@@ -296,7 +301,10 @@ export async function fakeApi(
     report: (attemptId, outcome, by) => report(attemptId, outcome, by),
     inventory,
     keepNaming() {
-      const name = () => inventory(assigned.map(({ attemptId }) => attemptId));
+      const name = () => {
+        const ids = assigned.map(({ attemptId }) => attemptId);
+        return inventory(ids.filter((id) => !settled.has(id)));
+      };
       // Its owner may just have died: then the next one is asked, later.
       const timer = setInterval(() => void name().catch(() => undefined), namingMs);
       return { [Symbol.dispose]: () => clearInterval(timer) };
