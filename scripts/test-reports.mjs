@@ -1,4 +1,4 @@
-/** What the reports of the test programs say: how many passed, and what failed, by name and with its first words. */
+/** What the reports of the test programs say: how many passed, what failed, and what passed only when it ran again. */
 import { relative } from "node:path";
 import { root } from "./setup.mjs";
 
@@ -6,14 +6,21 @@ const longestMessage = 600;
 
 /** Of vitest's JSON report. A file that broke before its tests counts as one failure. */
 export function outcomeOfVitest(report) {
-  const failures = report.testResults.flatMap((file) => {
+  const failures = [];
+  const unsteady = [];
+  for (const file of report.testResults) {
     const path = relative(root, file.name);
-    const failed = file.assertionResults.filter((it) => it.status === "failed");
-    if (failed.length > 0)
-      return failed.map((it) => `${path}: ${it.fullName}\n${brief(it.failureMessages.join("\n"))}`);
-    return file.status === "failed" ? [`${path}\n${brief(file.message)}`] : [];
-  });
-  return { passed: report.numPassedTests, failures };
+    const named = (it) => `${path}: ${it.fullName}\n${brief(it.failureMessages.join("\n"))}`;
+    const results = file.assertionResults;
+    const failed = results.filter((it) => it.status === "failed").map(named);
+    if (failed.length === 0 && file.status === "failed")
+      failed.push(`${path}\n${brief(file.message)}`);
+    failures.push(...failed);
+    // Of a test that passed, those of the tries before.
+    const again = results.filter((it) => it.status === "passed" && it.failureMessages.length > 0);
+    unsteady.push(...again.map(named));
+  }
+  return { passed: report.numPassedTests, failures, unsteady };
 }
 
 /** Of pytest's JUnit report. */
@@ -27,7 +34,7 @@ export function outcomeOfPytest(xml) {
     if (failure) failures.push(`${nameOf(attributes)}\n${brief(failure[1])}`);
     else if (!body.includes("<skipped")) passed += 1;
   }
-  return { passed, failures };
+  return { passed, failures, unsteady: [] };
 }
 
 function nameOf(attributes) {
