@@ -12,13 +12,14 @@ const nameTaken = (id: number) => [id, true, null, null, null, false];
 function aMaker(answers: readonly (Error | readonly unknown[][])[]) {
   let attempts = 0;
   const dags = ["a", "b"].map((dagId) => ({ dagId, shard: 1, queued: { size: 0 } }) as OwnedDag);
+  const byId = new Map(dags.map((dag) => [dag.dagId, dag]));
   const owner = {
     settings: {
       ...{ triggersPerFlushMax: 10, triggersWaitingMax: 10, queuedRunsMax: 10 },
       reloadDelayMs: { first: 1, max: 1 },
     },
     shards: new Map([[1, { shard: 1, epoch: 1, isLoaded: true }]]),
-    dags: new Map(dags.map((dag) => [dag.dagId, dag])),
+    dags: byId,
     log: { warn: () => undefined },
     clock: { after: (_: number, call: () => void) => setImmediate(call) },
     db: {
@@ -47,7 +48,7 @@ function aMaker(answers: readonly (Error | readonly unknown[][])[]) {
   });
   const { make } = createRunMaker({ owner, life: life as RunLife });
   const makeAll = () => Promise.allSettled(dags.map((dag) => make(wish(dag))));
-  return { makeAll, queued, attempts: () => attempts };
+  return { makeAll, queued, attempts: () => attempts, dags: byId };
 }
 
 const broken = new Error("Connection terminated unexpectedly");
@@ -70,4 +71,15 @@ test("runs whose making got no answer are in doubt until the same are asked for 
     await (reason as RunInDoubt).known;
     expect(attempts()).toBe(3);
   }
+});
+
+// It came beside the run that the new owner of the shard, the same node, had planned in its place.
+test("a run that was asked for before its shard was lost and taken again is not made", async () => {
+  const { makeAll, queued, dags } = aMaker([[born(1)]]);
+  const making = makeAll();
+  dags.set("a", { ...dags.get("a")! });
+  const [first, second] = await making;
+  expect(first).toMatchObject({ status: "rejected", reason: { reason: "NOT_OWNER" } });
+  expect(second).toMatchObject({ status: "fulfilled" });
+  expect(queued).toEqual([1]);
 });

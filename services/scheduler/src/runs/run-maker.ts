@@ -12,7 +12,7 @@ import {
 import { isMillraceError, MillraceError, runName, runTypeName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { settleRuns, type DoubtfulRuns, type SettledRuns } from "./doubtful-runs.ts";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, loadedShard, type Owner } from "../owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { RunInDoubt, type RunMade } from "./run-made.ts";
 import { assetTriggered, automated, type OwnedDag } from "./run.ts";
@@ -75,8 +75,8 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
     for (const [at, wish] of wishes.entries()) {
       const key = requestKeyOf(wish);
       const first = key === null ? undefined : firsts.get(key);
-      if (loadedShard(owner, wish.dag.shard) === null)
-        outcomes[at] = new MillraceError("NOT_OWNER");
+      // Lost meanwhile and taken again, its shard has a plan of its own: what was wished before would come beside it.
+      if (!holdsDag(owner, wish.dag)) outcomes[at] = new MillraceError("NOT_OWNER");
       else if (first === undefined) open.push({ wish, id: ids.shift() ?? 0, at });
       if (key !== null && first === undefined) firsts.set(key, at);
     }
