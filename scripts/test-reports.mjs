@@ -4,23 +4,42 @@ import { root } from "./setup.mjs";
 
 const longestMessage = 600;
 
-/** Of vitest's JSON report. A file that broke before its tests counts as one failure. */
-export function outcomeOfVitest(report) {
+/**
+ * Of vitest's JSON report. A file that broke before its tests counts as one failure.
+ *
+ * @param rerun The report of a second run, of the files that failed: its results count instead of theirs.
+ */
+export function outcomeOfVitest(report, rerun = { testResults: [] }) {
+  const second = new Map(rerun.testResults.map((file) => [file.name, file]));
+  let passed = 0;
   const failures = [];
   const unsteady = [];
-  for (const file of report.testResults) {
-    const path = relative(root, file.name);
-    const named = (it) => `${path}: ${it.fullName}\n${brief(it.failureMessages.join("\n"))}`;
-    const results = file.assertionResults;
-    const failed = results.filter((it) => it.status === "failed").map(named);
-    if (failed.length === 0 && file.status === "failed")
-      failed.push(`${path}\n${brief(file.message)}`);
-    failures.push(...failed);
-    // Of a test that passed, those of the tries before.
-    const again = results.filter((it) => it.status === "passed" && it.failureMessages.length > 0);
-    unsteady.push(...again.map(named));
+  for (const first of report.testResults) {
+    const file = second.get(first.name) ?? first;
+    passed += file.assertionResults.filter((it) => it.status === "passed").length;
+    const failed = failuresOf(file);
+    failures.push(...failed.values());
+    if (file === first) continue;
+    for (const [name, failure] of failuresOf(first)) if (!failed.has(name)) unsteady.push(failure);
   }
-  return { passed: report.numPassedTests, failures, unsteady };
+  return { passed, failures, unsteady };
+}
+
+/** The files of a report in which something failed. */
+export function failedFiles(report) {
+  return report.testResults.filter((file) => file.status === "failed").map((file) => file.name);
+}
+
+/** What failed in a file, by name. */
+function failuresOf(file) {
+  const path = relative(root, file.name);
+  const failed = new Map();
+  for (const { status, fullName, failureMessages } of file.assertionResults)
+    if (status === "failed")
+      failed.set(fullName, `${path}: ${fullName}\n${brief(failureMessages.join("\n"))}`);
+  if (failed.size === 0 && file.status === "failed")
+    failed.set(path, `${path}\n${brief(file.message)}`);
+  return failed;
 }
 
 /** Of pytest's JUnit report. */

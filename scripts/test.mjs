@@ -4,27 +4,21 @@
  * Words after `--` go to vitest, for a part of the tests; `--with-checks` runs the static checks first.
  */
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { installNatsServer } from "./nats-server.mjs";
 import { preparePython } from "./python-venv.mjs";
 import { environment, installDependencies, node, root } from "./setup.mjs";
 import { makeScratch } from "./scratch.mjs";
-import { outcomeOfPytest, outcomeOfVitest } from "./test-reports.mjs";
+import { failedFiles, outcomeOfPytest, outcomeOfVitest } from "./test-reports.mjs";
 import { findChromium, installTestTools } from "./test-tools.mjs";
 
 const args = process.argv.slice(2);
 const filters = args.filter((arg) => arg !== "--with-checks");
-const databaseTests = ["--project", "int", "packages/db", "services/scheduler"];
 let passed = 0;
 /** Said last, so that whoever has only the end of a log still learns what failed. */
 const failures = [];
 const unsteady = [];
-/**
- * With processes, sockets and browsers on a machine that does other things too, one test in thousands may fail for no fault
- * of the product: it runs once more, and is named. A part of the tests is run as it is.
- */
-const again = ["--retry=1"];
 
 installDependencies();
 installTestTools();
@@ -42,14 +36,16 @@ const env = {
 
 try {
   if (args.includes("--with-checks")) await inTurn([staticChecks]);
-  if (filters.length > 0) await vitest("selected", filters)();
+  if (filters.length > 0) await vitest("selected", { flags: filters })();
   else
     await inTurn([
-      vitest("unit", ["--project", "unit"]),
-      vitest("int", ["--project", "int", ...again]),
-      vitest("browser", ["--project", "browser", ...again]),
-      vitest("system-postgres", [...databaseTests, "--exclude", "**/embedded*", ...again], {
-        MILLRACE_TEST_POSTGRES: "system",
+      vitest("unit", { flags: ["--project", "unit"] }),
+      vitestOfRealParts("int", { flags: ["--project", "int"] }),
+      vitestOfRealParts("browser", { flags: ["--project", "browser"] }),
+      vitestOfRealParts("system-postgres", {
+        flags: ["--project", "int", "--exclude", "**/embedded*"],
+        paths: ["packages/db", "services/scheduler"],
+        env: { MILLRACE_TEST_POSTGRES: "system" },
       }),
       python,
     ]);
@@ -75,14 +71,36 @@ async function staticChecks() {
 }
 
 /** A run of vitest. */
-function vitest(name, vitestArgs, more = {}) {
+function vitest(name, { flags = [], paths = [], env = {} }) {
   return async () => {
-    const file = join(scratch, `${name}.json`);
-    const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
-    const program = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...vitestArgs];
-    const isOk = await run(`${name} tests`, node, program, more);
-    count(`${name} tests`, isOk, () => outcomeOfVitest(JSON.parse(readFileSync(file, "utf8"))));
+    const { isOk, report } = await runVitest(`${name} tests`, [...flags, ...paths], env);
+    count(`${name} tests`, isOk, () => outcomeOfVitest(report));
   };
+}
+
+/**
+ * The same for tests of real parts. With processes, sockets and browsers on a machine that does other things too, one in
+ * thousands may fail for no fault of the product: its file runs once more, and the test is named.
+ */
+function vitestOfRealParts(name, { flags, paths = [], env = {} }) {
+  return async () => {
+    const first = await runVitest(`${name} tests`, [...flags, ...paths], env);
+    const failed = failedFiles(first.report);
+    if (failed.length === 0)
+      return count(`${name} tests`, first.isOk, () => outcomeOfVitest(first.report));
+    const second = await runVitest(`${name} tests that failed`, [...flags, ...failed], env);
+    count(`${name} tests`, second.isOk, () => outcomeOfVitest(first.report, second.report));
+  };
+}
+
+async function runVitest(title, args, env) {
+  const file = join(scratch, `${title.replaceAll(" ", "-")}.json`);
+  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
+  const program = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...args];
+  const isOk = await run(title, node, program, env);
+  // Without a report it broke before any test.
+  const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { testResults: [] };
+  return { isOk, report };
 }
 
 async function python() {
