@@ -123,7 +123,8 @@ export function readEndpoint(stateDir: string | null): Endpoint | null {
   return text === null ? null : (JSON.parse(text) as Endpoint);
 }
 
-function readIfThere(file: string): string | null {
+/** Null when there is no such file; whoever wrote it may remove it at any time. */
+export function readIfThere(file: string): string | null {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

@@ -35,7 +35,7 @@ export function isTooBusy(error: unknown): boolean {
 }
 
 /** The server does not do what the statement says, now or later; nothing of it took effect. */
-export function isRefusal(error: unknown): error is DatabaseError {
+export function isRefusedStatement(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && !isConnectionLoss(error) && !isTooBusy(error);
 }
 

@@ -1,5 +1,6 @@
+export { claimFile } from "./server/claim-file.ts";
 export { openDatabase, type Database, type DatabaseOptions } from "./database.ts";
-export { hasSqlState, isRefusal } from "./errors.ts";
+export { hasSqlState, isRefusedStatement } from "./errors.ts";
 export { barFlush, flush, shardLockClass, type FlushAnswer, type Missed } from "./flush.ts";
 export {
   newFlushBatch,

@@ -1,8 +1,8 @@
 /** The first keys of an installation: made once, kept in files that only their owner can read. */
 
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addCredential, type Database } from "@millrace/db";
+import { addCredential, claimFile, type Database } from "@millrace/db";
 import { MillraceError } from "@millrace/engine";
 import { hashToken, isToken, newToken } from "./auth/tokens.ts";
 
@@ -38,13 +38,8 @@ export async function ensureCredentials(db: Database, dir: string): Promise<Cred
 
 async function ensureKey(path: string): Promise<string> {
   const fresh = newToken();
-  try {
-    // Exclusive: of two processes that start at once, one makes the key and the other reads it.
-    await writeFile(path, `${fresh}\n`, { mode: 0o600, flag: "wx" });
-    return fresh;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
+  // Of two processes that start at once, one makes the key and the other reads it.
+  if (claimFile(path, `${fresh}\n`, 0o600)) return fresh;
   await chmod(path, 0o600);
   const key = (await readFile(path, "utf8")).trim();
   if (!isToken(key)) {

@@ -1,7 +1,8 @@
 /** The folder `.millrace/`: keys, data, logs, and a lock so that only one `millrace up` uses it. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readEndpoint, type Endpoint } from "../connection.ts";
+import { claimFile } from "@millrace/db";
+import { readEndpoint, readIfThere, type Endpoint } from "../connection.ts";
 import { CommandFailure, ExitCode } from "../exit-codes.ts";
 
 export type StateDir = {
@@ -50,12 +51,7 @@ export function openStateDir(path: string): StateDir {
 
 function takeLock(lock: string, root: string): void {
   for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: "wx" });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+    if (claimFile(lock, String(process.pid))) return;
     const holder = Number(readIfThere(lock));
     if (isMillraceProcess(holder)) {
       throw new CommandFailure(
@@ -64,16 +60,6 @@ function takeLock(lock: string, root: string): void {
       );
     }
     rmSync(lock, { force: true });
-  }
-}
-
-/** Its holder may release it at any time. */
-function readIfThere(lock: string): string {
-  try {
-    return readFileSync(lock, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
   }
 }
 

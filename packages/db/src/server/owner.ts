@@ -1,13 +1,14 @@
 /** Who runs a server on a directory: the Millrace process that owns it, and a server that outlived its owner. */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { MillraceError } from "@millrace/engine";
 
 import type { DbLog } from "../log.ts";
+import { claimFile } from "./claim-file.ts";
 
 /** How long a server without owner has to end by itself once it was told to. */
 const leftoverStopMs = 30_000;
@@ -47,12 +48,7 @@ export function takeOwnership(dir: string): { release(): void } {
   const file = join(dir, "owner");
   const mine = `${process.pid} ${startOf(process.pid)}`;
   for (;;) {
-    try {
-      writeFileSync(file, mine, { flag: "wx" });
-      return { release: () => rmSync(file, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+    if (claimFile(file, mine)) return { release: () => rmSync(file, { force: true }) };
     const [pid, start] = readIfThere(file).split(" ");
     if (pid !== undefined && pid !== "" && isAlive(Number(pid)) && startOf(Number(pid)) === start) {
       throw new MillraceError(

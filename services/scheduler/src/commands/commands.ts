@@ -1,7 +1,13 @@
 /** Carries out what people and programs ask of an owner. */
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { deleteDag, findAnswer, isRefusal, type RequestKey, type RunParent } from "@millrace/db";
+import {
+  deleteDag,
+  findAnswer,
+  isRefusedStatement,
+  type RequestKey,
+  type RunParent,
+} from "@millrace/db";
 import {
   isMillraceError,
   manualInterval,
@@ -50,7 +56,7 @@ export async function takeCommand(parts: CommandParts, data: Uint8Array): Promis
   const reply = await carryOut(parts, command).catch((error: unknown): Reply => {
     if (error instanceof StepFailed) return refusal(new MillraceError("NOT_OWNER"));
     if (isMillraceError(error)) return refusal(error);
-    if (!isRefusal(error)) throw error;
+    if (!isRefusedStatement(error)) throw error;
     // Without an answer it would be asked for again, for ever, with the same end.
     owner.log.error({ command: command.command.case, err: error }, "command.broken");
     return refusal(new MillraceError("INTERNAL"));

@@ -8,8 +8,11 @@ import { assetTriggered, type OwnedDag } from "./run.ts";
 const born = (id: number) => [id, true, new Date(0), null, null, false];
 const nameTaken = (id: number) => [id, true, null, null, null, false];
 
-/** `answers`: what comes of each attempt to make runs; an attempt beyond them waits for ever. */
-function aMaker(answers: readonly (Error | readonly unknown[][])[]) {
+/**
+ * `answers`: what comes of each attempt to make runs; an attempt beyond them waits for ever. `meanwhile`: what happens while
+ * one is under way.
+ */
+function aMaker(answers: readonly (Error | readonly unknown[][])[], meanwhile = () => {}) {
   let attempts = 0;
   const dags = ["a", "b"].map((dagId) => ({ dagId, shard: 1, queued: { size: 0 } }) as OwnedDag);
   const byId = new Map(dags.map((dag) => [dag.dagId, dag]));
@@ -30,6 +33,7 @@ function aMaker(answers: readonly (Error | readonly unknown[][])[]) {
       makingLane: {
         send() {
           const answer = answers[attempts++] ?? new Promise(() => undefined);
+          meanwhile();
           if (answer instanceof Error) return Promise.reject(answer);
           return Promise.resolve([[], answer]);
         },
@@ -82,4 +86,11 @@ test("a run that was asked for before its shard was lost and taken again is not 
   expect(first).toMatchObject({ status: "rejected", reason: { reason: "NOT_OWNER" } });
   expect(second).toMatchObject({ status: "fulfilled" });
   expect(queued).toEqual([1]);
+});
+
+test("a run that was made while its shard was lost and taken again is left to whoever read its row", async () => {
+  const retake = () => void dags.set("a", { ...dags.get("a")! });
+  const { makeAll, queued, dags } = aMaker([[born(1), born(2)]], retake);
+  expect((await makeAll()).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  expect(queued).toEqual([2]);
 });

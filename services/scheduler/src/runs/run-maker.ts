@@ -2,7 +2,7 @@
 
 import {
   createRuns,
-  isRefusal,
+  isRefusedStatement,
   requestReused,
   takeRunIds,
   type RunCreation,
@@ -12,7 +12,7 @@ import {
 import { isMillraceError, MillraceError, runName, runTypeName } from "@millrace/engine";
 import { createBatcher } from "@millrace/service";
 import { settleRuns, type DoubtfulRuns, type SettledRuns } from "./doubtful-runs.ts";
-import { holdsDag, loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, type Owner } from "../owner.ts";
 import type { RunLife } from "./run-life.ts";
 import { RunInDoubt, type RunMade } from "./run-made.ts";
 import { assetTriggered, automated, type OwnedDag } from "./run.ts";
@@ -100,15 +100,16 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       try {
         creations = await createRuns(owner.db, fences, runs);
       } catch (error) {
-        // What is wrong with one of them keeps nobody else's run from being made.
-        if (isRefusal(error) && left.length > 1)
+        const isRefused = isRefusedStatement(error);
+        if (isRefused && left.length > 1) {
+          // What is wrong with one of them keeps nobody else's run from being made.
           for (const each of left) await settle([each], outcomes, round);
-        else {
-          const isSure = isMillraceError(error) || isRefusal(error);
-          const failureOf = isSure ? () => error : inDoubt(left, { fences, runs }, error);
-          // Those of the round before are made all the same.
-          for (const each of left) outcomes[each.at] = failureOf(each);
+          return;
         }
+        const isSure = isRefused || isMillraceError(error);
+        const failureOf = isSure ? () => error : inDoubt(left, { fences, runs }, error);
+        // Those of the round before are made all the same.
+        for (const each of left) outcomes[each.at] = failureOf(each);
         return;
       }
       const again: Open[] = [];
@@ -169,8 +170,8 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   }
 
   function enqueue(dag: OwnedDag, run: RunToCreate, queuedAt: number): void {
-    // Lost while it was made: whoever owns the shard now has read it from its row, since it committed before.
-    if (loadedShard(owner, dag.shard) === null) return;
+    // Lost while it was made: whoever took the shard since, this node maybe, has read it from its row: it committed before.
+    if (!holdsDag(owner, dag)) return;
     life.enqueue(dag, {
       facts: { ...run, queuedAt, inputs: run.inputs ?? null },
       params: run.params,
