@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeFileAtomically } from "@millrace/operators";
 import { Client } from "@millrace/sdk";
 import { createLogger } from "@millrace/service";
 import { startWorker } from "@millrace/worker";
@@ -11,7 +12,6 @@ import { expect, test, vi } from "vitest";
 import { preparePython } from "../../scripts/python-venv.mjs";
 import { Calls } from "./calls.ts";
 import { startRealServer, type RealServer } from "./real-server.ts";
-import { writeWhole } from "./whole-file.ts";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const repository = path.dirname(path.dirname(here));
@@ -116,7 +116,7 @@ test("mapped in Python, gathered, branched and waited for in TypeScript: a run w
     params: { folder: server.folder, region: "eu" },
   });
   await calls.untilState(run.id, "wait_for_file", "TASK_STATE_UP_FOR_RESCHEDULE");
-  writeWhole(path.join(server.folder, "found"), "the file");
+  await writeFileAtomically(path.join(server.folder, "found"), "the file");
   expect((await run.finished({ timeout: patience })).state).toBe("success");
   expect(await calls.value(run.id, "total")).toBe(6);
   expect(await calls.value(run.id, "report")).toBe("split 6: the file");

@@ -3,11 +3,11 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { durationFromMs, durationMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { writeFileAtomically } from "@millrace/operators";
 import { FailureKind, SensorMode } from "@millrace/wire/v1";
 import type { Result } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { Bench, notesIn, slots, succeededOf, valueOf } from "../bench.ts";
-import { writeWhole } from "../whole-file.ts";
 import type { WorkerUnderTest } from "../workers/table.ts";
 
 type How = {
@@ -30,7 +30,7 @@ export function sensors(worker: WorkerUnderTest): void {
     bench.server.assign(bench.task("a1", "watch", [folder], sensor({})));
     await bench.server.until(() => notesIn(folder).length >= 3, "three looks");
     expect(bench.server.resultsOf("a1")).toEqual([]);
-    writeWhole(path.join(folder, "found"), "the file");
+    await writeFileAtomically(path.join(folder, "found"), "the file");
     expect(valueOf(await bench.server.result("a1"))).toBe("the file");
   });
 
@@ -41,7 +41,7 @@ export function sensors(worker: WorkerUnderTest): void {
     bench.server.assign(bench.task("a1", "watch", [folder], how));
     expect(afterOf(await bench.server.result("a1"))).toBe(90_000);
     expect(notesIn(folder)).toEqual(["looked"]);
-    writeWhole(path.join(folder, "found"), "the file");
+    await writeFileAtomically(path.join(folder, "found"), "the file");
     bench.server.assign(bench.task("a2", "watch", [folder], { ...how, looks: 1 }));
     expect(valueOf(await bench.server.result("a2"))).toBe("the file");
   });
@@ -111,7 +111,7 @@ export function sensors(worker: WorkerUnderTest): void {
   test("what is found in the last look counts, whatever the time", async () => {
     await using bench = await Bench.start(worker);
     const folder = await folderOf(bench);
-    writeWhole(path.join(folder, "found"), "late");
+    await writeFileAtomically(path.join(folder, "found"), "late");
     const how = { ...sensor({ timeoutMs: 5_000 }), tryAge: durationFromMs(60_000) };
     bench.server.assign(bench.task("a1", "watch", [folder], how));
     expect(valueOf(await bench.server.result("a1"))).toBe("late");
@@ -178,7 +178,7 @@ export function sensors(worker: WorkerUnderTest): void {
   test("what it found is measured, and its instance named, as of any task", async () => {
     await using bench = await Bench.start(worker);
     const folder = await folderOf(bench);
-    writeWhole(path.join(folder, "found"), "now");
+    await writeFileAtomically(path.join(folder, "found"), "now");
     const measuredPaths = [new TextEncoder().encode("[]")];
     const how = { ...sensor({}), measuredPaths };
     bench.server.assign(bench.task("a1", "watch", [folder], how));

@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
+import { writeFileAtomically } from "@millrace/operators";
 import {
   FailureKind,
   SensorMode,
@@ -21,7 +22,6 @@ import {
 import { VerdictKind, type Result } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
 import { Bench, queue, slots, succeededOf, valueOf } from "../bench.ts";
-import { writeWhole } from "../whole-file.ts";
 import type { WorkerUnderTest } from "../workers/table.ts";
 
 const utf8 = new TextEncoder();
@@ -218,7 +218,7 @@ export function triggers(worker: WorkerUnderTest): void {
     const file = path.join(bench.folder, "orders.csv");
     bench.server.assign(watch(bench, "w1", "file", { path: file, intervalMs: 1000 }));
     await bench.server.untilHeld("w1");
-    writeWhole(file, "1,2");
+    await writeFileAtomically(file, "1,2");
     expect(valueOf(await bench.server.result("w1"))).toMatchObject({
       path: file,
       size: 3,
