@@ -1,6 +1,6 @@
 -- dag_set_next_runs: notes when the next scheduled runs of DAGs are due, for people. Nobody's schedule depends on it.
--- A note follows from the newest tick that its writer knew. Behind the next tick it changes nothing: that has written what follows.
--- Nor does it behind a later note.
+-- A note follows from the newest tick that its writer knew. Behind the next tick it changes nothing: what follows from that is
+-- noted too. Nor does it behind a later note.
 -- @param {String[]} $1:dagIds
 -- @param {DateTime[]} $2:nextRunAts NULL for none.
 -- @param {DateTime[]} $3:lastIntervalEnds Of the newest tick; NULL for none.

@@ -1,23 +1,22 @@
 -- run_create_batch: makes runs, each with the stored answer to its request, moves the schedules they are ticks of, and notes
 -- the dates of backfills they are for.
--- Under flush_fence, and nothing at all unless the shards $19 are still held with the epochs $20. Returns one row for each
+-- Under flush_fence, and nothing at all unless the shards $18 are still held with the epochs $19. Returns one row for each
 -- asked run: is_held, is_born, or why not: the answer given before (body_hash, answer), or is_date_taken; with neither,
 -- the name is taken.
--- Rows are parallel arrays, $1 to $18 and $21 to $24, in the order of the columns of asked; request columns are NULL for ticks,
--- and next_run_at is used for ticks only.
+-- Rows are parallel arrays, $1 to $17 and $20 to $23, in the order of the columns of asked; request columns are NULL for ticks.
 WITH fence AS MATERIALIZED (
-  SELECT count(*) = cardinality($19::smallint[]) AS is_held
-  FROM unnest($19::smallint[], $20::bigint[]) AS f (id, epoch)
+  SELECT count(*) = cardinality($18::smallint[]) AS is_held
+  FROM unnest($18::smallint[], $19::bigint[]) AS f (id, epoch)
   JOIN shard AS s ON s.id = f.id AND s.epoch = f.epoch
 ),
 asked AS (
   SELECT *
   FROM unnest($1::bigint[], $2::text[], $3::int[], $4::smallint[], $5::smallint[], $6::text[], $7::timestamptz[],
               $8::timestamptz[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[],
-              $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $21::bigint[], $22::int[], $23::text[], $24::bytea[])
+              $16::timestamptz[], $17::timestamptz[], $20::bigint[], $21::int[], $22::text[], $23::bytea[])
     AS a (id, dag_id, dag_version_id, shard, run_type, run_name, logical_at,
           run_after, params, note, triggered_by, method, request_id, body_hash, answer,
-          next_run_at, interval_start_at, interval_end_at, backfill_id, backfill_ordinal, partition_key, inputs)
+          interval_start_at, interval_end_at, backfill_id, backfill_ordinal, partition_key, inputs)
 ),
 known AS (
   SELECT asked.id, r.body_hash, r.answer
@@ -52,7 +51,7 @@ dated AS (
 ),
 ticked AS (
   UPDATE dag
-  SET scheduled_through = greatest(dag.scheduled_through, asked.interval_end_at), next_run_at = asked.next_run_at,
+  SET scheduled_through = greatest(dag.scheduled_through, asked.interval_end_at),
     last_interval_start = asked.interval_start_at, last_interval_end = asked.interval_end_at
   FROM asked
   WHERE (SELECT is_held FROM fence) AND asked.run_type = 1 AND dag.dag_id = asked.dag_id

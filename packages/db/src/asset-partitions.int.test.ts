@@ -71,7 +71,7 @@ function aRun(id: number, partitionKey: string): RunToCreate {
     ...{ id, dagId: "etl", dagVersionId: versionId, shard: testShard, runType: 4 },
     ...{ runName: `r${id}`, logicalAt: null, intervalStartAt: null, intervalEndAt: null },
     ...{ runAfter: Date.now(), partitionKey, params: Buffer.from("{}"), note: "" },
-    ...{ triggeredBy: "assets", request: null, nextRunAt: null, backfill: null },
+    ...{ triggeredBy: "assets", request: null, backfill: null },
     usesPartition: true,
   };
 }

@@ -150,7 +150,6 @@ describe("a run that events make", () => {
       note: "",
       triggeredBy: "assets",
       request: null,
-      nextRunAt: null,
       backfill: null,
     },
     assets: [{ uri: "a", alias: "" }],

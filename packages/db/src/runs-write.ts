@@ -46,8 +46,6 @@ export type RunToCreate = RunBirth & {
     readonly bodyHash: Uint8Array;
     readonly answer: Uint8Array;
   } | null;
-  /** Of a tick: when the schedule's next one is due. */
-  readonly nextRunAt: EpochMs | null;
   /** The task instance of another DAG that triggers it. Default: none does. */
   readonly parent?: RunParent | null;
   /** Of a run of a backfill: with it, the date is noted as decided. */
@@ -178,7 +176,6 @@ function columnsOf(runs: readonly RunToCreate[]): Buffer[] {
     textArray(runs.map((run) => run.request?.requestId ?? null)),
     byteaArray(runs.map((run) => run.request?.bodyHash ?? null)),
     byteaArray(runs.map((run) => run.request?.answer ?? null)),
-    timestamptzArray(runs.map((run) => run.nextRunAt)),
     timestamptzArray(runs.map((run) => run.intervalStartAt)),
     timestamptzArray(runs.map((run) => run.intervalEndAt)),
   ];
@@ -240,7 +237,6 @@ export async function setScheduleProblem(
 export type SkippedTick = {
   readonly dagId: string;
   readonly interval: { readonly start: EpochMs; readonly end: EpochMs };
-  readonly nextRunAt: EpochMs | null;
 };
 
 /**
@@ -251,11 +247,11 @@ export type SkippedTick = {
 export async function skipTick(
   db: Database,
   fence: ShardFence,
-  { dagId, interval: { start, end }, nextRunAt }: SkippedTick,
+  { dagId, interval: { start, end } }: SkippedTick,
 ): Promise<void> {
   await inTransaction(db, async (run) => {
     await assertHeld(run, [fence]);
-    await run("dag_skip_tick", [dagId, dateOf(start), dateOf(end), dateOf(nextRunAt)]);
+    await run("dag_skip_tick", [dagId, dateOf(start), dateOf(end)]);
   });
 }
 

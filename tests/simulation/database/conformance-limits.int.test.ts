@@ -139,7 +139,7 @@ class Steps {
       ...{ id, dagId: specs[at]!.dagId, dagVersionId: at + 1, shard: fence.shard, runType: 2 },
       ...{ runName: `r${id}`, logicalAt: null, intervalStartAt: null, intervalEndAt: null },
       ...{ runAfter: begin, params: Buffer.from("{}"), note: "", triggeredBy: "p", request: null },
-      ...{ nextRunAt: null, backfill: null, partitionKey: null },
+      ...{ backfill: null, partitionKey: null },
     };
     const place = { runKey: this.#run(), ix: 0, mapIx: -1, attempt: 1 + random.below(3) };
     const run: RunToCreate = {
@@ -208,12 +208,12 @@ class Steps {
     const random = this.#random;
     const start = begin + random.below(5) * day;
     const end = start + day;
-    const next = { dagId: "maker", nextRunAt: random.pick([null, end]) };
+    const [dagId, nextRunAt] = ["maker", random.pick([null, end])];
     const lastIntervalEnd = random.pick([null, end]);
-    const note = { ...next, lastIntervalEnd, notedAt: begin + random.below(20) };
+    const note = { dagId, nextRunAt, lastIntervalEnd, notedAt: begin + random.below(20) };
     if (random.chance(0.5)) return (db) => setNextRuns(db, [note]);
     const fence = this.#fence(0);
-    return (db) => skipTick(db, fence, { ...next, interval: { start, end } });
+    return (db) => skipTick(db, fence, { dagId, interval: { start, end } });
   }
 
   backfill(): Step {

@@ -55,7 +55,7 @@ function aRun(id: number): RunToCreate {
       note: "",
       triggeredBy: "p",
     },
-    ...{ request, nextRunAt: null, backfill: null },
+    ...{ request, backfill: null },
   };
 }
 

@@ -8,7 +8,7 @@ import { requestKey, type Tables } from "./tables.ts";
 const columns = [
   ...["id", "dag_id", "dag_version_id", "shard", "run_type", "run_name", "logical_at", "run_after"],
   ...["params", "note", "triggered_by", "method", "request_id", "body_hash", "answer"],
-  ...["next_run_at", "interval_start_at", "interval_end_at"],
+  ...["interval_start_at", "interval_end_at"],
 ] as const;
 const lastColumns = ["backfill_id", "backfill_ordinal", "partition_key", "inputs"] as const;
 
@@ -139,6 +139,5 @@ function tick(tables: Tables, row: Asked): void {
     scheduled_through: Math.max(dag.scheduled_through, end),
     last_interval_start: row["interval_start_at"] as number,
     last_interval_end: end,
-    next_run_at: row["next_run_at"] as number | null,
   });
 }

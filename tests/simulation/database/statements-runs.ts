@@ -72,7 +72,7 @@ export const runStatements: Statements = {
       return { first };
     });
   },
-  dag_skip_tick({ tables, atEnd }, [dagId, start, end, next]) {
+  dag_skip_tick({ tables, atEnd }, [dagId, start, end]) {
     const [startAt, endAt] = [Date.parse(start as string), Date.parse(end as string)];
     atEnd(() => {
       const dag = tables.dags.get(dagId as string);
@@ -82,7 +82,6 @@ export const runStatements: Statements = {
         scheduled_through: Math.max(dag.scheduled_through, endAt),
         last_interval_start: startAt,
         last_interval_end: endAt,
-        next_run_at: next === null ? null : Date.parse(next as string),
       });
     });
     return [];

@@ -144,7 +144,7 @@ export function createAssetRuns(parts: {
     const made = maker.make({
       ...{ dag, runType: assetTriggered, logicalAt: null, intervalStartAt: null },
       ...{ intervalEndAt: null, runAfter: owner.dbClock.now(), params, note: "" },
-      ...{ triggeredBy: "assets", request: null, nextRunAt: null, backfill: null },
+      ...{ triggeredBy: "assets", request: null, backfill: null },
       partitionKey: null,
       assets: needs.map(({ of }) => refOf(of)),
     });

@@ -132,7 +132,7 @@ export function createPartitionRuns(parts: {
         maker.make({
           ...{ dag, runType: assetTriggered, logicalAt: null, intervalStartAt: null },
           ...{ intervalEndAt: null, runAfter: owner.dbClock.now(), params, note: "" },
-          ...{ triggeredBy: "assets", request: null, nextRunAt: null, backfill: null },
+          ...{ triggeredBy: "assets", request: null, backfill: null },
           ...{ partitionKey, usesPartition: true },
         }),
       ),

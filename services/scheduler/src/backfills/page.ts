@@ -136,7 +136,7 @@ async function makeRuns(
     dates.map(({ ordinal, planned: { logicalDate, dataInterval, runAfter } }) =>
       maker.make({
         ...{ dag, runType: RunType.backfill, runAfter, note, params, triggeredBy: "backfill" },
-        ...{ request: null, nextRunAt: null, backfill: { id, ordinal } },
+        ...{ request: null, backfill: { id, ordinal } },
         logicalAt: logicalDate,
         intervalStartAt: dataInterval.start,
         intervalEndAt: dataInterval.end,

@@ -153,7 +153,6 @@ async function trigger(
       answerFor: (runKey) =>
         toBinary(OwnerReplySchema, create(OwnerReplySchema, runKeyReply(runKey))),
     },
-    nextRunAt: null,
     parent: parentOf(asked),
     backfill: null,
     inputs: await ignoredInputs(owner, dag, asked),

@@ -48,7 +48,7 @@ function aMaker(answers: readonly (Error | readonly unknown[][])[], meanwhile = 
   const wish = (dag: OwnedDag): RunWish => ({
     ...{ dag, runType: assetTriggered, logicalAt: null, intervalStartAt: null, runAfter: 0 },
     ...{ intervalEndAt: null, params: Buffer.from("{}"), note: "", triggeredBy: "assets" },
-    ...{ request: null, nextRunAt: null, backfill: null, partitionKey: null },
+    ...{ request: null, backfill: null, partitionKey: null },
   });
   const { make } = createRunMaker({ owner, life: life as RunLife });
   const makeAll = () => Promise.allSettled(dags.map((dag) => make(wish(dag))));

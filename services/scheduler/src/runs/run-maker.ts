@@ -29,7 +29,6 @@ type Wished = Pick<
   | "params"
   | "note"
   | "triggeredBy"
-  | "nextRunAt"
   | "parent"
   | "backfill"
   | "assets"

@@ -56,6 +56,7 @@ export function createTicks(parts: {
     }
   }
 
+  /** Ticks themselves write nothing of it: one that arrives once more, late, would undo what was noted since. */
   function show(dag: OwnedDag, nextRunAt: number | null): void {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
@@ -86,7 +87,6 @@ export function createTicks(parts: {
 
   async function makeRun(dag: OwnedDag, planned: PlannedRun): Promise<void> {
     const { logicalDate, dataInterval, runAfter } = planned;
-    const nextRunAt = nextOf(dag, dataInterval)?.runAfter ?? null;
     const making = maker.make({
       ...{ dag, runType: automated, runAfter, note: "", triggeredBy: "timetable", request: null },
       logicalAt: logicalDate,
@@ -94,32 +94,23 @@ export function createTicks(parts: {
       intervalEndAt: dataInterval.end,
       partitionKey: partitionKeyAt(dag.newest?.compiled.spec.schedule ?? null, dataInterval.end),
       params: defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null),
-      nextRunAt,
       backfill: null,
     });
     // Planned anew before that, a tick that is about the moment at which somebody looks would become a second one.
     const made = await untilKnown(making);
-    moveOn(dag, planned, nextRunAt, made.kind);
+    moveOn(dag, planned, made.kind);
   }
 
   async function leaveOut(dag: OwnedDag, planned: PlannedRun): Promise<void> {
     const { dagId, shard } = dag;
-    const interval = planned.dataInterval;
-    const nextRunAt = nextOf(dag, interval)?.runAfter ?? null;
     const epoch = owner.shards.get(shard)?.epoch ?? -1;
-    await skipTick(owner.db, { shard, epoch }, { dagId, interval, nextRunAt });
-    moveOn(dag, planned, nextRunAt, "left_out");
+    await skipTick(owner.db, { shard, epoch }, { dagId, interval: planned.dataInterval });
+    moveOn(dag, planned, "left_out");
   }
 
-  function moveOn(
-    dag: OwnedDag,
-    { dataInterval, logicalDate }: PlannedRun,
-    nextRunAt: number | null,
-    run: string,
-  ): void {
+  function moveOn(dag: OwnedDag, { dataInterval, logicalDate }: PlannedRun, run: string): void {
     dag.scheduledThrough = Math.max(dag.scheduledThrough, dataInterval.end);
     dag.lastInterval = dataInterval;
-    dag.nextRunAt = nextRunAt;
     const date = new Date(logicalDate).toISOString();
     owner.log.info({ dag_id: dag.dagId, logical_date: date, run }, "timetable.ticked");
   }
