@@ -35,6 +35,7 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
   let dates = 0;
   const triggered: number[] = [];
   const meddledWith = new Set<number>();
+  const unblocked = new Set<number>();
   let open = 0;
 
   function later(ms: number, act: () => Promise<void>): void {
@@ -80,7 +81,11 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
     return { logicalDateMs: BigInt((pastRandom.below(1_000) * 1_000 + dates) * dayMs) };
   }
 
-  /** What failed in one run, and holds another one, is said to have succeeded; the other one goes on then. */
+  /**
+   * What failed in one run, and holds another one, is said to have succeeded; the other one goes on then. All of the run is,
+   * when that has not been enough: a mark makes what failed around it run again, a teardown its setup and that one the
+   * teardown, and it may fail again.
+   */
   async function unblock(): Promise<void> {
     const { tables } = world.server;
     const view = presentView(tables, (run) => world.dagOfVersion(run.dag_version_id));
@@ -89,10 +94,11 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
       for (const task of world.dagOfVersion(run.dag_version_id).tasks) {
         const held = heldBy(view, run, task.id);
         if (held === null || held.run.state < 3) continue;
+        const isFirst = !unblocked.has(held.run.id);
+        unblocked.add(held.run.id);
         meddledWith.add(held.run.id);
-        const selection = {
-          instances: [{ taskId: held.taskId, mapIndex: held.row?.map_ix ?? -1 }],
-        };
+        const holder = { taskId: held.taskId, mapIndex: held.row?.map_ix ?? -1 };
+        const selection = { instances: isFirst ? [holder] : [] };
         const value = { runKey: BigInt(held.run.id), selection, state: TaskState.SUCCESS };
         await ask(run.dag_id, { case: "markInstances", value });
         return;
