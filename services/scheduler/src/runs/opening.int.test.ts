@@ -1,13 +1,32 @@
 /** A run that is being read when its shard is lost, and taken again by the same node; and one that is read for two reasons. */
 
 import { flush as writeFlush } from "@millrace/db";
-import { shardOf } from "@millrace/engine";
+import { MillraceError, shardOf } from "@millrace/engine";
 import { createLogger } from "@millrace/service";
 import { expect, test } from "vitest";
-import { aChain, registerDag } from "../testing/dags.ts";
+import { aChain, aDag, registerDag } from "../testing/dags.ts";
 import { success } from "../testing/fake-api.ts";
 import { statementTrouble } from "../testing/statement-trouble.ts";
-import { aWorld } from "../testing/world.ts";
+import { aWorld, type World } from "../testing/world.ts";
+
+/** The shard of `etl` is somebody else's for a moment. */
+async function loseAndRetake(
+  world: World,
+  scheduler: { shards(): readonly number[] },
+): Promise<void> {
+  const shard = shardOf("etl");
+  await world.db.pool.query(
+    `UPDATE shard SET owner = 'other', epoch = epoch + 1, expires_at = clock_timestamp() + interval '1 hour'
+     WHERE id = $1`,
+    [shard],
+  );
+  await expect.poll(() => scheduler.shards()).not.toContain(shard);
+  await world.db.pool.query(
+    "UPDATE shard SET owner = NULL, expires_at = clock_timestamp() WHERE id = $1",
+    [shard],
+  );
+  await expect.poll(() => scheduler.shards()).toContain(shard);
+}
 
 test("a queued run that was being read then starts all the same", async () => {
   await using world = await aWorld();
@@ -25,18 +44,7 @@ test("a queued run that was being read then starts all the same", async () => {
   const cleared = api.command("etl", clear).catch(() => undefined);
   await held.met;
 
-  const shard = shardOf("etl");
-  await world.db.pool.query(
-    `UPDATE shard SET owner = 'other', epoch = epoch + 1, expires_at = clock_timestamp() + interval '1 hour'
-     WHERE id = $1`,
-    [shard],
-  );
-  await expect.poll(() => scheduler.shards()).not.toContain(shard);
-  await world.db.pool.query(
-    "UPDATE shard SET owner = NULL, expires_at = clock_timestamp() WHERE id = $1",
-    [shard],
-  );
-  await expect.poll(() => scheduler.shards()).toContain(shard);
+  await loseAndRetake(world, scheduler);
   await expect
     .poll(() =>
       api.report(api.assigned[0]!.attemptId, success()).then(() => world.runState(second)),
@@ -90,4 +98,49 @@ test("a run that is read again after a failed flush, and is to be cancelled mean
   expect(await world.untilFinal(second)).toBe("success");
   // A twin would have gone on with tasks of a run that is over.
   expect(failed.length).toBe(1);
+});
+
+// A simulation found it: the reading of before saw the attempt bound to its session, and took that for what it had written.
+test("an attempt that is granted again after that is sent only once the new grant is durable", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("etl", ["a", "b"]));
+  const reload = statementTrouble(world.db, "owner_run_list", "held", { isArmed: false });
+  const again = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<void>();
+  let grants = 0;
+  const scheduler = await world.scheduler({
+    db: reload.db,
+    settings: { shardRenewMs: 30 },
+    async flush(lane, batch) {
+      if (batch.started.length === 0) return writeFlush(lane, batch);
+      grants += 1;
+      if (grants === 2) {
+        reload.arm();
+        throw new MillraceError("UNAVAILABLE", "refused", { metadata: { outcome: "none" } });
+      }
+      if (grants === 3) {
+        again.resolve();
+        await written.promise;
+      }
+      return writeFlush(lane, batch);
+    },
+  });
+  await using api = await world.api({ slots: 1, body: () => null });
+  const run = await api.trigger("etl");
+  await expect.poll(() => api.assigned.length).toBe(1);
+  api.addSlots(1);
+  await reload.met;
+  await loseAndRetake(world, scheduler);
+  api.addSlots(1);
+  await again.promise;
+  reload.letGo();
+  // What was let go has been carried out by the time all of these are answered.
+  const value = { runKey: BigInt(run), taskId: "b", mapIndex: -1 };
+  for (let round = 0; round < 20; round += 1)
+    await api.command("etl", { command: { case: "explainTask", value } });
+  expect(api.assigned.length).toBe(1);
+  written.resolve();
+  await expect.poll(() => api.assigned.length).toBe(2);
+  for (const { attemptId } of api.assigned) await api.report(attemptId, success());
+  expect(await world.untilFinal(run)).toBe("success");
 });

@@ -7,6 +7,7 @@ import { loadDeliveries } from "../callbacks/load.ts";
 import { pause } from "../clock.ts";
 import { dispatch } from "../dispatch/dispatch.ts";
 import type { FlushFailure } from "../flush/flush-loop.ts";
+import { ownsDag } from "../owner.ts";
 import { instanceKey } from "./instance-key.ts";
 import { loadRuns, type LoadParts } from "./load.ts";
 import type { ActiveRun } from "./run.ts";
@@ -44,7 +45,7 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     if (isUnanswered(failure)) await untilDone(() => bar(failed), runs);
     await untilDone(() => loadRuns(parts(), runs.filter(isHeld)), runs);
     for (const run of runs) {
-      owner.reloading.delete(run.key);
+      if (owner.reloading.get(run.key) === back.promise) owner.reloading.delete(run.key);
       parts().life.endAbsence(run);
     }
     back.resolve();
@@ -53,7 +54,7 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     // The flush may have been written: what it called for as well.
     await untilDone(() => loadCallbacks(runs.filter(isHeld)), runs);
     if (steps.some(makesAssetEvents)) await announceAllPending(owner);
-    parts().onReloaded(runs);
+    parts().onReloaded(runs.filter(isHeld));
   }
 
   /** Nothing of a flush without an answer comes after this: what is read of its runs stays true. */
@@ -90,8 +91,9 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
     return grants;
   }
 
-  function isHeld(run: ActiveRun): boolean {
-    return parts().owner.shards.has(run.shard);
+  /** A shard that was lost and taken again has been read since: nothing of before is to be done for its runs. */
+  function isHeld({ dag }: ActiveRun): boolean {
+    return ownsDag(parts().owner, dag);
   }
 
   /** Tries until it works or none of the runs is this node's any more. */
@@ -113,27 +115,29 @@ export function createReloader(parts: () => ReloaderParts): Reloader {
   /** A flush whose answer was lost may have been written: its grants are sent then; the others' slots are free again. */
   function sendOrFree(grants: readonly Grant[]): void {
     const { owner } = parts();
+    freeSlots(grants);
     for (const grant of grants) {
-      const run = owner.runs.get(grant.run.key);
-      const bound = run?.bound.get(instanceKey(grant));
-      const isBound = bound?.attempt === grant.attempt && bound.sessionKey === grant.sessionKey;
-      if (run !== undefined && isBound) dispatch(owner, [{ ...grant, run }]);
-      else owner.slots.putBack(grant.sessionKey);
+      const run = boundTo(grant);
+      if (run !== null && isHeld(grant.run)) dispatch(owner, [{ ...grant, run }]);
     }
     owner.pump();
   }
 
   /**
-   * Of runs that had left memory, as their shard was lost meanwhile. Should it be here again, and the flush have been
-   * written, the rows told so, and the next inventory brings the assignment; what looks the same may be granted anew.
+   * Should the shard have been lost, and be here again, and the flush have been written, the rows told so, and the next
+   * inventory brings the assignment; what looks the same may be granted anew.
    */
   function freeSlots(grants: readonly Grant[]): void {
-    const { owner } = parts();
-    for (const grant of grants) {
-      const bound = owner.runs.get(grant.run.key)?.bound.get(instanceKey(grant));
-      const isBound = bound?.attempt === grant.attempt && bound.sessionKey === grant.sessionKey;
-      if (!isBound) owner.slots.putBack(grant.sessionKey);
-    }
+    for (const grant of grants)
+      if (boundTo(grant) === null) parts().owner.slots.putBack(grant.sessionKey);
+  }
+
+  /** The run as it is in memory now, when the attempt is its session's there. */
+  function boundTo(grant: Grant): ActiveRun | null {
+    const run = parts().owner.runs.get(grant.run.key);
+    const bound = run?.bound.get(instanceKey(grant));
+    const isBound = bound?.attempt === grant.attempt && bound.sessionKey === grant.sessionKey;
+    return isBound ? run! : null;
   }
 
   /** Whether the run may be tried again. Some rows can never be written: such a run must not loop for ever. */
