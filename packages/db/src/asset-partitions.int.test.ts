@@ -161,10 +161,10 @@ test("another version has what was not used to sort anew, and a run's own events
   const [x, y] = await pend(["x", "y"]);
   await sort([row(x!, "k1"), row(x!, "k2"), row(y!, "k1")]);
   await createRuns(database.db, [fence], [aRun(10, "k2")]);
-  const waiting = { dagId: "etl", refs: [{ uri: "a", alias: "" }] };
-  await forgetPendingEvents(database.db, fence, { ...waiting, partitionVersionId: versionId });
+  const waiting = { dagId: "etl", versionId, isByPartition: true, refs: [{ uri: "a", alias: "" }] };
+  await forgetPendingEvents(database.db, fence, waiting);
   expect(await sortedKeys()).toHaveLength(2);
-  await forgetPendingEvents(database.db, fence, { ...waiting, partitionVersionId: versionId + 1 });
+  await forgetPendingEvents(database.db, fence, { ...waiting, versionId: versionId + 1 });
   expect(await sortedKeys()).toEqual([]);
   expect(await readUnsortedEvents(database.db, "etl", 9)).toHaveLength(2);
   await sort([row(x!, "k1"), row(x!, "k2"), row(y!, "k1")], versionId + 1);
@@ -172,7 +172,17 @@ test("another version has what was not used to sort anew, and a run's own events
     ["k1", x],
     ["k1", y],
   ]);
-  await forgetPendingEvents(database.db, fence, { ...waiting, partitionVersionId: 0 });
+  await forgetPendingEvents(database.db, fence, { ...waiting, isByPartition: false });
+  expect(await rowsIn(database.db, "asset_pending")).toEqual([]);
+});
+
+// Whoever owns the DAG may not have heard of its newest version, which waits for events that the one before did not.
+test("what only the newest version waits for is not forgotten for an older one", async () => {
+  const [x] = await pend(["x"]);
+  const waiting = { dagId: "etl", isByPartition: false, refs: [] };
+  await forgetPendingEvents(database.db, fence, { ...waiting, versionId: versionId + 1 });
+  expect(await rowsIn(database.db, "asset_pending")).toMatchObject([{ event_id: x }]);
+  await forgetPendingEvents(database.db, fence, { ...waiting, versionId });
   expect(await rowsIn(database.db, "asset_pending")).toEqual([]);
 });
 

@@ -41,19 +41,21 @@ export async function listPendingDags(db: Database, shards: readonly number[]): 
 export type Waiting = {
   readonly dagId: string;
   readonly refs: readonly AssetRef[];
-  /** The version by whose mappers events are sorted; 0 for a DAG that does not wait by partition. */
-  readonly partitionVersionId: number;
+  /** The version that waits so, and by whose mappers events are sorted. */
+  readonly versionId: number;
+  readonly isByPartition: boolean;
 };
 
 /**
- * Forgets events of what a DAG does not wait for any more; what another version sorted by partition is to be sorted anew.
+ * Forgets events of what a DAG does not wait for any more, unless another version is the newest by now; what another version
+ * sorted by partition is to be sorted anew.
  *
  * @throws MillraceError NOT_OWNER when the shard is somebody else's now.
  */
 export async function forgetPendingEvents(
   db: Database,
   { shard, epoch }: ShardFence,
-  { dagId, refs, partitionVersionId }: Waiting,
+  { dagId, versionId, isByPartition, refs }: Waiting,
 ): Promise<void> {
   await inTransaction(db, async (run) => {
     await run("flush_fence", [shardLockClass, [shard]]);
@@ -61,7 +63,7 @@ export async function forgetPendingEvents(
       throw new MillraceError("NOT_OWNER");
     const uris = refs.map((ref) => ref.uri).filter((uri) => uri !== "");
     const aliases = refs.map((ref) => ref.alias).filter((alias) => alias !== "");
-    await run("asset_partition_unsort", [dagId, partitionVersionId]);
-    await run("asset_pending_forget", [dagId, uris, aliases, partitionVersionId > 0]);
+    await run("asset_partition_unsort", [dagId, isByPartition ? versionId : 0]);
+    await run("asset_pending_forget", [dagId, uris, aliases, isByPartition, versionId]);
   });
 }

@@ -32,7 +32,7 @@ import { createHistory } from "./runs/history.ts";
 import { createInputs } from "./inputs/inputs.ts";
 import { createOutbox } from "./dispatch/outbox.ts";
 import { createOutputs } from "./dispatch/outputs.ts";
-import { loadedShard, type Due, type Owner } from "./owner.ts";
+import { holdsDag, loadedShard, type Due, type Owner } from "./owner.ts";
 import { createPast } from "./past/past.ts";
 import { createRates } from "./limits/rates.ts";
 import { createPoolBook } from "./pools/pool-book.ts";
@@ -228,7 +228,7 @@ export function createMill(options: MillOptions): Mill {
     held.add(dag);
     setImmediate(() => {
       held.delete(dag);
-      if (loadedShard(owner, dag.shard) !== null) life.startQueued(dag);
+      if (holdsDag(owner, dag)) life.startQueued(dag);
     });
   }
 

@@ -20,6 +20,7 @@ import { takeCommand } from "./commands/commands.ts";
 import { takeInventory } from "./dispatch/inventory.ts";
 import { loadShards } from "./runs/load.ts";
 import { createMill, type Mill } from "./mill.ts";
+import { loadedShard } from "./owner.ts";
 import { createPeers } from "./shards/peers.ts";
 import { refreshPools } from "./pools/pool-changes.ts";
 import { slotGrantIn, takeResults } from "./results/results.ts";
@@ -41,7 +42,7 @@ export type SchedulerOptions = {
 };
 
 export type RunningScheduler = {
-  /** Shards held now. */
+  /** Shards held now, and read: what is asked about their runs is answered here. */
   shards(): number[];
   /** Finishes what is on its way, hands the shards over and ends. Idempotent. */
   stop(): Promise<void>;
@@ -282,7 +283,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   assetPoll.start();
   log.info({ shards: lease.held().length }, "scheduler.started");
   return {
-    shards: lease.held,
+    shards: () => lease.held().filter((shard) => loadedShard(owner, shard) !== null),
     stop,
     kill() {
       isStopped = true;

@@ -276,12 +276,13 @@ class Steps {
     const fence = this.#fence(1);
     const runKey = this.#run();
     const doesForget = random.chance(0.1);
+    const versionId = random.pick([1, 2]);
     const task = { runKey: this.#run(), ix: 0, mapIx: -1 };
     const givesUp = random.chance(0.2);
     return async (db) => {
       if (doesForget)
         await forgetPendingEvents(db, fence, {
-          ...{ dagId: "user", refs: [{ uri: "y", alias: "" }], partitionVersionId: 0 },
+          ...{ dagId: "user", refs: [{ uri: "y", alias: "" }], versionId, isByPartition: false },
         });
       if (givesUp) await giveUpTriggered(db, task, "user", 2);
       const asked = ["x", "y"].map((uri) => ({ dagId: "user", uri, alias: "", needed: 3 }));

@@ -23,13 +23,17 @@ export const assetStatements: Statements = {
   },
   /** No DAG there waits by partition. */
   asset_partition_unsort: () => [],
-  asset_pending_forget({ tables, atEnd }, [dagId, uris, aliases]) {
+  asset_pending_forget({ tables, atEnd }, [dagId, uris, aliases, , versionId]) {
     const { assets } = tables;
+    const version = tables.versions.get(versionId as number)!;
+    const isNewest =
+      version.dag_id === dagId && version.version === tables.dags.get(version.dag_id)?.version;
     const kept = new Set([
       ...(uris as string[]).flatMap((uri) => assets.idsOf(uri, "")),
       ...(aliases as string[]).flatMap((alias) => assets.idsOf("", alias)),
     ]);
     atEnd(() => {
+      if (!isNewest) return;
       assets.pending = assets.pending.filter(
         (row) => row.dag_id !== dagId || kept.has(row.asset_id),
       );

@@ -126,12 +126,12 @@ export function createAssetRuns(parts: {
   async function forgetOthers(dags: readonly OwnedDag[]): Promise<void> {
     for (const dag of dags) {
       const expression = expressionOf(dag);
-      const shard = loadedShard(owner, dag.shard);
+      const shard = holdsDag(owner, dag) ? loadedShard(owner, dag.shard) : null;
       if (expression === null || shard === null || dag.assets.versionId === dag.versionId) continue;
-      const { versionId } = dag;
+      const { dagId, versionId } = dag;
       const refs = assetNeeds(expression).map(({ of }) => refOf(of));
-      const partitionVersionId = partitionedOf(dag) === null ? 0 : versionId;
-      await forgetPendingEvents(owner.db, shard, { dagId: dag.dagId, refs, partitionVersionId });
+      const isByPartition = partitionedOf(dag) !== null;
+      await forgetPendingEvents(owner.db, shard, { dagId, versionId, isByPartition, refs });
       dag.assets.versionId = versionId;
     }
   }

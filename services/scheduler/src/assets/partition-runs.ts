@@ -73,7 +73,7 @@ export function createPartitionRuns(parts: {
 
   /** True when more events wait to be sorted. */
   async function sort(dag: OwnedDag, schedule: PartitionedAssetSchedule): Promise<boolean> {
-    const shard = loadedShard(owner, dag.shard);
+    const shard = holdsDag(owner, dag) ? loadedShard(owner, dag.shard) : null;
     if (shard === null) return false;
     const { versionId } = dag;
     const keys = keysOf(dag);

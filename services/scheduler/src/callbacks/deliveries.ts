@@ -7,7 +7,7 @@ import type { PendingDelivery } from "@millrace/db";
 import type { Verdict } from "@millrace/engine";
 import type { AttemptRef } from "@millrace/wire";
 import type { Result } from "@millrace/wire/worker";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, loadedShard, type Owner } from "../owner.ts";
 import type { LineKey } from "../dispatch/ready-queue.ts";
 import type { Versions } from "../shards/versions.ts";
 import { afterTry } from "./after-try.ts";
@@ -86,7 +86,7 @@ export function createDeliveries(parts: {
 
   return {
     add(run, rows) {
-      if (rows.length === 0 || loadedShard(parts.owner(), run.shard) === null) return;
+      if (rows.length === 0 || !holdsDag(parts.owner(), run.dag)) return;
       const ofRun = { shard: run.shard, dagId: run.dagId, dagVersionId: run.version.id };
       take(rows.map((row) => ({ ...row, ...ofRun, tries: 0, nextTryAt: null })));
     },

@@ -13,7 +13,7 @@ import { hasRoomForRun } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
 import { waitingRuns } from "../inputs/waiting.ts";
 import { createNextRunNotes } from "./next-run-notes.ts";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, type Owner } from "../owner.ts";
 import type { RunLife } from "../runs/run-life.ts";
 import { untilKnown } from "../runs/run-made.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
@@ -70,7 +70,7 @@ export function createTicks(parts: {
   }
 
   function plan(dag: OwnedDag): void {
-    if (dag.isTicking || loadedShard(owner, dag.shard) === null) return;
+    if (dag.isTicking || !holdsDag(owner, dag)) return;
     const hasTicks = dag.hasSchedule && !dag.isPaused && dag.isActive;
     const isAsked = hasTicks && customSchedule(dag) !== null;
     if (!isAsked) timetables.forget(dag);
@@ -150,7 +150,7 @@ export function createTicks(parts: {
       const { planned } = dag;
       const isDue =
         planned?.runAfter === at && dag.isActive && !dag.isPaused && dag.newest !== null;
-      if (!isDue || dag.isTicking || loadedShard(owner, dag.shard) === null) return;
+      if (!isDue || dag.isTicking || !holdsDag(owner, dag)) return;
       const deed = deedOf(dag, planned);
       // Planned again when a run of it ends.
       if (deed === null) return;
