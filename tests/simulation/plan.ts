@@ -41,6 +41,8 @@ export const features = [
   "across",
   "backfills",
   "deadlines",
+  "pauses",
+  "versions",
 ] as const;
 export type Feature = (typeof features)[number];
 

@@ -8,7 +8,9 @@ import { checkAssets, checkOutlets, hasAssetsFor } from "./check/assets.ts";
 import { checkBackfills } from "./check/backfills.ts";
 import { checkDeadlines } from "./check/deadlines.ts";
 import { countDecisions } from "./check/held-back.ts";
+import { checkMadeWhileStill } from "./check/pauses.ts";
 import { checkTicks, isAsked } from "./check/schedules.ts";
+import { checkTicksOfVersions, checkVersionsOfRuns } from "./check/versions.ts";
 import { ensure } from "./check/violation.ts";
 import type { RunRow } from "./database/rows.ts";
 import { Installation } from "./installation.ts";
@@ -23,8 +25,10 @@ import { dagsOf } from "./workload/dags.ts";
 import { startBackfills } from "./workload/backfills.ts";
 import { startAssets } from "./workload/assets.ts";
 import { withFeatures } from "./workload/features.ts";
+import { startPauses } from "./workload/pauses.ts";
 import { poolsOf, startPools } from "./workload/pools.ts";
 import { registerDag } from "./workload/register.ts";
+import { startVersions } from "./workload/versions.ts";
 
 export type SimulationOptions = {
   readonly seed: number;
@@ -63,7 +67,7 @@ const livenessMs = 30 * 60_000;
 /** Late messages may still come after the last end. */
 const afterwardsMs = 5_000;
 const shownLines = 50;
-const noBackfills = { open: () => 0 };
+const nothing = { open: () => 0 };
 /** The last tick is due at the end of its interval, and moved by its jitter. */
 const tickLagMs = 70_000;
 
@@ -89,11 +93,15 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     const nemesis = startNemesis(world, installation, plan);
     const dagIds = dags.map(({ dagId }) => dagId);
     if (plan.has.assets) startAssets(world, plan);
-    const backfills = plan.has.backfills ? startBackfills(world, plan, dags) : noBackfills;
+    const others = [
+      plan.has.backfills ? startBackfills(world, plan, dags) : nothing,
+      plan.has.pauses ? startPauses(world, plan, dagIds) : nothing,
+      plan.has.versions ? startVersions(world, plan, { plain, dags, pools }) : nothing,
+    ];
     const people = startPeople(world, plan, dagIds);
-    const expected = (): readonly string[] => expectedOf(world, dags);
+    const expected = (): readonly string[] => expectedOf(world, dagIds);
     const isDone = (): boolean =>
-      isQuiet(world, people) && backfills.open() === 0 && expected().length === 0;
+      isQuiet(world, people) && others.every(({ open }) => open() === 0) && expected().length === 0;
     await run(world, plan.faultMs);
     nemesis.end();
     world.trace.note("world", "nothing goes wrong any more");
@@ -140,8 +148,9 @@ function openCallbacks({ server }: World): string[] {
 }
 
 /** What runs are to come of: schedules that have not come to their end, events of assets that suffice, open backfills. */
-function expectedOf(world: World, dags: readonly DagSpec[]): string[] {
+function expectedOf(world: World, dagIds: readonly string[]): string[] {
   const { tables } = world.server;
+  const dags = dagIds.map((dagId) => world.newestOf(dagId).spec);
   const backfills = [...tables.backfills.values()].filter(({ state }) => state < 4);
   return [
     ...dags.flatMap((dag) => {
@@ -150,6 +159,7 @@ function expectedOf(world: World, dags: readonly DagSpec[]): string[] {
       return dag.schedule === null || isDone ? [] : [`ticks of ${dag.dagId}`];
     }),
     ...dags.flatMap((dag) => (hasAssetsFor(tables, dag) ? [`events for ${dag.dagId}`] : [])),
+    ...world.dagChanges.untold().map((dagId) => `news of ${dagId} to its owner`),
     ...backfills.map(({ id, dag_id }) => `dates of backfill ${id} of ${dag_id}`),
   ];
 }
@@ -165,7 +175,7 @@ function checkRunsMade(world: World, dags: readonly DagSpec[], people: People): 
   if (failures.length > 0) return;
   for (const dag of dags) {
     const runs = [...tables.runs.values()].filter((run) => run.dag_id === dag.dagId);
-    checkTicks(dag, runs);
+    checkMade(world, dag, runs);
     for (const run of runs) {
       const compiled = world.dagOfVersion(run.dag_version_id);
       checkOutlets(tables, compiled, run.id, history.changesOf(run.id));
@@ -180,6 +190,17 @@ function checkRunsMade(world: World, dags: readonly DagSpec[], people: People): 
     "S1",
     () => "a body was told of a run that does not exist",
   );
+}
+
+function checkMade(world: World, dag: DagSpec, runs: readonly RunRow[]): void {
+  const { dagChanges: changes, dagOfVersion } = world;
+  const versions = new Set(changes.of(dag.dagId).map(({ versionId }) => versionId));
+  const specs = [...versions].map((id) => dagOfVersion(id).spec);
+  const dagRuns = { changes, dagId: dag.dagId, runs, dagOfVersion };
+  if (versions.size === 1) checkTicks(dag, runs);
+  else checkTicksOfVersions(dagRuns);
+  checkVersionsOfRuns(dagRuns);
+  checkMadeWhileStill(changes, runs, specs);
 }
 
 function areAllFinal({ server }: World): boolean {

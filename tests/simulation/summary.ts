@@ -74,6 +74,7 @@ const expected = [
   ...["OK", "ALREADY", "STALE"],
   ...["runs of schedules", "runs of backfills", "runs of assets", "runs triggered by tasks"],
   ...["events of assets", "full pools", "starts under a rate", "missed deadlines"],
+  ...["pauses that owners knew of", "versions after the first"],
   ...["up_for_retry", "up_for_reschedule", "deferred", "restarting", "upstream_failed", "skipped"],
 ];
 

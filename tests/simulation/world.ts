@@ -19,8 +19,10 @@ import { History } from "./check/history.ts";
 import { checkWaits } from "./check/across.ts";
 import { checkBackfillRuns } from "./check/backfills.ts";
 import { checkActiveRuns } from "./check/active-runs.ts";
+import { DagChanges } from "./check/dag-changes.ts";
 import { checkLosses } from "./check/losses.ts";
 import { Ledger } from "./check/ledger.ts";
+import { PauseWatch } from "./check/pauses.ts";
 import { PoolWatch } from "./check/pools.ts";
 import { RateWatch } from "./check/rates.ts";
 import { Violation } from "./check/violation.ts";
@@ -56,6 +58,8 @@ export type World = {
   readonly history: History;
   readonly ledger: Ledger;
   readonly pools: PoolWatch;
+  readonly dagChanges: DagChanges;
+  readonly pauses: PauseWatch;
   readonly faults: Faults;
   readonly settings: Partial<SchedulerSettings>;
   /** How bodies behave. */
@@ -78,8 +82,12 @@ export type World = {
   readonly failures: unknown[];
   /** The database's clock, milliseconds since 1970. */
   databaseNow(): number;
+  /** What that was in the beginning. */
+  readonly begin: number;
   /** The DAG of a `dag_version.id`. */
   dagOfVersion(id: number): CompiledDag;
+  /** The newest version of a DAG. */
+  newestOf(dagId: string): CompiledDag;
   /** A person makes a pool, or changes it. */
   setPool(name: string, slots: number, includeDeferred: boolean): void;
   spawn(name: string): VirtualProcess;
@@ -93,6 +101,9 @@ export type World = {
 
 /** When the database's clock starts: some moment. */
 const epochMs = Date.parse("2026-03-01T12:00:00Z");
+
+/** How long a decision may be on its way to the database. */
+const newsMs = 60_000;
 
 /** A scheduler's own word for a flush that failed. */
 function isStepFailed(error: unknown): boolean {
@@ -155,7 +166,7 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       look(() => checkWaits(server.tables, flushed.instances));
       look(() => rates.take(flushed));
       look(() => checkBackfillRuns(flushed, server.tables, dagOf));
-      look(() => checkActiveRuns(flushed, server.tables, dagOf));
+      look(() => checkActiveRuns(flushed, server.tables, dagOf, limitOf));
       look(() => checkLosses(flushed, server.tables, ledger, databaseNow()));
     },
   });
@@ -168,10 +179,20 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
     }
     return dag;
   };
+  const newestOf = (dagId: string): CompiledDag => dagOfVersion(server.tables.newestOf(dagId).id);
+  /** What max_active_runs may have been to whoever decided lately. */
+  const limitOf = (dagId: string): number =>
+    Math.max(
+      ...dagChanges
+        .versionsSince(dagId, databaseNow() - newsMs)
+        .map((id) => dagOfVersion(id).spec.maxActiveRuns),
+    );
   const dagOf = (run: RunRow): CompiledDag => dagOfVersion(run.dag_version_id);
   const history: History = new History(server.tables, dagOf);
   const ledger = new Ledger(server.tables, history);
   const pools = new PoolWatch(server.tables, dagOf);
+  const dagChanges = new DagChanges(server.tables, databaseNow);
+  const pauses = new PauseWatch(server.tables, dagChanges, databaseNow);
   const rates = new RateWatch(server.tables, dagOf);
   const apis: ApiNode[] = [];
   const setPool = (name: string, slots: number, includeDeferred: boolean): void => {
@@ -189,9 +210,9 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
   };
   return {
     ...{ machine, random, trace, network, server, history, faults, injected, failures, onFault },
-    ...{ dagOfVersion, databaseNow, look, onLog, planted, setPool },
+    ...{ dagOfVersion, newestOf, begin: databaseNow(), databaseNow, look, onLog, planted, setPool },
     exchange: createExchange(network),
-    ...{ ledger, pools, apis },
+    ...{ ledger, pools, dagChanges, pauses, apis },
     settings: {},
     script: {
       ms: { usual: 1_500, most: 20_000 },
@@ -214,6 +235,9 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       createClient({
         ...{ server, process, onFault, faults: faults.database },
         random: process.random.fork("database"),
+        onAnswer(statement, rows) {
+          if (statement === "owner_dag_list") dagChanges.onRead(process.name, rows);
+        },
       }),
   };
 }

@@ -212,15 +212,18 @@ export type NextRun = {
   readonly lastIntervalEnd: EpochMs | null;
   /** When that was found; later for every other note of the DAG that is to count after it. */
   readonly notedAt: EpochMs;
+  /** `changed_seq` of the DAG as it was known. */
+  readonly changedSeq: number;
 };
 
-/** Notes when the next scheduled runs of DAGs are due, for people. What a tick, or another note, has overtaken changes nothing. */
+/** Notes when the next scheduled runs of DAGs are due, for people. What a tick, another note, or a person has overtaken changes nothing. */
 export async function setNextRuns(db: Database, nextRuns: readonly NextRun[]): Promise<void> {
   await rowsOf(db.pool, "dag_set_next_runs", [
     nextRuns.map(({ dagId }) => dagId),
     nextRuns.map(({ nextRunAt }) => dateOf(nextRunAt)),
     nextRuns.map(({ lastIntervalEnd }) => dateOf(lastIntervalEnd)),
     nextRuns.map(({ notedAt }) => dateOf(notedAt)),
+    nextRuns.map(({ changedSeq }) => changedSeq),
   ]);
 }
 

@@ -20,14 +20,17 @@ export function runsWithPlaces(
 ): RunRow[] {
   return [...tables.runs.values()].filter((run) => {
     if (run.dag_id !== dagId || run.state !== running) return false;
-    const isOfPast = dagOf(run).spec.tasks.some(
-      ({ dependsOnPast, waitForDownstream }) => dependsOnPast || waitForDownstream,
-    );
-    if (!isOfPast) return true;
+    if (!isOfPast(dagOf(run))) return true;
     return [...tables.dataOf(run.id).instances.values()].some(({ state }) =>
       executing.includes(state),
     );
   });
+}
+
+function isOfPast({ spec }: CompiledDag): boolean {
+  return spec.tasks.some(
+    ({ dependsOnPast, waitForDownstream }) => dependsOnPast || waitForDownstream,
+  );
 }
 
 /** Runs that begin to run with a flush, or of which a task does. */
@@ -43,21 +46,30 @@ export function checkActiveRuns(
   flushed: Flushed,
   tables: Tables,
   dagOf: (run: RunRow) => CompiledDag,
+  limitOf: (dagId: string) => number,
 ): void {
+  const started = new Set(
+    flushed.runs.flatMap(({ before, after }) => (before.state === running ? [] : [after.id])),
+  );
   for (const run of begun(flushed, tables)) {
     const active = runsWithPlaces(tables, dagOf, run.dag_id);
     // Those of backfills have a limit of their own.
     const ordinary = active.filter(({ backfill_id: id }) => id === null);
-    const { maxActiveRuns, concurrencyKey } = dagOf(run).spec;
+    const { concurrencyKey } = dagOf(run).spec;
+    const maxActiveRuns = limitOf(run.dag_id);
+    // A run that has its place keeps it when the limit becomes lower; those that wait for the past have none meanwhile.
+    const takesPlace = started.has(run.id) || isOfPast(dagOf(run));
     ensure(
-      run.backfill_id !== null || ordinary.length <= maxActiveRuns,
+      run.backfill_id !== null || !takesPlace || ordinary.length <= maxActiveRuns,
       "S12",
       () =>
         `runs ${ordinary.map(({ id }) => id).join()} of ${run.dag_id} run at a time; ${maxActiveRuns} may`,
     );
     if (concurrencyKey === null) continue;
     const key = customerOf(run);
-    const holders = active.filter((other) => customerOf(other) === key);
+    const holders = active.filter(
+      (other) => dagOf(other).spec.concurrencyKey !== null && customerOf(other) === key,
+    );
     ensure(
       holders.length <= 1,
       "S12",

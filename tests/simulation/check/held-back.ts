@@ -9,7 +9,7 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /** By what it is, in words. */
-export function countDecisions({ server: { tables }, pools, triggered }: World) {
+export function countDecisions({ server: { tables }, pools, triggered, dagChanges }: World) {
   const counts = new Map<string, number>();
   const add = (what: string, count: number): void => {
     if (count > 0) counts.set(what, (counts.get(what) ?? 0) + count);
@@ -19,6 +19,9 @@ export function countDecisions({ server: { tables }, pools, triggered }: World) 
   add("events of assets", tables.assets.events.size);
   add("full pools", pools.full);
   add("starts under a rate", tables.takenStarts.length);
+  const paused = [...tables.dags.keys()].flatMap((dagId) => dagChanges.shut(dagId));
+  add("pauses that owners knew of", paused.length);
+  add("versions after the first", tables.versions.size - tables.dags.size);
   const missed = [...tables.deadlines.values()].filter(({ state }) => state === 3);
   add("missed deadlines", missed.length);
   return counts;

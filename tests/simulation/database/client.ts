@@ -7,7 +7,7 @@ import type { Random } from "../random.ts";
 import { readParameter } from "./binary.ts";
 import { connectionLost, refused } from "./errors.ts";
 import type { Job } from "./call.ts";
-import { needsOf, needsOfFlush } from "./needs.ts";
+import { dagThing, needsOf, needsOfFlush } from "./needs.ts";
 import { createPrisma } from "./prisma.ts";
 import type { DatabaseServer, Packed, Transaction } from "./server.ts";
 
@@ -37,6 +37,8 @@ export type ClientOptions = {
   readonly process: VirtualProcess;
   readonly faults: DatabaseFaults;
   readonly random: Random;
+  /** Told of what statements of the pool have answered. */
+  onAnswer?(statement: string, rows: readonly object[]): void;
   /** Told of each fault that has had its effect. */
   onFault(kind: string): void;
 };
@@ -139,7 +141,7 @@ export function createClient(options: ClientOptions): Database {
         const sent = last.then(() => {
           if (faults.downUntil > machine.now) throw unreachable();
           return call({
-            needs: needsOfFlush(shardsOf(pack)),
+            needs: needsOfFlush(shardsOf(pack), tickedDags(pack).map(dagThing)),
             transaction: null,
             execute: () => server.runPack(pack),
           });
@@ -157,7 +159,9 @@ export function createClient(options: ClientOptions): Database {
     if (typeof asked === "string") throw new Error(`The simulation does not know: ${asked}`);
     const { name, values } = asked;
     const execute = () => server.run(name, values, transaction);
-    return { rows: await call({ needs: needsOf(name, values), transaction, execute }) };
+    const rows = await call({ needs: needsOf(name, values), transaction, execute });
+    options.onAnswer?.(name, rows);
+    return { rows };
   }
 
   /** One connection for a transaction. */
@@ -204,6 +208,18 @@ export function createClient(options: ClientOptions): Database {
     };
   }
 
+  /** As Prisma's client opens one: it is undone when it takes too long, and with its process. */
+  function openTransaction(): Transaction {
+    const opened = server.begin();
+    const undo = (): void => server.rollback(opened);
+    const end = process.onDeath(undo);
+    machine.after(answerTimeoutMs, null, () => {
+      end();
+      undo();
+    });
+    return opened;
+  }
+
   const pool = {
     query: (asked: Query) => query(asked),
     connect: () => Promise.resolve(connection()),
@@ -211,7 +227,7 @@ export function createClient(options: ClientOptions): Database {
   return {
     url: "simulated",
     pool,
-    prisma: createPrisma(server, call),
+    prisma: createPrisma(server, call, openTransaction),
     lanes: [lane("lane 0"), lane("lane 1")],
     makingLane: lane("making lane"),
     close: () => Promise.resolve(),
@@ -230,3 +246,14 @@ function shardsOf(pack: readonly Packed[]): number[] {
   const shards = fence?.values[1];
   return Buffer.isBuffer(shards) ? (readParameter(shards) as number[]) : [];
 }
+
+/** The DAGs whose schedules a making of runs moves. */
+function tickedDags(pack: readonly Packed[]): string[] {
+  const making = pack.find(({ name }) => name === "run_create_batch");
+  if (making === undefined) return [];
+  const column = (at: number) => readParameter(making.values[at] ?? null) as unknown[];
+  const types = column(4);
+  return column(1).flatMap((dagId, at) => (types[at] === automated ? [String(dagId)] : []));
+}
+
+const automated = 1;

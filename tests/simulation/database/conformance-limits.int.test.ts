@@ -211,7 +211,8 @@ class Steps {
     const [dagId, nextRunAt] = ["maker", random.pick([null, end])];
     const lastIntervalEnd = random.pick([null, end]);
     const note = { dagId, nextRunAt, lastIntervalEnd, notedAt: begin + random.below(20) };
-    if (random.chance(0.5)) return (db) => setNextRuns(db, [note]);
+    const changedSeq = random.pick([1, 1, 2]);
+    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...note, changedSeq }]);
     const fence = this.#fence(0);
     return (db) => skipTick(db, fence, { dagId, interval: { start, end } });
   }

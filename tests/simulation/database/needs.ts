@@ -11,8 +11,8 @@ export type Needs = {
 
 const nothing: Needs = { shards: [], isTaking: false, things: [] };
 
-export function needsOfFlush(shards: readonly number[]): Needs {
-  return { ...nothing, shards };
+export function needsOfFlush(shards: readonly number[], things: readonly string[] = []): Needs {
+  return { ...nothing, shards, things };
 }
 
 /** By the name of the statement: what its text locks. */
@@ -30,6 +30,11 @@ export function needsOf(name: string, values: readonly unknown[]): Needs {
     case "backfill_set_state":
     case "backfill_advance":
       return { ...nothing, things: [`backfill ${String(values[0])}`] };
+    case "dag_set_paused":
+    case "dag_skip_tick":
+      return { ...nothing, things: [dagThing(String(values[0]))] };
+    case "dag_set_next_runs":
+      return { ...nothing, things: (values[0] as string[]).map(dagThing) };
     // Unique indexes: who inserts the same waits for the end of whoever was first.
     case "backfill_create":
       return { ...nothing, things: [`backfill of ${String(values[0])}`] };
@@ -38,6 +43,19 @@ export function needsOf(name: string, values: readonly unknown[]): Needs {
     default:
       return nothing;
   }
+}
+
+/** What statements without a name lock: by their text. */
+export function needsOfText(text: string, values: readonly unknown[]): Needs {
+  if (text.startsWith("SELECT 1 FROM dag "))
+    return { ...nothing, things: (values[0] as string[]).map(dagThing) };
+  if (text.startsWith("SELECT pg_advisory_xact_lock"))
+    return { ...nothing, things: [`lock ${String(values[0])}`] };
+  return nothing;
+}
+
+export function dagThing(dagId: string): string {
+  return `dag ${dagId}`;
 }
 
 export function poolThing(name: string): string {

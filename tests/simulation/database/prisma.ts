@@ -1,7 +1,8 @@
 /** The few calls of Prisma's client that the simulated nodes make. */
 
 import type { Call } from "./call.ts";
-import { needsOf } from "./needs.ts";
+import { needsOf, needsOfText, type Needs } from "./needs.ts";
+import type { DagVersionRow } from "./rows.ts";
 import type { DatabaseServer, Transaction } from "./server.ts";
 import { requestKey } from "./tables.ts";
 
@@ -10,22 +11,47 @@ type RequestId = {
   readonly principal: string;
   readonly requestId: string;
 };
+type VersionData = {
+  readonly dagId: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly spec: Uint8Array;
+  readonly taskCount: number;
+  readonly bundleDigest: string | null;
+};
 type RequestData = RequestId & { readonly bodyHash: Uint8Array; readonly answer: Uint8Array };
 
-export function createPrisma(server: DatabaseServer, call: Call): unknown {
+/** A table that is empty, and stays so: every bundle is there, every DAG compiles, and those with assets stay as they are. */
+const none = {
+  findMany: () => Promise.resolve([]),
+  deleteMany: () => Promise.resolve({ count: 0 }),
+  createMany: () => Promise.resolve({ count: 0 }),
+};
+
+export function createPrisma(
+  server: DatabaseServer,
+  call: Call,
+  begin: () => Transaction,
+): unknown {
   const within = (transaction: Transaction | null) => {
-    const run = <T>(execute: () => T): Promise<T> => {
-      const job = {
-        needs: needsOf("", []),
-        transaction,
-        execute: () => inside(transaction, execute),
-      };
-      return call(job);
+    const run = <T>(execute: () => T, needs: Needs = needsOf("", [])): Promise<T> =>
+      call({ needs, transaction, execute: () => inside(transaction, execute) });
+    const runNamed = (text: string, values: readonly unknown[]): Promise<object[]> => {
+      const name = nameOf(text);
+      return run(() => server.run(name, values, transaction), needsOf(name, values));
+    };
+    const lock = (needs: Needs): number => {
+      transaction?.holding.add(needs);
+      return 0;
     };
     return {
-      $executeRaw: () => run(() => 0),
-      $executeRawUnsafe: (text: string, ...values: unknown[]) =>
-        run(() => server.run(nameOf(text), values, transaction).length),
+      $executeRaw(parts: TemplateStringsArray, ...values: unknown[]) {
+        const needs = needsOfText(parts.join("?"), values);
+        return run(() => lock(needs), needs);
+      },
+      $executeRawUnsafe: async (text: string, ...values: unknown[]) =>
+        (await runNamed(text, values)).length,
+      $queryRawUnsafe: (text: string, ...values: unknown[]) => runNamed(text, values),
       signingKey: {
         findUnique: ({ where }: { where: { name: string } }) => run(() => key(where.name)),
         findUniqueOrThrow: ({ where }: { where: { name: string } }) => run(() => key(where.name)),
@@ -38,7 +64,17 @@ export function createPrisma(server: DatabaseServer, call: Call): unknown {
       dagVersion: {
         findMany: ({ where }: { where: { id: { in: number[] } } }) =>
           run(() => where.id.in.flatMap((id) => server.tables.versions.get(id) ?? [])),
+        createMany: ({ data }: { data: readonly VersionData[] }) =>
+          run(() => data.forEach((version) => addVersion(version, transaction))),
       },
+      bundle: {
+        findMany: ({ where }: { where: { digest: { in: string[] } } }) =>
+          Promise.resolve(where.digest.in.map((digest) => ({ digest }))),
+      },
+      importError: none,
+      assetUse: none,
+      assetPending: none,
+      assetPartition: none,
       request: {
         findUnique: ({ where }: { where: { method_principal_requestId: RequestId } }) =>
           run(() => find(where.method_principal_requestId)),
@@ -46,6 +82,18 @@ export function createPrisma(server: DatabaseServer, call: Call): unknown {
       },
     };
   };
+
+  function addVersion(version: VersionData, transaction: Transaction | null): void {
+    const { tables } = server;
+    const row: DagVersionRow = {
+      ...{ id: tables.nextVersionId++, dag_id: version.dagId, version: version.version },
+      ...{ digest: version.digest, spec: Buffer.from(version.spec) },
+      ...{ task_count: version.taskCount, bundle_digest: version.bundleDigest },
+    };
+    transaction?.drafts.versions.push(row);
+    // Before the row of the DAG that names it.
+    transaction?.writes.unshift(() => void tables.versions.set(row.id, row));
+  }
 
   /** What is written without a statement is undone with the transaction all the same. */
   function inside<T>(transaction: Transaction | null, execute: () => T): T {
@@ -83,7 +131,7 @@ export function createPrisma(server: DatabaseServer, call: Call): unknown {
   return {
     ...within(null),
     async $transaction<T>(body: (tx: unknown) => Promise<T>): Promise<T> {
-      const transaction = server.begin();
+      const transaction = begin();
       try {
         const result = await body(within(transaction));
         const execute = () => server.commit(transaction);

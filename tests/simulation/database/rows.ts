@@ -6,7 +6,13 @@ export type DagRow = {
   dag_id: string;
   shard: number;
   version: number;
+  folder: string;
+  file: string;
+  description: string;
+  tags: string[];
+  owner: string;
   schedule: string;
+  timezone: string;
   is_paused: boolean;
   is_active: boolean;
   scheduled_through: number;
@@ -15,14 +21,28 @@ export type DagRow = {
   next_run_at: number | null;
   next_run_noted_at: number | null;
   changed_seq: number;
+  registered_at: number;
 };
 
 export type DagVersionRow = {
   id: number;
   dag_id: string;
   version: number;
+  digest: string;
   spec: Buffer;
+  task_count: number;
   bundle_digest: string | null;
+};
+
+/** A commit that changed what an owner must know of a DAG. */
+export type DagChange = {
+  readonly dagId: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly isPaused: boolean;
+  readonly isActive: boolean;
+  /** `dag_version.id` of the newest version. */
+  readonly versionId: number;
 };
 
 export type RunRow = {

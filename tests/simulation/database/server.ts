@@ -15,6 +15,7 @@ import { acrossStatements, writeTriggers } from "./statements-across.ts";
 import { assetStatements } from "./statements-assets.ts";
 import { backfillStatements } from "./statements-backfills.ts";
 import { callbackStatements } from "./statements-callbacks.ts";
+import { dagStatements } from "./statements-dags.ts";
 import { deadlineStatements } from "./statements-deadlines.ts";
 import { pastStatements } from "./statements-past.ts";
 import { poolStatements } from "./statements-pools.ts";
@@ -22,7 +23,7 @@ import { rateStatements } from "./statements-rates.ts";
 import { runStatements } from "./statements-runs.ts";
 import { sessionStatements, shardStatements } from "./statements-shards.ts";
 import { taskStatements } from "./statements-tasks.ts";
-import type { Statements } from "./statement.ts";
+import { noDrafts, type Drafts, type Statements } from "./statement.ts";
 import { requestKey, Tables } from "./tables.ts";
 
 export type Packed = {
@@ -34,7 +35,8 @@ export type Packed = {
 export type Transaction = {
   readonly undo: (() => void)[];
   /** What takes place only with its end, so that nobody sees it before. */
-  readonly writes: (() => void)[];
+  readonly writes: ((now: number) => void)[];
+  readonly drafts: Drafts;
   readonly holding: Holding;
   isOpen: boolean;
 };
@@ -64,6 +66,7 @@ export type ServerOptions = {
 const statements: Statements = {
   ...shardStatements,
   ...sessionStatements,
+  ...dagStatements,
   ...runStatements,
   ...taskStatements,
   ...callbackStatements,
@@ -88,13 +91,16 @@ export class DatabaseServer {
   }
 
   begin(): Transaction {
-    const transaction = { undo: [], writes: [], holding: new Holding(), isOpen: true };
+    const transaction = {
+      ...{ undo: [], writes: [], drafts: noDrafts() },
+      ...{ holding: new Holding(), isOpen: true },
+    };
     this.#open.add(transaction);
     return transaction;
   }
 
   commit(transaction: Transaction): void {
-    for (const write of transaction.writes) write();
+    for (const write of transaction.writes) write(this.#options.now());
     this.#end(transaction);
   }
 
@@ -129,9 +135,10 @@ export class DatabaseServer {
     try {
       transaction?.holding.add(needsOf(name, values));
       const now = this.#options.now();
-      const atEnd = (write: () => void): void =>
-        void (transaction === null ? write() : transaction.writes.push(write));
-      const rows = statement({ tables, now, atEnd }, values);
+      const atEnd = (write: (now: number) => void): void =>
+        void (transaction === null ? write(now) : transaction.writes.push(write));
+      const drafts = transaction?.drafts ?? noDrafts();
+      const rows = statement({ tables, now, atEnd, drafts }, values);
       return this.#options.rows?.(name, rows, values, now) ?? rows;
     } finally {
       tables.undo = null;

@@ -5,23 +5,6 @@ import { at, atOrNull, type Statements } from "./statement.ts";
 import { instanceKey, type Tables } from "./tables.ts";
 
 export const acrossStatements: Statements = {
-  dag_get({ tables, now }, [dagIds]) {
-    return (dagIds as string[]).flatMap((dagId) => {
-      const dag = tables.dags.get(dagId);
-      const version = [...tables.versions.values()].find(
-        (one) => one.dag_id === dagId && one.version === dag?.version,
-      );
-      if (dag === undefined || version === undefined) return [];
-      const { is_paused: isPaused, is_active: isActive, schedule } = dag;
-      return [
-        {
-          ...{ dag_id: dagId, version: dag.version, schedule, schedule_problem: "" },
-          ...{ is_paused: isPaused, is_active: isActive, dag_version_id: version.id },
-          ...{ next_run_at: atOrNull(dag.next_run_at), now: at(now) },
-        },
-      ];
-    });
-  },
   run_get({ tables }, [ids]) {
     return (ids as number[]).flatMap((id) => tables.runs.get(id) ?? []);
   },

@@ -86,7 +86,7 @@ export const runStatements: Statements = {
     });
     return [];
   },
-  dag_set_next_runs({ tables }, [dagIds, nextRunAts, lastIntervalEnds, notedAts]) {
+  dag_set_next_runs({ tables }, [dagIds, nextRunAts, lastIntervalEnds, notedAts, changedSeqs]) {
     const momentOf = (dates: unknown, n: number): number | null => {
       const date = (dates as (string | null)[])[n] ?? null;
       return date === null ? null : Date.parse(date);
@@ -96,6 +96,7 @@ export const runStatements: Statements = {
       const last = momentOf(lastIntervalEnds, n) ?? -Infinity;
       const notedAt = momentOf(notedAts, n)!;
       if (dag === undefined || (dag.last_interval_end ?? -Infinity) > last) continue;
+      if (dag.changed_seq !== (changedSeqs as number[])[n]) continue;
       if ((dag.next_run_noted_at ?? -Infinity) >= notedAt) continue;
       const noted = { next_run_at: momentOf(nextRunAts, n), next_run_noted_at: notedAt };
       tables.dags.set(dagId, { ...dag, ...noted });

@@ -70,6 +70,8 @@ export class Tables {
   }));
   readonly dags = new Map<string, rows.DagRow>();
   readonly versions = new Map<number, rows.DagVersionRow>();
+  /** In the order of commits. For checks; no table of the product. */
+  readonly dagChanges: rows.DagChange[] = [];
   readonly runs = new Map<number, rows.RunRow>();
   readonly data = new Map<number, RunData>();
   readonly signingKeys = new Map<string, Uint8Array>();
@@ -98,6 +100,7 @@ export class Tables {
   nextRunBlock = 64;
   nextSessionKey = 1;
   nextChangedSeq = 1;
+  nextVersionId = 1;
   nextPoolChange = 1;
   nextBackfill = 1;
 
@@ -129,6 +132,22 @@ export class Tables {
     let last = 0;
     for (const seq of this.data.get(runId)?.events.keys() ?? []) last = Math.max(last, seq);
     return last;
+  }
+
+  /** The newest version of a DAG. */
+  newestOf(dagId: string): rows.DagVersionRow {
+    const version = this.dags.get(dagId)?.version;
+    return [...this.versions.values()].find(
+      (each) => each.dag_id === dagId && each.version === version,
+    )!;
+  }
+
+  /** What a person changes of a DAG, at the end of the transaction. */
+  setDag(row: rows.DagRow, at: number): void {
+    this.dags.set(row.dag_id, row);
+    const { dag_id: dagId, changed_seq: seq, is_paused: isPaused, is_active: isActive } = row;
+    const versionId = this.newestOf(dagId).id;
+    this.dagChanges.push({ dagId, seq, at, isPaused, isActive, versionId });
   }
 
   setPool(name: string, slots: number | null, includeDeferred: boolean): void {

@@ -1,5 +1,6 @@
 /** A scheduler process: the product's own, on the simulated database and bus. */
 
+import { flush as writeFlush } from "@millrace/db";
 import { startScheduler, type RunningScheduler } from "@millrace/scheduler";
 import { createQuietLog } from "../quiet-log.ts";
 import type { World } from "../world.ts";
@@ -20,10 +21,13 @@ export function startSchedulerNode(world: World, name: string): SchedulerNode {
     const own = world.exchange.join(process);
     const bus = world.planted?.schedulerBus?.(own, world.server.tables) ?? own;
     const db = world.database(process);
-    const flush = world.planted?.flush?.();
+    const write = world.planted?.flush?.() ?? writeFlush;
+    const flush: typeof writeFlush = (lane, batch) => {
+      world.look(() => world.pauses.onFlush(name, lane.name, batch));
+      return write(lane, batch);
+    };
     startScheduler({
-      ...{ db, bus, log, nodeId: name, settings: world.settings },
-      ...(flush === undefined ? {} : { flush }),
+      ...{ db, bus, log, nodeId: name, settings: world.settings, flush },
     }).then(
       (running) => {
         node.running = running;

@@ -21,8 +21,7 @@ export function startBackfills(world: World, plan: Plan, dags: readonly DagSpec[
   const client = startClient(world, "filler");
   let open = 0;
   for (const dag of dags) {
-    const isFit = dag.schedule !== null && kinds.includes(dag.schedule.kind);
-    if (!isFit || dag.tasks.some((task) => task.dependsOnPast) || random.chance(0.3)) continue;
+    if (!isFit(dag) || dag.tasks.some((task) => task.dependsOnPast) || random.chance(0.3)) continue;
     open += 1;
     client.process.after(random.between(0, plan.faultMs * 0.7), () => {
       live(dag).then(
@@ -46,7 +45,9 @@ export function startBackfills(world: World, plan: Plan, dags: readonly DagSpec[
 
   /** Null when it was refused. */
   async function make(dag: DagSpec): Promise<bigint | null> {
-    const { value } = askedOf(world, random, dag);
+    const { spec } = world.newestOf(dag.dagId);
+    if (!isFit(spec)) return null;
+    const { value } = askedOf(world, random, spec);
     const answer = await client.ask(dag.dagId, { case: "createBackfill", value }, random.uuid());
     if ("refused" in answer || answer.reply.case !== "backfillKey") return null;
     return answer.reply.value;
@@ -64,6 +65,10 @@ export function startBackfills(world: World, plan: Plan, dags: readonly DagSpec[
   return { open: () => open };
 }
 
+function isFit({ schedule }: DagSpec): boolean {
+  return schedule !== null && kinds.includes(schedule.kind);
+}
+
 function askedOf(world: World, random: Random, dag: DagSpec) {
   const now = world.databaseNow();
   const { dagId, schedule } = dag;
@@ -77,7 +82,7 @@ function askedOf(world: World, random: Random, dag: DagSpec) {
   const isReverse = random.chance(0.3);
   const anchor = dateAnchor(dag, last, from);
   const dates = [...datesWithin({ dagId, schedule, anchor }, { from, to, asOf: now, isReverse })];
-  const version = [...world.server.tables.versions.values()].find((one) => one.dag_id === dagId)!;
+  const version = world.server.tables.newestOf(dagId);
   const value = {
     ...{ dagId, dagVersionKey: version.id, reverse: isReverse, dateCount: dates.length },
     ...{ fromMs: BigInt(from), toMs: BigInt(to), asOfMs: BigInt(now) },

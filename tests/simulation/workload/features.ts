@@ -7,23 +7,26 @@ import type { World } from "../world.ts";
 import { withTriggers } from "./across.ts";
 import { withAssets } from "./assets.ts";
 import { withDeadlines } from "./deadlines.ts";
-import { paramsSchema } from "./params.ts";
+import { paramsSchemaOf } from "./params.ts";
 import { withPools, type SimulatedPool } from "./pools.ts";
 import { withSchedule } from "./schedules.ts";
 
 export function withFeatures(
-  world: World,
+  world: Pick<World, "random" | "begin">,
   { has, faultMs }: Plan,
   plain: readonly DagSpec[],
   pools: readonly SimulatedPool[],
+  edition = 1,
 ): DagSpec[] {
+  const forkName = edition === 1 ? "" : ` ${edition}`;
   return plain.map((spec, place) => {
-    const randomFor = (what: string) => world.random.fork(`${what} of ${spec.dagId}`);
-    let dag: DagSpec = { ...spec, paramsSchema };
+    const randomFor = (what: string) => world.random.fork(`${what} of ${spec.dagId}${forkName}`);
+    let dag: DagSpec = { ...spec, paramsSchema: paramsSchemaOf(edition) };
+    if (has.versions) dag = { ...dag, bundleDigest: "bundle" };
     if (has.pools) dag = withPools(randomFor("pools"), dag, pools);
     if (has.schedules)
-      dag = withSchedule(randomFor("schedule"), dag, { now: world.databaseNow(), faultMs });
-    if (has.keys) dag = withKey(randomFor("key"), dag);
+      dag = withSchedule(randomFor("schedule"), dag, { now: world.begin, faultMs });
+    if (has.keys) dag = withKey(world.random.fork(`key of ${spec.dagId}`), dag);
     if (has.deadlines) dag = withDeadlines(randomFor("deadlines"), dag);
     if (has.rates) dag = withRate(randomFor("rate"), dag);
     if (has.across) {

@@ -1,45 +1,50 @@
-/** Registers DAGs as the front door would: their rows, and the version that runs are pinned to. */
+/** Registers the DAGs that a seed begins with, as the front door would: their rows, and the version that runs are pinned to. */
 
-import { toBinary } from "@bufbuild/protobuf";
-import { assetNeeds, scheduleText, shardOf, type DagSpec } from "@millrace/engine";
-import { dagSpecToProto } from "@millrace/wire";
-import { DagSpecSchema } from "@millrace/wire/v1";
+import { assetNeeds, scheduleText, shardOf, timeOf, type DagSpec } from "@millrace/engine";
+import { encodedAnew } from "../../../services/api/src/dag-registration.ts";
 import type { Tables } from "../database/tables.ts";
 import { expressionOf } from "./assets.ts";
 
 export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
-  const before = tables.dags.get(spec.dagId);
+  const { dagId, schedule } = spec;
+  const before = tables.dags.get(dagId);
   const version = (before?.version ?? 0) + 1;
-  tables.dags.set(spec.dagId, {
-    dag_id: spec.dagId,
-    shard: shardOf(spec.dagId),
-    version,
-    schedule: spec.schedule === null ? "" : scheduleText(spec.schedule),
-    is_paused: false,
-    is_active: true,
-    scheduled_through: before?.scheduled_through ?? now,
-    last_interval_start: before?.last_interval_start ?? null,
-    last_interval_end: before?.last_interval_end ?? null,
-    next_run_at: before?.next_run_at ?? null,
-    next_run_noted_at: before?.next_run_noted_at ?? null,
-    changed_seq: tables.nextChangedSeq++,
-  });
   for (const uri of specAssets(spec)) tables.assets.idOf(uri);
   const expression = expressionOf(spec);
   for (const { of } of expression === null ? [] : assetNeeds(expression))
     tables.assets.uses.push({
-      dag_id: spec.dagId,
+      dag_id: dagId,
       asset_id: of.kind === "asset" ? tables.assets.idOf(of.uri) : 0,
       alias: of.kind === "alias" ? of.name : "",
     });
-  const id = tables.versions.size + 1;
+  const id = tables.nextVersionId++;
+  const { bytes, digest } = encodedAnew(spec);
   tables.versions.set(id, {
-    id,
-    dag_id: spec.dagId,
-    version,
-    spec: Buffer.from(toBinary(DagSpecSchema, dagSpecToProto(spec))),
-    bundle_digest: null,
+    ...{ id, dag_id: dagId, version, digest, spec: Buffer.from(bytes) },
+    ...{ task_count: spec.tasks.length, bundle_digest: null },
   });
+  const time = timeOf(schedule);
+  tables.setDag(
+    {
+      ...{ dag_id: dagId, shard: shardOf(dagId), version, folder: folderOf(dagId) },
+      ...{ file: spec.file, description: spec.description, tags: [...spec.tags] },
+      ...{ owner: spec.owner, is_paused: false, is_active: true },
+      schedule: schedule === null ? "" : scheduleText(schedule),
+      timezone: time !== null && "timezone" in time ? time.timezone : "",
+      scheduled_through: before?.scheduled_through ?? now,
+      last_interval_start: before?.last_interval_start ?? null,
+      last_interval_end: before?.last_interval_end ?? null,
+      next_run_at: before?.next_run_at ?? null,
+      next_run_noted_at: before?.next_run_noted_at ?? null,
+      ...{ changed_seq: tables.nextChangedSeq++, registered_at: now },
+    },
+    now,
+  );
+}
+
+/** Each DAG is alone in its folder: registering one leaves the others as they are. */
+export function folderOf(dagId: string): string {
+  return `folder of ${dagId}`;
 }
 
 function specAssets({ tasks }: DagSpec): string[] {

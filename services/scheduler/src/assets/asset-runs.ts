@@ -136,8 +136,10 @@ export function createAssetRuns(parts: {
     }
   }
 
-  function fire({ dag, needs }: Wait): void {
+  function fire({ dag, expression, needs }: Wait): void {
     if (!holdsDag(owner, dag) || dag.assets.isMaking) return;
+    // Paused, or another version, since its events were asked about: what changed it has touched it.
+    if (dag.isPaused || expressionOf(dag) !== expression) return;
     const { assets } = dag;
     assets.isMaking = true;
     const params = defaultParams(dag.newest?.compiled.spec.paramsSchema ?? null);

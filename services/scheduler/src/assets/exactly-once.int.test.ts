@@ -1,7 +1,7 @@
 /** Each event is used by exactly one run of a DAG, whatever crashes in between (appendix C, traps 14 and 23). */
 
 import { create, toBinary } from "@bufbuild/protobuf";
-import { createAssetEvent, flush, type Database, type Lane } from "@millrace/db";
+import { createAssetEvent, flush, setDagPaused, type Database, type Lane } from "@millrace/db";
 import type { DagSpec } from "@millrace/engine";
 import { AssetEventsPendingSchema } from "@millrace/wire/internal";
 import * as fc from "fast-check";
@@ -13,9 +13,14 @@ import { aWorld, type World } from "../testing/world.ts";
 const need = 2;
 const asset = (uri: string) =>
   ({ kind: "asset", uri, name: uri, group: "asset", extra: "" }) as const;
+const ofAsset = (uri: string): Pick<DagSpec, "schedule"> => ({
+  schedule: { kind: "assets", expression: { kind: "events", of: asset(uri), count: need } },
+});
+const told = (...dagIds: string[]) =>
+  toBinary(AssetEventsPendingSchema, create(AssetEventsPendingSchema, { dagIds }));
 const consumer = (changes: Partial<DagSpec> = {}) =>
   aDag("consumer", ["t"], [], {
-    schedule: { kind: "assets", expression: { kind: "events", of: asset("a"), count: need } },
+    ...ofAsset("a"),
     ...changes,
   });
 
@@ -24,8 +29,7 @@ async function emit(world: World): Promise<void> {
   const { consumers } = await world.db.prisma.$transaction((tx) =>
     createAssetEvent(tx, { assetId, extra: null, source: 2, createdBy: "test" }),
   );
-  const message = create(AssetEventsPendingSchema, { dagIds: [...consumers] });
-  world.bus.publish("assets", toBinary(AssetEventsPendingSchema, message));
+  world.bus.publish("assets", told(...consumers));
 }
 
 type Uses = { event_id: number; runs: number };
@@ -183,3 +187,41 @@ test("a success that the database would not take at first makes its events when 
   const { rows } = await world.db.pool.query("SELECT count(*)::int AS n FROM asset_event");
   expect(rows).toEqual([{ n: 1 }]);
 });
+
+const changes: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
+  "is paused": ({ db }) => db.prisma.$transaction((tx) => setDagPaused(tx, "consumer", true)),
+  "gets a version that waits for another asset": ({ db }) =>
+    registerDag(db, consumer(ofAsset("b"))),
+};
+
+test.each(Object.keys(changes))(
+  "a DAG that %s while its events are counted makes no run of them",
+  async (change) => {
+    await using world = await aWorld();
+    const { db } = world;
+    for (const dagId of ["consumer", "other"]) await registerDag(db, consumer({ dagId }));
+    const counting = statementTrouble(db, "asset_pending_count", "held", { isArmed: false });
+    await world.scheduler({ db: counting.db });
+    const assetId = await assetIdOf(db, "a");
+    for (let n = 0; n < need; n++)
+      await db.prisma.$transaction((tx) =>
+        createAssetEvent(tx, { assetId, extra: null, source: 2, createdBy: "test" }),
+      );
+    counting.arm();
+    world.bus.publish("assets", told("consumer", "other"));
+    await counting.met;
+    await changes[change]!(world);
+    await registerDag(db, aDag("marker", ["t"], [], { schedule: { kind: "once" } }));
+    world.bus.publish("dags", new Uint8Array());
+    const made = async () =>
+      (await db.pool.query<{ dag_id: string }>("SELECT dag_id FROM run ORDER BY id")).rows.map(
+        (row) => row.dag_id,
+      );
+    // By then its owner has read what changed.
+    await expect.poll(made).toEqual(["marker"]);
+    counting.letGo();
+    // Runs whose events were counted together are made together.
+    await expect.poll(made).toContain("other");
+    expect(await made()).not.toContain("consumer");
+  },
+);

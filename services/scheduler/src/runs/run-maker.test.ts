@@ -14,7 +14,9 @@ const nameTaken = (id: number) => [id, true, null, null, null, false];
  */
 function aMaker(answers: readonly (Error | readonly unknown[][])[], meanwhile = () => {}) {
   let attempts = 0;
-  const dags = ["a", "b"].map((dagId) => ({ dagId, shard: 1, queued: { size: 0 } }) as OwnedDag);
+  const dags = ["a", "b"].map(
+    (dagId) => ({ dagId, shard: 1, versionId: 1, queued: { size: 0 } }) as OwnedDag,
+  );
   const byId = new Map(dags.map((dag) => [dag.dagId, dag]));
   const owner = {
     settings: {
@@ -41,8 +43,12 @@ function aMaker(answers: readonly (Error | readonly unknown[][])[], meanwhile = 
     },
   } as unknown as Owner;
   const queued: number[] = [];
+  const versionIds: number[] = [];
   const life: Pick<RunLife, "enqueue" | "startQueued"> = {
-    enqueue: (_, { facts }) => void queued.push(facts.id),
+    enqueue(_, { facts }) {
+      queued.push(facts.id);
+      versionIds.push(facts.dagVersionId);
+    },
     startQueued: () => undefined,
   };
   const wish = (dag: OwnedDag): RunWish => ({
@@ -52,7 +58,7 @@ function aMaker(answers: readonly (Error | readonly unknown[][])[], meanwhile = 
   });
   const { make } = createRunMaker({ owner, life: life as RunLife });
   const makeAll = () => Promise.allSettled(dags.map((dag) => make(wish(dag))));
-  return { makeAll, queued, attempts: () => attempts, dags: byId };
+  return { makeAll, queued, versionIds, attempts: () => attempts, dags: byId };
 }
 
 const broken = new Error("Connection terminated unexpectedly");
@@ -93,4 +99,13 @@ test("a run that was made while its shard was lost and taken again is left to wh
   const { makeAll, queued, dags } = aMaker([[born(1), born(2)]], retake);
   expect((await makeAll()).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   expect(queued).toEqual([2]);
+});
+
+// A tick of the version before became a run of one that has no such tick, with the params of the version before.
+test("a run has the version that was the newest when it was asked for, though another one is registered meanwhile", async () => {
+  const { makeAll, versionIds, dags } = aMaker([[born(1), born(2)]]);
+  const making = makeAll();
+  dags.get("a")!.versionId = 2;
+  await making;
+  expect(versionIds).toEqual([1, 1]);
 });

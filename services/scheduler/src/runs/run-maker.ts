@@ -53,19 +53,21 @@ export type RunMaker = {
 };
 
 type Outcome = RunMade | Error;
-type Open = { readonly wish: RunWish; readonly id: number; readonly at: number };
+/** Pinned to the newest version of its DAG when it was wished: its date, and its params, follow from that one. */
+type PinnedWish = RunWish & { readonly versionId: number };
+type Open = { readonly wish: PinnedWish; readonly id: number; readonly at: number };
 
 export function createRunMaker(parts: { readonly owner: Owner; readonly life: RunLife }): RunMaker {
   const { owner, life } = parts;
   let ids: number[] = [];
   let waiting = 0;
 
-  const batcher = createBatcher<RunWish, Outcome>({
+  const batcher = createBatcher<PinnedWish, Outcome>({
     batchMax: owner.settings.triggersPerFlushMax,
     run: makeAll,
   });
 
-  async function makeAll(wishes: readonly RunWish[]): Promise<Outcome[]> {
+  async function makeAll(wishes: readonly PinnedWish[]): Promise<Outcome[]> {
     if (ids.length < wishes.length)
       ids.push(...(await takeRunIds(owner.db, owner.settings.triggersPerFlushMax)));
     const outcomes = new Array<Outcome>(wishes.length);
@@ -179,7 +181,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
   }
 
   function toCreate({ wish, id }: Open, isNameTaken: boolean): RunToCreate {
-    const { dag, request, ...facts } = wish;
+    const { dag, request, versionId, ...facts } = wish;
     const { runType, runAfter, partitionKey } = wish;
     const isKeyed = runType === automated && partitionKey !== null;
     const key = isKeyed ? partitionKey : null;
@@ -193,7 +195,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       ...facts,
       id,
       dagId: dag.dagId,
-      dagVersionId: dag.versionId,
+      dagVersionId: versionId,
       shard: dag.shard,
       runName: name,
       request: request === null ? null : { ...request, answer: request.answerFor(id) },
@@ -223,7 +225,7 @@ export function createRunMaker(parts: { readonly owner: Owner; readonly life: Ru
       }
       waiting += 1;
       try {
-        const outcome = await batcher.add(wish);
+        const outcome = await batcher.add({ ...wish, versionId: wish.dag.versionId });
         if (outcome instanceof Error) throw outcome;
         return outcome;
       } finally {

@@ -61,7 +61,7 @@ export function createTicks(parts: {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
     const lastIntervalEnd = dag.lastInterval?.end ?? null;
-    notes.note({ dagId: dag.dagId, nextRunAt, lastIntervalEnd });
+    notes.note({ dagId: dag.dagId, nextRunAt, lastIntervalEnd, changedSeq: dag.changedSeq });
   }
 
   function hasRoom(dag: OwnedDag): boolean {
@@ -138,7 +138,8 @@ export function createTicks(parts: {
     if (others.length > 0)
       return async () => {
         await cancelAll(dag, others);
-        await makeRun(dag, planned);
+        // Of a version that is the newest no more it is no tick.
+        if (dag.planned === planned) await makeRun(dag, planned);
       };
     return hasRoom(dag) ? () => makeRun(dag, planned) : null;
   }

@@ -31,9 +31,9 @@ export function ownedDag(row: OwnedDagRow): OwnedDag {
   };
 }
 
-/** Takes over what a registration or a switch changed. The newest version is looked up when it is needed. */
+/** Takes over what a registration or a switch changed. The newest version is looked up when it is needed, and plans anew. */
 export function refreshDag(dag: OwnedDag, row: OwnedDagRow): void {
-  if (dag.versionId !== row.version_id) dag.newest = null;
+  if (dag.versionId !== row.version_id) Object.assign(dag, { newest: null, planned: null });
   Object.assign(dag, changeable(row));
 }
 
