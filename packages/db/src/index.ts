@@ -75,7 +75,6 @@ export {
   deleteDag,
   pauseAfterFailures,
   setNextRuns,
-  setScheduleProblem,
   skipTick,
   takeRunIds,
   type NextRun,

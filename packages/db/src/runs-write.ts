@@ -203,11 +203,13 @@ export async function takeRunIds(db: Database, count: number): Promise<number[]>
   return rows.flatMap(({ first }) => Array.from({ length: idBlock }, (_, i) => first + i));
 }
 
-/** When the next scheduled run of a DAG is due. */
+/** When the next scheduled run of a DAG is due, as far as its timetable says. */
 export type NextRun = {
   readonly dagId: string;
   /** Null for none. */
   readonly nextRunAt: EpochMs | null;
+  /** What is wrong with the function of its timetable; empty for nothing. */
+  readonly problem: string;
   /** The end of the data interval of the newest tick, from which it follows; null for none. */
   readonly lastIntervalEnd: EpochMs | null;
   /** When that was found; later for every other note of the DAG that is to count after it. */
@@ -216,7 +218,10 @@ export type NextRun = {
   readonly changedSeq: number;
 };
 
-/** Notes when the next scheduled runs of DAGs are due, for people. What a tick, another note, or a person has overtaken changes nothing. */
+/**
+ * Notes what is known of the next scheduled runs of DAGs, for people. What a tick, another note, or a person has overtaken changes
+ * nothing.
+ */
 export async function setNextRuns(db: Database, nextRuns: readonly NextRun[]): Promise<void> {
   await rowsOf(db.pool, "dag_set_next_runs", [
     nextRuns.map(({ dagId }) => dagId),
@@ -224,16 +229,8 @@ export async function setNextRuns(db: Database, nextRuns: readonly NextRun[]): P
     nextRuns.map(({ lastIntervalEnd }) => dateOf(lastIntervalEnd)),
     nextRuns.map(({ notedAt }) => dateOf(notedAt)),
     nextRuns.map(({ changedSeq }) => changedSeq),
+    nextRuns.map(({ problem }) => problem),
   ]);
-}
-
-/** Notes what is wrong with the function of a DAG's timetable, for people; empty for nothing. */
-export async function setScheduleProblem(
-  db: Database,
-  dagId: string,
-  problem: string,
-): Promise<void> {
-  await rowsOf(db.pool, "dag_set_schedule_problem", [dagId, problem]);
 }
 
 /** A tick that makes no run. */

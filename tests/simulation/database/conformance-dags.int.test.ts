@@ -154,7 +154,7 @@ class Steps {
     return async (db) => {
       const dags = await listOwnedDags(db, { shards, dagId: note.dagId, limit: 1 });
       const changedSeq = (dags[0]?.changed_seq ?? 0) - (isOld ? 1 : 0);
-      await setNextRuns(db, [{ ...note, changedSeq }]);
+      await setNextRuns(db, [{ ...note, changedSeq, problem: "" }]);
     };
   }
 

@@ -212,7 +212,7 @@ class Steps {
     const lastIntervalEnd = random.pick([null, end]);
     const note = { dagId, nextRunAt, lastIntervalEnd, notedAt: begin + random.below(20) };
     const changedSeq = random.pick([1, 1, 2]);
-    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...note, changedSeq }]);
+    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...note, changedSeq, problem: "" }]);
     const fence = this.#fence(0);
     return (db) => skipTick(db, fence, { dagId, interval: { start, end } });
   }

@@ -226,6 +226,13 @@ describe("firstOf: in order of preference", () => {
     expect(chosen["x"]).toEqual([]);
     expect(chosen["y"]).toHaveLength(1);
   });
+  test("a name around several terms has what all of them have, by date", () => {
+    const term = joined("all_of", [two, range(b, -3, -2, { name: "y" })], { name: "both" });
+    const { chosen } = judged(term, { a22: 0, a23: 0, b21: 0, b22: 0 }, 0);
+    const dates = chosen["both"]!.map(({ date }) => (midnight - date) / 3_600_000);
+    expect(dates).toEqual([3, 2, 2, 1]);
+  });
+
   test("a name around alternatives has what was chosen", () => {
     const term = joined("first_of", [range(a, -1, -1), range(b, -1, -1)], { name: "either" });
     expect(judged(term, { b23: 0 }, 0).chosen["either"]?.[0]?.uri).toBe("s3://b");

@@ -88,7 +88,8 @@ function judge(asked: Asked, found: InstanceAt, clock: InputClock, choice: numbe
         ? judgeAll(asked.parts.map((part) => judge(part, found, clock, choice)))
         : judgeFirst(asked, found, clock);
   if (asked.name === "" || judged.state !== "holds") return judged;
-  return { ...judged, named: new Map([...judged.named, [asked.name, judged.instances]]) };
+  const instances = judged.instances.toSorted((a, b) => a.date - b.date);
+  return { ...judged, named: new Map([...judged.named, [asked.name, instances]]) };
 }
 
 function judgeAll(parts: readonly Judged[]): Judged {

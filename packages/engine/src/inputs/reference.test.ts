@@ -89,7 +89,11 @@ function createReference(term: InputTerm, arrivals: Arrivals) {
     return { state: "lacks", chosen: [] };
   }
 
-  return (minute: number): Answer => walk(term, { min: null, wait: null }, minute);
+  const stepOf = (instance: string): number => Number(instance.split(" ")[1]);
+  return (minute: number): Answer => {
+    const { state, chosen } = walk(term, { min: null, wait: null }, minute);
+    return { state, chosen: chosen.toSorted((x, y) => stepOf(x) - stepOf(y)) };
+  };
 }
 
 test("judging anew at any moment, and only when something says so, comes to what remembering every minute comes to", () => {

@@ -90,11 +90,14 @@ export function createAssetRuns(parts: {
         const own = counts.slice(at, (at += wait.needs.length));
         if (holds(wait, own)) fire(wait);
       }
-      await Promise.all(
+      // Each to its end, whatever becomes of the others: two looks at one DAG would both make its runs.
+      const looks = await Promise.allSettled(
         dags.map(async (dag) => {
           if (partitionedOf(dag) !== null && (await partitions.look(dag))) touched.add(dag.dagId);
         }),
       );
+      const failed = looks.find((look) => look.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
     } catch (error) {
       owner.log.warn({ dags: known.length, err: error }, "assets.look_failed");
       touchLater(ids);

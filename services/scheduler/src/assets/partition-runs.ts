@@ -86,8 +86,9 @@ export function createPartitionRuns(parts: {
       sorted.push(event);
       rows.push(...rowsOf(schedule, event));
     }
-    await sortPendingEvents(owner.db, shard, { dagId: dag.dagId, versionId }, sorted, rows);
+    // Before it is written: without an answer it may be all the same, and is not read again then.
     for (const { targetKey } of rows) if (targetKey !== "") keys.touched.add(targetKey);
+    await sortPendingEvents(owner.db, shard, { dagId: dag.dagId, versionId }, sorted, rows);
     const problem = rows.find((row) => row.problem !== "")?.problem;
     if (problem !== undefined)
       owner.log.warn({ dag_id: dag.dagId, problem }, "assets.partition_unmapped");

@@ -388,6 +388,54 @@ test("an event whose run got no number, since the connection broke, makes one al
   await expect.poll(() => keysOf(world, "consumer")).toEqual(["2026-01-01"]);
 });
 
+test("events whose sorting was not answered make their run", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("consumer", ["t"], [], by(events("a"))));
+  const sorting = "COMMIT of asset_partition_sort";
+  const trouble = statementTrouble(world.db, sorting, "after", { isArmed: false });
+  await world.scheduler({
+    ...{ db: trouble.db, settings: { reloadDelayMs: { first: 10, max: 50 }, assetPollMs: 100 } },
+  });
+  await using _api = await world.api();
+  await emit(world, "a", "mon");
+  await expect
+    .poll(() => world.db.pool.query("SELECT id FROM run WHERE state = 3"))
+    .toMatchObject({ rowCount: 1 });
+  trouble.arm();
+  await emit(world, "a", "tue");
+  await trouble.met;
+  await expect.poll(() => keysOf(world, "consumer")).toEqual(["mon", "tue"]);
+});
+
+test("a look that fails at one DAG does not begin another look at one that is being looked at", async () => {
+  await using world = await aWorld();
+  const dagIds = ["one", "two"];
+  for (const dagId of dagIds) await registerDag(world.db, aDag(dagId, ["t"], [], by(events("a"))));
+  const later = { isArmed: false };
+  const failing = statementTrouble(world.db, "asset_partition_unsorted", "before", later);
+  const slow = statementTrouble(failing.db, "asset_partition_count", "held", later);
+  await world.scheduler({
+    ...{ db: slow.db, settings: { reloadDelayMs: { first: 10, max: 50 } } },
+  });
+  await using _api = await world.api();
+  await emit(world, "a", "mon");
+  await expect
+    .poll(() => world.db.pool.query("SELECT id FROM run WHERE state = 3"))
+    .toMatchObject({ rowCount: 2 });
+  failing.arm();
+  slow.arm();
+  await emit(world, "a", "tue");
+  await Promise.all([failing.met, slow.met]);
+  // The other look would make a run, and then this one another, without events.
+  const early = expect.poll(() => count(world, "run"), { timeout: 500 }).toBeGreaterThan(2);
+  expect((await Promise.allSettled([early]))[0].status).toBe("rejected");
+  slow.letGo();
+  for (const dagId of dagIds)
+    await expect
+      .poll(() => runsOf(world, dagId))
+      .toEqual(["mon", "tue"].map((key) => ({ partition_key: key, keys: [key] })));
+});
+
 async function expectEachUsedOnce(world: World): Promise<void> {
   // A key that has events of both assets has a run, in the end.
   await expect

@@ -275,7 +275,12 @@ export function createInputs(parts: {
       }
       if (!isTooLate(facts, spec, parts.owner().dbClock.now())) return false;
       void end(dag, facts.id, "left_out").catch((error: unknown) => {
-        parts.owner().log.warn({ dag_id: dag.dagId, err: error }, "inputs.end_failed");
+        const owner = parts.owner();
+        owner.log.warn({ dag_id: dag.dagId, err: error }, "inputs.end_failed");
+        // It is in its line, and nothing else may look there again.
+        owner.clock.after(owner.settings.reloadDelayMs.max, () => {
+          if (isHeld(dag)) parts.life().startQueued(dag);
+        });
       });
       return true;
     },

@@ -141,9 +141,10 @@ export function createPast(parts: {
     decisions.set(ix, null);
     const asked = askWhetherPastMatters(parts.owner(), { run, ix, previous, taskIds });
     void asked.then((answer) => {
-      if (answer === null) return;
-      decisions.set(ix, answer);
       watcher.answers.delete(ix);
+      // Who has failed for want of an answer may be cleared, and is asked about anew.
+      if (answer === null) return void decisions.delete(ix);
+      decisions.set(ix, answer);
       wake(watcher);
     });
     return "asked";

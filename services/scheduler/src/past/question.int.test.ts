@@ -1,3 +1,4 @@
+import { TaskState } from "@millrace/engine";
 import { ReasonKind } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
 import { expect, test } from "vitest";
@@ -88,4 +89,35 @@ test("an answer that is no boolean is a failure; nothing else stops", async () =
   expect(await it.world.untilFinal(it.run)).toBe("failed");
   const third = await it.api.trigger("asked");
   expect(await it.world.untilFinal(third)).toBe("success");
+});
+
+test("a task that has failed for want of an answer, and is cleared, is asked about anew", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("asked", [aTask("a", decided), "long"]));
+  await world.scheduler();
+  const released = Promise.withResolvers<Outcome>();
+  let isGood = false;
+  const api = await world.api({
+    body(assignment) {
+      if (isQuestion(assignment)) return isGood ? success(false) : failure("no", false);
+      if (assignment.taskId === "long") return released.promise;
+      return isGood ? success() : failure("no", false);
+    },
+  });
+  await api.trigger("asked", { logicalAt: dates[0]! });
+  const run = await api.trigger("asked", { logicalAt: dates[1]! });
+  const state = async (): Promise<number | undefined> => {
+    const { rows } = await world.db.pool.query<{ state: number }>(
+      "SELECT state FROM task_instance WHERE run_id = $1 AND ix = 0",
+      [run],
+    );
+    return rows[0]?.state;
+  };
+  await expect.poll(state).toBe(TaskState.failed);
+  isGood = true;
+  const value = { runKey: BigInt(run), selection: { instances: [{ taskId: "a" }] } };
+  const command = { case: "clearInstances", value } as const;
+  await api.command("asked", { requestId: crypto.randomUUID(), command });
+  await expect.poll(state).toBe(TaskState.success);
+  released.resolve(success());
 });

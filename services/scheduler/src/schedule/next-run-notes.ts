@@ -1,12 +1,16 @@
-/** Notes in the rows of DAGs when their next run is due, for people: many in one statement, one statement at a time. */
+/**
+ * Notes in the rows of DAGs when their next run is due, and what is wrong with their timetable, for people: many in one statement, one
+ * statement at a time, until they are written.
+ */
 
 import { setNextRuns, type NextRun } from "@millrace/db";
 import type { Owner } from "../owner.ts";
+import type { OwnedDag } from "../runs/run.ts";
 import { pause } from "../clock.ts";
 
 export type NextRunNotes = {
   /** Soon; the newest counts. */
-  note(nextRun: Omit<NextRun, "notedAt">): void;
+  note(dag: OwnedDag): void;
 };
 
 export function createNextRunNotes(owner: Owner): NextRunNotes {
@@ -35,10 +39,11 @@ export function createNextRunNotes(owner: Owner): NextRunNotes {
   }
 
   return {
-    note(nextRun) {
+    note({ dagId, nextRunAt, scheduleProblem: problem, lastInterval, changedSeq }) {
       // Two of the same millisecond have an order as well.
       notedAt = Math.max(owner.dbClock.now(), notedAt + 1);
-      waiting.set(nextRun.dagId, { ...nextRun, notedAt });
+      const lastIntervalEnd = lastInterval?.end ?? null;
+      waiting.set(dagId, { dagId, nextRunAt, problem, lastIntervalEnd, notedAt, changedSeq });
       // What else is said in this turn of the event loop goes along.
       setImmediate(() => void drain());
     },

@@ -42,7 +42,7 @@ export function createTicks(parts: {
 }): Ticks {
   const { owner, maker, life } = parts;
   const notes = createNextRunNotes(owner);
-  const timetables = createTimetables({ owner, onAnswer: plan });
+  const timetables = createTimetables({ owner, notes, onAnswer: plan });
 
   function nextOf(dag: OwnedDag, last: DataInterval | null): PlannedRun | null {
     if (dag.newest === null) return null;
@@ -60,8 +60,7 @@ export function createTicks(parts: {
   function show(dag: OwnedDag, nextRunAt: number | null): void {
     if (dag.nextRunAt === nextRunAt) return;
     dag.nextRunAt = nextRunAt;
-    const lastIntervalEnd = dag.lastInterval?.end ?? null;
-    notes.note({ dagId: dag.dagId, nextRunAt, lastIntervalEnd, changedSeq: dag.changedSeq });
+    notes.note(dag);
   }
 
   function hasRoom(dag: OwnedDag): boolean {

@@ -1,9 +1,11 @@
+import { shardOf } from "@millrace/engine";
 import { FailureKind } from "@millrace/wire/v1";
 import type { Assignment } from "@millrace/wire/worker";
 import { describe, expect, test } from "vitest";
 import { aDag, registerDag } from "../testing/dags.ts";
 import { success, textOf, type FakeApi, type Outcome } from "../testing/fake-api.ts";
 import { movingClock, type MovingClock, unread } from "../testing/moving-clock.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
 const hour = 3_600_000;
@@ -109,9 +111,11 @@ describe("an answer that cannot be used is shown, asked for again, and heals", (
     case: "failed",
     value: { kind: FailureKind.TIMEOUT, message: "It took longer than 10 s.", retryable: true },
   };
+  const odd: Outcome = { ...threw, value: { ...threw.value, message: "no\0calendar", stack: "" } };
   const past = ({ now }: Asked) => instants(now + hour, now);
   test.each<[string, (asked: Asked) => Outcome, RegExp]>([
     ["it throws", () => threw, /^TypeError: no calendar \(f.ts:12:9\)$/],
+    ["it throws what no database stores", () => odd, /^TypeError: no calendar$/],
     ["it takes too long", () => late, /longer than 10 s/],
     ["it answers nothing", () => success(), /answered no runs/],
     ["it answers rubbish", () => success({ runs: [{ start: "soon" }] }), /no date/],
@@ -170,6 +174,55 @@ describe("an answer that cannot be used is shown, asked for again, and heals", (
     await expect.poll(() => problem(world)).toMatch(/3 workers were lost/);
     expect(calls(api)).toHaveLength(3);
   });
+});
+
+test("that it is healed is shown, though writing it failed, and the note before arrives behind it", async () => {
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("own", ["a"], [], own));
+  const late = statementTrouble(world.db, "dag_set_next_runs", "late");
+  const lost = statementTrouble(late.db, "dag_set_next_runs", "before", { isArmed: false });
+  await world.scheduler({ db: lost.db, clock: movingClock(), settings });
+  let isGood = false;
+  await answering(world, (asked) => (isGood ? hourly(asked) : success()));
+  await late.met;
+  await expect.poll(() => problem(world)).toMatch(/answered no runs/);
+  lost.arm();
+  isGood = true;
+  await lost.met;
+  await expect.poll(() => problem(world)).toBe("");
+  late.letGo();
+  await late.taken;
+  expect(await problem(world)).toBe("");
+});
+
+test("who loses its shard and takes it again asks once: what it was to ask again before is over", async () => {
+  const clock = movingClock();
+  await using world = await aWorld();
+  await registerDag(world.db, aDag("own", ["a"], [], own));
+  const retryMs = 60_000;
+  const timetableRetryMs = { first: retryMs, max: retryMs };
+  const scheduler = await world.scheduler({
+    clock,
+    settings: { ...settings, shardRenewMs: 30, timetableRetryMs },
+  });
+  const api = await answering(world, (_, n) => (n === 1 ? success() : instants(4e12)));
+  await expect.poll(() => problem(world)).toMatch(/answered no runs/);
+  const shard = shardOf("own");
+  const give = (owner: string) =>
+    world.db.pool.query(
+      `UPDATE shard SET owner = nullif($2, ''), epoch = epoch + 1,
+         expires_at = clock_timestamp() + CASE $2 WHEN '' THEN '0 s' ELSE '1 h' END::interval
+       WHERE id = $1`,
+      [shard, owner],
+    );
+  await give("other");
+  await expect.poll(() => scheduler.shards()).not.toContain(shard);
+  await give("");
+  await expect.poll(() => problem(world)).toBe("");
+  clock.advance(2 * retryMs);
+  // Whatever was asked then has been asked by now.
+  expect(await world.untilFinal(await api.trigger("own"))).toBe("success");
+  expect(calls(api)).toHaveLength(2);
 });
 
 test("a new version is asked anew at once, and an answer to the old one counts no more", async () => {

@@ -1,6 +1,5 @@
 /** Asks the functions of custom timetables, by way of workers, and keeps what they said. */
 
-import { setScheduleProblem } from "@millrace/db";
 import {
   isMillraceError,
   MillraceError,
@@ -12,8 +11,9 @@ import {
   type PlannedRun,
 } from "@millrace/engine";
 import type { Answer, Question } from "../calls/call.ts";
-import { loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, type Owner } from "../owner.ts";
 import type { OwnedDag, Version } from "../runs/run.ts";
+import type { NextRunNotes } from "./next-run-notes.ts";
 
 export type Timetables = {
   /**
@@ -50,6 +50,7 @@ export function customSchedule(dag: OwnedDag): CustomSchedule | null {
 
 export function createTimetables(parts: {
   readonly owner: Owner;
+  readonly notes: NextRunNotes;
   onAnswer(dag: OwnedDag): void;
 }): Timetables {
   const { owner } = parts;
@@ -85,7 +86,7 @@ export function createTimetables(parts: {
     if (newest === null) return;
     const question = questionOf(dag, newest, 1, asking.controller.signal);
     const answer = await owner.calls.ask(question);
-    const isWanted = states.get(dag) === asking && loadedShard(owner, dag.shard) !== null;
+    const isWanted = states.get(dag) === asking && holdsDag(owner, dag);
     if (!isWanted) return;
     const { problem, runs, isDropped } = read(newest.compiled.spec, dag.lastInterval, answer, 1);
     if (isDropped) return forget(dag);
@@ -102,7 +103,8 @@ export function createTimetables(parts: {
     const delayMs = Math.min(first * 2 ** asking.failures, max);
     asking.failures += 1;
     owner.clock.after(delayMs, () => {
-      if (states.get(dag) === asking) void ask(dag, asking);
+      // Its shard may have been lost and taken again: then another stands for the DAG.
+      if (states.get(dag) === asking && holdsDag(owner, dag)) void ask(dag, asking);
     });
   }
 
@@ -129,9 +131,7 @@ export function createTimetables(parts: {
     dag.scheduleProblem = problem;
     if (problem === "") owner.log.info({ dag_id: dag.dagId }, "timetable.healed");
     else owner.log.warn({ dag_id: dag.dagId, problem }, "timetable.problem");
-    setScheduleProblem(owner.db, dag.dagId, problem).catch((error: unknown) => {
-      owner.log.warn({ dag_id: dag.dagId, err: error }, "timetable.problem_unwritten");
-    });
+    parts.notes.note(dag);
   }
 
   return {
@@ -185,8 +185,10 @@ function read(spec: DagSpec, last: DataInterval | null, answer: Answer, max: num
   }
 }
 
-function broken(problem: string): Read {
-  return { runs: [], problem: problem.slice(0, problemCharsMax), isDropped: false };
+function broken(said: string): Read {
+  // Postgres stores no NUL: notes that are refused are noted again for ever.
+  const problem = said.slice(0, problemCharsMax).replaceAll("\0", " ");
+  return { runs: [], problem, isDropped: false };
 }
 
 /** Of what people are told. */
