@@ -5,7 +5,7 @@ import type { Planted } from "./planted.ts";
 import type { Feature, Plan } from "./plan.ts";
 
 /** A seed that has these, and enough of everything to let them matter. */
-function having(...features: readonly Feature[]): (plan: Plan) => Plan {
+export function having(...features: readonly Feature[]): (plan: Plan) => Plan {
   return (plan) => ({
     ...plan,
     ...{ dags: 3, workers: 3, slots: 5, runs: Math.max(plan.runs, 12) },
@@ -13,7 +13,7 @@ function having(...features: readonly Feature[]): (plan: Plan) => Plan {
   });
 }
 
-const crashing = (plan: Plan): Plan => ({
+export const crashing = (plan: Plan): Plan => ({
   ...plan,
   schedulers: 2,
   every: { ...plan.every, killScheduler: 8_000 },

@@ -16,12 +16,14 @@ import {
 } from "@millrace/wire/internal";
 import { VerdictKind, VerdictSchema } from "@millrace/wire/worker";
 import { dagBugs } from "./bugs-dags.ts";
+import { askedBugs } from "./bugs-asked.ts";
 import { limitBugs } from "./bugs-limits.ts";
 import type { Planted } from "./planted.ts";
 
 const planted = {
   ...limitBugs,
   ...dagBugs,
+  ...askedBugs,
   past_forgiven: {
     says: "what failed in the run before holds nobody who reads of it",
     foundWithin: 60,

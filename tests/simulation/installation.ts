@@ -1,5 +1,6 @@
 /** The processes of an installation, and a supervisor that starts them again. */
 
+import { triggerHandler } from "@millrace/engine";
 import { startApiNode } from "./nodes/api-node.ts";
 import type { ApiNode } from "./nodes/node.ts";
 import { startSchedulerNode, type SchedulerNode } from "./nodes/scheduler-node.ts";
@@ -7,6 +8,7 @@ import { startWorkerNode, type WorkerNode } from "./nodes/worker-node.ts";
 import type { VirtualProcess } from "./machine.ts";
 import type { Plan } from "./plan.ts";
 import { watchHandler } from "./workload/bodies.ts";
+import { streamHandler } from "./workload/watchers.ts";
 import type { World } from "./world.ts";
 
 type Kind = "scheduler" | "api" | "worker" | "triggerer";
@@ -47,7 +49,7 @@ export class Installation {
     const options =
       kind === "worker"
         ? { slots: this.#plan.slots, queues, handlers: [] }
-        : { slots: 100, queues, handlers: [`trigger/${watchHandler}`] };
+        : { slots: 100, queues, handlers: [watchHandler, streamHandler].map(triggerHandler) };
     return added(this.workers, startWorkerNode(this.#world, name, options));
   }
 

@@ -43,6 +43,10 @@ export const features = [
   "deadlines",
   "pauses",
   "versions",
+  "timetables",
+  "watchers",
+  "deciders",
+  "targets",
 ] as const;
 export type Feature = (typeof features)[number];
 

@@ -25,6 +25,8 @@ export type Planted = {
   readonly schedulerBus?: (bus: Bus, tables: Tables) => Bus;
   /** What api nodes hear and say. */
   readonly apiBus?: (bus: Bus) => Bus;
+  /** Whether workers heed what exists of targets before a body, and after it. Default true. */
+  readonly targets?: { readonly before?: false; readonly after?: false };
   /** What a statement of the pool answers. */
   readonly rows?: (
     statement: string,

@@ -155,6 +155,12 @@ function replaceRandomness(): void {
     if (process === undefined) return realBytes(size);
     return Buffer.from(Array.from({ length: size }, () => process.random.below(256)));
   };
+  const realInt = crypto.randomInt.bind(crypto) as (...bounds: number[]) => number;
+  crypto.randomInt = ((...bounds: number[]) => {
+    const [from, to] = bounds.length === 1 ? [0, bounds[0]!] : [bounds[0]!, bounds[1]!];
+    const random = currentProcess()?.random;
+    return random === undefined ? realInt(...bounds) : from + random.below(to - from);
+  }) as typeof crypto.randomInt;
   const realUuid = crypto.randomUUID.bind(crypto);
   crypto.randomUUID = (options) =>
     (currentProcess()?.random.uuid() as ReturnType<typeof realUuid>) ?? realUuid(options);

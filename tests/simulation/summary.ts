@@ -75,6 +75,8 @@ const expected = [
   ...["runs of schedules", "runs of backfills", "runs of assets", "runs triggered by tasks"],
   ...["events of assets", "full pools", "starts under a rate", "missed deadlines"],
   ...["pauses that owners knew of", "versions after the first"],
+  ...["answers of timetables", "broken answers of timetables", "answers about the past"],
+  ...["what watchers told", "targets"],
   ...["up_for_retry", "up_for_reschedule", "deferred", "restarting", "upstream_failed", "skipped"],
 ];
 

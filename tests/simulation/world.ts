@@ -21,10 +21,13 @@ import { checkBackfillRuns } from "./check/backfills.ts";
 import { checkActiveRuns } from "./check/active-runs.ts";
 import { DagChanges } from "./check/dag-changes.ts";
 import { checkLosses } from "./check/losses.ts";
+import { Deciders } from "./check/deciders.ts";
 import { Ledger } from "./check/ledger.ts";
 import { PauseWatch } from "./check/pauses.ts";
 import { PoolWatch } from "./check/pools.ts";
 import { RateWatch } from "./check/rates.ts";
+import { TimetableWatch } from "./check/timetables.ts";
+import { Streams } from "./check/watchers.ts";
 import { Violation } from "./check/violation.ts";
 import { noConnectionFaults, type ConnectionFaults } from "./connection-options.ts";
 import { createClient, noDatabaseFaults, type DatabaseFaults } from "./database/client.ts";
@@ -60,6 +63,12 @@ export type World = {
   readonly pools: PoolWatch;
   readonly dagChanges: DagChanges;
   readonly pauses: PauseWatch;
+  readonly timetables: TimetableWatch;
+  readonly deciders: Deciders;
+  /** What tasks have made. */
+  readonly targets: Set<string>;
+  /** What watchers of assets are to see. */
+  readonly streams: Streams;
   readonly faults: Faults;
   readonly settings: Partial<SchedulerSettings>;
   /** How bodies behave. */
@@ -68,6 +77,14 @@ export type World = {
     readonly faults: BodyFaults;
     /** How often a body waits for a run of another DAG; 0 where none triggers any either. */
     waitsAcross: number;
+    /** Whether some tasks make something that may be there already. */
+    hasTargets: boolean;
+    /** How often functions of timetables give no answer, or one that cannot be used. */
+    timetablesFail: number;
+    /** How often functions fail that decide whether the past matters. */
+    decidersFail: number;
+    /** How often functions that watch for assets fail. */
+    watchersFail: number;
   };
   /** Runs that bodies were told they have triggered. */
   readonly triggered: Set<string>;
@@ -188,12 +205,16 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
         .map((id) => dagOfVersion(id).spec.maxActiveRuns),
     );
   const dagOf = (run: RunRow): CompiledDag => dagOfVersion(run.dag_version_id);
-  const history: History = new History(server.tables, dagOf);
+  const deciders = new Deciders(server.tables);
+  const history: History = new History(server.tables, dagOf, deciders);
   const ledger = new Ledger(server.tables, history);
   const pools = new PoolWatch(server.tables, dagOf);
   const dagChanges = new DagChanges(server.tables, databaseNow);
   const pauses = new PauseWatch(server.tables, dagChanges, databaseNow);
   const rates = new RateWatch(server.tables, dagOf);
+  const later = (ms: number, check: () => void): void =>
+    void machine.after(ms, null, () => look(check));
+  const timetables = new TimetableWatch(server.tables, later);
   const apis: ApiNode[] = [];
   const setPool = (name: string, slots: number, includeDeferred: boolean): void => {
     if (server.isHeldUp(needsOf("pool_lock", [[name]]), null))
@@ -212,14 +233,19 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
     ...{ machine, random, trace, network, server, history, faults, injected, failures, onFault },
     ...{ dagOfVersion, newestOf, begin: databaseNow(), databaseNow, look, onLog, planted, setPool },
     exchange: createExchange(network),
-    ...{ ledger, pools, dagChanges, pauses, apis },
+    ...{ ledger, pools, dagChanges, pauses, apis, timetables, deciders, streams: new Streams() },
     settings: {},
     script: {
       ms: { usual: 1_500, most: 20_000 },
       faults: { fails: 0, failsForGood: 0, skips: 0, defers: 0 },
       waitsAcross: 0,
+      hasTargets: false,
+      timetablesFail: 0,
+      decidersFail: 0,
+      watchersFail: 0,
     },
     triggered: new Set(),
+    targets: new Set(),
     outside: { take: () => undefined, open: () => 0 },
     spawn(name) {
       const own = random.fork(name);

@@ -9,7 +9,15 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /** By what it is, in words. */
-export function countDecisions({ server: { tables }, pools, triggered, dagChanges }: World) {
+export function countDecisions({
+  server: { tables },
+  pools,
+  triggered,
+  timetables,
+  deciders,
+  targets,
+  dagChanges,
+}: World) {
   const counts = new Map<string, number>();
   const add = (what: string, count: number): void => {
     if (count > 0) counts.set(what, (counts.get(what) ?? 0) + count);
@@ -17,7 +25,16 @@ export function countDecisions({ server: { tables }, pools, triggered, dagChange
   for (const { run_type: type } of tables.runs.values()) add(names[type] ?? "runs asked for", 1);
   add("runs triggered by tasks", triggered.size);
   add("events of assets", tables.assets.events.size);
+  const { watchers } = tables.assets;
+  add(
+    "what watchers told",
+    [...watchers.values()].reduce((sum, row) => sum + row.fires, 0),
+  );
+  add("answers about the past", deciders.answers);
+  add("targets", targets.size);
   add("full pools", pools.full);
+  add("answers of timetables", timetables.answers);
+  add("broken answers of timetables", timetables.broken);
   add("starts under a rate", tables.takenStarts.length);
   const paused = [...tables.dags.keys()].flatMap((dagId) => dagChanges.shut(dagId));
   add("pauses that owners knew of", paused.length);

@@ -5,6 +5,7 @@ import { taskStateName, TaskState } from "@millrace/engine";
 import type { Flushed, InstanceChange } from "../database/flush.ts";
 import type { InstanceRow, RunRow } from "../database/rows.ts";
 import type { Tables } from "../database/tables.ts";
+import type { Deciders } from "./deciders.ts";
 import { heldBy, presentView, type PastView } from "./past.ts";
 import { ensure, Violation } from "./violation.ts";
 
@@ -45,6 +46,7 @@ const legal: Readonly<Record<number, readonly number[]>> = {
 export class History {
   readonly #tables: Tables;
   readonly #dagOf: (run: RunRow) => CompiledDag;
+  readonly #deciders: Deciders;
   readonly #instances = new Map<string, Happened[]>();
   readonly #changes = new Map<number, InstanceChange[]>();
   /** Runs by the seq of the last event that was folded. */
@@ -55,7 +57,8 @@ export class History {
   /** How often instances came into each state. */
   readonly reached = new Map<string, number>();
 
-  constructor(tables: Tables, dagOf: (run: RunRow) => CompiledDag) {
+  constructor(tables: Tables, dagOf: (run: RunRow) => CompiledDag, deciders: Deciders) {
+    this.#deciders = deciders;
     this.#tables = tables;
     this.#dagOf = dagOf;
   }
@@ -139,10 +142,11 @@ export class History {
     if (after.state !== running || (before?.deferral ?? null) !== null) return;
     const run = this.#tables.runs.get(after.run_id);
     if (run === undefined || run.logical_at === null) return;
-    const held = heldBy(past, run, this.#dagOf(run).taskIds[after.ix]!);
+    const taskId = this.#dagOf(run).taskIds[after.ix]!;
+    const held = heldBy(past, run, taskId);
     // Who decided may not have known of a run that has only just been made.
     const isNews = held !== null && at - held.run.queued_at < newsMs;
-    if (held === null || isNews) return;
+    if (held === null || isNews || this.#deciders.isFree(run, taskId)) return;
     const state = held.row === null ? "nothing" : stateText(held.row);
     const why = `${held.taskId} of run ${held.run.id} is ${state}`;
     throw new Violation("semantics 5.1", `${nameOf(after)} started, and ${why}`);

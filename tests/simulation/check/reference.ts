@@ -119,6 +119,9 @@ function eventsOf(change: InstanceChange, later: readonly InstanceChange[]): Run
   return event === null ? due : [...due, event];
 }
 
+/** What a task has failed of whose function did not say whether the past matters. */
+const undecided = "decides whether the past matters";
+
 /** What happened, from what was written of it; null for what followed from something else. */
 function eventOf(
   { before, after }: InstanceChange,
@@ -127,6 +130,8 @@ function eventOf(
   const { ix, map_ix: mapIx, attempt, state } = after;
   const ref = { ix, mapIx, attempt, at: 0 };
   const from = before?.state ?? 1;
+  if (state === 7 && after.failure?.includes(undecided) === true)
+    return { kind: "pastUndecided", taskIx: ix, failure: failure(false), at: 0 };
   if (state === 4) return { kind: "taskGranted", ix, mapIx, at: 0 };
   // Never granted, or cleared: it got its state from others.
   if (attempt === 0 || from === 1) return null;

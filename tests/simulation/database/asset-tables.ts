@@ -1,6 +1,6 @@
 /** The tables about assets. */
 
-import type { AssetEventRow, AssetPendingRow, AssetUseRow } from "./rows.ts";
+import type { AssetEventRow, AssetPendingRow, AssetUseRow, AssetWatcherRow } from "./rows.ts";
 
 export class AssetTables {
   /** By uri. */
@@ -9,6 +9,8 @@ export class AssetTables {
   readonly aliases = new Map<string, Set<number>>();
   /** Schedules only. */
   readonly uses: AssetUseRow[] = [];
+  readonly watchers = new Map<number, AssetWatcherRow>();
+  watcherUses: { readonly dag_id: string; readonly watcher_id: number }[] = [];
   readonly events = new Map<number, AssetEventRow>();
   /** In the order of events. */
   pending: AssetPendingRow[] = [];
@@ -31,15 +33,20 @@ export class AssetTables {
   add(event: Omit<AssetEventRow, "id">): readonly string[] {
     const id = this.events.size + 1;
     this.events.set(id, { ...event, id });
+    const dagIds = this.consumersOf(event);
+    for (const dagId of dagIds)
+      this.pending.push({ dag_id: dagId, asset_id: event.asset_id, event_id: id });
+    return dagIds;
+  }
+
+  /** Who waits for an event. */
+  consumersOf(event: Omit<AssetEventRow, "id">): readonly string[] {
     const { asset_id: assetId } = event;
     const named = [...this.aliases].filter(([, ids]) => ids.has(assetId)).map(([alias]) => alias);
     const aliases = new Set([...named, ...event.aliases]);
     const consumers = this.uses
       .filter((use) => (use.alias === "" ? use.asset_id === assetId : aliases.has(use.alias)))
       .map((use) => use.dag_id);
-    const dagIds = [...new Set(consumers)];
-    for (const dagId of dagIds)
-      this.pending.push({ dag_id: dagId, asset_id: assetId, event_id: id });
-    return dagIds;
+    return [...new Set(consumers)];
   }
 }

@@ -210,9 +210,10 @@ class Steps {
     const end = start + day;
     const [dagId, nextRunAt] = ["maker", random.pick([null, end])];
     const lastIntervalEnd = random.pick([null, end]);
-    const note = { dagId, nextRunAt, lastIntervalEnd, notedAt: begin + random.below(20) };
+    const problem = random.pick(["", "it throws"]);
+    const note = { dagId, nextRunAt, problem, lastIntervalEnd, notedAt: begin + random.below(20) };
     const changedSeq = random.pick([1, 1, 2]);
-    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...note, changedSeq, problem: "" }]);
+    if (random.chance(0.5)) return (db) => setNextRuns(db, [{ ...note, changedSeq }]);
     const fence = this.#fence(0);
     return (db) => skipTick(db, fence, { dagId, interval: { start, end } });
   }

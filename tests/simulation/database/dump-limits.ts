@@ -21,7 +21,7 @@ export async function dumpOfLimits(db: Database): Promise<Dump> {
     ),
     used: await read("SELECT run_id, count(*)::int AS events FROM run_asset_event GROUP BY run_id"),
     dags: await read(
-      "SELECT dag_id, scheduled_through, last_interval_start, last_interval_end, next_run_at FROM dag",
+      "SELECT dag_id, scheduled_through, last_interval_start, last_interval_end, next_run_at, schedule_problem FROM dag",
     ),
     runs: await read(
       "SELECT id, run_type, state, logical_at, params, backfill_id, backfill_ordinal FROM run",
@@ -82,7 +82,7 @@ export function dumpOfLimitTables(tables: Tables): Dump {
     dags: pick(
       tables.dags.values(),
       ...(["dag_id", "scheduled_through", "last_interval_start", "last_interval_end"] as const),
-      "next_run_at",
+      ...(["next_run_at", "schedule_problem"] as const),
     ),
     runs: pick(
       tables.runs.values(),

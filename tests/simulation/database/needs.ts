@@ -38,6 +38,8 @@ export function needsOf(name: string, values: readonly unknown[]): Needs {
     // Unique indexes: who inserts the same waits for the end of whoever was first.
     case "backfill_create":
       return { ...nothing, things: [`backfill of ${String(values[0])}`] };
+    case "asset_watcher_fire":
+      return { ...nothing, things: [`asset watcher ${String(values[0])}`] };
     case "request_keep":
       return { ...nothing, things: [`request ${values.slice(0, 3).join(" ")}`] };
     default:

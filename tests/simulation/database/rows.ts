@@ -20,6 +20,7 @@ export type DagRow = {
   last_interval_end: number | null;
   next_run_at: number | null;
   next_run_noted_at: number | null;
+  schedule_problem: string;
   changed_seq: number;
   registered_at: number;
 };
@@ -181,6 +182,19 @@ export type PoolGrantRow = {
 /** `asset_use` of a schedule, and who it is. */
 export type AssetUseRow = { dag_id: string; asset_id: number; alias: string };
 
+export type AssetWatcherRow = {
+  id: number;
+  asset_id: number;
+  digest: string;
+  shard: number;
+  handler: string;
+  queue: string;
+  config: Buffer;
+  cursor: Buffer | null;
+  fires: number;
+  failure: Buffer | null;
+};
+
 export type AssetEventRow = {
   id: number;
   asset_id: number;
@@ -263,3 +277,6 @@ export type CallbackRow = {
   cause: Buffer | null;
   failure: Buffer | null;
 };
+
+/** Of a chunk of a log: its last line, and how long it is. */
+export type LogChunkRow = { readonly last: number; readonly bytes: number };

@@ -22,6 +22,8 @@ import { poolStatements } from "./statements-pools.ts";
 import { rateStatements } from "./statements-rates.ts";
 import { runStatements } from "./statements-runs.ts";
 import { sessionStatements, shardStatements } from "./statements-shards.ts";
+import { logStatements } from "./statements-logs.ts";
+import { watcherStatements } from "./statements-watchers.ts";
 import { taskStatements } from "./statements-tasks.ts";
 import { noDrafts, type Drafts, type Statements } from "./statement.ts";
 import { requestKey, Tables } from "./tables.ts";
@@ -77,6 +79,8 @@ const statements: Statements = {
   ...backfillStatements,
   ...deadlineStatements,
   ...rateStatements,
+  ...watcherStatements,
+  ...logStatements,
 };
 
 export class DatabaseServer {

@@ -1,10 +1,9 @@
-/** Statements about events of assets that wait for a run; nobody watches an asset there. */
+/** Statements about events of assets that wait for a run. */
 
 import type { Statements } from "./statement.ts";
 import type { Tables } from "./tables.ts";
 
 export const assetStatements: Statements = {
-  asset_watcher_list: () => [],
   asset_pending_count({ tables }, [dagIds, uris, aliases, needed]) {
     return (dagIds as string[]).map((dagId, at) => {
       const count = pendingOf(tables, dagId, (uris as string[])[at]!, (aliases as string[])[at]!);

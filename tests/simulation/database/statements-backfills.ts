@@ -82,12 +82,17 @@ export const backfillStatements: Statements = {
     });
   },
   backfill_adopt({ tables, atEnd }, [id, runKeys, ordinals, params]) {
-    return (runKeys as number[]).flatMap((runKey, index) => {
+    const backfillId = id as number;
+    const final = (runKeys as number[]).flatMap((runKey, index) => {
       const run = tables.runs.get(runKey);
       const ordinal = (ordinals as number[])[index]!;
-      if (run === undefined || run.state < 3) return [];
-      if (run.logical_at === null) throw refused("23502", "null value in column logical_at");
-      const backfillId = id as number;
+      return run === undefined || run.state < 3 ? [] : [{ runKey, run, ordinal }];
+    });
+    if (final.some(({ run }) => run.logical_at === null))
+      throw refused("23502", "null value in column logical_at");
+    if (final.length > 0 && !tables.backfills.has(backfillId))
+      throw refused("23503", 'update on table "run" violates a foreign key constraint');
+    return final.flatMap(({ runKey, run, ordinal }) => {
       const isNoted = tables.backfillDates.has(`${backfillId} ${ordinal}`);
       atEnd(() => {
         tables.runs.set(runKey, {

@@ -20,7 +20,7 @@ export const dagStatements: Statements = {
       const { shard: _, changed_seq: __, next_run_noted_at: ___, ...row } = dag;
       return [
         {
-          ...{ ...row, schedule_problem: "", now: at(now) },
+          ...{ ...row, now: at(now) },
           ...{ dag_version_id: version.id, task_count: version.task_count, digest: version.digest },
           ...{ next_run_at: atOrNull(dag.next_run_at), registered_at: at(dag.registered_at) },
           scheduled_through: at(dag.scheduled_through),
@@ -91,7 +91,7 @@ export const dagStatements: Statements = {
 function unscheduled(now: number) {
   return {
     ...{ scheduled_through: now, last_interval_start: null, last_interval_end: null },
-    ...{ next_run_at: null, next_run_noted_at: null },
+    ...{ next_run_at: null, next_run_noted_at: null, schedule_problem: "" },
   };
 }
 

@@ -26,7 +26,6 @@ export const runStatements: Statements = {
         last_interval_start: atOrNull(dag.last_interval_start),
         last_interval_end: atOrNull(dag.last_interval_end),
         next_run_at: atOrNull(dag.next_run_at),
-        schedule_problem: "",
       }));
   },
   owner_version_get({ tables }, [ids]) {
@@ -86,7 +85,10 @@ export const runStatements: Statements = {
     });
     return [];
   },
-  dag_set_next_runs({ tables }, [dagIds, nextRunAts, lastIntervalEnds, notedAts, changedSeqs]) {
+  dag_set_next_runs(
+    { tables },
+    [dagIds, nextRunAts, lastIntervalEnds, notedAts, changedSeqs, problems],
+  ) {
     const momentOf = (dates: unknown, n: number): number | null => {
       const date = (dates as (string | null)[])[n] ?? null;
       return date === null ? null : Date.parse(date);
@@ -99,7 +101,9 @@ export const runStatements: Statements = {
       if (dag.changed_seq !== (changedSeqs as number[])[n]) continue;
       if ((dag.next_run_noted_at ?? -Infinity) >= notedAt) continue;
       const noted = { next_run_at: momentOf(nextRunAts, n), next_run_noted_at: notedAt };
-      tables.dags.set(dagId, { ...dag, ...noted });
+      const problem = (problems as string[])[n]!;
+      tables.dags.set(dagId, { ...dag, ...noted, schedule_problem: problem });
+      tables.scheduleProblems.push({ dag_id: dagId, problem });
     }
     return [];
   },

@@ -86,6 +86,10 @@ export class Tables {
   /** All starts that were ever taken, for whoever counts them. */
   readonly takenStarts: { readonly key: string; readonly part: number; readonly taken: number }[] =
     [];
+  /** Chunks of logs, by attempt and first line. */
+  readonly logs = new Map<string, Map<number, rows.LogChunkRow>>();
+  /** What was ever noted to be wrong with timetables. For checks; no table of the product. */
+  readonly scheduleProblems: { readonly dag_id: string; readonly problem: string }[] = [];
   readonly backfills = new Map<number, rows.BackfillRow>();
   /** By backfill and ordinal. */
   readonly backfillDates = new Map<string, rows.BackfillDateRow>();

@@ -14,15 +14,18 @@ import { LogShipper } from "../../../packages/sdk/src/worker/log-shipper.ts";
 import type { ToRunner, Work } from "../../../packages/sdk/src/worker/messages.ts";
 import { Outbox } from "../../../packages/sdk/src/worker/outbox.ts";
 import type { Place } from "../../../packages/sdk/src/worker/place.ts";
+import { resultOf } from "../../../packages/sdk/src/worker/results.ts";
 import { Reporter } from "../../../packages/sdk/src/worker/reporter.ts";
 import { SessionKeeper } from "../../../packages/sdk/src/worker/session-keeper.ts";
 import { StoredResults } from "../../../packages/sdk/src/worker/stored-results.ts";
 import { WorkStream } from "../../../packages/sdk/src/worker/work-stream.ts";
+import type { Reports } from "../../../packages/sdk/src/triggerer/watches.ts";
 import { createConnection } from "../connection.ts";
 import type { VirtualProcess } from "../machine.ts";
 import { createQuietLog } from "../quiet-log.ts";
 import { codeOf } from "../workload/bodies.ts";
 import type { World } from "../world.ts";
+import { isForAsset, startWatching } from "./watching.ts";
 
 export type WorkerNode = {
   readonly process: VirtualProcess;
@@ -64,10 +67,16 @@ function wire(
     },
     onResponse: ({ message }) => {
       if (message.case !== "verdicts") return;
-      world.look(() => world.ledger.onVerdicts(message.value.verdicts));
+      const { verdicts } = message.value;
+      world.look(() => world.ledger.onVerdicts(verdicts));
+      world.look(() => world.timetables.onVerdicts(verdicts));
     },
   }) as unknown as Connection;
-  const inventory = (): string[] => [...dispatcher.attemptIds(), ...reporter.attemptIds()];
+  const inventory = (): string[] => [
+    ...dispatcher.attemptIds(),
+    ...watches.attemptIds(),
+    ...reporter.attemptIds(),
+  ];
   const outbox = new Outbox(log);
   const keeper: SessionKeeper = new SessionKeeper({
     connection,
@@ -135,17 +144,34 @@ function wire(
     },
     onChange: () => stream.flush(),
   });
+  const reports: Reports = {
+    get size() {
+      return results.size;
+    },
+    has: (attemptId) => results.has(attemptId),
+    add: (attemptId, outcome) => results.add(resultOf(attemptId, outcome)),
+    drop: (attemptId) => results.drop(attemptId),
+  };
+  const watches = startWatching(world, process, { reports, log, onChange: () => stream.flush() });
   const stream: WorkStream = new WorkStream({
     ...{ connection, outbox, log, onVerdicts, onExpired },
     room: () => dispatcher.room,
-    onAssignments: (assignments) => dispatcher.receive(assignments),
-    onCancels: (attemptIds) => dispatcher.cancel(attemptIds),
+    onAssignments(assignments) {
+      watches.receive(assignments.filter(isForAsset));
+      dispatcher.receive(assignments.filter((assignment) => !isForAsset(assignment)));
+    },
+    onCancels: cancel,
   });
+
+  function cancel(attemptIds: readonly string[]): void {
+    dispatcher.cancel(attemptIds);
+    watches.cancel(attemptIds);
+  }
 
   /** As the session thread takes what a renewal says about attempts. */
   function onRenewed(verdicts: readonly Verdict[]): void {
     const isCancel = ({ kind }: Verdict): boolean => kind === VerdictKind.CANCEL_REQUESTED;
-    dispatcher.cancel(verdicts.filter(isCancel).map(({ attemptId }) => attemptId));
+    cancel(verdicts.filter(isCancel).map(({ attemptId }) => attemptId));
     onVerdicts(verdicts.filter((verdict) => !isCancel(verdict)));
   }
 
@@ -156,14 +182,18 @@ function wire(
       if (kind !== VerdictKind.OK)
         world.trace.note(process.name, `is told ${attemptId} ${kind} ${verdict.staleReason}`);
       if (outbox.has(attemptId)) outbox.onVerdict(verdict);
-      else if (kind === VerdictKind.CANCEL_REQUESTED) dispatcher.cancel([attemptId]);
-      else if (kind !== VerdictKind.OK) dispatcher.drop(attemptId);
+      else if (kind === VerdictKind.CANCEL_REQUESTED) cancel([attemptId]);
+      else if (kind !== VerdictKind.OK) {
+        dispatcher.drop(attemptId);
+        watches.drop(attemptId);
+      }
     }
     stream.flush();
   }
 
   async function stop(): Promise<void> {
     dispatcher.drain();
+    watches.drain();
     stream.flush();
     await new Promise((resolve) => setTimeout(resolve, drainMs));
     logs.stop();

@@ -7,6 +7,9 @@ import type { VirtualProcess } from "../machine.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
 import { triggerOthers, waitForOthers } from "./across.ts";
+import { deciderCode } from "./deciders.ts";
+import { withTarget } from "./targets.ts";
+import { timetableCode } from "./timetables.ts";
 
 export class ScriptedFailure extends Error {
   override readonly name = "ScriptedFailure";
@@ -17,13 +20,16 @@ export const watchHandler = "simulated";
 
 /** The functions of an attempt. */
 export function codeOf(world: World, process: VirtualProcess, work: Work): TaskCode {
+  if (work.call?.name === "schedule") return timetableCode(world, process, work);
+  if (work.call !== null) return deciderCode(world, process, work);
   const resumes = work.control !== "none" || work.measuredPaths.length > 0 || isOdd(work.taskId);
   const body = (): Promise<unknown> => runBody(world, process, work, resumes);
   const resume = async (): Promise<unknown> => {
     await takeTime(world, process);
     return endOf(world, process, work);
   };
-  return { body, retryPolicy: undefined, ...(resumes ? { resume } : {}) };
+  const code = { body, retryPolicy: undefined, ...(resumes ? { resume } : {}) };
+  return world.script.hasTargets ? withTarget(world, process, work, code) : code;
 }
 
 function isOdd(taskId: string): boolean {

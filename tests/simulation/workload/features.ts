@@ -5,11 +5,14 @@ import type { Plan } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
 import { withTriggers } from "./across.ts";
-import { withAssets } from "./assets.ts";
+import { expressionOf, withAssets } from "./assets.ts";
 import { withDeadlines } from "./deadlines.ts";
+import { withDeciders } from "./deciders.ts";
 import { paramsSchemaOf } from "./params.ts";
 import { withPools, type SimulatedPool } from "./pools.ts";
 import { withSchedule } from "./schedules.ts";
+import { withTimetable } from "./timetables.ts";
+import { withWatchers } from "./watchers.ts";
 
 export function withFeatures(
   world: Pick<World, "random" | "begin">,
@@ -23,6 +26,7 @@ export function withFeatures(
     const randomFor = (what: string) => world.random.fork(`${what} of ${spec.dagId}${forkName}`);
     let dag: DagSpec = { ...spec, paramsSchema: paramsSchemaOf(edition) };
     if (has.versions) dag = { ...dag, bundleDigest: "bundle" };
+    if (has.deciders) dag = withDeciders(randomFor("deciders"), dag, has.backfills);
     if (has.pools) dag = withPools(randomFor("pools"), dag, pools);
     if (has.schedules)
       dag = withSchedule(randomFor("schedule"), dag, { now: world.begin, faultMs });
@@ -33,7 +37,14 @@ export function withFeatures(
       const later = plain.slice(place + 1).map(({ dagId }) => dagId);
       dag = withTriggers(randomFor("triggers"), dag, later);
     }
-    if (has.assets) dag = withAssets(randomFor("assets"), dag, place);
+    // Of what has a clock beside assets there are no backfills.
+    const mayWait = has.assets || (has.watchers && dag.schedule === null);
+    if (mayWait) dag = withAssets(randomFor("assets"), dag, place);
+    if (has.watchers) dag = withWatchers(randomFor("watchers"), dag);
+    // Of what assets and functions decide together there is nothing; nor is there of functions that are paused, or change.
+    const isFree = (dag.schedule === null || !has.backfills) && !has.pauses && !has.versions;
+    if (has.timetables && isFree && expressionOf(dag) === null)
+      dag = withTimetable(randomFor("timetable"), dag, { now: world.begin, faultMs });
     return dag;
   });
 }

@@ -4,6 +4,7 @@ import { assetNeeds, scheduleText, shardOf, timeOf, type DagSpec } from "@millra
 import { encodedAnew } from "../../../services/api/src/dag-registration.ts";
 import type { Tables } from "../database/tables.ts";
 import { expressionOf } from "./assets.ts";
+import { registerWatchers } from "./watchers.ts";
 
 export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
   const { dagId, schedule } = spec;
@@ -17,6 +18,7 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
       asset_id: of.kind === "asset" ? tables.assets.idOf(of.uri) : 0,
       alias: of.kind === "alias" ? of.name : "",
     });
+  registerWatchers(tables, spec);
   const id = tables.nextVersionId++;
   const { bytes, digest } = encodedAnew(spec);
   tables.versions.set(id, {
@@ -36,6 +38,7 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
       last_interval_end: before?.last_interval_end ?? null,
       next_run_at: before?.next_run_at ?? null,
       next_run_noted_at: before?.next_run_noted_at ?? null,
+      schedule_problem: before?.schedule_problem ?? "",
       ...{ changed_seq: tables.nextChangedSeq++, registered_at: now },
     },
     now,

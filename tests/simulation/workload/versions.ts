@@ -68,7 +68,7 @@ export function startVersions(world: World, plan: Plan, first: FirstVersions): V
   function another(place: number, own: Random, edition: number): DagSpec {
     const dag = first.plain[place]!;
     const plain = first.plain.with(place, changed(own, dag));
-    const has = { ...plan.has, assets: false };
+    const has = { ...plan.has, assets: false, watchers: false };
     return withFeatures(world, { ...plan, has }, plain, first.pools, edition)[place]!;
   }
 
