@@ -18,12 +18,16 @@ import { VerdictKind, VerdictSchema } from "@millrace/wire/worker";
 import { dagBugs } from "./bugs-dags.ts";
 import { askedBugs } from "./bugs-asked.ts";
 import { limitBugs } from "./bugs-limits.ts";
+import { inputBugs } from "./bugs-inputs.ts";
+import { partitionBugs } from "./bugs-partitions.ts";
 import type { Planted } from "./planted.ts";
 
 const planted = {
   ...limitBugs,
   ...dagBugs,
   ...askedBugs,
+  ...partitionBugs,
+  ...inputBugs,
   past_forgiven: {
     says: "what failed in the run before holds nobody who reads of it",
     foundWithin: 60,

@@ -7,7 +7,8 @@ import { startClient, type Answer, type Command } from "./nodes/client-node.ts";
 import type { Plan } from "./plan.ts";
 import { heldBy, presentView } from "./check/past.ts";
 import { ensure } from "./check/violation.ts";
-import { someParams } from "./workload/params.ts";
+import { runKeyFor } from "./workload/partitions.ts";
+import { ignoringNote, someParams } from "./workload/params.ts";
 import type { World } from "./world.ts";
 
 export type People = {
@@ -32,6 +33,8 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
   const random = world.random.fork("people");
   const pastRandom = world.random.fork("dates");
   const paramsRandom = world.random.fork("params");
+  const inputsRandom = world.random.fork("inputs of runs");
+  const keysRandom = world.random.fork("keys of runs");
   let dates = 0;
   const triggered: number[] = [];
   const meddledWith = new Set<number>();
@@ -66,11 +69,21 @@ export function startPeople(world: World, plan: Plan, dagIds: readonly string[])
 
   async function trigger(): Promise<void> {
     const dagId = random.pick(dagIds);
-    const value = { dagId, params: someParams(paramsRandom), ...dateFor(dagId) };
+    const partitionKey = plan.has.partitions ? runKeyFor(world, keysRandom, dagId) : "";
+    const ignoring = hasInputs(dagId) && inputsRandom.chance(0.2);
+    const value = {
+      ...{ dagId, params: someParams(paramsRandom), partitionKey, ...dateFor(dagId) },
+      ...(ignoring ? { ignoreInputs: true, note: ignoringNote } : {}),
+    };
     const answer = await ask(dagId, { case: "triggerRun", value });
     if ("refused" in answer && answer.refused === "DAG_INACTIVE") return;
     if ("refused" in answer) throw new Error(`A run was refused: ${answer.refused}`);
     triggered.push(Number(answer.reply.value));
+  }
+
+  function hasInputs(dagId: string): boolean {
+    const version = [...world.server.tables.versions.values()].find((one) => one.dag_id === dagId)!;
+    return world.dagOfVersion(version.id).spec.inputs !== null;
   }
 
   /** Runs of DAGs that depend on the past mostly have a date, in no order. */

@@ -47,6 +47,9 @@ export const features = [
   "watchers",
   "deciders",
   "targets",
+  "partitions",
+  "inputs",
+  "aliases",
 ] as const;
 export type Feature = (typeof features)[number];
 

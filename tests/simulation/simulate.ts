@@ -6,6 +6,8 @@ import { checkAgainstReference } from "./check/reference.ts";
 import { checkTriggered } from "./check/across.ts";
 import { checkAssets, checkOutlets, hasAssetsFor } from "./check/assets.ts";
 import { checkBackfills } from "./check/backfills.ts";
+import { checkInputs } from "./check/inputs.ts";
+import { checkPartitions, expectedPartitions } from "./check/partitions.ts";
 import { checkDeadlines } from "./check/deadlines.ts";
 import { countDecisions } from "./check/held-back.ts";
 import { checkMadeWhileStill } from "./check/pauses.ts";
@@ -25,7 +27,10 @@ import { startOutside } from "./nodes/outside-node.ts";
 import { createWorld, type World } from "./world.ts";
 import { dagsOf } from "./workload/dags.ts";
 import { startBackfills } from "./workload/backfills.ts";
+import { startAliases } from "./workload/aliases.ts";
 import { startAssets } from "./workload/assets.ts";
+import { startInputs } from "./workload/inputs.ts";
+import { startPartitions } from "./workload/partitions.ts";
 import { withFeatures } from "./workload/features.ts";
 import { startPauses } from "./workload/pauses.ts";
 import { poolsOf, startPools } from "./workload/pools.ts";
@@ -90,6 +95,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   Object.assign(world.script.faults, plan.bodies);
   world.script.hasTargets = plan.has.targets;
   if (plan.has.across) world.script.waitsAcross = 0.15;
+  world.script.saysPartitions = plan.has.partitions;
+  world.script.saysAliases = plan.has.aliases;
   const onRejection = (error: unknown): void => void world.failures.push(error);
   process.on("unhandledRejection", onRejection);
   let compared = 0;
@@ -100,6 +107,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     const nemesis = startNemesis(world, installation, plan);
     const dagIds = dags.map(({ dagId }) => dagId);
     if (plan.has.assets) startAssets(world, plan);
+    if (plan.has.aliases) startAliases(world, plan);
+    if (plan.has.partitions) startPartitions(world, plan, dags);
+    const inputs = plan.has.inputs ? startInputs(world, plan) : null;
     if (plan.has.deciders) startDeciders(world, plan);
     if (plan.has.timetables) startTimetables(world, plan);
     if (plan.has.watchers) startWatchers(world, plan, dags);
@@ -116,6 +126,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     nemesis.end();
     world.trace.note("world", "nothing goes wrong any more");
     people.help();
+    inputs?.help();
+    const calmAt = world.databaseNow();
     await runToTheEnd(world, isDone);
     checkEnd(world, people);
     ensure(
@@ -126,6 +138,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     await run(world, afterwardsMs);
     compared = checkStates(world, people);
     checkRunsMade(world, dags, people);
+    if (plan.has.inputs)
+      world.look(() => checkInputs(world, calmAt, (run) => wasChanged(run, people)));
   } catch (error) {
     world.failures.push(error);
   } finally {
@@ -183,6 +197,7 @@ function expectedOf(world: World, dagIds: readonly string[]): string[] {
     ...dags.flatMap((dag) => (hasAssetsFor(tables, dag) ? [`events for ${dag.dagId}`] : [])),
     ...world.dagChanges.untold().map((dagId) => `news of ${dagId} to its owner`),
     ...world.streams.expected(tables),
+    ...dags.flatMap((dag) => expectedPartitions(world, dag)),
     ...backfills.map(({ id, dag_id }) => `dates of backfill ${id} of ${dag_id}`),
   ];
 }
@@ -190,6 +205,10 @@ function expectedOf(world: World, dagIds: readonly string[]): string[] {
 /** By a person, or by a backfill that has run it again. */
 function wasChanged({ id, reopen_count: reopened }: RunRow, people: People): boolean {
   return reopened > 0 || people.meddledWith.has(id);
+}
+
+function lackedInputs(world: World, { id, dag_version_id: version }: RunRow): boolean {
+  return !world.history.started.has(id) && world.dagOfVersion(version).spec.inputs !== null;
 }
 
 function checkRunsMade(world: World, dags: readonly DagSpec[], people: People): void {
@@ -201,7 +220,7 @@ function checkRunsMade(world: World, dags: readonly DagSpec[], people: People): 
     checkMade(world, dag, runs);
     for (const run of runs) {
       const compiled = world.dagOfVersion(run.dag_version_id);
-      checkOutlets(tables, compiled, run.id, history.changesOf(run.id));
+      checkOutlets(tables, compiled, run, history.changesOf(run.id), world.said);
       if (!wasChanged(run, people)) checkDeadlines(tables, compiled, run, world.databaseNow());
     }
   }
@@ -209,6 +228,7 @@ function checkRunsMade(world: World, dags: readonly DagSpec[], people: People): 
   checkAssets(tables, dags);
   if (world.script.hasTargets) checkTargets(world);
   world.streams.check(tables);
+  checkPartitions(world, dags);
   checkTriggered(tables, (run) => !wasChanged(run, people));
   ensure(
     [...world.triggered].every((id) => tables.runs.has(runKeyOf(id) ?? -1)),
@@ -262,9 +282,10 @@ function checkStates(world: World, people: People): number {
     "S2",
     () => `${people.triggered.length} runs were asked for, and there are ${asked.length}`,
   );
-  // What a schedule's next run takes the place of is cancelled.
+  // What a schedule's next run takes the place of is cancelled; what never had its inputs did nothing.
   const own = [...tables.runs.values()].filter(
-    (run) => run.cancel_requested_at === null && !wasChanged(run, people),
+    (run) =>
+      run.cancel_requested_at === null && !wasChanged(run, people) && !lackedInputs(world, run),
   );
   for (const row of own)
     checkAgainstReference(

@@ -77,6 +77,7 @@ const expected = [
   ...["pauses that owners knew of", "versions after the first"],
   ...["answers of timetables", "broken answers of timetables", "answers about the past"],
   ...["what watchers told", "targets"],
+  ...["events under keys", "events for aliases", "inputs", "runs that never had their inputs"],
   ...["up_for_retry", "up_for_reschedule", "deferred", "restarting", "upstream_failed", "skipped"],
 ];
 

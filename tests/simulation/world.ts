@@ -20,6 +20,7 @@ import { checkWaits } from "./check/across.ts";
 import { checkBackfillRuns } from "./check/backfills.ts";
 import { checkActiveRuns } from "./check/active-runs.ts";
 import { DagChanges } from "./check/dag-changes.ts";
+import { checkInputStarts } from "./check/inputs.ts";
 import { checkLosses } from "./check/losses.ts";
 import { Deciders } from "./check/deciders.ts";
 import { Ledger } from "./check/ledger.ts";
@@ -49,6 +50,14 @@ export type Faults = {
   readonly database: DatabaseFaults;
   readonly network: NetworkFaults;
   readonly connection: ConnectionFaults;
+};
+
+/** What a body said of an outlet, or of an asset that it named for an alias; empty for none, and for the key of its run. */
+export type Said = {
+  readonly uri: string;
+  readonly alias: string;
+  readonly partition: string;
+  readonly extra: number;
 };
 
 export type World = {
@@ -85,9 +94,15 @@ export type World = {
     decidersFail: number;
     /** How often functions that watch for assets fail. */
     watchersFail: number;
+    /** Whether bodies say which parts of their outlets they have made. */
+    saysPartitions: boolean;
+    /** And which assets they have made of those that their aliases stand for. */
+    saysAliases: boolean;
   };
   /** Runs that bodies were told they have triggered. */
   readonly triggered: Set<string>;
+  /** What bodies have said of their outlets: by attempt. */
+  readonly said: Map<string, readonly Said[]>;
   /** The bug that is planted; null in every other simulation. */
   readonly planted: Planted | null;
   readonly apis: ApiNode[];
@@ -182,6 +197,7 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       look(() => pools.take(flushed));
       look(() => checkWaits(server.tables, flushed.instances));
       look(() => rates.take(flushed));
+      look(() => checkInputStarts(flushed, world));
       look(() => checkBackfillRuns(flushed, server.tables, dagOf));
       look(() => checkActiveRuns(flushed, server.tables, dagOf, limitOf));
       look(() => checkLosses(flushed, server.tables, ledger, databaseNow()));
@@ -229,7 +245,7 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
     network: network.faults,
     connection: noConnectionFaults(),
   };
-  return {
+  const world: World = {
     ...{ machine, random, trace, network, server, history, faults, injected, failures, onFault },
     ...{ dagOfVersion, newestOf, begin: databaseNow(), databaseNow, look, onLog, planted, setPool },
     exchange: createExchange(network),
@@ -243,9 +259,12 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       timetablesFail: 0,
       decidersFail: 0,
       watchersFail: 0,
+      saysPartitions: false,
+      saysAliases: false,
     },
     triggered: new Set(),
     targets: new Set(),
+    said: new Map(),
     outside: { take: () => undefined, open: () => 0 },
     spawn(name) {
       const own = random.fork(name);
@@ -266,4 +285,5 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
         },
       }),
   };
+  return world;
 }

@@ -1,5 +1,6 @@
 /** How often what decides when runs and tasks may start had something to decide. */
 
+import type { Tables } from "../database/tables.ts";
 import type { World } from "../world.ts";
 
 const names: Readonly<Record<number, string>> = {
@@ -9,15 +10,9 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /** By what it is, in words. */
-export function countDecisions({
-  server: { tables },
-  pools,
-  triggered,
-  timetables,
-  deciders,
-  targets,
-  dagChanges,
-}: World) {
+export function countDecisions(world: World) {
+  const { pools, triggered, server, timetables, deciders, targets, dagChanges } = world;
+  const { tables } = server;
   const counts = new Map<string, number>();
   const add = (what: string, count: number): void => {
     if (count > 0) counts.set(what, (counts.get(what) ?? 0) + count);
@@ -32,6 +27,14 @@ export function countDecisions({
   );
   add("answers about the past", deciders.answers);
   add("targets", targets.size);
+  add("events under keys", usedUnderKeys(tables));
+  add("inputs", tables.decidedInputs.size);
+  const lacking = [...tables.runs.values()].filter(
+    (run) => run.inputs === null && world.dagOfVersion(run.dag_version_id).spec.inputs !== null,
+  );
+  add("runs that never had their inputs", lacking.length);
+  const named = [...tables.assets.events.values()].filter(({ aliases }) => aliases.length > 0);
+  add("events for aliases", named.length);
   add("full pools", pools.full);
   add("answers of timetables", timetables.answers);
   add("broken answers of timetables", timetables.broken);
@@ -42,4 +45,9 @@ export function countDecisions({
   const missed = [...tables.deadlines.values()].filter(({ state }) => state === 3);
   add("missed deadlines", missed.length);
   return counts;
+}
+
+function usedUnderKeys({ assets, runs }: Tables): number {
+  const ofKeys = [...assets.usedBy].filter(([runId]) => runs.get(runId)?.partition_key !== null);
+  return assets.partitions.length + ofKeys.reduce((sum, [, events]) => sum + events.length, 0);
 }

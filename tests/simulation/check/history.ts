@@ -53,6 +53,8 @@ export class History {
   readonly #folded = new Map<number, number>();
   /** Runs that somebody was told are cancelled, with how often they had been opened again. */
   readonly #cancelled = new Map<number, number>();
+  /** Runs that have begun to run. */
+  readonly started = new Set<number>();
   flushes = 0;
   /** How often instances came into each state. */
   readonly reached = new Map<string, number>();
@@ -249,6 +251,7 @@ export class History {
   }
 
   #takeRun(before: RunRow, after: RunRow): void {
+    if (after.state === 2) this.started.add(after.id);
     const isReopened = after.reopen_count > before.reopen_count;
     ensure(after.revision > before.revision, "S9", () => `run ${after.id}: its revision fell`);
     ensure(

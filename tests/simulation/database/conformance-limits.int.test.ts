@@ -32,13 +32,11 @@ import {
   setNextRuns,
   skipTick,
   takeStarts,
-  type Database,
   type PoolUse,
   type RunToCreate,
 } from "@millrace/db";
 import { testDatabase } from "@millrace/db/testing";
 import { shardOf, TaskState, RunState, type AssetDefinition, type DagSpec } from "@millrace/engine";
-import { isMillraceError } from "@millrace/engine";
 import { expect, test } from "vitest";
 import {
   aDag,
@@ -48,6 +46,7 @@ import {
 import { createRandom, type Random } from "../random.ts";
 import { registerDag } from "../workload/register.ts";
 import { createWorld } from "../world.ts";
+import { answerOf, byText, callerInMemory, type Step } from "./both.ts";
 import { dumpOfLimits, dumpOfLimitTables } from "./dump-limits.ts";
 
 const asset = (uri: string): AssetDefinition => ({
@@ -61,18 +60,6 @@ const specs = [maker, user];
 const shards = specs.map(({ dagId }) => shardOf(dagId));
 const begin = Date.parse("2026-04-01T00:00:00Z");
 const day = 86_400_000;
-
-type Step = (db: Database) => Promise<unknown>;
-
-/** Refusals are answers. */
-async function answerOf(db: Database, step: Step): Promise<unknown> {
-  try {
-    return await step(db);
-  } catch (error) {
-    if (isMillraceError(error)) return { refused: error.reason };
-    return { refused: (error as { code?: string }).code };
-  }
-}
 
 class Steps {
   readonly #random: Random;
@@ -305,11 +292,6 @@ class Steps {
   }
 }
 
-/** Some reads promise no order. */
-function byText<T>(rows: readonly T[]): T[] {
-  return rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-}
-
 const seeds = 2;
 const stepsPerSeed = 100;
 
@@ -330,16 +312,7 @@ test(
       );
       world.server.tables.setPool("narrow", 2, false);
       world.server.tables.setPool("wide", 5, false);
-      const process = world.spawn("client");
-      const simulated = process.enter(() => world.database(process));
-      const inMemory = async (step: Step): Promise<unknown> => {
-        let isDone = false;
-        const result = process.enter(() =>
-          answerOf(simulated, step).finally(() => (isDone = true)),
-        );
-        await world.machine.runUntil(world.machine.now + 3_600_000, () => isDone);
-        return result;
-      };
+      const inMemory = callerInMemory(world);
       const claim: Step = (db) =>
         claimShards(db, { nodeId: "n1", ttlMs: 36_000_000, shards: [...new Set(shards)] });
       const claimed = (await answerOf(real.db, claim)) as { shard: number; epoch: number }[];

@@ -179,8 +179,14 @@ export type PoolGrantRow = {
   waiting: number;
 };
 
-/** `asset_use` of a schedule, and who it is. */
-export type AssetUseRow = { dag_id: string; asset_id: number; alias: string };
+/** `asset_use` of a schedule (3) or of inputs (4), and who it is. */
+export type AssetUseRow = {
+  dag_id: string;
+  kind: 3 | 4;
+  asset_id: number;
+  alias: string;
+  by_partition: boolean;
+};
 
 export type AssetWatcherRow = {
   id: number;
@@ -205,9 +211,21 @@ export type AssetEventRow = {
   task_id: string | null;
   map_ix: number | null;
   aliases: string[];
+  partition_key: string | null;
+  at: number;
 };
 
 export type AssetPendingRow = { dag_id: string; asset_id: number; event_id: number };
+
+export type AssetPartitionRow = {
+  dag_id: string;
+  target_key: string;
+  asset_id: number;
+  event_id: number;
+  part: string;
+  problem: string;
+  dag_version_id: number;
+};
 
 export type TriggerRow = {
   parent_run_id: number;

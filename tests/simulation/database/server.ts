@@ -4,7 +4,7 @@
  */
 
 import { sqlText } from "./sql-text.ts";
-import { consumeAssets, makeEvents } from "./asset-events.ts";
+import { consumeAssets, consumePartition, makeEvents } from "./asset-events.ts";
 import { readParameter, type Parameter } from "./binary.ts";
 import { createRuns } from "./create-runs.ts";
 import { refused } from "./errors.ts";
@@ -17,6 +17,8 @@ import { backfillStatements } from "./statements-backfills.ts";
 import { callbackStatements } from "./statements-callbacks.ts";
 import { dagStatements } from "./statements-dags.ts";
 import { deadlineStatements } from "./statements-deadlines.ts";
+import { inputStatements } from "./statements-inputs.ts";
+import { partitionStatements } from "./statements-partitions.ts";
 import { pastStatements } from "./statements-past.ts";
 import { poolStatements } from "./statements-pools.ts";
 import { rateStatements } from "./statements-rates.ts";
@@ -76,6 +78,8 @@ const statements: Statements = {
   ...poolStatements,
   ...acrossStatements,
   ...assetStatements,
+  ...partitionStatements,
+  ...inputStatements,
   ...backfillStatements,
   ...deadlineStatements,
   ...rateStatements,
@@ -191,12 +195,14 @@ export class DatabaseServer {
         );
       }
       case "flush_asset_events":
-        return this.#makeEvents(parameters);
+        return this.#makeEvents(parameters, now);
       case "run_trigger_write":
         writeTriggers(this.tables, parameters);
         return [];
       case "run_consume_assets":
         return consumeAssets(this.tables, parameters);
+      case "run_consume_partition":
+        return consumePartition(this.tables, parameters);
       case "event_bar":
         return [[this.#barEvents(parameters as number[][], now)]];
       case "run_create_batch":
@@ -208,11 +214,11 @@ export class DatabaseServer {
   }
 
   /** Of successes that took effect; nothing for who does not own the shards. */
-  #makeEvents(parameters: readonly Parameter[]): unknown[][] {
+  #makeEvents(parameters: readonly Parameter[], now: number): unknown[][] {
     const [shards, epochs] = parameters as [number[], number[]];
     const isHeld = shards.every((id, at) => this.tables.shards[id]?.epoch === epochs[at]);
     if (this.#guards.epoch && !isHeld) return [];
-    return makeEvents(this.tables, nameParameters(sqlText("flush_asset_events"), parameters));
+    return makeEvents(this.tables, nameParameters(sqlText("flush_asset_events"), parameters), now);
   }
 
   #barEvents([shards = [], epochs = [], runIds = [], seqs = []]: number[][], now: number): boolean {

@@ -20,9 +20,7 @@ export const assetStatements: Statements = {
       .toSorted()
       .map((dagId) => ({ dag_id: dagId }));
   },
-  /** No DAG there waits by partition. */
-  asset_partition_unsort: () => [],
-  asset_pending_forget({ tables, atEnd }, [dagId, uris, aliases, , versionId]) {
+  asset_pending_forget({ tables, atEnd }, [dagId, uris, aliases, byPartition, versionId]) {
     const { assets } = tables;
     const version = tables.versions.get(versionId as number)!;
     const isNewest =
@@ -31,10 +29,12 @@ export const assetStatements: Statements = {
       ...(uris as string[]).flatMap((uri) => assets.idsOf(uri, "")),
       ...(aliases as string[]).flatMap((alias) => assets.idsOf("", alias)),
     ]);
+    const hasKey = (id: number): boolean => assets.events.get(id)?.partition_key !== null;
     atEnd(() => {
       if (!isNewest) return;
       assets.pending = assets.pending.filter(
-        (row) => row.dag_id !== dagId || kept.has(row.asset_id),
+        (row) =>
+          row.dag_id !== dagId || (kept.has(row.asset_id) && hasKey(row.event_id) === byPartition),
       );
     });
     return [];

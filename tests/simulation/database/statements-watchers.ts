@@ -48,11 +48,11 @@ export const watcherStatements: Statements = {
     return [];
   },
   /** Of watchers only; others say without it that something has happened. */
-  asset_event_create({ tables, atEnd }, [assetId, extra]) {
+  asset_event_create({ tables, now, atEnd }, [assetId, extra]) {
     const event = {
       ...{ asset_id: assetId as number, extra: Buffer.from(extra as Uint8Array) },
       ...{ source: watcherSource, aliases: [], dag_id: null, run_id: null },
-      ...{ task_id: null, map_ix: null },
+      ...{ task_id: null, map_ix: null, partition_key: null, at: now },
     };
     atEnd(() => void tables.assets.add(event));
     return [{ consumers: tables.assets.consumersOf(event) }];

@@ -96,6 +96,8 @@ export class Tables {
   /** By run, task and ordinal. */
   readonly deadlines = new Map<string, rows.DeadlineRow>();
   readonly assets = new AssetTables();
+  /** By run: when it was decided what it is given of its inputs, and since when it was queued. For checks; no table of the product. */
+  readonly decidedInputs = new Map<number, { readonly at: number; readonly queuedAt: number }>();
   readonly pools = new Map<string, rows.PoolRow>();
   /** By pool and shard. */
   readonly poolGrants = new Map<string, rows.PoolGrantRow>();

@@ -21,7 +21,8 @@ function isPlain({ each, control, sensor, groupId }: TaskSpec): boolean {
   return each.length === 0 && control === "none" && sensor === null && groupId === null;
 }
 
-function placeOf(world: World, attemptId: string): { run: RunRow; task: TaskSpec } | null {
+/** Where an attempt belongs; null when nobody knows it. */
+export function placeOf(world: World, attemptId: string): { run: RunRow; task: TaskSpec } | null {
   const ref = parseAttemptId(attemptId);
   const run = ref === null ? undefined : world.server.tables.runs.get(ref.runKey);
   const task = run && world.dagOfVersion(run.dag_version_id).tasks[ref?.ix ?? -1];

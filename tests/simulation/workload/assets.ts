@@ -12,10 +12,10 @@ import type { Plan } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
 
-const uris = ["file:///orders", "file:///prices", "file:///stock"];
+export const uris = ["file:///orders", "file:///prices", "file:///stock"];
 const tellEveryMs = 20_000;
 
-function assetOf(uri: string): AssetDefinition {
+export function assetOf(uri: string): AssetDefinition {
   return { kind: "asset", uri, name: uri, group: "asset", extra: "" };
 }
 
@@ -70,19 +70,23 @@ export function startAssets(world: World, plan: Plan): void {
   for (let ms = 0; ms < plan.faultMs; ms += random.between(0, 2 * tellEveryMs)) {
     const uri = random.pick(uris);
     const isRung = random.chance(0.8);
-    world.machine.after(ms, null, () => {
-      const { assets } = world.server.tables;
-      world.trace.note("people", `${uri} has changed`);
-      const dagIds = assets.add({
-        ...{ asset_id: assets.idOf(uri), extra: null, source: 2, aliases: [] },
-        ...{ dag_id: null, run_id: null, task_id: null, map_ix: null },
-      });
-      const api = world.apis.find(({ process }) => process.isAlive);
-      if (!isRung || dagIds.length === 0) return;
-      const message = create(AssetEventsPendingSchema, { dagIds: [...dagIds] });
-      api?.process.enter(() =>
-        api.context.bus.publish("assets", toBinary(AssetEventsPendingSchema, message)),
-      );
-    });
+    world.machine.after(ms, null, () => tellOf(world, uri, null, isRung));
   }
+}
+
+/** Somebody says that an asset, or a part of it, changed. */
+export function tellOf(world: World, uri: string, key: string | null, isRung: boolean): void {
+  const { assets } = world.server.tables;
+  world.trace.note("people", `${uri} has changed${key === null ? "" : `: ${key}`}`);
+  const dagIds = assets.add({
+    ...{ asset_id: assets.idOf(uri), extra: null, source: 2, aliases: [] },
+    ...{ dag_id: null, run_id: null, task_id: null, map_ix: null },
+    ...{ partition_key: key, at: world.databaseNow() },
+  });
+  const api = world.apis.find(({ process }) => process.isAlive);
+  if (!isRung || dagIds.length === 0) return;
+  const message = create(AssetEventsPendingSchema, { dagIds: [...dagIds] });
+  api?.process.enter(() =>
+    api.context.bus.publish("assets", toBinary(AssetEventsPendingSchema, message)),
+  );
 }

@@ -6,6 +6,9 @@ import type { Work } from "../../../packages/sdk/src/worker/messages.ts";
 import type { VirtualProcess } from "../machine.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
+import { sayPartitions } from "./partitions.ts";
+import { checkBodyInputs } from "../check/inputs.ts";
+import { sayAliases } from "./aliases.ts";
 import { triggerOthers, waitForOthers } from "./across.ts";
 import { deciderCode } from "./deciders.ts";
 import { withTarget } from "./targets.ts";
@@ -26,6 +29,7 @@ export function codeOf(world: World, process: VirtualProcess, work: Work): TaskC
   const body = (): Promise<unknown> => runBody(world, process, work, resumes);
   const resume = async (): Promise<unknown> => {
     await takeTime(world, process);
+    sayOutlets(world, process, work);
     return endOf(world, process, work);
   };
   const code = { body, retryPolicy: undefined, ...(resumes ? { resume } : {}) };
@@ -50,11 +54,23 @@ async function runBody(
     if (random.chance(faults.fails)) throw new ScriptedFailure("as scripted");
     return work.callback === null ? { seen: true } : undefined;
   }
+  sayOutlets(world, process, work);
+  world.look(() => checkBodyInputs(world, work.attemptId, context().inputs));
   const mayDefer = work.sensor === null || resumes;
   const wait = mayDefer ? await waitAcross(world, random, work) : null;
+  const isPutOff = wait === null && mayDefer && random.chance(faults.defers);
+  // What a part says that ends in a wait does not count.
+  if (wait !== null || isPutOff) world.said.delete(work.attemptId);
   if (wait !== null) return wait;
-  if (mayDefer && random.chance(faults.defers)) return deferral(world, process, work);
+  if (isPutOff) return deferral(world, process, work);
   return endOf(world, process, work);
+}
+
+/** Before it is known how the body ends: it counts only when that is a success. */
+function sayOutlets(world: World, { random }: VirtualProcess, { attemptId }: Work): void {
+  const { saysPartitions, saysAliases } = world.script;
+  if (saysPartitions) sayPartitions(world, random.fork(`outlets of ${attemptId}`), attemptId);
+  if (saysAliases) sayAliases(world, random.fork(`aliases of ${attemptId}`), attemptId);
 }
 
 async function waitAcross(world: World, random: Random, work: Work): Promise<unknown> {

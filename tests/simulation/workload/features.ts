@@ -1,14 +1,17 @@
 /** What the DAGs of a seed have beside what every seed has. */
 
-import type { DagSpec } from "@millrace/engine";
+import { assetsOf, type DagSpec } from "@millrace/engine";
 import type { Plan } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
 import { withTriggers } from "./across.ts";
-import { expressionOf, withAssets } from "./assets.ts";
+import { withAliases } from "./aliases.ts";
+import { withAssets } from "./assets.ts";
 import { withDeadlines } from "./deadlines.ts";
 import { withDeciders } from "./deciders.ts";
+import { withInputs } from "./inputs.ts";
 import { paramsSchemaOf } from "./params.ts";
+import { withPartitions } from "./partitions.ts";
 import { withPools, type SimulatedPool } from "./pools.ts";
 import { withSchedule } from "./schedules.ts";
 import { withTimetable } from "./timetables.ts";
@@ -40,10 +43,14 @@ export function withFeatures(
     // Of what has a clock beside assets there are no backfills.
     const mayWait = has.assets || (has.watchers && dag.schedule === null);
     if (mayWait) dag = withAssets(randomFor("assets"), dag, place);
+    if (has.aliases) dag = withAliases(randomFor("aliases"), dag, place);
     if (has.watchers) dag = withWatchers(randomFor("watchers"), dag);
+    if (has.partitions) dag = withPartitions(world, randomFor("partitions"), dag, place);
+    if (has.inputs) dag = withInputs(randomFor("inputs"), dag, { now: world.begin, faultMs });
     // Of what assets and functions decide together there is nothing; nor is there of functions that are paused, or change.
     const isFree = (dag.schedule === null || !has.backfills) && !has.pauses && !has.versions;
-    if (has.timetables && isFree && expressionOf(dag) === null)
+    const isPlain = assetsOf(dag.schedule) === null && dag.inputs === null;
+    if (has.timetables && isFree && isPlain)
       dag = withTimetable(randomFor("timetable"), dag, { now: world.begin, faultMs });
     return dag;
   });

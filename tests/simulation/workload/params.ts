@@ -1,4 +1,4 @@
-/** The params of every run of the simulation. */
+/** The params of every run of the simulation, and what else is said of it. */
 
 import type { Random } from "../random.ts";
 
@@ -19,3 +19,6 @@ export function paramsSchemaOf(edition: number): string {
 export function someParams(random: Random): Buffer {
   return Buffer.from(JSON.stringify({ ...defaults, customer: random.pick(customers) }));
 }
+
+/** What people write to runs that are not to wait for inputs. */
+export const ignoringNote = "ignores its inputs";

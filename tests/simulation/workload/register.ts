@@ -1,9 +1,16 @@
 /** Registers the DAGs that a seed begins with, as the front door would: their rows, and the version that runs are pinned to. */
 
-import { assetNeeds, scheduleText, shardOf, timeOf, type DagSpec } from "@millrace/engine";
+import {
+  assetNeeds,
+  assetsOf,
+  assetsOfInputs,
+  scheduleText,
+  shardOf,
+  timeOf,
+  type DagSpec,
+} from "@millrace/engine";
 import { encodedAnew } from "../../../services/api/src/dag-registration.ts";
 import type { Tables } from "../database/tables.ts";
-import { expressionOf } from "./assets.ts";
 import { registerWatchers } from "./watchers.ts";
 
 export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
@@ -11,12 +18,21 @@ export function registerDag(tables: Tables, spec: DagSpec, now: number): void {
   const before = tables.dags.get(dagId);
   const version = (before?.version ?? 0) + 1;
   for (const uri of specAssets(spec)) tables.assets.idOf(uri);
-  const expression = expressionOf(spec);
+  const expression = assetsOf(spec.schedule);
+  const others = tables.assets.uses.filter((use) => use.dag_id !== spec.dagId);
+  tables.assets.uses.splice(0, Infinity, ...others);
   for (const { of } of expression === null ? [] : assetNeeds(expression))
     tables.assets.uses.push({
-      dag_id: dagId,
+      dag_id: spec.dagId,
+      kind: 3,
+      by_partition: spec.schedule?.kind === "partitioned_assets",
       asset_id: of.kind === "asset" ? tables.assets.idOf(of.uri) : 0,
       alias: of.kind === "alias" ? of.name : "",
+    });
+  for (const { uri } of spec.inputs === null ? [] : assetsOfInputs(spec.inputs.term))
+    tables.assets.uses.push({
+      ...{ dag_id: spec.dagId, kind: 4, asset_id: tables.assets.idOf(uri), alias: "" },
+      by_partition: false,
     });
   registerWatchers(tables, spec);
   const id = tables.nextVersionId++;

@@ -1,7 +1,7 @@
 /** People register new versions of DAGs: other tasks, other schedules, other limits, or what it was before; now and then they are gone for a while. */
 
 import { create } from "@bufbuild/protobuf";
-import { assetNeeds, type DagSpec } from "@millrace/engine";
+import { assetsOf, type DagSpec } from "@millrace/engine";
 import { dagSpecToProto } from "@millrace/wire";
 import { RegisterDagsRequestSchema } from "@millrace/wire/v1";
 import { registerDags } from "../../../services/api/src/rpc/register-dags.ts";
@@ -9,7 +9,6 @@ import { startFrontDoor } from "../nodes/front-door.ts";
 import type { Plan } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
-import { expressionOf } from "./assets.ts";
 import { aDagFor } from "./dags.ts";
 import { withFeatures } from "./features.ts";
 import { msToTick } from "./pauses.ts";
@@ -68,7 +67,14 @@ export function startVersions(world: World, plan: Plan, first: FirstVersions): V
   function another(place: number, own: Random, edition: number): DagSpec {
     const dag = first.plain[place]!;
     const plain = first.plain.with(place, changed(own, dag));
-    const has = { ...plan.has, assets: false, watchers: false };
+    const hasNot = {
+      assets: false,
+      watchers: false,
+      partitions: false,
+      inputs: false,
+      aliases: false,
+    };
+    const has = { ...plan.has, ...hasNot };
     return withFeatures(world, { ...plan, has }, plain, first.pools, edition)[place]!;
   }
 
@@ -94,10 +100,12 @@ export function startVersions(world: World, plan: Plan, first: FirstVersions): V
   return { open: () => open };
 }
 
-function namesAssets(spec: DagSpec): boolean {
-  const expression = expressionOf(spec);
-  const isMaker = spec.tasks.some(({ outlets }) => outlets.length > 0);
-  return isMaker || (expression !== null && assetNeeds(expression).length > 0);
+function namesAssets({ tasks, schedule, inputs }: DagSpec): boolean {
+  return (
+    tasks.some(({ outlets }) => outlets.length > 0) ||
+    assetsOf(schedule) !== null ||
+    inputs !== null
+  );
 }
 
 /** Where the past counts, the tasks stay: runs look at those of other versions. */

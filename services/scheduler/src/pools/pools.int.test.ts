@@ -214,37 +214,51 @@ test("shards that could not use their slots while all workers were busy do not a
   for (const run of runs) expect(await world.untilFinal(run)).toBe("success");
 });
 
-test("a deferral that comes after its lease was lost takes no slot again of a pool that counts deferred tasks", async () => {
-  await using world = await aWorld();
-  await makePool(world, "single", 1, true);
-  const tasks = [
-    aTask("waits", { pool: "single", priorityWeight: 10 }),
-    aTask("first"),
-    aTask("works", { pool: "single", priorityWeight: 20 }),
-  ];
-  const spec = aDag("late", tasks, ["first>works"]);
-  await registerDag(world.db, spec);
-  await world.scheduler();
-  const api = await world.api({ body: () => null });
-  const run = await api.trigger("late");
-  const attempts = (taskId: string) => api.assigned.filter((one) => one.taskId === taskId);
-  const attempt = async (taskId: string, nth = 1) => {
-    await expect.poll(() => attempts(taskId).length).toBe(nth);
-    return attempts(taskId).at(-1)!.attemptId;
-  };
-  const late = await attempt("waits");
-  await api.report(await attempt("first"), success());
-  await expect.poll(() => world.states(run, spec)).toMatchObject({ first: "success" });
-  // Twice: what was sent since the first is not missed yet.
-  for (let times = 0; times < 2; times += 1) await api.inventory([]);
-  const working = await attempt("works");
-  const moment = { case: "at", value: timestampFromMs(Date.now() + 1) } as const;
-  const verdict = await api.report(late, deferred({ case: "time", value: { moment } }));
-  expect(verdict).toMatchObject({ kind: VerdictKind.STALE });
-  const { tasks: inOrder } = compileDag(spec);
-  const slotsOf = (ix: number) => (inOrder[ix]?.pool === "single" ? 1 : 0);
-  expect(await mostInPool(world.db, slotsOf, { includesDeferred: true })).toBe(1);
-  await api.report(working, success());
-  await api.report(await attempt("waits", 2), success());
-  expect(await world.untilFinal(run)).toBe("success");
-});
+test.each([
+  { losses: 1, state: "scheduled" },
+  { losses: 2, state: "up_for_retry" },
+])(
+  "a deferral that comes after its lease was lost, and is $state, takes no slot again of a pool that counts deferred tasks",
+  async ({ losses, state }) => {
+    await using world = await aWorld();
+    await makePool(world, "single", 1, true);
+    const tasks = [
+      aTask("waits", { pool: "single", priorityWeight: 10 }),
+      aTask("first"),
+      aTask("works", { pool: "single", priorityWeight: 20 }),
+    ];
+    const spec = aDag("late", tasks, ["first>works"]);
+    await registerDag(world.db, spec);
+    await world.scheduler();
+    const api = await world.api({ body: () => null });
+    const run = await api.trigger("late");
+    const attempts = (taskId: string) => api.assigned.filter((one) => one.taskId === taskId);
+    const attempt = async (taskId: string, nth = 1) => {
+      await expect.poll(() => attempts(taskId).length).toBe(nth);
+      return attempts(taskId).at(-1)!.attemptId;
+    };
+    const first = await attempt("first");
+    // Each is lost with the second inventory without it: what was sent since the first is not missed yet.
+    for (let nth = 1; nth < losses; nth += 1) {
+      await attempt("waits", nth);
+      for (let times = 0; times < 2; times += 1) await api.inventory([first]);
+    }
+    const late = await attempt("waits", losses);
+    await api.report(first, success());
+    await expect.poll(() => world.states(run, spec)).toMatchObject({ first: "success" });
+    for (let times = 0; times < 2; times += 1) await api.inventory([]);
+    const working = await attempt("works");
+    expect(await world.states(run, spec)).toMatchObject({ waits: state });
+    const moment = { case: "at", value: timestampFromMs(Date.now() + 1) } as const;
+    const verdict = await api.report(late, deferred({ case: "time", value: { moment } }));
+    expect(verdict).toMatchObject({ kind: VerdictKind.STALE });
+    const { tasks: inOrder } = compileDag(spec);
+    const slotsOf = (ix: number) => (inOrder[ix]?.pool === "single" ? 1 : 0);
+    expect(await mostInPool(world.db, slotsOf, { includesDeferred: true })).toBe(1);
+    await api.report(working, success());
+    // After the second loss only once its wait is over.
+    if (losses > 1) return;
+    await api.report(await attempt("waits", 2), success());
+    expect(await world.untilFinal(run)).toBe("success");
+  },
+);

@@ -6,6 +6,7 @@ import {
   dagLimits,
   defaultPool,
   instanceState,
+  isAwaited,
   isFinal,
   MillraceError,
   TaskState,
@@ -188,7 +189,10 @@ function takeOne(
  * have them. Its next attempt has to defer it anew.
  */
 function hasLostItsSlots(owner: Owner, run: ActiveRun, { ix, mapIx }: InstanceRef): boolean {
-  if (instanceState(run.engine, ix, mapIx) !== TaskState.scheduled) return false;
+  const state = instanceState(run.engine, ix, mapIx);
+  // After its second loss it waits for some time.
+  const waits = state === TaskState.up_for_retry && isAwaited(run.engine, { ix, mapIx });
+  if (state !== TaskState.scheduled && !waits) return false;
   const pool = run.version.compiled.tasks[ix]?.pool ?? defaultPool;
   return owner.pools.isCounted(pool) && owner.pools.get(pool)?.include_deferred === true;
 }
