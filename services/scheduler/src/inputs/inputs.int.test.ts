@@ -1,6 +1,6 @@
 /** Runs wait for instances of assets, and are given them once. */
 
-import { createAssetEvent, readRunInputs } from "@millrace/db";
+import { createAssetEvent, readRunInputs, type Database } from "@millrace/db";
 import type { DagSpec, DatedAsset, InputOrder, InputTerm } from "@millrace/engine";
 import { hourly, joined, range } from "@millrace/engine/testing";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -11,8 +11,9 @@ import { describe, expect, test } from "vitest";
 import { askBackfill, daily, day } from "../testing/backfills.ts";
 import { crashingDatabase } from "../testing/crashing-database.ts";
 import { aDag, assetIdOf, aTask, registerDag } from "../testing/dags.ts";
-import { success, type FakeApi } from "../testing/fake-api.ts";
+import { success, type FakeApi, type FakeApiOptions } from "../testing/fake-api.ts";
 import { movingClock, unread } from "../testing/moving-clock.ts";
+import { statementTrouble } from "../testing/statement-trouble.ts";
 import { reasonsOf } from "../testing/waiting.ts";
 import { aWorld, type World } from "../testing/world.ts";
 
@@ -363,14 +364,19 @@ describe("another owner", () => {
 describe("the order of scheduled runs", () => {
   const one = range(clicks, 0, 0, { name: "clicks" });
 
-  async function started(order: InputOrder, world: World) {
+  async function started(
+    order: InputOrder,
+    world: World,
+    { db = world.db, body }: { db?: Database; body?: FakeApiOptions["body"] } = {},
+  ) {
     const clock = movingClock();
     await registerDag(
       world.db,
       reader(one, { order, changes: { schedule: cron, maxActiveRuns: 1 } }),
     );
-    await world.scheduler({ clock, settings: unread });
-    const api = await world.api();
+    const reloadDelayMs = { first: 10, max: 50 };
+    await world.scheduler({ clock, db, settings: { ...unread, reloadDelayMs } });
+    const api = await world.api(body === undefined ? {} : { body });
     // A moment after the next full hour: the run is not late.
     clock.advance(hour - (Date.now() % hour) + 500);
     await expect.poll(() => scheduledRuns(world)).toHaveLength(1);
@@ -401,6 +407,27 @@ describe("the order of scheduled runs", () => {
     expect(await world.untilFinal(run!.id)).toBe("success");
     expect(await world.taskStates(run!.id)).toEqual(["skipped"]);
     expect(api.assigned).toEqual([]);
+  });
+
+  // A simulation found it: its run was in its DAG's line, and nobody looked there again.
+  test("none: one that is left out when it could start at last is ended, though the first try fails", async () => {
+    await using world = await aWorld();
+    const reading = statementTrouble(world.db, "owner_run_get", "before", { isArmed: false });
+    const { clock, api } = await started("none", world, { db: reading.db, body: () => null });
+    const [run] = await scheduledRuns(world);
+    // Its place is taken, and its inputs come in time.
+    const value = { dagId: "reader", params: Buffer.from("{}"), ignoreInputs: true };
+    const command = { case: "triggerRun", value } as const;
+    await api.command("reader", { requestId: "t", command });
+    await expect.poll(() => api.assigned.length).toBe(1);
+    await emit(world, run!.logical_at.getTime());
+    await expect.poll(() => decidedFor(world, run!.id)).not.toBe(null);
+    clock.advance(minute);
+    reading.arm();
+    await api.report(api.assigned[0]!.attemptId, success());
+    await reading.met;
+    expect(await world.untilFinal(run!.id)).toBe("success");
+    expect(await world.taskStates(run!.id)).toEqual(["skipped"]);
   });
 
   test("oldest: each runs once it has its inputs", async () => {
