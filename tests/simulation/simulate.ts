@@ -37,7 +37,7 @@ import { poolsOf, startPools } from "./workload/pools.ts";
 import { registerDag } from "./workload/register.ts";
 import { startVersions } from "./workload/versions.ts";
 import { startDeciders } from "./workload/deciders.ts";
-import { startTimetables } from "./workload/timetables.ts";
+import { startTimetables } from "./workload/timetable-bodies.ts";
 import { startWatchers } from "./workload/watchers.ts";
 
 export type SimulationOptions = {

@@ -20,7 +20,7 @@ import { checkWaits } from "./check/across.ts";
 import { checkBackfillRuns } from "./check/backfills.ts";
 import { checkActiveRuns } from "./check/active-runs.ts";
 import { DagChanges } from "./check/dag-changes.ts";
-import { checkInputStarts } from "./check/inputs.ts";
+import { checkInputStarts } from "./check/input-starts.ts";
 import { checkLosses } from "./check/losses.ts";
 import { Deciders } from "./check/deciders.ts";
 import { Ledger } from "./check/ledger.ts";
@@ -197,7 +197,7 @@ export function createWorld({ seed, planted = null, write }: WorldOptions): Worl
       look(() => pools.take(flushed));
       look(() => checkWaits(server.tables, flushed.instances));
       look(() => rates.take(flushed));
-      look(() => checkInputStarts(flushed, world));
+      look(() => checkInputStarts(flushed, server.tables, dagOf));
       look(() => checkBackfillRuns(flushed, server.tables, dagOf));
       look(() => checkActiveRuns(flushed, server.tables, dagOf, limitOf));
       look(() => checkLosses(flushed, server.tables, ledger, databaseNow()));

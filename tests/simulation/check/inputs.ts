@@ -2,7 +2,6 @@
 
 import { parseAttemptId, runInstancesFromProto, runInstancesOfBytes } from "@millrace/wire";
 import type { DatedInstance, InputsSpec, RunInstances } from "@millrace/engine";
-import type { Flushed } from "../database/flush.ts";
 import type { RunRow } from "../database/rows.ts";
 import { ignoringNote } from "../workload/params.ts";
 import type { World } from "../world.ts";
@@ -10,7 +9,7 @@ import { askedBy, judge, namesOf, waitsOf, type Instance, type Verdict } from ".
 import { ensure } from "./violation.ts";
 
 const promise = "inputs";
-const [queued, running, success] = [1, 2, 3];
+const [queued, , success] = [1, 2, 3];
 const automated = 1;
 /** How long what a run was given may have been on its way: what came meanwhile is not part of it. */
 const newsMs = 60_000;
@@ -76,21 +75,6 @@ export function lackingInstances(world: World): Instance[] {
     const asked = term === undefined ? [] : askedBy(term, referenceOf(run));
     return asked.filter(({ uri, key }) => !came.has(`${uri} ${key}`));
   });
-}
-
-/** With each flush: nobody starts before it is written what the run is given. */
-export function checkInputStarts(flushed: Flushed, world: World): void {
-  const started = [
-    ...flushed.runs.flatMap(({ before, after }) =>
-      before.state === queued && after.state === running ? [after.id] : [],
-    ),
-    ...flushed.instances.flatMap(({ after }) => (after.state === 4 ? [after.run_id] : [])),
-  ];
-  for (const id of started) {
-    const run = world.server.tables.runs.get(id);
-    if (run === undefined || run.inputs !== null) continue;
-    ensure(inputsOf(world, run) === null, promise, () => `run ${id} started without its inputs`);
-  }
 }
 
 /** A body is given what the row of its run says, whenever it runs. */

@@ -12,7 +12,7 @@ import { sayAliases } from "./aliases.ts";
 import { triggerOthers, waitForOthers } from "./across.ts";
 import { deciderCode } from "./deciders.ts";
 import { withTarget } from "./targets.ts";
-import { timetableCode } from "./timetables.ts";
+import { timetableCode } from "./timetable-bodies.ts";
 
 export class ScriptedFailure extends Error {
   override readonly name = "ScriptedFailure";
