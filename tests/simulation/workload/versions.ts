@@ -73,6 +73,7 @@ export function startVersions(world: World, plan: Plan, first: FirstVersions): V
       partitions: false,
       inputs: false,
       aliases: false,
+      deciders: false,
     };
     const has = { ...plan.has, ...hasNot };
     return withFeatures(world, { ...plan, has }, plain, first.pools, edition)[place]!;
@@ -108,9 +109,14 @@ function namesAssets({ tasks, schedule, inputs }: DagSpec): boolean {
   );
 }
 
-/** Where the past counts, the tasks stay: runs look at those of other versions. */
+/** Where the past counts, before or after, the tasks stay: one that the run before was made without waits for ever (5.1). */
 function changed(random: Random, dag: DagSpec): DagSpec {
-  if (dag.tasks.some((task) => task.dependsOnPast)) return dag;
-  const next = random.chance(0.6) ? aDagFor(random, dag.dagId) : dag;
+  if (looksBack(dag)) return dag;
+  const other = random.chance(0.6) ? aDagFor(random, dag.dagId) : dag;
+  const next = looksBack(other) ? dag : other;
   return { ...next, maxActiveRuns: 1 + random.below(3) };
+}
+
+function looksBack({ tasks }: DagSpec): boolean {
+  return tasks.some((task) => task.dependsOnPast || task.waitForDownstream);
 }
