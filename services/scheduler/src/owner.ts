@@ -104,7 +104,12 @@ export function ownsDag({ shards, dags }: Owner, dag: OwnedDag): boolean {
 
 /** The same, once all of its shard has been read. */
 export function holdsDag(owner: Owner, dag: OwnedDag): boolean {
-  return loadedShard(owner, dag.shard) !== null && ownsDag(owner, dag);
+  return shardHolding(owner, dag) !== null;
+}
+
+/** The shard of a DAG that this node holds. */
+export function shardHolding(owner: Owner, dag: OwnedDag): OwnedShard | null {
+  return ownsDag(owner, dag) ? loadedShard(owner, dag.shard) : null;
 }
 
 /** @throws MillraceError NOT_OWNER unless this node owns the shard and has loaded it. */

@@ -17,12 +17,12 @@ export async function answerOf(db: Database, step: Step): Promise<unknown> {
 }
 
 /** Calls of a process of the simulation, which goes on until each has its answer. */
-export function callerInMemory(world: World): (step: Step) => Promise<unknown> {
+export function callerInMemory(world: World, answer = answerOf): (step: Step) => Promise<unknown> {
   const process = world.spawn("client");
   const simulated = process.enter(() => world.database(process));
   return async (step) => {
     let isDone = false;
-    const result = process.enter(() => answerOf(simulated, step).finally(() => (isDone = true)));
+    const result = process.enter(() => answer(simulated, step).finally(() => (isDone = true)));
     await world.machine.runUntil(world.machine.now + 3_600_000, () => isDone);
     return result;
   };

@@ -15,7 +15,7 @@ import {
   type RunToCreate,
 } from "@millrace/db";
 import { testDatabase } from "@millrace/db/testing";
-import { isMillraceError, shardOf } from "@millrace/engine";
+import { shardOf } from "@millrace/engine";
 import { dagSpecToProto } from "@millrace/wire";
 import {
   PauseDagRequestSchema,
@@ -33,6 +33,7 @@ import { aDag } from "../../../services/scheduler/src/testing/dags.ts";
 import { createRandom, type Random } from "../random.ts";
 import { aCall, type RpcServer } from "../rpc.ts";
 import { createWorld } from "../world.ts";
+import { answerOf, callerInMemory, type Step } from "./both.ts";
 import { dumpOfDags, dumpOfDagTables } from "./dump-dags.ts";
 
 const names = ["one", "two", "three"];
@@ -41,17 +42,6 @@ const shards = [...new Set(names.map(shardOf))].toSorted((a, b) => a - b);
 const begin = Date.parse("2040-04-01T00:00:00Z");
 const day = 86_400_000;
 const quiet = { info: () => undefined, warn: () => undefined };
-
-type Step = (db: Database) => Promise<unknown>;
-
-/** Refusals are answers. */
-async function answerOf(db: Database, step: Step): Promise<unknown> {
-  try {
-    return await step(db);
-  } catch (error) {
-    return { refused: isMillraceError(error) ? error.reason : (error as { code?: string }).code };
-  }
-}
 
 function contextOf(db: Database): ApiContext {
   const bus = createLocalBus("conformance");
@@ -197,16 +187,7 @@ test(
     for (let seed = 1; seed <= seeds; seed++) {
       await using real = await testDatabase();
       const world = createWorld({ seed: `dags ${seed}` });
-      const process = world.spawn("client");
-      const simulated = process.enter(() => world.database(process));
-      const inMemory = async (step: Step): Promise<unknown> => {
-        let isDone = false;
-        const result = process.enter(() =>
-          answerOf(simulated, step).finally(() => (isDone = true)),
-        );
-        await world.machine.runUntil(world.machine.now + 3_600_000, () => isDone);
-        return result;
-      };
+      const inMemory = callerInMemory(world);
       const claim: Step = (db) => claimShards(db, { nodeId: "n1", ttlMs: 36_000_000, shards });
       const claimed = (await answerOf(real.db, claim)) as { shard: number; epoch: number }[];
       expect(await inMemory(claim)).toEqual(claimed);

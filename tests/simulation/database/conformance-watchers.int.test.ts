@@ -24,6 +24,7 @@ import {
 import { createRandom, type Random } from "../random.ts";
 import { registerDag } from "../workload/register.ts";
 import { createWorld } from "../world.ts";
+import { callerInMemory, type Step } from "./both.ts";
 import type { Tables } from "./tables.ts";
 
 const asset = (uri: string): AssetDefinition => ({
@@ -38,7 +39,6 @@ const shards = specs.map(({ dagId }) => shardOf(dagId)).toSorted((a, b) => a - b
 const begin = Date.parse("2026-04-01T00:00:00Z");
 const minute = 60_000;
 
-type Step = (db: Database) => Promise<unknown>;
 type Fence = { readonly shard: number; readonly epoch: number };
 
 function aStep(random: Random, fences: readonly Fence[]): Step {
@@ -139,16 +139,7 @@ test(
         await registerReally(real.db, spec, { scheduledThrough: new Date(begin) });
         registerDag(world.server.tables, spec, begin);
       }
-      const process = world.spawn("client");
-      const simulated = process.enter(() => world.database(process));
-      const inMemory = async (step: Step): Promise<unknown> => {
-        let isDone = false;
-        const result = process.enter(() =>
-          answerOf(simulated, step).finally(() => (isDone = true)),
-        );
-        await world.machine.runUntil(world.machine.now + 60 * minute, () => isDone);
-        return result;
-      };
+      const inMemory = callerInMemory(world, answerOf);
       const claim: Step = (db) =>
         claimShards(db, { nodeId: "n1", ttlMs: 600 * minute, shards: [...new Set(shards)] });
       const fences = (await answerOf(real.db, claim)) as Fence[];

@@ -18,7 +18,7 @@ import {
 } from "@millrace/engine";
 import { hasRoomForRun } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
-import { holdsDag, loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, shardHolding, type Owner } from "../owner.ts";
 import { untilSettled } from "../runs/run-made.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
@@ -129,7 +129,7 @@ export function createAssetRuns(parts: {
   async function forgetOthers(dags: readonly OwnedDag[]): Promise<void> {
     for (const dag of dags) {
       const expression = expressionOf(dag);
-      const shard = holdsDag(owner, dag) ? loadedShard(owner, dag.shard) : null;
+      const shard = shardHolding(owner, dag);
       if (expression === null || shard === null || dag.assets.versionId === dag.versionId) continue;
       const { dagId, versionId } = dag;
       const refs = assetNeeds(expression).map(({ of }) => refOf(of));

@@ -16,7 +16,7 @@ import {
 } from "@millrace/engine";
 import { roomForRuns } from "../backfills/limits.ts";
 import { defaultParams } from "../runs/default-params.ts";
-import { holdsDag, loadedShard, type Owner } from "../owner.ts";
+import { holdsDag, shardHolding, type Owner } from "../owner.ts";
 import { failuresOf, untilSettled } from "../runs/run-made.ts";
 import type { RunMaker } from "../runs/run-maker.ts";
 import { assetTriggered, type OwnedDag } from "../runs/run.ts";
@@ -73,7 +73,7 @@ export function createPartitionRuns(parts: {
 
   /** True when more events wait to be sorted. */
   async function sort(dag: OwnedDag, schedule: PartitionedAssetSchedule): Promise<boolean> {
-    const shard = holdsDag(owner, dag) ? loadedShard(owner, dag.shard) : null;
+    const shard = shardHolding(owner, dag);
     if (shard === null) return false;
     const { versionId } = dag;
     const keys = keysOf(dag);
